@@ -1,0 +1,24 @@
+//! The Terraform plugin protocol, version 6, for providers written in Rust.
+//!
+//! A provider implements [`Provider`] over plain values and hands itself to [`serve`]; this crate
+//! does the rest: the handshake with Terraform, mutual TLS, gRPC, and the coding of values.
+//! It knows Terraform and nothing of any service, so that it could serve any provider.
+//!
+//! Start reading at [`Provider`], then [`Value`], then `server.rs`.
+
+mod diagnostic;
+mod path;
+mod provider;
+mod schema;
+mod types;
+mod value;
+
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use path::{Path, Step};
+pub use provider::*;
+pub use schema::*;
+pub use types::Type;
+pub use value::{Number, Object, Refinement, Value};
+
+/// The cancellation token of [`Call::stop`], re-exported so that its version is this crate's.
+pub use tokio_util::sync::CancellationToken;
