@@ -18,7 +18,7 @@ pub use path::{Path, Step};
 pub use provider::*;
 pub use schema::*;
 pub use types::Type;
-pub use value::{Number, Object, Refinement, Value};
+pub use value::{DecodeError, EncodeError, Number, Object, Refinement, Value};
 
 /// The cancellation token of [`Call::stop`], re-exported so that its version is this crate's.
 pub use tokio_util::sync::CancellationToken;
