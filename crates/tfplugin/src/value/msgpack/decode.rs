@@ -66,10 +66,12 @@ fn value(r#type: &Type, bytes: &mut &[u8], depth: usize) -> Result<Value, Fault>
             members.map(Value::Map)
         }
         (Type::Object(attributes), _) => {
-            let mut members = members(bytes, |name, bytes| match attributes.get(name) {
-                None => Err(Fault::new(format!("there is no attribute `{name}`"))),
-                Some(it) => value(it, bytes, depth + 1)
-                    .map_err(|it| it.within(Step::Attribute(name.to_owned()))),
+            let mut members = members(bytes, |name, bytes| {
+                let read = match attributes.get(name) {
+                    None => Err(Fault::new("the type has no such attribute")),
+                    Some(it) => value(it, bytes, depth + 1),
+                };
+                read.map_err(|it| it.within(Step::Attribute(name.to_owned())))
             })?;
             for name in attributes.keys() {
                 if !members.contains_key(name) {

@@ -46,7 +46,8 @@ pub(super) fn value(out: &mut Vec<u8>, r#type: &Type, it: &Value) -> Result<(), 
         }
         (Type::Object(attributes), Value::Map(it)) => {
             if let Some(name) = it.keys().find(|it| !attributes.contains_key(*it)) {
-                return Err(Fault::new(format!("there is no attribute `{name}`")));
+                let fault = Fault::new("the type has no such attribute");
+                return Err(fault.within(Step::Attribute(name.clone())));
             }
             object(out, attributes.iter(), it)?;
         }

@@ -203,7 +203,10 @@ fn trap_19_objects_are_written_with_exactly_the_attributes_of_their_type() {
     let written = Value::Map([("b".to_owned(), true.into())].into()).to_msgpack(&object);
     assert_eq!(written.map(|it| hex(&it)), Ok("82 a1 61 c0 a1 62 c3".to_owned()));
     let too_many = Value::Map([("c".to_owned(), true.into())].into()).to_msgpack(&object);
-    assert_eq!(too_many.map_err(|it| it.to_string()), Err("there is no attribute `c`".to_owned()));
+    assert_eq!(
+        too_many.map_err(|it| it.to_string()),
+        Err("`c`: the type has no such attribute".to_owned())
+    );
 }
 
 #[test]
@@ -234,7 +237,7 @@ fn errors_say_where_they_happened() {
             r#"`a[0]["k"]`: a bool is expected, not msgpack's FixStr(1)"#,
         ),
         ("81 a1 73 91 05", "`s`: a bool is expected, not msgpack's FixPos(5)"),
-        ("81 a1 78 c0", "there is no attribute `x`"),
+        ("81 a1 78 c0", "`x`: the type has no such attribute"),
         ("90", "a map is expected, not msgpack's FixArray(0)"),
         ("80 80", "the value is followed by more bytes"),
         ("81 a1 61", "`a`: the msgpack breaks off: nothing follows"),
