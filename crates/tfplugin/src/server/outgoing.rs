@@ -49,7 +49,9 @@ pub(super) fn planned_identity(
         diagnostics.push(bug("The resource has an identity, but no schema for it."));
         return None;
     };
-    let identity_data = Some(encode(r#type, identity, diagnostics));
+    let mut problems = Diagnostics::new();
+    let identity_data = Some(encode(r#type, identity, &mut problems));
+    diagnostics.extend(problems.into_iter().map(of_identity));
     Some(ResourceIdentityData { identity_data })
 }
 
@@ -59,11 +61,19 @@ pub(super) fn settled_identity(
     identity: Option<Object>,
     diagnostics: &mut Diagnostics,
 ) -> Option<ResourceIdentityData> {
-    let identity = match r#type {
-        Some(r#type) => identity.map(|it| without_unknowns(r#type, it, diagnostics)),
-        None => identity,
-    };
-    planned_identity(r#type, identity, diagnostics)
+    let mut identity = identity?;
+    if let Some(r#type) = r#type {
+        let mut problems = Diagnostics::new();
+        identity = without_unknowns(r#type, identity, &mut problems);
+        diagnostics.extend(problems.into_iter().map(of_identity));
+    }
+    planned_identity(r#type, Some(identity), diagnostics)
+}
+
+/// A path into an identity leads nowhere in a configuration.
+fn of_identity(problem: Diagnostic) -> Diagnostic {
+    let summary = "The provider gave an invalid identity".to_owned();
+    Diagnostic { summary, path: Path::default(), ..problem }
 }
 
 /// Visits the values of write-only attributes that are not null.
@@ -99,13 +109,12 @@ fn write_only_in_attributes(
 ) {
     for attribute in attributes {
         let Some(value) = object.get_mut(&attribute.name) else { continue };
-        let path = path.attribute(&attribute.name);
         if attribute.write_only {
             if !value.is_null() {
-                visit(&path, value);
+                visit(&path.attribute(&attribute.name), value);
             }
         } else if let AttributeKind::Nested(nesting, members) = &attribute.kind {
-            each_object(*nesting, value, &path, &mut |path, object| {
+            each_object(*nesting, value, &path.attribute(&attribute.name), &mut |path, object| {
                 write_only_in_attributes(members, object, path, visit);
             });
         }
@@ -172,12 +181,20 @@ fn each_object(
 
 fn without_unknowns(r#type: &Type, object: Object, diagnostics: &mut Diagnostics) -> Object {
     let mut value = Value::Map(object);
+    if value.is_wholly_known() {
+        // As it nearly always is; the search below keeps a path to each value.
+        return into_object(value);
+    }
     let mut paths = Vec::new();
     forget_unknowns(r#type, &mut value, &Path::default(), &mut paths);
     for path in paths {
         let detail = format!("`{path}` is still unknown in the provider's answer; it is now null.");
         diagnostics.push(bug(&detail).at(path));
     }
+    into_object(value)
+}
+
+fn into_object(value: Value) -> Object {
     match value {
         Value::Map(it) => it,
         _ => Object::new(),
