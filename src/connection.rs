@@ -16,8 +16,7 @@ pub const DEFAULT_DATABASE: &str = "databricks_postgres";
 pub const SSL_MODE: &str = "require";
 
 /// Everything but the characters that never need encoding in a URI (RFC 3986, 2.3).
-const ENCODED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Where to connect, and as whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,9 +133,13 @@ mod tests {
 
     #[test]
     fn values_are_quoted_in_keyword_form_where_they_must_be() {
-        for (user, expected) in
-            [("jane", "jane"), ("a b", "'a b'"), ("it's", r"'it\'s'"), (r"a\b", r"'a\\b'"), ("", "''")]
-        {
+        for (user, expected) in [
+            ("jane", "jane"),
+            ("a b", "'a b'"),
+            ("it's", r"'it\'s'"),
+            (r"a\b", r"'a\\b'"),
+            ("", "''"),
+        ] {
             let dsn = connection(user).dsn();
             assert!(dsn.contains(&format!(" user={expected} ")), "{dsn}");
         }
@@ -151,6 +154,9 @@ mod tests {
         assert_eq!(host(&endpoint, false, false).as_deref(), Ok("a"));
         assert_eq!(host(&endpoint, false, true).as_deref(), Ok("b"));
         let message = host(&endpoint, true, false).unwrap_err();
-        assert!(message.contains("has no `read_only_host`. Connect to a read replica"), "{message}");
+        assert!(
+            message.contains("has no `read_only_host`. Connect to a read replica"),
+            "{message}"
+        );
     }
 }

@@ -23,10 +23,7 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5 * 60);
 pub fn schemas() -> BTreeMap<String, Schema> {
     let objects = resources::ALL.iter().flat_map(|resource| {
         let table = resource.table();
-        [
-            (table.type_name.to_owned(), one(table)),
-            (plural(table), many(table)),
-        ]
+        [(table.type_name.to_owned(), one(table)), (plural(table), many(table))]
     });
     let schema = |block| Schema { version: 0, block };
     let connection = ("lakebase_connection".to_owned(), connection::block());
@@ -116,9 +113,8 @@ async fn read_many(
     let patience = lifecycle.client.patience(PATIENCE, call.stop.clone());
     match lifecycle.client.list(&collection, &[], &patience).await {
         Ok(objects) => {
-            let shown = objects.iter().map(|it| {
-                Value::Map(shown(resource, it, &lifecycle.settings))
-            });
+            let shown =
+                objects.iter().map(|it| Value::Map(shown(resource, it, &lifecycle.settings)));
             config.insert(table.collection().to_owned(), Value::List(shown.collect()));
             (Some(config), Diagnostics::new())
         }
@@ -170,7 +166,11 @@ fn many(table: &Table) -> Block {
     let parent = table.parent().map(|parent: &AnyField| Attribute {
         name: parent.name.to_owned(),
         kind: AttributeKind::Type(Type::String),
-        description: format!("The full name of the {}, of the form `{}`.", parent.name, parent_form(table)),
+        description: format!(
+            "The full name of the {}, of the form `{}`.",
+            parent.name,
+            parent_form(table)
+        ),
         required: true,
         optional: false,
         computed: false,
@@ -183,7 +183,11 @@ fn many(table: &Table) -> Block {
         Some(_) => format!("Lists the {plural} of a {}.", table.parent().map_or("", |it| it.name)),
         None => format!("Lists the {plural} of the workspace."),
     };
-    Block { attributes: parent.into_iter().chain([list]).collect(), description, ..Block::default() }
+    Block {
+        attributes: parent.into_iter().chain([list]).collect(),
+        description,
+        ..Block::default()
+    }
 }
 
 fn plural(table: &Table) -> String {

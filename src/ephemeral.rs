@@ -24,12 +24,12 @@ const TTL: Field<Length> = Field::local("ttl")
 const CREDENTIAL: &[AnyField] =
     &[ENDPOINT_NAME.any(), TTL.any(), CLAIMS.any(), TOKEN.any(), EXPIRE_TIME.any()];
 
-const PASSWORD: Field<Text> =
-    Field::computed("password").doc("A short-lived password for the caller's own role.").sensitive();
+const PASSWORD: Field<Text> = Field::computed("password")
+    .doc("A short-lived password for the caller's own role.")
+    .sensitive();
 const URI: Field<Text> =
     Field::computed("uri").doc("The connection URI, with the password.").sensitive();
-const EXPIRES: Field<Timestamp> =
-    Field::computed("expire_time").doc("When the password ends.");
+const EXPIRES: Field<Timestamp> = Field::computed("expire_time").doc("When the password ends.");
 
 const SECRETS: &[AnyField] = &[PASSWORD.any(), URI.any(), EXPIRES.any()];
 
@@ -88,18 +88,15 @@ pub async fn open(
         }
         Err(error) => return failed(error.diagnostics),
     };
-    let credential = match lifecycle
-        .client
-        .generate_credential(&credential_request(&config), &patience)
-        .await
-    {
-        Ok(credential) => credential,
-        Err(error) => {
-            let name = ENDPOINT_NAME.of(&config).known().unwrap_or_default();
-            let attempt = Attempt { verb: "issue", noun: "credential for", name: &name };
-            return failed(attempt.failed(&lifecycle.client, None, &error));
-        }
-    };
+    let credential =
+        match lifecycle.client.generate_credential(&credential_request(&config), &patience).await {
+            Ok(credential) => credential,
+            Err(error) => {
+                let name = ENDPOINT_NAME.of(&config).known().unwrap_or_default();
+                let attempt = Attempt { verb: "issue", noun: "credential for", name: &name };
+                return failed(attempt.failed(&lifecycle.client, None, &error));
+            }
+        };
     let (token, end) = (credential.token.expose().to_owned(), credential.expire_time.to_string());
     if type_name == "lakebase_credential" {
         let mut object = config;

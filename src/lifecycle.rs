@@ -29,9 +29,9 @@ use crate::resources::TIMEOUTS;
 use private::Memory;
 use queue::Queue;
 
+pub use issue::credential_request;
 pub use plan::{plan, plan_destroy};
 pub use report::Attempt;
-pub use issue::credential_request;
 
 /// The objects of one workspace.
 pub struct Lifecycle {
@@ -98,9 +98,10 @@ impl Lifecycle {
             Purpose::Update => ("update", table.timeouts.update),
             Purpose::Delete => ("delete", table.timeouts.delete),
         };
-        let configured = TIMEOUTS.of(object).known().and_then(|it| {
-            it.get(name).and_then(|it| meaning::duration(it.as_str()?).ok())
-        });
+        let configured = TIMEOUTS
+            .of(object)
+            .known()
+            .and_then(|it| it.get(name).and_then(|it| meaning::duration(it.as_str()?).ok()));
         let timeout = configured.or_else(|| meaning::duration(otherwise).ok()).unwrap_or_default();
         self.client.patience(timeout.unsigned_abs(), call.stop.clone())
     }

@@ -39,13 +39,15 @@ pub const PURGE_ON_DELETE: Field<Bool> = Field::on_delete("purge_on_delete", "pu
     .default(false);
 
 /// The full name.
-pub const NAME: Field<Text> = Field::root("name").doc("The full name, by which other resources and data sources refer to it; known at plan.");
+pub const NAME: Field<Text> = Field::root("name")
+    .doc("The full name, by which other resources and data sources refer to it; known at plan.");
 /// The identifier the service gave.
 pub const UID: Field<Text> = Field::root("uid").doc("The identifier that the service gave it.");
 /// When it was created.
 pub const CREATE_TIME: Field<Timestamp> = Field::root("create_time").doc("When it was created.");
 /// When it was last changed.
-pub const UPDATE_TIME: Field<Timestamp> = Field::root("update_time").doc("When it was last changed.");
+pub const UPDATE_TIME: Field<Timestamp> =
+    Field::root("update_time").doc("When it was last changed.");
 
 /// The name of the setting that refuses a destroy.
 pub const DELETION_PROTECTION: &str = "deletion_protection";

@@ -21,8 +21,7 @@ const USER: Field<Text> = Field::local("user")
     .or_provider();
 const POOLED: Field<Bool> =
     Field::local("pooled").doc("Whether to connect through the connection pool.");
-const READ_ONLY: Field<Bool> =
-    Field::local("read_only").doc("Whether to connect for reads only.");
+const READ_ONLY: Field<Bool> = Field::local("read_only").doc("Whether to connect for reads only.");
 
 const HOST: Field<Text> = Field::computed("host").doc("The host name.");
 const PORT_NUMBER: Field<Int> = Field::computed("port").doc("The port, 5432.");
@@ -132,7 +131,8 @@ pub async fn connection(
     };
     let database = DATABASE.of(&object).known().unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
     let connection = Connection { host, database, user };
-    let put = |field: Field<Text>, object: &mut Object, it: String| field.put(object, Tf::Known(it));
+    let put =
+        |field: Field<Text>, object: &mut Object, it: String| field.put(object, Tf::Known(it));
     put(DATABASE, &mut object, connection.database.clone());
     put(USER, &mut object, connection.user.clone());
     put(HOST, &mut object, connection.host.clone());

@@ -6,7 +6,8 @@ use tfplugin::{Call, Diagnostic, Diagnostics, Object, ResourceAnswer};
 use super::private::Memory;
 use super::report::Attempt;
 use super::{
-    Change, Lifecycle, Purpose, goes_on, interrupted_in_the_queue, is_deleted, name_of, without_unknowns,
+    Change, Lifecycle, Purpose, goes_on, interrupted_in_the_queue, is_deleted, name_of,
+    without_unknowns,
 };
 use crate::model::table::Resource;
 use crate::model::tf::Tf;
@@ -100,7 +101,8 @@ impl Lifecycle {
         patience: &Patience,
     ) -> ResourceAnswer {
         let (table, client, name) = (resource.table(), &self.client, attempt.name);
-        let state = decode::state(resource, found, planned_spelling(planned).as_ref(), &self.settings);
+        let state =
+            decode::state(resource, found, planned_spelling(planned).as_ref(), &self.settings);
         let mask = encode::mask(table, &state, planned);
         let finished = if mask.is_empty() {
             client.settle(name, patience).await
@@ -202,7 +204,10 @@ fn exists(attempt: &Attempt<'_>, type_name: &str, adoptable: bool) -> Diagnostic
     let Attempt { noun, name, .. } = attempt;
     Diagnostic::error(
         format!("The {noun} `{name}` exists already"),
-        format!("Terraform does not manage it yet, so nothing was changed. {}", ways_in(name, type_name, adoptable)),
+        format!(
+            "Terraform does not manage it yet, so nothing was changed. {}",
+            ways_in(name, type_name, adoptable)
+        ),
     )
 }
 

@@ -36,8 +36,10 @@ pub fn plan(
         Some(_) => Memory { replaced: Some(Replaced { protected, name }), ..memory },
         None => memory,
     };
-    let identity = request.identity.clone().or_else(|| planned_identity(resource, &request, &object));
-    let identity = if replaced.is_some() { planned_identity(resource, &request, &object) } else { identity };
+    let identity =
+        request.identity.clone().or_else(|| planned_identity(resource, &request, &object));
+    let identity =
+        if replaced.is_some() { planned_identity(resource, &request, &object) } else { identity };
     PlannedResource {
         planned: Some(object),
         requires_replace,

@@ -5,7 +5,8 @@ use tfplugin::{Call, Object, ResourceAnswer};
 use super::private::Memory;
 use super::report::Attempt;
 use super::{
-    Before, Change, Lifecycle, Purpose, goes_on, interrupted_in_the_queue, name_of, without_unknowns,
+    Before, Change, Lifecycle, Purpose, goes_on, interrupted_in_the_queue, name_of,
+    without_unknowns,
 };
 use crate::model::table::Resource;
 use crate::model::{decode, encode};

@@ -31,12 +31,7 @@ pub fn readings(resource: &dyn Resource, reported: &Json) -> Object {
     fields(table, table.readings, reported, &Object::new())
 }
 
-fn fields(
-    table: &Table,
-    fields: &'static [AnyField],
-    reported: &Json,
-    known: &Object,
-) -> Object {
+fn fields(table: &Table, fields: &'static [AnyField], reported: &Json, known: &Object) -> Object {
     let name = reported["name"].as_str().and_then(|it| table.split(it));
     let null = &Value::Null;
     let fields = fields.iter().map(|field| {
@@ -49,9 +44,14 @@ fn fields(
                 let place = source(table.fields, reported, path, *field);
                 setting(*field, table.fields, place, path, before)
             }
-            Place::Status(path) => dig(&reported["status"], path).map(|it| value(field, it, before)),
+            Place::Status(path) => {
+                dig(&reported["status"], path).map(|it| value(field, it, before))
+            }
             Place::Root(path) => dig(reported, path).map(|it| value(field, it, before)),
-            Place::Initial(_) | Place::OnCreate | Place::OnDelete(_) | Place::Local
+            Place::Initial(_)
+            | Place::OnCreate
+            | Place::OnDelete(_)
+            | Place::Local
             | Place::Member(_) => None,
         };
         let value = match found {
@@ -170,7 +170,9 @@ fn value(field: &AnyField, json: &Json, before: &Value) -> Value {
         (Kind::Int | Kind::Float, Json::Number(it)) => number(&it.to_string()),
         // Protobuf's JSON writes 64-bit integers as text.
         (Kind::Int, Json::String(it)) => number(it),
-        (Kind::Text | Kind::Duration | Kind::Timestamp, Json::String(it)) => Value::from(it.as_str()),
+        (Kind::Text | Kind::Duration | Kind::Timestamp, Json::String(it)) => {
+            Value::from(it.as_str())
+        }
         (Kind::TextMap, Json::Object(entries)) => text_map(entries),
         (Kind::Tags, Json::Array(pairs)) => {
             let pair = |it: &Json| {
@@ -193,7 +195,9 @@ fn object(members: &'static [AnyField], json: &Json, before: Option<&Object>) ->
     let null = &Value::Null;
     let members = members.iter().map(|member| {
         let before = before.and_then(|it| it.get(member.name)).unwrap_or(null);
-        let Place::Member(path) = member.place else { return (member.name.to_owned(), Value::Null) };
+        let Place::Member(path) = member.place else {
+            return (member.name.to_owned(), Value::Null);
+        };
         let value = setting(*member, members, json, path, before);
         (member.name.to_owned(), value.unwrap_or(Value::Null))
     });

@@ -112,9 +112,7 @@ pub fn json(field: &AnyField, value: &Value) -> Json {
             Err(_) => text.as_str().into(), // validation has refused it
         },
         (Kind::Tags, Value::Map(tags)) => {
-            let pair = |(key, value): (&String, &Value)| {
-                serde_json::json!({ "key": key, "value": value.as_str() })
-            };
+            let pair = |(key, value): (&String, &Value)| serde_json::json!({ "key": key, "value": value.as_str() });
             tags.iter().map(pair).collect()
         }
         (Kind::Object(members), Value::Map(object)) => members_json(members, object),
@@ -127,7 +125,8 @@ pub fn json(field: &AnyField, value: &Value) -> Json {
         (_, Value::Number(it)) => number(it),
         (_, Value::String(it)) => it.as_str().into(),
         (_, Value::Map(entries)) => {
-            let entry = |(key, value): (&String, &Value)| Some((key.clone(), value.as_str()?.into()));
+            let entry =
+                |(key, value): (&String, &Value)| Some((key.clone(), value.as_str()?.into()));
             Json::Object(entries.iter().filter_map(entry).collect())
         }
         _ => Json::Null, // never sent: only what is known is

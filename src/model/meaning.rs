@@ -13,7 +13,9 @@ const LONGEST_SECONDS: i64 = 315_576_000_000;
 /// A duration written as a number and a unit: `300s`, `0.5s`, `5m`, `24h`, `7d`.
 pub fn duration(text: &str) -> Result<SignedDuration, String> {
     let wrong = || {
-        format!("`{text}` is not a duration: write a number and a unit, such as `300s`, `5m`, `24h` or `7d`")
+        format!(
+            "`{text}` is not a duration: write a number and a unit, such as `300s`, `5m`, `24h` or `7d`"
+        )
     };
     let (number, seconds) = match text.as_bytes().last() {
         Some(b's') => (&text[..text.len() - 1], 1),
@@ -68,12 +70,10 @@ pub fn same(field: &AnyField, left: &Value, right: &Value) -> bool {
         (Kind::Timestamp, Value::String(left), Value::String(right)) => {
             left == right || matches!((timestamp(left), timestamp(right)), (Ok(l), Ok(r)) if l == r)
         }
-        (Kind::Object(members), Value::Map(left), Value::Map(right)) => {
-            members.iter().all(|it| {
-                let null = &Value::Null;
-                same(it, left.get(it.name).unwrap_or(null), right.get(it.name).unwrap_or(null))
-            })
-        }
+        (Kind::Object(members), Value::Map(left), Value::Map(right)) => members.iter().all(|it| {
+            let null = &Value::Null;
+            same(it, left.get(it.name).unwrap_or(null), right.get(it.name).unwrap_or(null))
+        }),
         (Kind::Objects(members), Value::List(left), Value::List(right)) => {
             let element = AnyField { kind: Kind::Object(members), ..*field };
             left.len() == right.len()
@@ -123,10 +123,23 @@ mod tests {
 
     #[test]
     fn what_is_not_a_duration_is_refused_with_the_right_form() {
-        for text in
-            ["", "s", "7", "-5m", "+5m", "1.5h", "1.s", ".5s", "5 m", "7D", "1h30m", "１s",
-             "99999999999999999999s", "999999999999d", "0.1234567891s"]
-        {
+        for text in [
+            "",
+            "s",
+            "7",
+            "-5m",
+            "+5m",
+            "1.5h",
+            "1.s",
+            ".5s",
+            "5 m",
+            "7D",
+            "1h30m",
+            "１s",
+            "99999999999999999999s",
+            "999999999999d",
+            "0.1234567891s",
+        ] {
             let message = duration(text).expect_err(text);
             assert!(message.contains("such as `300s`"), "{text}: {message}");
         }

@@ -62,7 +62,8 @@ pub fn plan(
     // 5. What a table cannot say.
     resource.plan(&mut change, &mut diagnostics);
     // 6. What cannot change in place.
-    let requires_replace = prior.map_or_else(Vec::new, |it| replacements(table.fields, it, &change.planned));
+    let requires_replace =
+        prior.map_or_else(Vec::new, |it| replacements(table.fields, it, &change.planned));
     Planned { object: change.planned, requires_replace, diagnostics }
 }
 
@@ -114,7 +115,9 @@ fn merge(
 fn configured(field: &AnyField, given: &Value, before: &Value, unfilled: Unfilled) -> Value {
     match (field.kind, given) {
         (Kind::Object(members), Value::Map(object)) => {
-            Value::Map(merge(members, Some(object), before.as_map(), unfilled))
+            // What only the configuration gives, it gives whole: nothing inside is kept.
+            let kept = if field.given == Given::OrServer { before.as_map() } else { None };
+            respelled(field, Value::Map(merge(members, Some(object), kept, unfilled)), before)
         }
         (Kind::Objects(members), Value::List(elements)) => {
             let elements = elements.iter().map(|it| match it {
@@ -155,12 +158,7 @@ fn arm_not_chosen(
 
 /// A changed `initial_*` keeps its value, with a warning; where the state has none, as after an
 /// import, the configured one is stored and nothing is sent.
-fn keep_initial(
-    fields: &[AnyField],
-    prior: &Object,
-    planned: &mut Object,
-    sink: &mut Diagnostics,
-) {
+fn keep_initial(fields: &[AnyField], prior: &Object, planned: &mut Object, sink: &mut Diagnostics) {
     for field in fields.iter().filter(|it| matches!(it.place, Place::Initial(_))) {
         let (Some(before), Some(after)) = (prior.get(field.name), planned.get_mut(field.name))
         else {

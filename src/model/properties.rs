@@ -1,1 +1,386 @@
+//! What must hold for every table: Terraform core's own rules, for random states and
+//! configurations, against a service that fills in what it is not told.
+//!
+//! The rules are those of core's `AssertPlanValid` and `AssertObjectCompatible`
+//! (hashicorp/terraform, `internal/plans/objchange`), written anew.
 
+use jiff::Timestamp;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::{TestError, TestRunner};
+use serde_json::{Value as Json, json};
+use tfplugin::{Attribute, AttributeKind, Diagnostics, Object, Value};
+
+use super::field::{AnyField, Check, Given, Kind, Place};
+use super::plan::{Occasion, Planned, plan};
+use super::table::{Resource, Settings, Table};
+use super::{decode, encode, meaning, schema, validate};
+use crate::resources;
+
+const CREATED: &str = "2026-01-01T00:00:00Z";
+
+/// The attributes of a configuration, and which of them shall be unknown at plan.
+#[derive(Clone, Debug)]
+struct Configuration {
+    known: Object,
+    unknown: Vec<String>,
+}
+
+fn value(field: &AnyField) -> BoxedStrategy<Value> {
+    let texts = |texts: &'static [&'static str]| select(texts).prop_map(Value::from).boxed();
+    match (field.check, field.kind) {
+        (Some(Check::OneOf(values)), _) => texts(values),
+        (Some(Check::Named(form)), _) => {
+            select(vec!["a", "b"]).prop_map(move |id| Value::from(filled(form, id))).boxed()
+        }
+        (_, Kind::Bool) => any::<bool>().prop_map(Value::Bool).boxed(),
+        (_, Kind::Int) => (1_i64..3).prop_map(Value::from).boxed(),
+        (_, Kind::Float) => select(vec!["0.5", "1", "4", "8"])
+            .prop_map(|it| Value::Number(it.parse().unwrap()))
+            .boxed(),
+        (_, Kind::Text) => texts(&["a", "b", "c"]),
+        (_, Kind::Duration) => texts(&["60s", "1m", "5m", "300s", "7d", "168h", "604800s", "90s"]),
+        (_, Kind::Timestamp) => texts(&[
+            "2026-01-02T00:00:00Z",
+            "2026-01-02T01:00:00+01:00",
+            "2026-01-02T00:00:00.000Z",
+            "2026-01-03T00:00:01Z",
+        ]),
+        (_, Kind::TextMap | Kind::Tags) => {
+            proptest::collection::btree_map(select(vec!["k", "l"]), select(vec!["v", "w"]), 0..3)
+                .prop_map(|it| {
+                    let entry = |(key, value): (&str, &str)| (key.to_owned(), Value::from(value));
+                    Value::Map(it.into_iter().map(entry).collect())
+                })
+                .boxed()
+        }
+        (_, Kind::Object(members)) => object(members).prop_map(Value::Map).boxed(),
+        (_, Kind::Objects(members)) => proptest::collection::vec(object(members), 0..3)
+            .prop_map(|it| Value::List(it.into_iter().map(Value::Map).collect()))
+            .boxed(),
+    }
+}
+
+fn object(fields: &'static [AnyField]) -> BoxedStrategy<Object> {
+    let members = fields.iter().map(|field| {
+        let value = match field.given {
+            Given::Server => Just(Value::Null).boxed(),
+            Given::Required => value(field),
+            Given::Optional | Given::OrServer => {
+                prop_oneof![Just(Value::Null), value(field)].boxed()
+            }
+        };
+        value.prop_map(|it| (field.name.to_owned(), it)).boxed()
+    });
+    let members: Vec<_> = members.collect();
+    members.prop_map(|it| it.into_iter().collect()).boxed()
+}
+
+fn configuration(resource: &'static dyn Resource) -> impl Strategy<Value = Configuration> {
+    let names: Vec<_> = resource.table().fields.iter().map(|it| it.name.to_owned()).collect();
+    let count = names.len();
+    let unknown = proptest::sample::subsequence(names, 0..=count.min(3));
+    (object(resource.table().fields), unknown)
+        .prop_map(|(known, unknown)| Configuration { known, unknown })
+        .prop_filter("a legal configuration", move |it| is_legal(resource, &it.known))
+}
+
+fn is_legal(resource: &dyn Resource, config: &Object) -> bool {
+    let mut sink = Diagnostics::new();
+    validate::validate(resource.table().fields, config, &mut sink);
+    resource.validate(config, &Settings::default(), &mut sink);
+    !sink.has_errors()
+}
+
+impl Configuration {
+    /// As the plan sees it: unknown where it is not known yet.
+    fn at_plan(&self) -> Object {
+        let mut config = self.known.clone();
+        for name in self.unknown.iter().filter(|name| !self.known[*name].is_null()) {
+            config.insert(name.clone(), Value::unknown());
+        }
+        config
+    }
+}
+
+fn filled(form: &str, id: &str) -> String {
+    let segment = |it: &str| if it.starts_with('{') { id.to_owned() } else { it.to_owned() };
+    form.split('/').map(segment).collect::<Vec<_>>().join("/")
+}
+
+/// The service: holds what it is told, fills in what it is not, reports `status` and not `spec`.
+struct Service(Json);
+
+impl Service {
+    fn create(table: &'static Table, planned: &Object) -> Self {
+        let id = table.id().map(|it| planned[it.name].as_str().unwrap().to_owned()).unwrap();
+        let parent = table.parent().map(|it| planned[it.name].as_str().unwrap().to_owned());
+        let mut status = encode::create_body(table, planned)["spec"].take();
+        fill(table.fields, &mut status);
+        let name = table.name(parent.as_deref(), &id);
+        Self(json!({"name": name, "uid": "u-1", "create_time": CREATED, "status": status}))
+    }
+
+    fn update(&mut self, mask: &[String], body: &Json) {
+        for path in mask {
+            // A choice goes by its group's name: the arms that are in the body replace all others.
+            let (parent, leaf) = path.rsplit_once('.').unwrap();
+            let pointer = |path: &str| format!("/{}", path.replace('.', "/"));
+            let into = pointer(&parent.replacen("spec", "status", 1));
+            let from = body.pointer(&pointer(parent)).unwrap();
+            let arms: &[&str] = match leaf {
+                "suspension" => &["suspend_timeout_duration", "no_suspension"],
+                "expiration" => &["ttl", "expire_time", "no_expiry"],
+                leaf => &[leaf],
+            };
+            let given: Vec<_> = arms.iter().filter(|it| !from[**it].is_null()).collect();
+            assert_eq!(given.len(), 1, "the body has exactly one of {arms:?} for the mask {path}");
+            let into = self.0.pointer_mut(&into).unwrap();
+            for arm in arms {
+                into.as_object_mut().unwrap().remove(*arm);
+            }
+            into[*given[0]] = from[*given[0]].clone();
+        }
+    }
+
+    fn report(&self) -> Json {
+        let mut report = self.0.clone();
+        let created = meaning::timestamp(CREATED).unwrap();
+        let status = report["status"].as_object_mut().unwrap();
+        if let Some(ttl) = status.remove("ttl") {
+            let ttl = meaning::duration(ttl.as_str().unwrap()).unwrap();
+            status.insert("expire_time".to_owned(), json!((created + ttl).to_string()));
+        }
+        drop_flags(&mut report["status"]);
+        report
+    }
+}
+
+/// "Never" is reported by leaving the time out.
+fn drop_flags(json: &mut Json) {
+    let Some(object) = json.as_object_mut() else { return };
+    for flag in ["no_suspension", "no_expiry"] {
+        object.remove(flag);
+    }
+    object.values_mut().for_each(drop_flags);
+}
+
+fn fill(fields: &'static [AnyField], object: &mut Json) {
+    // A limit that is not given is no further than the one that is.
+    let limits = ["autoscaling_limit_min_cu", "autoscaling_limit_max_cu"];
+    let limit = limits.iter().map(|it| object[*it].clone()).find(|it| !it.is_null());
+    let limit = limit.unwrap_or_else(|| json!(1));
+    for field in fields {
+        let (Place::Spec(path) | Place::Member(path)) = field.place else { continue };
+        let slot = path.split('.').fold(&mut *object, |slot, key| &mut slot[key]);
+        if let (false, Kind::Object(members)) = (slot.is_null(), field.kind) {
+            fill(members, slot);
+        }
+        if !slot.is_null() {
+            continue;
+        }
+        *slot = match field.kind {
+            _ if field.choice.is_some() => Json::Null,
+            Kind::Bool => json!(false),
+            Kind::Int => json!(1),
+            Kind::Float => limit.clone(),
+            Kind::Text => json!("filled"),
+            Kind::Duration => json!("86400s"),
+            Kind::Timestamp => json!(CREATED),
+            Kind::Object(members) => {
+                let mut object = json!({});
+                fill(members, &mut object);
+                object
+            }
+            Kind::TextMap | Kind::Tags | Kind::Objects(_) => Json::Null,
+        };
+    }
+    let chosen = |object: &Json, name: &str| !object[name].is_null();
+    if fields.iter().any(|it| it.choice == Some("suspension"))
+        && !chosen(object, "no_suspension")
+        && !chosen(object, "suspend_timeout_duration")
+    {
+        object["suspend_timeout_duration"] = json!("86400s");
+    }
+    if let Some(object) = object.as_object_mut() {
+        object.retain(|_, it| !it.is_null());
+    }
+}
+
+fn planned(resource: &dyn Resource, prior: Option<&Object>, config: &Object) -> Planned {
+    let settings = &Settings::default();
+    let now: Timestamp = CREATED.parse().unwrap();
+    plan(resource, prior, config, &Occasion { settings, now, replacing: false })
+}
+
+fn read(resource: &dyn Resource, service: &Service, known: &Object) -> Object {
+    decode::state(resource, &service.report(), known, &Settings::default())
+}
+
+/// Creates an object as configured, checking core's rules on the way.
+fn create(resource: &'static dyn Resource, config: &Configuration) -> Option<(Service, Object)> {
+    let first = planned(resource, None, &config.at_plan());
+    let plan = planned(resource, None, &config.known);
+    if first.diagnostics.has_errors() || plan.diagnostics.has_errors() {
+        return None;
+    }
+    let attributes = schema::resource(resource.table()).block.attributes;
+    assert_plan_valid(&attributes, None, &config.at_plan(), &first.object);
+    assert_plan_valid(&attributes, None, &config.known, &plan.object);
+    assert_compatible("the final plan", &first.object.into(), &plan.object.clone().into());
+    let service = Service::create(resource.table(), &plan.object);
+    let read = read(resource, &service, &plan.object);
+    let state = decode::complete(&plan.object, &read);
+    assert_compatible("the result", &plan.object.into(), &state.clone().into());
+    assert!(state.values().all(Value::is_wholly_known), "{state:#?}");
+    Some((service, state))
+}
+
+/// Reads twice, and plans the same configuration again: nothing changes.
+fn assert_settled(resource: &dyn Resource, service: &Service, state: &Object, config: &Object) {
+    let once = read(resource, service, state);
+    assert_eq!(&once, state, "a read changes nothing");
+    assert_eq!(read(resource, service, &once), once, "a second read changes nothing");
+    let again = planned(resource, Some(&once), config);
+    assert_eq!(again.object, once, "the second plan is empty");
+    assert_eq!(again.requires_replace, []);
+    assert!(again.diagnostics.is_empty(), "{:#?}", again.diagnostics);
+}
+
+#[test]
+fn what_was_created_plans_empty() {
+    each_resource(|resource| {
+        runner().run(&configuration(resource), |config| {
+            if let Some((service, state)) = create(resource, &config) {
+                assert_settled(resource, &service, &state, &config.known);
+            }
+            Ok(())
+        })
+    });
+}
+
+#[test]
+fn what_was_changed_plans_empty_and_is_masked_by_leaf() {
+    each_resource(|resource| {
+        let two = (configuration(resource), configuration(resource));
+        runner().run(&two, |(before, mut after)| {
+            // An update, not a replacement.
+            for field in resource.table().fields.iter().filter(|it| it.replaces) {
+                after.known.insert(field.name.to_owned(), before.known[field.name].clone());
+                after.unknown.retain(|it| it != field.name);
+            }
+            let Some((mut service, prior)) = create(resource, &before) else { return Ok(()) };
+            let first = planned(resource, Some(&prior), &after.at_plan());
+            let plan = planned(resource, Some(&prior), &after.known);
+            if first.diagnostics.has_errors() || plan.diagnostics.has_errors() {
+                return Ok(());
+            }
+            assert_eq!(plan.requires_replace, []);
+            let attributes = schema::resource(resource.table()).block.attributes;
+            assert_plan_valid(&attributes, Some(&prior), &after.at_plan(), &first.object);
+            assert_plan_valid(&attributes, Some(&prior), &after.known, &plan.object);
+            assert_compatible("the final plan", &first.object.into(), &plan.object.clone().into());
+            let mask = encode::mask(resource.table(), &prior, &plan.object);
+            let mut unique = mask.clone();
+            unique.sort();
+            unique.dedup();
+            assert_eq!(unique.len(), mask.len(), "{mask:?}");
+            service.update(&mask, &encode::update_body(resource.table(), &plan.object));
+            let read = read(resource, &service, &plan.object);
+            let state = decode::complete(&plan.object, &read);
+            assert_compatible("the result", &plan.object.into(), &state.clone().into());
+            let kept = keeping_initial(resource.table(), &prior, &after.known);
+            assert_settled(resource, &service, &state, &kept);
+            Ok(())
+        })
+    });
+}
+
+#[test]
+fn what_was_imported_is_never_replaced_and_settles() {
+    each_resource(|resource| {
+        runner().run(&configuration(resource), |config| {
+            let Some((service, created)) = create(resource, &config) else { return Ok(()) };
+            let stub = ["name"].map(|it| (it.to_owned(), created[it].clone())).into();
+            let imported = read(resource, &service, &stub);
+            let plan = planned(resource, Some(&imported), &config.known);
+            assert_eq!(plan.requires_replace, [], "imported {imported:#?}");
+            assert_eq!(read(resource, &service, &imported), imported);
+            Ok(())
+        })
+    });
+}
+
+/// A configuration that changes what has a meaning only at creation warns in each plan.
+fn keeping_initial(table: &Table, prior: &Object, config: &Object) -> Object {
+    let mut config = config.clone();
+    for field in table.fields.iter().filter(|it| matches!(it.place, Place::Initial(_))) {
+        if !prior[field.name].is_null() {
+            config.insert(field.name.to_owned(), prior[field.name].clone());
+        }
+    }
+    config
+}
+
+fn each_resource<T: std::fmt::Debug>(
+    test: impl Fn(&'static dyn Resource) -> Result<(), TestError<T>>,
+) {
+    for resource in resources::ALL {
+        if let Err(error) = test(*resource) {
+            panic!("{}: {error}", resource.table().type_name);
+        }
+    }
+}
+
+fn runner() -> TestRunner {
+    TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })
+}
+
+/// Core's `AssertPlanValid`.
+fn assert_plan_valid(
+    attributes: &[Attribute],
+    prior: Option<&Object>,
+    config: &Object,
+    planned: &Object,
+) {
+    let null = &Value::Null;
+    for Attribute { name, kind, computed, .. } in attributes {
+        let prior = prior.and_then(|it| it.get(name)).unwrap_or(null);
+        let config = config.get(name).unwrap_or(null);
+        let planned = planned.get(name).unwrap_or(null);
+        if planned == config || (planned == prior && !prior.is_null() && !config.is_null()) {
+            continue;
+        }
+        if *computed && config.is_null() {
+            continue;
+        }
+        assert!(!config.is_null(), "`{name}` is planned as {planned:?} but not configured");
+        match (kind, config, planned) {
+            (AttributeKind::Nested(_, members), Value::Map(config), Value::Map(planned)) => {
+                assert_plan_valid(members, prior.as_map(), config, planned);
+            }
+            (AttributeKind::Nested(_, members), Value::List(config), Value::List(planned)) => {
+                assert_eq!(config.len(), planned.len(), "`{name}`");
+                for (config, planned) in config.iter().zip(planned) {
+                    let (config, planned) = (config.as_map().unwrap(), planned.as_map().unwrap());
+                    assert_plan_valid(members, None, config, planned);
+                }
+            }
+            _ => panic!("`{name}` is planned as {planned:?}, configured as {config:?}"),
+        }
+    }
+}
+
+/// Core's `AssertObjectCompatible`: what was known stays, what was unknown may become anything.
+fn assert_compatible(what: &str, planned: &Value, actual: &Value) {
+    match (planned, actual) {
+        (Value::Unknown(_), _) => {}
+        (Value::Map(planned), Value::Map(actual)) => {
+            assert!(planned.keys().eq(actual.keys()), "{what}: {planned:?} became {actual:?}");
+            for (name, planned) in planned {
+                assert_compatible(&format!("{what}: {name}"), planned, &actual[name]);
+            }
+        }
+        _ => assert_eq!(planned, actual, "{what}"),
+    }
+}

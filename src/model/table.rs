@@ -157,7 +157,8 @@ pub fn has_form(name: &str, form: &str) -> bool {
         match (names.next(), forms.next()) {
             (None, None) => return true,
             (Some(name), Some(form)) if form.starts_with('{') => {
-                if name.is_empty() || name.chars().any(|it| it.is_whitespace() || "?#%".contains(it))
+                if name.is_empty()
+                    || name.chars().any(|it| it.is_whitespace() || "?#%".contains(it))
                 {
                     return false;
                 }

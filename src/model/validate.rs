@@ -18,12 +18,7 @@ pub fn validate(fields: &'static [AnyField], config: &Object, sink: &mut Diagnos
     check_object(fields, config, &Path::default(), sink);
 }
 
-fn check_object(
-    fields: &'static [AnyField],
-    config: &Object,
-    path: &Path,
-    sink: &mut Diagnostics,
-) {
+fn check_object(fields: &'static [AnyField], config: &Object, path: &Path, sink: &mut Diagnostics) {
     for field in fields {
         let value = config.get(field.name).unwrap_or(&Value::Null);
         let path = path.attribute(field.name);
@@ -60,16 +55,15 @@ fn check_kind(field: &AnyField, value: &Value, path: &Path, sink: &mut Diagnosti
             }
             None
         }
-        (Kind::TextMap | Kind::Tags, Value::Map(entries)) => {
-            null_entry(entries).map(|key| {
-                format!("`{key}` is null, which the service cannot hold: leave the key out")
-            })
-        }
+        (Kind::TextMap | Kind::Tags, Value::Map(entries)) => null_entry(entries).map(|key| {
+            format!("`{key}` is null, which the service cannot hold: leave the key out")
+        }),
         _ => None,
     };
     if let Some(problem) = problem {
         sink.push(
-            Diagnostic::error(format!("Invalid `{}`", field.name), format!("{problem}.")).at(path.clone()),
+            Diagnostic::error(format!("Invalid `{}`", field.name), format!("{problem}."))
+                .at(path.clone()),
         );
     }
 }
@@ -165,6 +159,15 @@ fn check_choices(
     sink: &mut Diagnostics,
 ) {
     for (at, field) in fields.iter().enumerate() {
+        let is_null = |it: &AnyField| config.get(it.name).is_none_or(Value::is_null);
+        let refuses = config.get(field.name) == Some(&Value::Bool(false));
+        if field.unless_chosen && refuses && field.siblings(fields).all(is_null) {
+            let others = field.siblings(fields).map(|it| format!("`{}`", it.name));
+            let others = others.collect::<Vec<_>>().join(" or ");
+            let detail = format!("`false` does not say what shall hold instead: set {others}.");
+            let path = path.attribute(field.name);
+            sink.push(Diagnostic::error(format!("Incomplete `{}`", field.name), detail).at(path));
+        }
         for other in field.siblings(&fields[at..]) {
             if sets(config, field) && sets(config, other) {
                 let detail = format!(
@@ -172,7 +175,9 @@ fn check_choices(
                     field.name, other.name
                 );
                 let path = path.attribute(other.name);
-                sink.push(Diagnostic::error(format!("Conflicting `{}`", other.name), detail).at(path));
+                sink.push(
+                    Diagnostic::error(format!("Conflicting `{}`", other.name), detail).at(path),
+                );
             }
         }
     }
@@ -193,7 +198,9 @@ mod tests {
     use tfplugin::Severity;
 
     use super::*;
-    use crate::model::field::{Bool, Duration, Field, Float, Int, Nested, Text, TextMap, Timestamp};
+    use crate::model::field::{
+        Bool, Duration, Field, Float, Int, Nested, Text, TextMap, Timestamp,
+    };
 
     const FIELDS: &[AnyField] = &[
         Field::<Text>::id("thing_id").doc("The id.").any(),

@@ -26,8 +26,9 @@ const CLIENT_SECRET: Field<Text> = Field::local("client_secret")
     .sensitive();
 const PROFILE: Field<Text> = Field::local("profile")
     .doc("The profile in the configuration file. Environment: `DATABRICKS_CONFIG_PROFILE`.");
-const CONFIG_FILE: Field<Text> = Field::local("config_file")
-    .doc("The configuration file, by default `~/.databrickscfg`. Environment: `DATABRICKS_CONFIG_FILE`.");
+const CONFIG_FILE: Field<Text> = Field::local("config_file").doc(
+    "The configuration file, by default `~/.databrickscfg`. Environment: `DATABRICKS_CONFIG_FILE`.",
+);
 const AUTH_TYPE: Field<Text> = Field::local("auth_type")
     .doc("The one authentication method to use: `pat` or `oauth-m2m`. Environment: `DATABRICKS_AUTH_TYPE`.");
 const ACCOUNT_ID: Field<Text> = Field::local("account_id")

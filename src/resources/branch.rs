@@ -48,9 +48,8 @@ const TTL: Field<Duration> = Field::spec("ttl")
     .lasting("1s", "30d")
     .choice("expiration");
 
-const EXPIRE_TIME: Field<Timestamp> = Field::spec("expire_time")
-    .doc("When the branch expires, in RFC 3339.")
-    .choice("expiration");
+const EXPIRE_TIME: Field<Timestamp> =
+    Field::spec("expire_time").doc("When the branch expires, in RFC 3339.").choice("expiration");
 
 const NO_EXPIRY: Field<Bool> = Field::spec("no_expiry")
     .doc("Whether the branch never expires: what a new branch does unless told otherwise; `false` says nothing.")

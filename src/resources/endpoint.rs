@@ -5,9 +5,7 @@
 
 use tfplugin::{Diagnostic, Diagnostics, Object, Path};
 
-use super::{
-    BRANCH, CREATE_TIME, ENDPOINT, NAME, REPLACE_EXISTING, TIMEOUTS, UID, UPDATE_TIME,
-};
+use super::{BRANCH, CREATE_TIME, ENDPOINT, NAME, REPLACE_EXISTING, TIMEOUTS, UID, UPDATE_TIME};
 use crate::model::field::{
     AnyField, Bool, Duration, Field, Float, Int, Nested, Text, TextMap, Timestamp,
 };
@@ -43,8 +41,8 @@ const NO_SUSPENSION: Field<Bool> = Field::spec("no_suspension")
     .doc("Set to `true` to never suspend; `false` says nothing.")
     .choice("suspension");
 
-const DISABLED: Field<Bool> = Field::spec("disabled")
-    .doc("Set to `true` to suspend the endpoint and refuse connections.");
+const DISABLED: Field<Bool> =
+    Field::spec("disabled").doc("Set to `true` to suspend the endpoint and refuse connections.");
 
 const GROUP_MIN: Field<Int> = Field::member("min").doc("The fewest computes.").required();
 const GROUP_MAX: Field<Int> =
@@ -86,8 +84,8 @@ const READ_ONLY_POOLED_HOST: Field<Text> = Field::status("read_only_pooled_host"
     .at("hosts.read_only_pooled_host")
     .changes_with(&["group"]);
 
-const CURRENT_STATE: Field<Text> = Field::status("current_state")
-    .doc("What the endpoint does, e.g. `ACTIVE` or `IDLE`.");
+const CURRENT_STATE: Field<Text> =
+    Field::status("current_state").doc("What the endpoint does, e.g. `ACTIVE` or `IDLE`.");
 
 const LAST_ACTIVE_TIME: Field<Timestamp> =
     Field::status("last_active_time").doc("When the endpoint last served a connection.");
@@ -159,7 +157,8 @@ fn check_group(group: &Tf<Object>, suspends: bool, sink: &mut Diagnostics) {
     };
     let path = Path::root(GROUP.name()).attribute(GROUP_MAX.name());
     if min != max {
-        let detail = format!("`min` is {min} and `max` is {max}. The service demands that they are equal.");
+        let detail =
+            format!("`min` is {min} and `max` is {max}. The service demands that they are equal.");
         sink.push(Diagnostic::error("Unequal group", detail).at(path));
     } else if 1 < max && suspends {
         let detail = format!(

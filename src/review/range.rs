@@ -41,12 +41,10 @@ impl Range {
         settings: &Settings,
         sink: &mut Diagnostics,
     ) {
-        let configured = |field: Field<Float>| {
-            config.is_some_and(|it| !matches!(field.of(it), Tf::Null))
-        };
-        let changed = |field: Field<Float>| {
-            prior.is_none_or(|prior| field.of(prior) != field.of(planned))
-        };
+        let configured =
+            |field: Field<Float>| config.is_some_and(|it| !matches!(field.of(it), Tf::Null));
+        let changed =
+            |field: Field<Float>| prior.is_none_or(|prior| field.of(prior) != field.of(planned));
         let touched = [self.min, self.max].into_iter().any(|it| configured(it) || changed(it));
         let severity = if touched { Severity::Error } else { Severity::Warning };
         let at = |_: Field<Float>| match configured(self.max) {
@@ -77,7 +75,8 @@ impl Range {
             ))
         } else {
             let bound = settings.max_autoscaling_range_cu.filter(|bound| bound < &(high - low));
-            bound.map(|bound| ("Autoscaling range too wide", too_wide(&min, low, &max, high, bound)))
+            bound
+                .map(|bound| ("Autoscaling range too wide", too_wide(&min, low, &max, high, bound)))
         };
         if let Some((summary, detail)) = found {
             let path = at(self.max);
