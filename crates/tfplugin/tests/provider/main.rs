@@ -67,8 +67,9 @@ impl Provider for Test {
         Diagnostics::new()
     }
 
-    async fn upgrade_state(&self, _: UpgradeState) -> (Option<Object>, Diagnostics) {
-        (None, Diagnostics::new())
+    async fn upgrade_state(&self, request: UpgradeState) -> (Option<Object>, Diagnostics) {
+        let text = request.stored["text"].as_str().map_or(Value::Null, Value::from);
+        (Some([("text".to_owned(), text)].into()), Diagnostics::new())
     }
 
     async fn upgrade_identity(&self, _: UpgradeState) -> (Option<Object>, Diagnostics) {
