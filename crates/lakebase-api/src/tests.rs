@@ -1,6 +1,7 @@
 //! The client against a scripted service: what goes over the wire, and what comes of it.
 
 mod requests;
+mod samples;
 mod service;
 mod signing_in;
 mod tls;

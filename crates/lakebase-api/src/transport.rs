@@ -95,7 +95,8 @@ impl Transport {
         }
     }
 
-    /// Asks for nothing but which workspace answers, whatever it answers.
+    /// Makes sure that the expected workspace answers, if one is expected: by a read of `url`
+    /// unless the last answer came from it. What the read says does not matter.
     pub(crate) async fn ask_workspace(
         &self,
         url: Url,
@@ -103,12 +104,13 @@ impl Transport {
         patience: &Patience,
     ) -> Result<(), Error> {
         let Some(expected) = self.settings.expected_workspace_id.clone() else { return Ok(()) };
-        if self.workspace().is_some() {
+        let is_expected = || self.workspace().as_ref() == Some(&expected);
+        if is_expected() {
             return Ok(());
         }
         let request = Request::get(url);
         let asked = self.deliver(&request, Some(authenticator), patience).await;
-        if self.workspace().is_some_and(|it| it == expected) {
+        if is_expected() {
             return Ok(());
         }
         asked?;

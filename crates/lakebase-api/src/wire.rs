@@ -1,6 +1,7 @@
 //! The HTTP library: one request goes out, and one answer comes back or does not.
 //!
-//! The rest of the crate sees nothing of connections, TLS or proxies.
+//! The rest of the crate sees nothing of connections, TLS or proxies. The proxy is the system's:
+//! `HTTPS_PROXY`, `NO_PROXY` and their like are read by the library itself.
 
 use std::error::Error as StdError;
 use std::sync::{Arc, OnceLock};

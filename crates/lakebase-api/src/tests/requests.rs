@@ -194,6 +194,13 @@ async fn a_success_that_cannot_be_read_may_have_happened() {
 }
 
 #[tokio::test]
+async fn an_answer_without_end_is_not_kept() {
+    let w = world([text(200, "application/json", &" ".repeat((16 << 20) + 1))]).await;
+    let error = w.client.get(PROJECT, &w.patience).await.unwrap_err();
+    assert!(error.message().contains("larger than any"), "{error}");
+}
+
+#[tokio::test]
 async fn connections_that_do_not_come_about_are_tried_for_half_a_minute() {
     let w = world([]).await;
     let gone = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -234,7 +241,7 @@ async fn patience_ends_an_attempt_and_a_pause() {
     w.service.then([problem(429, "REQUEST_LIMIT_EXCEEDED").with("retry-after", "5")]);
     let error = w.client.create("projects", &[], &json!({}), &short()).await.unwrap_err();
     assert!(error.is_timeout() && !error.may_have_happened(), "{error}");
-    expect![[r"`POST http://HOST/api/2.0/postgres/projects` ran out of time (1 attempt, 3.0s): `POST http://HOST/api/2.0/postgres/projects` was answered 429 REQUEST_LIMIT_EXCEEDED: no (1 attempt, 0.0ns)"]]
+    expect![[r"`POST http://HOST/api/2.0/postgres/projects` ran out of time (1 attempt, 3.0 s): `POST http://HOST/api/2.0/postgres/projects` was answered 429 REQUEST_LIMIT_EXCEEDED: no (1 attempt, 0.0 s)"]]
         .assert_eq(&chain(&error).replace(&w.client.host()[7..], "HOST"));
 }
 
@@ -293,17 +300,17 @@ async fn a_proxy_or_a_login_page_is_not_taken_for_the_service() {
     }
     check(
         text(200, "text/html; charset=utf-8", "<html><title>Sign in</title></html>"),
-        expect!["`GET http://HOST/api/2.0/postgres/projects/p` was answered 200, but not as the service does: a page, as of a proxy or a login, that says `Sign in` (1 attempt, 0.0ns)"],
+        expect!["`GET http://HOST/api/2.0/postgres/projects/p` was answered 200, but not as the service does: a page, as of a proxy or a login, that says `Sign in` (1 attempt, 0.0 s)"],
     )
     .await;
     check(
         text(404, "text/html", "<html><body>Not here</body></html>"),
-        expect!["`GET http://HOST/api/2.0/postgres/projects/p` was answered 404, but not as the service does: a page, as of a proxy or a login, that says `<html><body>Not here</body></html>` (1 attempt, 0.0ns)"],
+        expect!["`GET http://HOST/api/2.0/postgres/projects/p` was answered 404, but not as the service does: a page, as of a proxy or a login, that says `<html><body>Not here</body></html>` (1 attempt, 0.0 s)"],
     )
     .await;
     check(
         text(302, "", "").with("location", "https://login.example.com/"),
-        expect!["`GET http://HOST/api/2.0/postgres/projects/p` was answered 302, but not as the service does: it redirects to `https://login.example.com/`, as a proxy or a login page does; check `host` (1 attempt, 0.0ns)"],
+        expect!["`GET http://HOST/api/2.0/postgres/projects/p` was answered 302, but not as the service does: it redirects to `https://login.example.com/`, as a proxy or a login page does; check `host` (1 attempt, 0.0 s)"],
     )
     .await;
 }
@@ -345,6 +352,12 @@ async fn nothing_is_changed_before_the_workspace_is_known_to_be_the_expected_one
             assert_eq!(w.service.seen().len(), 3);
         }
     }
+    // An earlier answer of the wrong workspace does not count as having asked.
+    let w = world_with(expecting("7"), [me("42"), me("42"), operation()]).await;
+    assert!(w.client.get(PROJECT, &w.patience).await.unwrap_err().is_wrong_workspace());
+    let error = w.client.delete(PROJECT, &[], &w.patience).await.unwrap_err();
+    assert!(error.is_wrong_workspace() && w.service.seen().len() == 2, "{error}");
+
     let w = world_with(expecting("7"), [json(200, &json!({"userName": "u"})), operation()]).await;
     let error = w.client.delete(PROJECT, &[], &w.patience).await.unwrap_err();
     assert!(error.is_wrong_workspace() && w.service.seen().len() == 1, "{error}");
