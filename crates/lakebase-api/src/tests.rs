@@ -6,11 +6,13 @@ mod service;
 mod signing_in;
 mod tls;
 mod waiting;
+mod workspaces;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::json;
 
 use crate::{CancellationToken, Client, Credentials, Environment, ManualClock, Patience, Settings};
 use service::{Reply, Service};
@@ -51,6 +53,11 @@ fn world_of(service: Service, credentials: Credentials, settings: Settings) -> W
     let stop = CancellationToken::new();
     let patience = client.patience(Duration::from_mins(30), stop.clone());
     World { service, client, clock, stop, patience }
+}
+
+/// The service's own error.
+fn problem(status: u16, code: &str) -> Reply {
+    service::json(status, &json!({"error_code": code, "message": "no"}))
 }
 
 /// Milliseconds, for delays that are compared exactly.

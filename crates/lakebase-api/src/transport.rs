@@ -19,8 +19,8 @@ use crate::wire::{Silence, Wire};
 /// The way to the service, and the rules by which it is used.
 pub(crate) struct Transport {
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) settings: Settings,
-    pub(crate) wire: Wire,
+    settings: Settings,
+    wire: Wire,
     /// Which workspace answered last.
     workspace: Mutex<Option<String>>,
     /// When the next request may be sent, where their number is limited.
@@ -131,9 +131,12 @@ impl Transport {
             None => None,
         };
         report.attempts += 1;
+        report.request_id = None;
         let answer = self.exchange(request, bearer.as_ref(), patience, report.attempts).await?;
         report.request_id = answer.request_id().map(str::to_owned);
-        self.check_workspace(&answer).map_err(Miss::after_sending)?;
+        if authenticator.is_some() {
+            self.check_workspace(&answer).map_err(Miss::after_sending)?;
+        }
         let kind = match answer.read() {
             Ok(json) => return Ok(json),
             Err(kind) => kind,
@@ -198,7 +201,7 @@ impl Transport {
         }
     }
 
-    /// Notes which workspace answers. It comes before anything else in an answer is believed: a
+    /// Notes which workspace answers, where it is the service that does. It comes before anything else in an answer is believed: a
     /// "not found" of another workspace says nothing about this one.
     fn check_workspace(&self, answer: &Answer) -> Result<(), Kind> {
         let Some(actual) = answer.workspace() else { return Ok(()) };
