@@ -1,5 +1,6 @@
 //! The client against a scripted service: what goes over the wire, and what comes of it.
 
+mod logging;
 mod requests;
 mod samples;
 mod service;
