@@ -43,12 +43,14 @@ impl Answer {
                 "it redirects to `{place}`, as a proxy or a login page does; check `host`"
             ));
         }
+        let reason = self.status.canonical_reason().unwrap_or("no reason is given");
+        let problem = || Problem::of_body(&self.body, reason);
         if self.is_page() && !self.status.is_server_error() {
-            return strange("a page, as of a proxy or a login; check `host`".to_owned());
+            let page = problem().message;
+            return strange(format!("a page, as of a proxy or a login, that says `{page}`"));
         }
         if !self.status.is_success() {
-            let reason = self.status.canonical_reason().unwrap_or("no reason is given");
-            return Err(Kind::Answered { status, problem: Problem::of_body(&self.body, reason) });
+            return Err(Kind::Answered { status, problem: problem() });
         }
         if self.body.trim_ascii().is_empty() {
             return Ok(Json::Null);

@@ -81,19 +81,17 @@ pub(crate) fn resolve(
     }
     let mut skipped = Vec::new();
     for (name, configure) in METHODS {
-        let reason = if pinned.is_some_and(|it| it != *name) {
-            format!("`auth_type` asks for `{}`", pinned.unwrap_or_default())
-        } else if let Some(configure) = configure {
-            match configure(&attributes, &url) {
-                Ok(source) => {
-                    let workspace_id = attributes.text("workspace_id").map(str::to_owned);
-                    let authenticator = Authenticator::new(name, source);
-                    return Ok(Resolved { host: url, workspace_id, authenticator });
-                }
-                Err(reason) => reason,
+        if pinned.is_some_and(|it| it != *name) {
+            continue;
+        }
+        let reason = match configure.map(|it| it(&attributes, &url)) {
+            Some(Ok(source)) => {
+                let workspace_id = attributes.text("workspace_id").map(str::to_owned);
+                let authenticator = Authenticator::new(name, source);
+                return Ok(Resolved { host: url, workspace_id, authenticator });
             }
-        } else {
-            "not supported yet".to_owned()
+            Some(Err(reason)) => Some(reason),
+            None => None,
         };
         skipped.push(Skipped { method: name, reason });
     }

@@ -1,5 +1,6 @@
 //! What can be asked of the service: the verbs of its resources, for all of them alike.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -267,6 +268,13 @@ impl Client {
             let request = format!("{method} {name}");
             Error::new(Kind::Unusable { what }, Report { request, ..Report::default() })
         })
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (host, auth_type) = (self.host(), self.auth_type());
+        f.debug_struct("Client").field("host", &host).field("auth_type", &auth_type).finish()
     }
 }
 

@@ -307,15 +307,15 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write_kind(f)?;
+        let seconds = self.elapsed().as_secs_f64();
         match self.attempts() {
-            0 => {}
-            1 => write!(f, " (1 attempt, {:.1?}", self.elapsed())?,
-            many => write!(f, " ({many} attempts, {:.1?}", self.elapsed())?,
+            0 => return Ok(()),
+            1 => write!(f, " (1 attempt, {seconds:.1} s")?,
+            many => write!(f, " ({many} attempts, {seconds:.1} s")?,
         }
-        match (self.attempts(), self.request_id()) {
-            (0, _) => Ok(()),
-            (_, Some(id)) => write!(f, ", request id {id})"),
-            (_, None) => f.write_str(")"),
+        match self.request_id() {
+            Some(id) => write!(f, ", request id {id})"),
+            None => f.write_str(")"),
         }
     }
 }
@@ -332,6 +332,54 @@ impl StdError for Error {
             Kind::Unreachable { source, .. } | Kind::Lost { source } => Some(&**source),
             Kind::NoToken { source: last, .. } | Kind::OutOfTime { last: Some(last) } => Some(last),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(status: u16, code: &str, message: &str) -> Error {
+        let (code, message) = (Some(code.to_owned()), message.to_owned());
+        let problem = Problem { code, message, details: vec![] };
+        Error::new(Kind::Answered { status, problem }, Report::default())
+    }
+
+    /// The names of the predicates that hold.
+    fn holding(error: &Error) -> String {
+        let all = [
+            ("not found", error.is_not_found()),
+            ("already exists", error.is_already_exists()),
+            ("conflict", error.is_conflict()),
+            ("unauthenticated", error.is_unauthenticated()),
+            ("permission denied", error.is_permission_denied()),
+            ("rate limited", error.is_rate_limited()),
+            ("managed by parent", error.is_managed_by_parent()),
+        ];
+        all.into_iter().filter_map(|(name, holds)| holds.then_some(name)).collect()
+    }
+
+    #[test]
+    fn the_answers_of_the_service_are_told_apart() {
+        let conflicting = "Your project already has conflicting operations in progress. Please \
+                           wait until they are complete, and then try again.";
+        let table = [
+            (404, "NOT_FOUND", "project id not found [TraceId: 1]", "not found"),
+            (404, "RESOURCE_DOES_NOT_EXIST", "", "not found"),
+            (404, "ENDPOINT_NOT_FOUND", "No API found for 'GET /api'", ""),
+            (404, "FEATURE_DISABLED", "", ""),
+            (409, "ALREADY_EXISTS", "branch with such id already exists", "already exists"),
+            (400, "BAD_REQUEST", "role with that name already exists", "already exists"),
+            (400, "BAD_REQUEST", "cannot delete protected branch", ""),
+            (409, "ABORTED", "Endpoint reconciliation still in progress", "conflict"),
+            (400, "BAD_REQUEST", conflicting, "conflict"),
+            (401, "UNAUTHENTICATED", "", "unauthenticated"),
+            (403, "PERMISSION_DENIED", "", "permission denied"),
+            (429, "REQUEST_LIMIT_EXCEEDED", "", "rate limited"),
+        ];
+        for (status, code, message, expected) in table {
+            assert_eq!(holding(&answered(status, code, message)), expected, "{code} {message}");
         }
     }
 }

@@ -163,3 +163,82 @@ fn is_id(text: &str) -> bool {
     let odd = |c: char| c.is_whitespace() || c.is_control() || "/?#%\\{}".contains(c);
     !text.is_empty() && !text.contains(odd)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_read_and_written_alike() {
+        let table = [
+            ("projects/p", Kind::Project, "p", None, None),
+            (
+                "projects/p/branches/b",
+                Kind::Branch,
+                "b",
+                Some("projects/p"),
+                Some("projects/p/branches/b"),
+            ),
+            (
+                "projects/p/branches/b/endpoints/e",
+                Kind::Endpoint,
+                "e",
+                Some("projects/p/branches/b"),
+                Some("projects/p/branches/b"),
+            ),
+            (
+                "projects/p/branches/b/roles/sp-1",
+                Kind::Role,
+                "sp-1",
+                Some("projects/p/branches/b"),
+                Some("projects/p/branches/b"),
+            ),
+            (
+                "projects/p/branches/b/databases/databricks-postgres",
+                Kind::Database,
+                "databricks-postgres",
+                Some("projects/p/branches/b"),
+                Some("projects/p/branches/b"),
+            ),
+        ];
+        for (text, kind, id, parent, branch) in table {
+            let name: ResourceName = text.parse().unwrap();
+            assert_eq!((name.kind(), name.id()), (kind, id));
+            assert_eq!(name.to_string(), text);
+            assert_eq!(name.parent().map(ToString::to_string).as_deref(), parent);
+            assert_eq!(name.branch().map(ToString::to_string).as_deref(), branch);
+            assert_eq!(name.project().to_string(), "projects/p");
+            assert_eq!(kind.parse(text), Ok(name));
+        }
+    }
+
+    #[test]
+    fn what_is_no_name_is_answered_with_the_right_form() {
+        let table = [
+            "b",
+            "",
+            "branches/b",
+            "projects/p",
+            "projects/p/branches/",
+            "projects//branches/b",
+            "/projects/p/branches/b",
+            "projects/p/branches/b/",
+            "projects/p/branches/b/endpoints/e",
+            "projects/p/endpoints/b",
+            "projects/p/branches/a b",
+            "projects/p/branches/${b}",
+        ];
+        for text in table {
+            let error = Kind::Branch.parse(text).unwrap_err().to_string();
+            assert_eq!(
+                error,
+                format!(
+                    "`{text}` is not the name of a branch, which has the form \
+                     `projects/{{project}}/branches/{{branch}}`"
+                )
+            );
+        }
+        let error = "catalogs/c".parse::<ResourceName>().unwrap_err().to_string();
+        assert!(error.contains("`projects/{project}/branches/{branch}/roles/{role}`"), "{error}");
+    }
+}

@@ -73,3 +73,51 @@ pub(crate) fn look_at_object(object: Json) -> Look {
 pub(crate) fn pause(waited: Duration, unit: f64) -> Duration {
     (waited / 4).clamp(FIRST_PAUSE, LONGEST_PAUSE).mul_f64(0.8 + unit / 5.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn look(answer: Json) -> Result<Look, String> {
+        Operation::of_answer(answer).map(Operation::look)
+    }
+
+    #[test]
+    fn an_operation_runs_until_it_says_that_it_is_done() {
+        let running = || Ok(Look::Going("running".to_owned()));
+        let empty = json!({"@type": "type.googleapis.com/google.protobuf.Empty"});
+        let failed = |code: &str| {
+            let (code, message) = (Some(code.to_owned()), "no".to_owned());
+            Ok(Look::Failed(Problem { code, message, details: vec![] }))
+        };
+        let error = json!({"error_code": "ABORTED", "message": "no"});
+        let table = [
+            (json!({"name": "o"}), running()),
+            (json!({"name": "o", "done": false, "metadata": {"@type": "x"}}), running()),
+            (
+                json!({"name": "o", "done": true, "response": {"uid": "u"}}),
+                Ok(Look::Done(json!({"uid": "u"}))),
+            ),
+            (json!({"name": "o", "done": true, "response": empty}), Ok(Look::Done(empty.clone()))),
+            (json!({"name": "o", "done": true}), Ok(Look::Done(Json::Null))),
+            (json!({"name": "o", "done": true, "error": error, "response": {}}), failed("ABORTED")),
+            (json!({}), Err("an operation without a name".to_owned())),
+        ];
+        for (answer, expected) in table {
+            assert_eq!(look(answer.clone()), expected, "{answer}");
+        }
+        assert!(look(Json::Null).is_err());
+    }
+
+    #[test]
+    fn the_pauses_grow_with_the_wait_and_chance_takes_off_up_to_a_fifth() {
+        let table = [(0, 200), (800, 200), (4000, 1000), (20_000, 5000), (3_600_000, 5000)];
+        for (waited, expected) in table {
+            let waited = Duration::from_millis(waited);
+            assert_eq!(pause(waited, 1.0), Duration::from_millis(expected));
+            assert_eq!(pause(waited, 0.0), Duration::from_millis(expected * 4 / 5));
+        }
+    }
+}

@@ -51,6 +51,12 @@ impl Patience {
         self.sleep(crate::operation::pause(self.elapsed(), self.clock.unit())).await.is_ok()
     }
 
+    /// A patience that ends with this one, and after `limit` at the latest.
+    pub(crate) fn at_most(&self, limit: Duration) -> Self {
+        let timeout = self.remaining().min(limit);
+        Self { start: self.clock.elapsed(), timeout, ..self.clone() }
+    }
+
     /// Whether there is any left.
     pub(crate) fn check(&self) -> Result<(), Cut> {
         if self.stop.is_cancelled() {

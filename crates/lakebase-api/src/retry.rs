@@ -118,3 +118,83 @@ fn backoff(attempts: u32, unit: f64) -> Duration {
     let full = FIRST_PAUSE.saturating_mul(1 << doublings).min(LONGEST_PAUSE);
     full.mul_f64(0.5 + unit / 2.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BUDGET: Duration = Duration::from_mins(5);
+
+    fn status(status: u16, of_service: bool) -> Failure {
+        Failure::Status { status, of_service, retry_after: None }
+    }
+
+    fn decide_first(effect: Effect, failure: Failure) -> Decision {
+        let spent = Spent { attempts: 1, elapsed: Duration::ZERO, budget: BUDGET };
+        decide(effect, failure, spent, 1.0)
+    }
+
+    #[test]
+    fn a_failure_is_repeated_only_where_that_is_harmless() {
+        // Failure; whether a read, a repeatable change and a change made once are repeated; and
+        // whether a change may have happened.
+        let table = [
+            (Failure::NeverSent { passing: true }, [true, true, true], false),
+            (Failure::NeverSent { passing: false }, [false; 3], false),
+            (Failure::Lost, [true, true, false], true),
+            (status(400, true), [false; 3], false),
+            (status(401, true), [false; 3], false),
+            (status(404, true), [false; 3], false),
+            (status(409, true), [false; 3], false),
+            (status(429, false), [true, true, true], false),
+            (status(500, true), [false; 3], true),
+            (status(502, false), [true, true, false], true),
+            (status(503, true), [true, true, true], true),
+            (status(503, false), [true, true, false], true),
+            (status(504, false), [true, true, false], true),
+            (Failure::Final { sent: true }, [false; 3], true),
+            (Failure::Final { sent: false }, [false; 3], false),
+        ];
+        let effects = [Effect::Read, Effect::Repeatable, Effect::Once];
+        for (failure, repeated, doubt) in table {
+            for (effect, repeated) in effects.into_iter().zip(repeated) {
+                let decision = decide_first(effect, failure);
+                let is_repeated = decision == Decision::Continue(FIRST_PAUSE);
+                assert_eq!(is_repeated, repeated, "{effect:?} {failure:?}");
+                assert!(is_repeated || decision == Decision::Permanent, "{decision:?}");
+                let doubt = doubt && effect != Effect::Read;
+                assert_eq!(leaves_doubt(effect, failure), doubt, "{effect:?} {failure:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_service_asks_for_precedes_the_backoff() {
+        let asked = Duration::from_secs(42);
+        let failure = Failure::Status { status: 503, of_service: false, retry_after: Some(asked) };
+        assert_eq!(decide_first(Effect::Once, failure), Decision::Continue(asked));
+    }
+
+    #[test]
+    fn a_pause_that_ends_after_the_budget_is_not_begun() {
+        let decide_at = |failure, seconds| {
+            let elapsed = Duration::from_secs(seconds);
+            decide(Effect::Read, failure, Spent { attempts: 1, elapsed, budget: BUDGET }, 1.0)
+        };
+        assert_eq!(decide_at(Failure::Lost, 299), Decision::Continue(FIRST_PAUSE));
+        assert_eq!(decide_at(Failure::Lost, 300), Decision::Exhausted);
+        let unsent = Failure::NeverSent { passing: true };
+        assert_eq!(decide_at(unsent, 29), Decision::Continue(FIRST_PAUSE));
+        assert_eq!(decide_at(unsent, 30), Decision::Exhausted);
+    }
+
+    #[test]
+    fn the_backoff_doubles_to_its_cap_and_chance_takes_off_up_to_half() {
+        let seconds = [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0];
+        for (attempts, seconds) in (1..).zip(seconds) {
+            assert_eq!(backoff(attempts, 1.0), Duration::from_secs_f64(seconds));
+            assert_eq!(backoff(attempts, 0.0), Duration::from_secs_f64(seconds / 2.0));
+        }
+        assert_eq!(backoff(u32::MAX, 1.0), LONGEST_PAUSE);
+    }
+}

@@ -19,8 +19,8 @@ use crate::wire::{Silence, Wire};
 /// The way to the service, and the rules by which it is used.
 pub(crate) struct Transport {
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) settings: Settings,
-    pub(crate) wire: Wire,
+    settings: Settings,
+    wire: Wire,
     /// Which workspace answered last.
     workspace: Mutex<Option<String>>,
     /// When the next request may be sent, where their number is limited.
@@ -95,7 +95,8 @@ impl Transport {
         }
     }
 
-    /// Asks for nothing but which workspace answers, whatever it answers.
+    /// Makes sure that the expected workspace answers, if one is expected: by a read of `url`
+    /// unless the last answer came from it. What the read says does not matter.
     pub(crate) async fn ask_workspace(
         &self,
         url: Url,
@@ -103,12 +104,13 @@ impl Transport {
         patience: &Patience,
     ) -> Result<(), Error> {
         let Some(expected) = self.settings.expected_workspace_id.clone() else { return Ok(()) };
-        if self.workspace().is_some() {
+        let is_expected = || self.workspace().as_ref() == Some(&expected);
+        if is_expected() {
             return Ok(());
         }
         let request = Request::get(url);
         let asked = self.deliver(&request, Some(authenticator), patience).await;
-        if self.workspace().is_some_and(|it| it == expected) {
+        if is_expected() {
             return Ok(());
         }
         asked?;
@@ -129,9 +131,12 @@ impl Transport {
             None => None,
         };
         report.attempts += 1;
+        report.request_id = None;
         let answer = self.exchange(request, bearer.as_ref(), patience, report.attempts).await?;
         report.request_id = answer.request_id().map(str::to_owned);
-        self.check_workspace(&answer).map_err(Miss::after_sending)?;
+        if authenticator.is_some() {
+            self.check_workspace(&answer).map_err(Miss::after_sending)?;
+        }
         let kind = match answer.read() {
             Ok(json) => return Ok(json),
             Err(kind) => kind,
@@ -196,7 +201,7 @@ impl Transport {
         }
     }
 
-    /// Notes which workspace answers. It comes before anything else in an answer is believed: a
+    /// Notes which workspace answers, where it is the service that does. It comes before anything else in an answer is believed: a
     /// "not found" of another workspace says nothing about this one.
     fn check_workspace(&self, answer: &Answer) -> Result<(), Kind> {
         let Some(actual) = answer.workspace() else { return Ok(()) };

@@ -40,6 +40,7 @@ impl Client {
         patience: &Patience,
     ) -> Result<Json, Error> {
         report.request = self.label(name);
+        let start = self.clock().elapsed();
         let mut seen = seen;
         let mut last = None;
         loop {
@@ -53,7 +54,8 @@ impl Client {
                 None => {}
             }
             if report.last_state.is_some() || last.is_some() {
-                let pause = operation::pause(patience.elapsed(), self.clock().unit());
+                let waited = self.clock().elapsed().saturating_sub(start);
+                let pause = operation::pause(waited, self.clock().unit());
                 if let Err(cut) = patience.sleep(pause).await {
                     report.elapsed = patience.elapsed();
                     return Err(Error::new(cut.after(last), report));

@@ -1,6 +1,7 @@
 //! The HTTP library: one request goes out, and one answer comes back or does not.
 //!
-//! The rest of the crate sees nothing of connections, TLS or proxies.
+//! The rest of the crate sees nothing of connections, TLS or proxies. The proxy is the system's:
+//! `HTTPS_PROXY`, `NO_PROXY` and their like are read by the library itself.
 
 use std::error::Error as StdError;
 use std::sync::{Arc, OnceLock};
@@ -156,20 +157,9 @@ fn silence(error: reqwest::Error) -> Silence {
 }
 
 /// Whether TLS found something that waiting does not mend, such as an unknown certificate.
-fn is_distrust(error: &reqwest::Error) -> bool {
-    let mut source = error.source();
-    while let Some(it) = source {
-        if it.is::<rustls::Error>() {
-            return true;
-        }
-        // An `io::Error` hides what it was made of from `source`.
-        let inner = it.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if let Some(inner) = inner
-            && inner.is::<rustls::Error>()
-        {
-            return true;
-        }
-        source = it.source();
-    }
-    false
+fn is_distrust(error: &(dyn StdError + 'static)) -> bool {
+    // An `io::Error` hides what it was made of from `source`.
+    let hidden = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    let next = hidden.map(|it| it as &(dyn StdError + 'static)).or_else(|| error.source());
+    error.is::<rustls::Error>() || next.is_some_and(is_distrust)
 }

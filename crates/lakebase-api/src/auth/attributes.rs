@@ -30,31 +30,31 @@ pub struct Credentials {
     pub workspace_id: Option<String>,
 }
 
-/// A name, the environment variables that may hold it, and the family of methods that it is for.
-type Known = (&'static str, &'static [&'static str], Option<&'static str>);
+/// A name, the environment variable that may hold it, and the family of methods that it is for.
+type Known = (&'static str, &'static str, Option<&'static str>);
 
 /// What unified authentication knows (API reference, 8.1). Names without a supported method are
 /// here too: they decide whether the file is read, and whether two families are in conflict.
 const KNOWN: &[Known] = &[
-    ("host", &["DATABRICKS_HOST"], None),
-    ("token", &["DATABRICKS_TOKEN"], Some("pat")),
-    ("username", &["DATABRICKS_USERNAME"], Some("basic")),
-    ("password", &["DATABRICKS_PASSWORD"], Some("basic")),
-    ("client_id", &["DATABRICKS_CLIENT_ID"], Some("oauth")),
-    ("client_secret", &["DATABRICKS_CLIENT_SECRET"], Some("oauth")),
-    ("profile", &["DATABRICKS_CONFIG_PROFILE"], None),
-    ("config_file", &["DATABRICKS_CONFIG_FILE"], None),
-    ("auth_type", &["DATABRICKS_AUTH_TYPE"], None),
-    ("account_id", &["DATABRICKS_ACCOUNT_ID"], None),
-    ("workspace_id", &["DATABRICKS_WORKSPACE_ID"], None),
-    ("metadata_service_url", &["DATABRICKS_METADATA_SERVICE_URL"], Some("metadata-service")),
-    ("google_service_account", &["DATABRICKS_GOOGLE_SERVICE_ACCOUNT"], Some("google")),
-    ("google_credentials", &["GOOGLE_CREDENTIALS"], Some("google")),
-    ("azure_workspace_resource_id", &["DATABRICKS_AZURE_RESOURCE_ID"], Some("azure")),
-    ("azure_use_msi", &["ARM_USE_MSI"], Some("azure")),
-    ("azure_client_secret", &["ARM_CLIENT_SECRET"], Some("azure")),
-    ("azure_client_id", &["ARM_CLIENT_ID"], Some("azure")),
-    ("azure_tenant_id", &["ARM_TENANT_ID"], Some("azure")),
+    ("host", "DATABRICKS_HOST", None),
+    ("token", "DATABRICKS_TOKEN", Some("pat")),
+    ("username", "DATABRICKS_USERNAME", Some("basic")),
+    ("password", "DATABRICKS_PASSWORD", Some("basic")),
+    ("client_id", "DATABRICKS_CLIENT_ID", Some("oauth")),
+    ("client_secret", "DATABRICKS_CLIENT_SECRET", Some("oauth")),
+    ("profile", "DATABRICKS_CONFIG_PROFILE", None),
+    ("config_file", "DATABRICKS_CONFIG_FILE", None),
+    ("auth_type", "DATABRICKS_AUTH_TYPE", None),
+    ("account_id", "DATABRICKS_ACCOUNT_ID", None),
+    ("workspace_id", "DATABRICKS_WORKSPACE_ID", None),
+    ("metadata_service_url", "DATABRICKS_METADATA_SERVICE_URL", Some("metadata-service")),
+    ("google_service_account", "DATABRICKS_GOOGLE_SERVICE_ACCOUNT", Some("google")),
+    ("google_credentials", "GOOGLE_CREDENTIALS", Some("google")),
+    ("azure_workspace_resource_id", "DATABRICKS_AZURE_RESOURCE_ID", Some("azure")),
+    ("azure_use_msi", "ARM_USE_MSI", Some("azure")),
+    ("azure_client_secret", "ARM_CLIENT_SECRET", Some("azure")),
+    ("azure_client_id", "ARM_CLIENT_ID", Some("azure")),
+    ("azure_tenant_id", "ARM_TENANT_ID", Some("azure")),
 ];
 
 /// The configured values, each with the place it came from.
@@ -97,11 +97,9 @@ pub(crate) fn gather(
     {
         attributes.set(name, value, "the configuration");
     }
-    for (name, variables, _) in KNOWN {
-        for variable in *variables {
-            let value = environment.get(variable).map(Secret::from);
-            attributes.set(name, value, &format!("`{variable}`"));
-        }
+    for (name, variable, _) in KNOWN {
+        let value = environment.get(variable).map(Secret::from);
+        attributes.set(name, value, &format!("`{variable}`"));
     }
 
     let named = attributes.text("profile").map(str::to_owned);
@@ -144,10 +142,8 @@ impl Attributes {
     /// That a value is missing, and where it could have been.
     pub(super) fn missing(name: &str) -> String {
         let known = KNOWN.iter().find(|(it, ..)| *it == name);
-        match known.and_then(|(_, variables, _)| variables.first()) {
-            Some(variable) => format!("neither `{name}` nor `{variable}` is set"),
-            None => format!("`{name}` is not set"),
-        }
+        let (_, variable, _) = known.expect("only known names are asked for");
+        format!("neither `{name}` nor `{variable}` is set")
     }
 
     /// Refuses what could mean two methods of which only one was meant.

@@ -16,18 +16,19 @@ pub struct AuthError {
     advice: String,
 }
 
-/// A method that was not taken.
+/// A method that was not taken; without a reason, because it is not supported yet.
 #[derive(Debug)]
 pub(super) struct Skipped {
     pub(super) method: &'static str,
-    pub(super) reason: String,
+    pub(super) reason: Option<String>,
 }
 
 impl AuthError {
     /// The methods that were tried, in order, and why each was skipped. Empty where it did not
     /// come to that.
     pub fn tried(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.skipped.iter().map(|it| (it.method, it.reason.as_str()))
+        let unsupported = "not supported yet";
+        self.skipped.iter().map(move |it| (it.method, it.reason.as_deref().unwrap_or(unsupported)))
     }
 
     pub(super) fn no_host(attributes: &Attributes) -> Self {
@@ -85,8 +86,15 @@ impl AuthError {
 impl fmt::Display for AuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}.", self.what)?;
+        let mut unsupported = Vec::new();
         for Skipped { method, reason } in &self.skipped {
-            writeln!(f, "  - `{method}`: {reason}")?;
+            match reason {
+                Some(reason) => writeln!(f, "  - `{method}`: {reason}")?,
+                None => unsupported.push(format!("`{method}`")),
+            }
+        }
+        if !unsupported.is_empty() {
+            writeln!(f, "  - not supported yet: {}", unsupported.join(", "))?;
         }
         f.write_str(&self.advice)
     }

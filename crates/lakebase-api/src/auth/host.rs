@@ -52,3 +52,51 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || address.parse().is_ok_and(|it: std::net::IpAddr| it.is_loopback())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_as_people_write_it() {
+        let table = [
+            ("name.example.com", "https://name.example.com/", None, None),
+            ("https://name.example.com/", "https://name.example.com/", None, None),
+            (" https://NAME.example.com:443/x/y#z ", "https://name.example.com/", None, None),
+            ("name.example.com:8443", "https://name.example.com:8443/", None, None),
+            ("https://name.example.com/?o=42&x=y", "https://name.example.com/", Some("42"), None),
+            ("name.example.com?w=42&a=1-2", "https://name.example.com/", Some("42"), Some("1-2")),
+            (
+                "h.example.com?workspace_id=4&account_id=2",
+                "https://h.example.com/",
+                Some("4"),
+                Some("2"),
+            ),
+            ("https://h.example.com/?o=", "https://h.example.com/", None, None),
+            ("http://localhost:8080", "http://localhost:8080/", None, None),
+            ("http://127.0.0.9:80/", "http://127.0.0.9/", None, None),
+            ("http://[::1]:8080", "http://[::1]:8080/", None, None),
+        ];
+        for (given, url, workspace, account) in table {
+            let host = normalize(given).unwrap();
+            let found =
+                (host.url.as_str(), host.workspace_id.as_deref(), host.account_id.as_deref());
+            assert_eq!(found, (url, workspace, account), "{given}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_not_safe_is_refused() {
+        let table = [
+            ("http://name.example.com", "use `https`"),
+            ("http://localhost.example.com", "use `https`"),
+            ("ftp://name.example.com", "use `https`"),
+            ("https://user:hush@name.example.com", "a user name or a password"),
+            ("https://", "not an address"),
+        ];
+        for (given, part) in table {
+            let error = normalize(given).unwrap_err();
+            assert!(error.contains(part) && !error.contains("hush"), "{error}");
+        }
+    }
+}

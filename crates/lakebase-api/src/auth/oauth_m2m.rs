@@ -45,7 +45,8 @@ pub(super) fn configure(
     let missing = Attributes::missing;
     let client_id = attributes.text("client_id").ok_or_else(|| missing("client_id"))?;
     let secret = attributes.get("client_secret").ok_or_else(|| missing("client_secret"))?;
-    let endpoint = if host.host_str().is_some_and(|it| it.starts_with("accounts")) {
+    let is_account = |it: &str| it.starts_with("accounts.") || it.starts_with("accounts-dod.");
+    let endpoint = if host.host_str().is_some_and(is_account) {
         let account = attributes
             .text("account_id")
             .ok_or_else(|| format!("`host` is an account's, and {}", missing("account_id")))?;

@@ -48,8 +48,11 @@ pub(super) fn load(path: Option<PathBuf>, named: Option<&str>) -> Result<Profile
     };
     // Quotes and backslashes mean themselves, as they do to the SDKs.
     let options = ParseOption { enabled_quote: false, enabled_escape: false, ..Default::default() };
-    let file = Ini::load_from_str_opt(&text, options)
-        .map_err(|error| format!("`{shown}` cannot be read: line {}: {}", error.line, error.msg))?;
+    // The parser's own message may quote the line, which may hold a secret.
+    let file = Ini::load_from_str_opt(&text, options).map_err(|error| {
+        let line = error.line;
+        format!("`{shown}` cannot be read: line {line} is neither `[section]` nor `key = value`")
+    })?;
     let chosen = file.get_from(Some(SETTINGS), "default_profile").filter(|it| !it.is_empty());
     let name = named.or(chosen).unwrap_or(DEFAULT);
     match file.section(Some(name)) {

@@ -12,6 +12,8 @@ use crate::{Patience, Secret};
 /// The longest time before its end that a token is renewed; a short-lived one is renewed in its
 /// last quarter.
 const LEAD: Duration = Duration::from_mins(5);
+/// The longest time that an early renewal takes from a caller whose token is still good.
+const EARLY: Duration = Duration::from_secs(10);
 /// How long an old token is used on after an early renewal failed.
 const RELIEF: Duration = Duration::from_mins(1);
 
@@ -85,14 +87,18 @@ impl Authenticator {
         {
             return Ok(current.bearer.clone());
         }
-        match (self.source.fetch(transport, patience).await, &mut cache.current) {
+        let mut old = cache.current.take().filter(|it| !passed(it.end));
+        let limit = if old.is_some() { EARLY } else { Duration::MAX };
+        // A renewal that is early need not stop anybody when it fails.
+        match (self.source.fetch(transport, &patience.at_most(limit)).await, &mut old) {
             (Ok(token), _) => Ok(cache.keep(token, now)),
-            // Renewed early, so that a failure need not stop anybody.
-            (Err(_), Some(old)) if !passed(old.end) => {
-                old.renew = Some(now.saturating_add(RELIEF));
-                Ok(old.bearer.clone())
+            (Err(_), Some(still_good)) => {
+                still_good.renew = Some(now.saturating_add(RELIEF));
+                let bearer = still_good.bearer.clone();
+                cache.current = old;
+                Ok(bearer)
             }
-            (Err(kind), _) => Err(kind),
+            (Err(kind), None) => Err(kind),
         }
     }
 

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde::Deserialize;
-
 use crate::Json;
 
 /// The longest message that is kept, in characters: a page of a proxy is no message.
@@ -16,22 +14,6 @@ pub(crate) struct Problem {
     pub(crate) code: Option<String>,
     pub(crate) message: String,
     pub(crate) details: Vec<Json>,
-}
-
-/// Every member that the known envelopes have (API reference, 5.1): the standard one, API 1.2 and
-/// OAuth with `error`, SCIM with `detail`.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Envelope {
-    error_code: Option<Json>,
-    message: Option<String>,
-    details: Vec<Json>,
-    error: Option<Json>,
-    error_description: Option<String>,
-    detail: Option<String>,
-    status: Option<Json>,
-    #[serde(rename = "scimType")]
-    scim_type: Option<String>,
 }
 
 impl Problem {
@@ -49,27 +31,26 @@ impl Problem {
         problem
     }
 
-    /// Reads an error out of an envelope, or out of the `error` of an operation.
+    /// Reads an error out of the `error` of an operation, or out of one of the known envelopes
+    /// (API reference, 5.1): the standard one has `error_code`, SCIM has `detail`, API 1.2 and
+    /// OAuth have `error`.
     pub(crate) fn of_json(json: &Json) -> Self {
-        let envelope = Envelope::deserialize(json).unwrap_or_default();
-        let (code, message) = match envelope {
-            Envelope { detail: Some(detail), status, scim_type, .. } => {
-                let code = status.as_ref().and_then(text_of).map(|it| format!("SCIM_{it}"));
-                (code, scim_type.map(|it| format!("{it}: {detail}")).unwrap_or(detail))
+        let text = |name: &str| json.get(name).and_then(text_of);
+        let (code, message) = if let Some(detail) = text("detail") {
+            let code = text("status").map(|it| format!("SCIM_{it}"));
+            (code, text("scimType").map_or(detail.clone(), |it| format!("{it}: {detail}")))
+        } else if let (Some(error), None) = (json.get("error"), json.get("error_code")) {
+            let error = text_of(error).unwrap_or_else(|| error.to_string());
+            match text("error_description") {
+                Some(description) => (Some(error), description),
+                None => (None, error),
             }
-            Envelope { error: Some(error), error_code: None, error_description, .. } => {
-                let error = text_of(&error).unwrap_or_else(|| error.to_string());
-                match error_description {
-                    Some(description) => (Some(error), description),
-                    None => (None, error),
-                }
-            }
-            Envelope { error_code, message, .. } => {
-                (error_code.as_ref().and_then(text_of), message.unwrap_or_default())
-            }
+        } else {
+            (text("error_code"), text("message").unwrap_or_default())
         };
         let code = code.filter(|it| !it.is_empty());
-        Self { code, message: shortened(&message), details: envelope.details }
+        let details = json.get("details").and_then(Json::as_array).cloned().unwrap_or_default();
+        Self { code, message: shortened(&message), details }
     }
 
     /// Reads `CODE: message`, a page with `<pre>`, or plain text.
@@ -179,4 +160,79 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
 
 fn shortened(text: &str) -> String {
     text.chars().take(LONGEST).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_known_form_of_an_error_is_read() {
+        let table = [
+            (r#"{"error_code": "NOT_FOUND", "message": "gone"}"#, Some("NOT_FOUND"), "gone"),
+            (r#"{"error_code": 1004, "message": "old"}"#, Some("1004"), "old"),
+            (r#"{"error_code": "", "message": "blank"}"#, None, "blank"),
+            (r#"{"error": "API 1.2"}"#, None, "API 1.2"),
+            (r#"{"error": {"a": 1}}"#, None, r#"{"a":1}"#),
+            (
+                r#"{"error": "invalid_client", "error_description": "unknown"}"#,
+                Some("invalid_client"),
+                "unknown",
+            ),
+            (r#"{"detail": "no user", "status": "404"}"#, Some("SCIM_404"), "no user"),
+            (
+                r#"{"detail": "odd", "status": 400, "scimType": "invalidValue"}"#,
+                Some("SCIM_400"),
+                "invalidValue: odd",
+            ),
+            ("REQUEST_LIMIT_EXCEEDED: slow down", Some("REQUEST_LIMIT_EXCEEDED"), "slow down"),
+            ("Sorry: no luck", None, "Sorry: no luck"),
+            ("<html><pre> inside\n</pre></html>", None, "inside"),
+            ("<html><title>Bad Gateway</title></html>", None, "Bad Gateway"),
+            ("", None, "the reason"),
+            ("{}", None, "the reason"),
+            (r#"{"error_code": "NOT_FOUND"}"#, Some("NOT_FOUND"), "the reason"),
+            (r#"{"error_code": "X", "message": "m", "details": "odd"}"#, Some("X"), "m"),
+        ];
+        for (body, code, message) in table {
+            let problem = Problem::of_body(body.as_bytes(), "the reason");
+            assert_eq!(
+                (problem.code.as_deref(), problem.message.as_str()),
+                (code, message),
+                "{body}"
+            );
+        }
+        let long = Problem::of_body("é".repeat(3000).as_bytes(), "");
+        assert_eq!(long.message.chars().count(), LONGEST);
+    }
+
+    #[test]
+    fn the_details_say_what_a_person_can_act_upon() {
+        let detail = |name: &str, mut members: Json| {
+            members["@type"] = format!("type.googleapis.com/google.rpc.{name}").into();
+            members
+        };
+        let problem = Problem::of_json(
+            &json!({"error_code": "BAD_REQUEST", "message": "no", "details": [
+                detail("ErrorInfo", json!({"reason": "RESOURCE_CONFLICT", "domain": "databricks.com",
+                    "metadata": {"declarative_context": "MANAGED_BY_PARENT"}})),
+                detail("RequestInfo", json!({"request_id": "r-1", "serving_data": ""})),
+                detail("BadRequest", json!({"field_violations": [{"field": "spec.ttl", "description": "too long"}]})),
+                detail("QuotaFailure", json!({"violations": [{"subject": "projects", "description": "too many"}]})),
+                detail("Help", json!({"links": [{"description": "limits", "url": "https://example.com"}]})),
+                detail("DebugInfo", json!({"detail": "stack"})),
+                json!("odd"),
+            ]}),
+        );
+        assert!(problem.is_managed_by_parent());
+        assert_eq!(problem.request_id(), Some("r-1"));
+        assert_eq!(problem.field_violations(), [("spec.ttl".to_owned(), "too long".to_owned())]);
+        assert_eq!(
+            problem.details_text(),
+            "reason: RESOURCE_CONFLICT\n`spec.ttl`: too long\n`projects`: too many\n\
+             limits: https://example.com"
+        );
+    }
 }

@@ -1,0 +1,72 @@
+//! What is logged: that there was a request and what became of it, and nothing that it carried.
+
+use std::fmt::{Debug, Write as _};
+use std::sync::{Arc, Mutex};
+
+use expect_test::expect;
+use serde_json::json;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+use super::service::json;
+use super::{problem, world};
+
+/// Keeps every event of every library, down to the finest level.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<String>>);
+
+struct Line<'a>(&'a mut String);
+
+impl Visit for Line<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        write!(self.0, " {field}={value:?}").expect("writing to a string does not fail");
+    }
+}
+
+impl Subscriber for Log {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        span.record(&mut Line(&mut self.0.lock().unwrap()));
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        values.record(&mut Line(&mut self.0.lock().unwrap()));
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut log = self.0.lock().unwrap();
+        log.push_str(event.metadata().target());
+        event.record(&mut Line(&mut log));
+        log.push('\n');
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+#[tokio::test]
+async fn each_attempt_is_logged_without_what_it_carries() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
+    let done = json(200, &json!({"name": "o", "done": true, "response": {"secret": "answer"}}));
+    let w = world([problem(429, "REQUEST_LIMIT_EXCEEDED"), done]).await;
+    let id = [("project_id", "p".to_owned())];
+    w.client.create("projects", &id, &json!({"secret": "body"}), &w.patience).await.unwrap();
+    let log = log.0.lock().unwrap().clone();
+    for secret in ["dapi-secret", "answer", "body\""] {
+        assert!(!log.contains(secret), "{log}");
+    }
+    let ours: Vec<_> = log.lines().filter(|it| it.starts_with("lakebase_api")).collect();
+    expect![[r#"
+        lakebase_api::transport message=request method=POST path="/api/2.0/postgres/projects" status=429 attempt=1 elapsed_ms=0
+        lakebase_api::transport message=request method=POST path="/api/2.0/postgres/projects" status=200 attempt=2 elapsed_ms=0"#]]
+    .assert_eq(&ours.join("\n"));
+}

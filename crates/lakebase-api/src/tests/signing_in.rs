@@ -1,0 +1,348 @@
+//! Signing in: which host and method are found, and how tokens are made, kept and renewed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use expect_test::{Expect, expect};
+use serde_json::json;
+
+use super::service::{Reply, Service, json, text};
+use super::{World, chain, clock, millis, world, world_of};
+use crate::{AuthError, Client, Credentials, Environment, Settings};
+
+fn client(credentials: Credentials, environment: &[(&str, &str)]) -> Result<Client, AuthError> {
+    let environment = Environment::from_pairs(environment.iter().copied());
+    Client::new(credentials, &environment, Settings::default(), clock())
+}
+
+fn given(host: &str, token: Option<&str>) -> Credentials {
+    let token = token.map(Into::into);
+    Credentials { host: Some(host.to_owned()), token, ..Credentials::default() }
+}
+
+/// A home folder with a configuration file.
+fn home(file: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(".databrickscfg"), file).unwrap();
+    folder
+}
+
+/// The host and method that are found with this file and this environment.
+fn found(file: &str, environment: &[(&str, &str)]) -> String {
+    let folder = home(file);
+    let path = folder.path().to_str().unwrap();
+    let mut environment = environment.to_vec();
+    environment.push(("HOME", path));
+    match client(Credentials::default(), &environment) {
+        Ok(client) => format!("{} {}", client.host(), client.auth_type()),
+        Err(error) => error.to_string().replace(path, "HOME"),
+    }
+}
+
+const FILE: &str = "\
+[DEFAULT]
+host = default.example.com
+token = t#1
+
+[m2m]
+host = https://m2m.example.com/?o=42
+client_id = id
+client_secret = secret
+";
+
+#[test]
+fn what_is_given_precedes_the_environment_which_precedes_the_file() {
+    let cases: &[(&[(&str, &str)], &str)] = &[
+        (&[], "https://default.example.com pat"),
+        (&[("DATABRICKS_CONFIG_PROFILE", "m2m")], "https://m2m.example.com oauth-m2m"),
+        (
+            &[("DATABRICKS_CONFIG_PROFILE", "m2m"), ("DATABRICKS_HOST", "env.example.com")],
+            "https://env.example.com oauth-m2m",
+        ),
+        (
+            &[("DATABRICKS_HOST", "env.example.com"), ("DATABRICKS_TOKEN", "t")],
+            "https://env.example.com pat",
+        ),
+        (
+            &[
+                ("DATABRICKS_HOST", "env.example.com"),
+                ("DATABRICKS_CLIENT_ID", "i"),
+                ("DATABRICKS_CLIENT_SECRET", "s"),
+            ],
+            "https://env.example.com oauth-m2m",
+        ),
+    ];
+    for (environment, expected) in cases {
+        assert_eq!(found(FILE, environment), *expected, "{environment:?}");
+    }
+    let chosen = format!("[__settings__]\ndefault_profile = m2m\n{FILE}");
+    assert_eq!(found(&chosen, &[]), "https://m2m.example.com oauth-m2m");
+    let environment = [("DATABRICKS_HOST", "env.example.com"), ("DATABRICKS_TOKEN", "t")];
+    let client = client(given("https://given.example.com", Some("t")), &environment).unwrap();
+    assert_eq!(client.host(), "https://given.example.com");
+}
+
+#[test]
+fn the_file_is_left_alone_where_anything_else_says_where_or_who() {
+    // With a host and nothing else, the token of `DEFAULT` must not be sent there.
+    expect![[r"
+        No way to authenticate is configured that this client supports.
+          - `pat`: neither `token` nor `DATABRICKS_TOKEN` is set
+          - `oauth-m2m`: neither `client_id` nor `DATABRICKS_CLIENT_ID` is set
+          - not supported yet: `basic`, `databricks-cli`, `metadata-service`, `github-oidc`, `azure-devops-oidc`, `env-oidc`, `file-oidc`, `github-oidc-azure`, `azure-msi`, `azure-client-secret`, `azure-cli`, `google-credentials`, `google-id`
+        Set `token`, or `client_id` and `client_secret`, or name a `profile` that has them; no profile was read, because `host` is set. See https://docs.databricks.com/en/dev-tools/auth.html."]]
+    .assert_eq(&found(FILE, &[("DATABRICKS_HOST", "env.example.com")]));
+}
+
+#[test]
+fn what_is_wrong_with_the_configuration_is_said() {
+    fn check(file: &str, environment: &[(&str, &str)], expected: &Expect) {
+        expected.assert_eq(&found(file, environment));
+    }
+    check(
+        "",
+        &[],
+        &expect![[r"
+            There is no workspace to talk to: neither `host` nor `DATABRICKS_HOST` is set.
+            Set `host` to the workspace's address, such as `https://name.cloud.databricks.com`, or name a `profile` that has it; `HOME/.databrickscfg` has no profile `DEFAULT`."]],
+    );
+    check(
+        FILE,
+        &[("DATABRICKS_CONFIG_PROFILE", "gone")],
+        &expect![[r"
+            `HOME/.databrickscfg` has no profile `gone`.
+            Correct `profile` or `config_file`, or leave them out."]],
+    );
+    check(
+        FILE,
+        &[("DATABRICKS_CONFIG_PROFILE", "m2m"), ("DATABRICKS_CONFIG_FILE", "~/gone")],
+        &expect![[r"
+            The profile `m2m` cannot be read: there is no file `HOME/gone`.
+            Correct `profile` or `config_file`, or leave them out."]],
+    );
+    check(
+        "[DEFAULT]\nhost",
+        &[],
+        &expect![[r"
+            `HOME/.databrickscfg` cannot be read: line 2 is neither `[section]` nor `key = value`.
+            Correct `profile` or `config_file`, or leave them out."]],
+    );
+    check(
+        FILE,
+        &[("DATABRICKS_CONFIG_PROFILE", "m2m"), ("DATABRICKS_TOKEN", "t")],
+        &expect![[r"
+            More than one authorization method is configured: oauth and pat (`client_id` from the profile `m2m` of `HOME/.databrickscfg`, `client_secret` from the profile `m2m` of `HOME/.databrickscfg`, `token` from `DATABRICKS_TOKEN`).
+            Unset what is not meant, or choose with `auth_type`, such as `pat` or `oauth-m2m`."]],
+    );
+    check(
+        FILE,
+        &[("DATABRICKS_AUTH_TYPE", "oauth")],
+        &expect![[r"
+            `auth_type` is `oauth`, which is not a method of authentication.
+            The methods are `pat`, `basic`, `oauth-m2m`, `databricks-cli`, `metadata-service`, `github-oidc`, `azure-devops-oidc`, `env-oidc`, `file-oidc`, `github-oidc-azure`, `azure-msi`, `azure-client-secret`, `azure-cli`, `google-credentials`, `google-id`."]],
+    );
+    check(
+        "[DEFAULT]\nhost = http://plain.example.com",
+        &[],
+        &expect![[r"
+            `host` is `http://plain.example.com`, but `http` would show the token to the network; use `https`.
+            Set `host` to the workspace's address alone."]],
+    );
+}
+
+#[test]
+fn a_pinned_method_settles_what_would_be_ambiguous() {
+    let both = [
+        ("DATABRICKS_HOST", "h.example.com"),
+        ("DATABRICKS_TOKEN", "t"),
+        ("DATABRICKS_CLIENT_ID", "i"),
+        ("DATABRICKS_CLIENT_SECRET", "s"),
+    ];
+    for method in ["pat", "oauth-m2m"] {
+        let environment: Vec<_> =
+            both.into_iter().chain([("DATABRICKS_AUTH_TYPE", method)]).collect();
+        assert_eq!(found("", &environment), format!("https://h.example.com {method}"));
+    }
+    let environment: Vec<_> =
+        both.into_iter().chain([("DATABRICKS_AUTH_TYPE", "azure-cli")]).collect();
+    let error = client(Credentials::default(), &environment).unwrap_err();
+    assert!(error.tried().eq([("azure-cli", "not supported yet")]), "{error}");
+}
+
+#[test]
+fn a_token_that_no_header_can_hold_is_refused_without_being_shown() {
+    let error = client(given("h.example.com", Some("two\nlines")), &[]).unwrap_err();
+    let text = format!("{error} {error:?}");
+    assert!(text.contains("`token` holds spaces") && !text.contains("two"), "{text}");
+}
+
+#[test]
+fn nothing_that_holds_a_secret_prints_it() {
+    let credentials = given("h.example.com", Some("hush"));
+    let environment = Environment::from_pairs([("DATABRICKS_TOKEN", "hush")]);
+    let text = format!("{credentials:?} {environment:?}");
+    assert!(!text.contains("hush") && text.contains("[redacted]"), "{text}");
+}
+
+/// A world that signs in as a service principal.
+async fn principal(replies: impl IntoIterator<Item = Reply>) -> World {
+    let service = Service::start([]).await;
+    let endpoint = format!("{}/oidc/v1/token", service.host());
+    service.then([json(200, &json!({"token_endpoint": endpoint}))]);
+    service.then(replies);
+    let credentials = Credentials {
+        client_id: Some("id".to_owned()),
+        client_secret: Some("hush".into()),
+        ..given(&service.host(), None)
+    };
+    world_of(service, credentials, Settings::default())
+}
+
+fn token(name: &str, life: &serde_json::Value) -> Reply {
+    json(200, &json!({"access_token": name, "token_type": "Bearer", "expires_in": life}))
+}
+
+fn discovery(w: &World) -> Reply {
+    json(200, &json!({"token_endpoint": format!("{}/oidc/v1/token", w.client.host())}))
+}
+
+fn project() -> Reply {
+    json(200, &json!({"uid": "u"}))
+}
+
+/// The tokens that reads of the service were made with, in order.
+fn bearers(w: &World) -> Vec<String> {
+    let reads = w.service.seen().into_iter().filter(|it| it.line.contains("/api/"));
+    reads.map(|it| it.headers["authorization"].clone()).collect()
+}
+
+#[tokio::test]
+async fn a_service_principal_exchanges_its_secret_for_a_token_once() {
+    let w = principal([token("t1", &json!("3600")), project(), project()]).await;
+    w.client.get("projects/p", &w.patience).await.unwrap();
+    w.client.get("projects/p", &w.patience).await.unwrap();
+    let seen = w.service.seen();
+    assert_eq!(seen[0].line, "GET /oidc/.well-known/oauth-authorization-server");
+    assert!(!seen[0].headers.contains_key("authorization"));
+    assert_eq!(seen[1].line, "POST /oidc/v1/token");
+    assert_eq!(seen[1].body, "grant_type=client_credentials&scope=all-apis");
+    assert_eq!(seen[1].headers["authorization"], "Basic aWQ6aHVzaA==");
+    assert_eq!(bearers(&w), ["Bearer t1", "Bearer t1"]);
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_before_its_end() {
+    let w = principal([token("t1", &json!(3600)), project(), project()]).await;
+    let read = || w.client.get("projects/p", &w.patience);
+    let patience = w.client.patience(Duration::from_hours(9), w.stop.clone());
+    read().await.unwrap();
+    w.clock.advance(Duration::from_secs(3299));
+    w.client.get("projects/p", &patience).await.unwrap();
+    w.clock.advance(Duration::from_secs(1));
+    w.service.then([discovery(&w), token("t2", &json!(3600)), project()]);
+    w.client.get("projects/p", &patience).await.unwrap();
+    assert_eq!(bearers(&w), ["Bearer t1", "Bearer t1", "Bearer t2"]);
+}
+
+#[tokio::test]
+async fn a_renewal_that_fails_early_is_put_off() {
+    let refused = || text(403, "text/plain", "not now");
+    let w = principal([token("t1", &json!(3600)), project()]).await;
+    let patience = w.client.patience(Duration::from_hours(9), w.stop.clone());
+    let read = || w.client.get("projects/p", &patience);
+    read().await.unwrap();
+    w.clock.advance(Duration::from_mins(55));
+    w.service.then([refused(), project(), project()]);
+    read().await.unwrap();
+    read().await.unwrap();
+    assert_eq!(bearers(&w), ["Bearer t1"; 3]);
+    w.clock.advance(Duration::from_mins(5));
+    w.service.then([refused()]);
+    let error = read().await.unwrap_err();
+    assert!(error.is_unauthenticated(), "{error}");
+}
+
+#[tokio::test]
+async fn a_renewal_that_hangs_early_costs_a_few_seconds() {
+    let w = principal([token("t1", &json!(3600)), project()]).await;
+    let patience = w.client.patience(Duration::from_hours(9), w.stop.clone());
+    w.client.get("projects/p", &patience).await.unwrap();
+    w.clock.advance(Duration::from_mins(55));
+    let clock = w.clock.clone();
+    w.service
+        .then([Reply::Hang(Box::new(move || clock.advance(Duration::from_secs(10)))), project()]);
+    w.client.get("projects/p", &patience).await.unwrap();
+    assert_eq!(bearers(&w), ["Bearer t1"; 2]);
+}
+
+#[tokio::test]
+async fn a_refused_token_is_renewed_once() {
+    let refused = || json(401, &json!({"error_code": "UNAUTHENTICATED", "message": "no"}));
+    let w = principal([token("t1", &json!(3600)), refused()]).await;
+    w.service.then([discovery(&w), token("t2", &json!(3600)), project()]);
+    w.client.get("projects/p", &w.patience).await.unwrap();
+    assert_eq!(bearers(&w), ["Bearer t1", "Bearer t2"]);
+
+    w.service.then([refused(), discovery(&w), token("t3", &json!(3600)), refused()]);
+    let error = w.client.get("projects/p", &w.patience).await.unwrap_err();
+    assert!(error.is_unauthenticated(), "{error}");
+    assert_eq!(error.attempts(), 2);
+}
+
+#[tokio::test]
+async fn a_refused_personal_token_is_not_tried_again() {
+    let w = world([json(401, &json!({"error_code": "UNAUTHENTICATED", "message": "no"}))]).await;
+    let error = w.client.get("projects/p", &w.patience).await.unwrap_err();
+    assert!(error.is_unauthenticated() && error.attempts() == 1, "{error}");
+}
+
+#[tokio::test]
+async fn callers_who_need_a_token_at_the_same_time_get_the_same_one() {
+    let w = Arc::new(principal([token("t1", &json!(3600)), project(), project(), project()]).await);
+    let calls = (0..3).map(|_| {
+        let w = w.clone();
+        tokio::spawn(async move { w.client.get("projects/p", &w.patience).await })
+    });
+    for call in calls.collect::<Vec<_>>() {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!(w.service.seen().len(), 5);
+}
+
+#[tokio::test]
+async fn a_token_endpoint_that_is_busy_is_asked_again_and_one_that_refuses_is_named() {
+    let busy = json(429, &json!({"error": "slow_down"})).with("retry-after", "2");
+    let denied = json(401, &json!({"error": "invalid_client", "error_description": "unknown id"}));
+    let w = principal([busy, denied]).await;
+    let error = w.client.create("projects", &[], &json!({}), &w.patience).await.unwrap_err();
+    assert!(error.is_unauthenticated() && !error.may_have_happened(), "{error}");
+    assert_eq!(millis(&w.clock.sleeps()), [2000]);
+    expect!["`POST http://HOST/api/2.0/postgres/projects` was not sent, because there is no access token: `http://HOST/oidc/v1/token` gives none to the client `id`: `POST http://HOST/oidc/v1/token` was answered 401 invalid_client: unknown id (2 attempts, 2.0 s)"]
+        .assert_eq(&chain(&error).replace(&w.client.host()[7..], "HOST"));
+}
+
+#[tokio::test]
+async fn a_secret_is_not_sent_to_an_address_that_is_not_safe() {
+    let service =
+        Service::start([json(200, &json!({"token_endpoint": "http://evil.example.com/token"}))])
+            .await;
+    let credentials = Credentials {
+        client_id: Some("id".to_owned()),
+        client_secret: Some("hush".into()),
+        ..given(&service.host(), None)
+    };
+    let w = world_of(service, credentials, Settings::default());
+    let error = w.client.get("projects/p", &w.patience).await.unwrap_err();
+    assert!(error.to_string().contains("`http` would show the token"), "{error}");
+}
+
+#[tokio::test]
+async fn the_workspace_of_a_shared_host_is_named_with_every_request() {
+    let service = Service::start([project()]).await;
+    let host = format!("{}/path?o=42", service.host());
+    let w = world_of(service, given(&host, Some("t")), Settings::default());
+    w.client.get("projects/p", &w.patience).await.unwrap();
+    let seen = &w.service.seen()[0];
+    assert_eq!(seen.headers["x-databricks-workspace-id"], "42");
+    assert_eq!(seen.line, "GET /api/2.0/postgres/projects/p");
+}

@@ -1,0 +1,63 @@
+//! Real TLS, with a certificate authority of the test's own.
+
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::ServerConfig;
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use serde_json::json;
+use tokio_rustls::TlsAcceptor;
+
+use super::service::{Service, json};
+use super::{chain, clock};
+use crate::{CancellationToken, Client, Credentials, Environment, Error, Json, Settings};
+
+/// A certificate authority, and a server for `localhost` that it vouches for.
+fn authority() -> (CertificateDer<'static>, TlsAcceptor) {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let certificate = params.signed_by(&key, &issuer).unwrap();
+    let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key.into())
+        .unwrap();
+    (issuer.der().clone(), TlsAcceptor::from(Arc::new(config)))
+}
+
+/// One read over TLS by a client that trusts these roots besides the platform's.
+async fn read(trusted: Vec<CertificateDer<'static>>, acceptor: TlsAcceptor) -> Result<Json, Error> {
+    let service = Service::start_tls([json(200, &json!({"uid": "u"}))], acceptor).await;
+    let credentials = Credentials {
+        host: Some(service.host()),
+        token: Some("t".into()),
+        ..Credentials::default()
+    };
+    let environment = Environment::default();
+    let settings = Settings::default();
+    let timeout = settings.http_timeout;
+    let client = Client::trusting(trusted, credentials, &environment, settings, clock()).unwrap();
+    client.get("projects/p", &client.patience(timeout, CancellationToken::new())).await
+}
+
+#[tokio::test]
+async fn a_certificate_of_a_trusted_authority_is_accepted() {
+    let (root, acceptor) = authority();
+    assert_eq!(read(vec![root], acceptor).await.unwrap(), json!({"uid": "u"}));
+}
+
+#[tokio::test]
+async fn an_unknown_certificate_is_refused_at_once() {
+    let (_, acceptor) = authority();
+    let (other, _) = authority();
+    let error = read(vec![other], acceptor).await.unwrap_err();
+    assert!(error.is_unreachable() && !error.may_have_happened(), "{error}");
+    assert_eq!(error.attempts(), 1, "waiting does not make a certificate known");
+    assert!(chain(&error).contains("certificate"), "{}", chain(&error));
+}

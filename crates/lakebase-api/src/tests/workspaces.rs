@@ -1,0 +1,61 @@
+//! Which workspace answers, and that no other than the expected one is believed or changed.
+
+use serde_json::json;
+
+use super::service::{Reply, json};
+use super::{problem, world, world_with};
+use crate::Settings;
+
+const PROJECT: &str = "projects/p";
+
+fn operation() -> Reply {
+    json(200, &json!({"name": "projects/p/operations/1"}))
+}
+
+#[tokio::test]
+async fn the_workspace_is_known_from_any_answer_even_a_refusal() {
+    let w = world([problem(404, "NOT_FOUND").with("X-Databricks-Org-Id", "42")]).await;
+    assert_eq!(w.client.workspace_id(), None);
+    assert!(w.client.get(PROJECT, &w.patience).await.unwrap_err().is_not_found());
+    assert_eq!(w.client.workspace_id().as_deref(), Some("42"));
+}
+
+fn expecting(id: &str) -> Settings {
+    Settings { expected_workspace_id: Some(id.to_owned()), ..Settings::default() }
+}
+
+#[tokio::test]
+async fn nothing_is_believed_of_another_workspace() {
+    let replies = [problem(404, "NOT_FOUND").with("x-databricks-org-id", "42")];
+    let w = world_with(expecting("7"), replies).await;
+    let error = w.client.get(PROJECT, &w.patience).await.unwrap_err();
+    assert!(error.is_wrong_workspace() && !error.is_not_found(), "{error}");
+    assert!(error.message().contains("by the workspace 42, but the expected workspace is 7"));
+}
+
+#[tokio::test]
+async fn nothing_is_changed_before_the_workspace_is_known_to_be_the_expected_one() {
+    let me = |id: &str| problem(403, "PERMISSION_DENIED").with("x-databricks-org-id", id);
+    for id in ["42", "7"] {
+        let w = world_with(expecting("7"), [me(id), operation(), operation()]).await;
+        let result = w.client.delete(PROJECT, &[], &w.patience).await;
+        if id == "42" {
+            let error = result.unwrap_err();
+            assert!(error.is_wrong_workspace() && !error.may_have_happened(), "{error}");
+            assert_eq!(w.service.lines(), ["GET /api/2.0/preview/scim/v2/Me"]);
+        } else {
+            result.unwrap();
+            w.client.delete(PROJECT, &[], &w.patience).await.unwrap();
+            assert_eq!(w.service.seen().len(), 3);
+        }
+    }
+    // An earlier answer of the wrong workspace does not count as having asked.
+    let w = world_with(expecting("7"), [me("42"), me("42"), operation()]).await;
+    assert!(w.client.get(PROJECT, &w.patience).await.unwrap_err().is_wrong_workspace());
+    let error = w.client.delete(PROJECT, &[], &w.patience).await.unwrap_err();
+    assert!(error.is_wrong_workspace() && w.service.seen().len() == 2, "{error}");
+
+    let w = world_with(expecting("7"), [json(200, &json!({"userName": "u"})), operation()]).await;
+    let error = w.client.delete(PROJECT, &[], &w.patience).await.unwrap_err();
+    assert!(error.is_wrong_workspace() && w.service.seen().len() == 1, "{error}");
+}
