@@ -19,6 +19,7 @@
 
 mod admin;
 mod auth;
+mod call;
 mod clock;
 mod error;
 mod faults;
@@ -32,6 +33,9 @@ mod server;
 mod service;
 mod store;
 mod wire;
+
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};

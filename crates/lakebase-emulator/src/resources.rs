@@ -15,18 +15,16 @@ pub(crate) mod role;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 
+use crate::call::Call;
 use crate::clock::later;
 use crate::error::{ApiError, Result};
 use crate::mask;
 use crate::operations::{Operation, empty_response};
 use crate::options::Options;
 use crate::schema::{self, Field, Kind as Value, Map, Rule};
-use crate::service::{Call, Service, no_such_api};
+use crate::service::{Service, no_such_api};
 use crate::store::{Kind, Object, Store, child, id, parent};
 use crate::wire::format_timestamp;
-
-/// [REC] §7.1 for databases; [INF] for the other kinds, of which the docs say the same in words.
-const ID_PATTERN: &str = "^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$";
 
 enum Route {
     /// The objects of a kind in a parent ("" for projects).
@@ -52,7 +50,7 @@ pub(crate) fn call(service: &mut Service, call: &Call<'_>) -> Result<Json> {
         ("GET", Route::All(kind, parent)) => list::list(service, call, kind, &parent),
         ("POST", Route::All(kind, parent)) => create(service, call, kind, &parent),
         ("GET", Route::One(_, name)) => {
-            only(call, &[])?;
+            call.only(&[])?;
             show(&service.store, &service.options, &name, call.now)
                 .ok_or_else(|| absent(&service.store, &name))
         }
@@ -90,18 +88,20 @@ fn route(path: &str) -> Option<Route> {
 }
 
 fn create(service: &mut Service, call: &Call<'_>, kind: Kind, parent: &str) -> Result<Json> {
-    only(
-        call,
-        match kind {
-            Kind::Project => &["project_id"],
-            Kind::Branch => &["branch_id", "replace_existing"],
-            Kind::Endpoint => &["endpoint_id", "replace_existing"],
-            Kind::Role => &["role_id", "replace_existing"],
-            Kind::Database => &["database_id", "replace_existing"],
-        },
-    )?;
-    let adopts = flag(call, "replace_existing")?;
-    let id = requested_id(service, call, kind, adopts)?;
+    call.only(match kind {
+        Kind::Project => &["project_id"],
+        Kind::Branch => &["branch_id", "replace_existing"],
+        Kind::Endpoint => &["endpoint_id", "replace_existing"],
+        Kind::Role => &["role_id", "replace_existing"],
+        Kind::Database => &["database_id", "replace_existing"],
+    })?;
+    let adopts = call.flag("replace_existing")?;
+    let id = match call.id(kind.id_field())? {
+        Some(id) => id,
+        // [REC] §7.1: the service makes an id for a role; [DOC] §6.3: but not to adopt one.
+        None if kind == Kind::Role && !adopts => format!("role-{:08x}", service.random.u32(..)),
+        None => return Err(required(kind.id_field())),
+    };
     let name = child(parent, kind, &id);
     let body = checked_body(call, kind, &name)?;
     let spec = body.get("spec").and_then(Json::as_object).cloned().unwrap_or_default();
@@ -156,9 +156,9 @@ fn create(service: &mut Service, call: &Call<'_>, kind: Kind, parent: &str) -> R
 }
 
 fn update(service: &mut Service, call: &Call<'_>, kind: Kind, name: &str) -> Result<Json> {
-    only(call, &["update_mask"])?;
+    call.only(&["update_mask"])?;
     let body = checked_body(call, kind, name)?;
-    let mask = parameter(call, "update_mask");
+    let mask = call.parameter("update_mask");
     // [REC] §1.6, §9.2: Terraform masks these two without sending them.
     let exempt: &[&str] = match kind {
         Kind::Project => &["initial_branch_spec", "initial_endpoint_spec"],
@@ -200,15 +200,12 @@ fn change(
 }
 
 fn delete(service: &mut Service, call: &Call<'_>, kind: Kind, name: &str) -> Result<Json> {
-    only(
-        call,
-        match kind {
-            Kind::Project | Kind::Branch => &["purge"],
-            Kind::Role => &["reassign_owned_to"],
-            Kind::Endpoint | Kind::Database => &[],
-        },
-    )?;
-    let purge = flag(call, "purge")?;
+    call.only(match kind {
+        Kind::Project | Kind::Branch => &["purge"],
+        Kind::Role => &["reassign_owned_to"],
+        Kind::Endpoint | Kind::Database => &[],
+    })?;
+    let purge = call.flag("purge")?;
     let deleted = service.store.get(name).and_then(|object| object.deleted);
     // [INF] A second delete finds nothing, but a purge empties the trash ([REC] §6.4).
     if service.store.get(name).is_none() || (deleted.is_some() && !purge) {
@@ -219,7 +216,7 @@ fn delete(service: &mut Service, call: &Call<'_>, kind: Kind, name: &str) -> Res
             Kind::Project => project::may_go(&service.store, name)?,
             Kind::Branch => branch::may_go(&service.store, name)?,
             Kind::Endpoint => endpoint::may_go(&service.store, name)?,
-            Kind::Role => role::may_go(service, name, parameter(call, "reassign_owned_to"))?,
+            Kind::Role => role::may_go(service, name, call.parameter("reassign_owned_to"))?,
             Kind::Database => {}
         }
     }
@@ -229,14 +226,14 @@ fn delete(service: &mut Service, call: &Call<'_>, kind: Kind, name: &str) -> Res
         _ if purge => service.store.remove(name),
         Kind::Project => project::soft_delete(&mut service.store, name, call.now),
         Kind::Branch => branch::soft_delete(&mut service.store, name, call.now),
-        Kind::Role => role::remove(&mut service.store, name, parameter(call, "reassign_owned_to")),
+        Kind::Role => role::remove(&mut service.store, name, call.parameter("reassign_owned_to")),
         Kind::Endpoint | Kind::Database => service.store.remove(name),
     }
     Ok(begin(service, kind, name, scope, call.now, empty_response()))
 }
 
 fn undelete(service: &mut Service, call: &Call<'_>, kind: Kind, name: &str) -> Result<Json> {
-    only(call, &[])?;
+    call.only(&[])?;
     // [CODE] §1.2: custom verbs send `{}`.
     if call.body != json!({}) {
         return Err(ApiError::invalid("The body of `undelete` must be {}."));
@@ -288,18 +285,26 @@ pub(crate) fn show(store: &Store, options: &Options, name: &str, at: Timestamp) 
         json["purge_time"] = json!(format_timestamp(purge));
     }
     // [REC] §6.9: for some weeks the service echoed the submitted spec.
-    if options.echo_spec {
+    if options.echo_spec && !object.spec.is_empty() {
         json["spec"] = Json::Object(object.spec.clone());
     }
     Some(json)
 }
 
-/// [FAKE] §5.3: `branch id not found`, or that of the first ancestor that is missing.
+/// The refusal of a name that is not there, or in something that is not there.
 pub(crate) fn absent(store: &Store, name: &str) -> ApiError {
-    let mut names: Vec<&str> = std::iter::successors(Some(name), |name| parent(name)).collect();
-    names.reverse();
-    let missing = names.iter().find(|name| store.live(name).is_none()).unwrap_or(&name);
-    let collection = missing.rsplit('/').nth(1).unwrap_or_default();
+    let mut missing = name;
+    for ancestor in std::iter::successors(Some(name), |name| parent(name)) {
+        if store.live(ancestor).is_none() {
+            missing = ancestor;
+        }
+    }
+    self::missing(missing)
+}
+
+/// [FAKE] §5.3: `branch id not found`.
+pub(crate) fn missing(name: &str) -> ApiError {
+    let collection = name.rsplit('/').nth(1).unwrap_or_default();
     let noun = [Kind::Project, Kind::Branch, Kind::Endpoint, Kind::Role, Kind::Database]
         .into_iter()
         .find(|kind| kind.collection() == collection)
@@ -381,32 +386,6 @@ fn checked_body(call: &Call<'_>, kind: Kind, name: &str) -> Result<Map> {
     schema::check(fields(kind), &body, "")
 }
 
-fn requested_id(
-    service: &mut Service,
-    call: &Call<'_>,
-    kind: Kind,
-    adopts: bool,
-) -> Result<String> {
-    let field = kind.id_field();
-    match parameter(call, field).filter(|id| !id.is_empty()) {
-        Some(id) if is_id(id) => Ok(id.to_owned()),
-        // [REC] for databases, [INF] for the others: §5.3.
-        Some(id) => Err(ApiError::invalid(format!(
-            "Field {field} must match pattern {ID_PATTERN}, got '{id}'."
-        ))),
-        // [REC] §7.1: the service makes an id for a role; [DOC] §6.3: but not to adopt one.
-        None if kind == Kind::Role && !adopts => Ok(format!("role-{:08x}", service.random.u32(..))),
-        None => Err(required(field)),
-    }
-}
-
-fn is_id(id: &str) -> bool {
-    id.len() <= 63
-        && id.starts_with(|first: char| first.is_ascii_lowercase())
-        && !id.ends_with('-')
-        && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-}
-
 /// [REC] §5.3.
 fn required(field: &str) -> ApiError {
     ApiError::invalid(format!(
@@ -433,29 +412,6 @@ pub(crate) fn duplicate(kind: Kind) -> ApiError {
         Kind::Endpoint => ApiError::already_exists("endpoint with such id already exists"),
         Kind::Role => ApiError::bad_request("role with that name already exists"),
         Kind::Database => ApiError::bad_request("database with that name already exists"),
-    }
-}
-
-/// [INF] Query parameters that the method does not have are refused, as unknown fields are.
-fn only(call: &Call<'_>, known: &[&str]) -> Result<()> {
-    match call.query.iter().find(|(name, _)| !known.contains(&name.as_str())) {
-        Some((name, _)) => Err(ApiError::invalid(format!("Unknown query parameter '{name}'."))),
-        None => Ok(()),
-    }
-}
-
-fn parameter<'a>(call: &Call<'a>, name: &str) -> Option<&'a str> {
-    call.query.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
-}
-
-/// [REC] §1.3: `true` or `false`.
-fn flag(call: &Call<'_>, name: &str) -> Result<bool> {
-    match parameter(call, name) {
-        None | Some("false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(other) => Err(ApiError::invalid(format!(
-            "Query parameter '{name}' must be true or false, got '{other}'."
-        ))),
     }
 }
 

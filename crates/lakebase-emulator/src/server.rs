@@ -11,7 +11,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::connect_info::{ConnectInfo, Connected};
 use axum::extract::{Query, Request as HttpRequest, State};
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::Response;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -39,7 +39,11 @@ async fn handle(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let text = |name: &str| header(&parts.headers, name);
-    let Ok(body) = to_bytes(body, LARGEST_BODY).await else { return Response::default() };
+    let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
+        let mut response = Response::default();
+        *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+        return response;
+    };
     let query = Query::try_from_uri(&parts.uri).map(|Query(pairs)| pairs).unwrap_or_default();
     let request = Request {
         method: parts.method.to_string(),

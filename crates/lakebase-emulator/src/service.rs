@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 use crate::auth;
+use crate::call::Call;
 use crate::clock::Clock;
 use crate::error::{ApiError, Result};
 use crate::faults::{Effect, Fault, FaultKind, Faults};
@@ -81,17 +82,6 @@ impl Answer {
             body: body.to_string(),
         }
     }
-}
-
-/// A call of the service's own API.
-#[derive(Debug)]
-pub(crate) struct Call<'a> {
-    pub(crate) method: &'a str,
-    /// Below `/api/2.0/postgres/`.
-    pub(crate) path: &'a str,
-    pub(crate) query: &'a [(String, String)],
-    pub(crate) body: Json,
-    pub(crate) now: Timestamp,
 }
 
 impl Service {
@@ -256,7 +246,7 @@ impl Service {
         }
         Some(match was {
             Some(json) => Ok(Answer::json(200, &json)),
-            None => Err(resources::absent(&Store::default(), name)),
+            None => Err(resources::missing(name)),
         })
     }
 

@@ -3,11 +3,12 @@
 use jiff::SignedDuration;
 use serde_json::{Value as Json, json};
 
-use super::{absent, only, required};
+use super::{absent, required};
+use crate::call::Call;
 use crate::clock::later;
 use crate::error::{ApiError, Result};
 use crate::schema::{Field, Kind as Value, check};
-use crate::service::{Call, Service};
+use crate::service::Service;
 use crate::store::Kind;
 use crate::wire::{format_timestamp, parse_duration, parse_timestamp};
 
@@ -35,7 +36,7 @@ const BODY: &[Field] = &[
 ];
 
 pub(super) fn generate(service: &mut Service, call: &Call<'_>) -> Result<Json> {
-    only(call, &[])?;
+    call.only(&[])?;
     let Json::Object(body) = &call.body else {
         return Err(ApiError::invalid("The body must be a JSON object."));
     };

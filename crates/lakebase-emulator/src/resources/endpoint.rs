@@ -100,19 +100,15 @@ pub(super) fn apply(service: &Service, name: &str, status: &mut Map, patch: &Map
 
 /// Merges a patch into a status and checks what the two make together.
 pub(super) fn settle(service: &Service, status: &mut Map, patch: &Map) -> Result<()> {
-    if let Some(group) = patch.get("group") {
-        // [DOC] §3.3.
-        if group.get("min").is_none() || group.get("min") != group.get("max") {
-            return Err(ApiError::invalid(
-                "Fields 'group.min' and 'group.max' are required and must be equal.",
-            ));
-        }
-    }
     merge(SPEC, status, patch);
     // "Never" is the absence of a timeout; `show_suspension` writes it out.
     status.remove("no_suspension");
     check_limits(service, status, "spec")?;
-    let group = &status["group"];
+    let group = status.get("group").cloned().unwrap_or_default();
+    if group["min"] != group["max"] {
+        // [DOC] §3.3.
+        return Err(ApiError::invalid("Fields 'group.min' and 'group.max' must be equal."));
+    }
     let many = group["max"].as_i64().unwrap_or(1) > 1;
     if many && status.contains_key("suspend_timeout_duration") {
         // [DOC] §7.2.
@@ -128,9 +124,9 @@ pub(super) fn settle(service: &Service, status: &mut Map, patch: &Map) -> Result
             "Field 'spec.group.enable_readable_secondaries' needs more than one compute.",
         ));
     }
-    let state = if status["disabled"] == Json::Bool(true) { "IDLE" } else { "ACTIVE" };
-    if patch.contains_key("disabled") {
+    if let Some(disabled) = patch.get("disabled") {
         // [INF] §6.8.
+        let state = if *disabled == Json::Bool(true) { "IDLE" } else { "ACTIVE" };
         status.insert("current_state".to_owned(), json!(state));
     }
     Ok(())
@@ -201,9 +197,9 @@ pub(super) fn derive(options: &Options, object: &Object, at: Timestamp, status: 
     // [INF] §3.3: that there are pooled hosts is [DOC], their form was never recorded.
     let pooled = format!("{uid}-pooler.{DOMAIN}");
     let hosts = if object.text("endpoint_type") == Some(READ_WRITE) {
-        let group = &object.status["group"];
+        let group = object.status.get("group");
         let mut hosts = json!({"host": host, "read_write_pooled_host": pooled});
-        if group["enable_readable_secondaries"] == Json::Bool(true) {
+        if group.is_some_and(|group| group["enable_readable_secondaries"] == Json::Bool(true)) {
             // [DOC] that it is there, [INF] its form.
             hosts["read_only_host"] = json!(format!("{uid}-ro.{DOMAIN}"));
             hosts["read_only_pooled_host"] = json!(format!("{uid}-ro-pooler.{DOMAIN}"));

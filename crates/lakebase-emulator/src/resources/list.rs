@@ -4,10 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE as BASE64;
 use serde_json::{Value as Json, json};
 
-use super::{absent, flag, only, parameter, show};
+use super::{absent, show};
+use crate::call::Call;
 use crate::error::{ApiError, Result};
 use crate::schema::Map;
-use crate::service::{Call, Service};
+use crate::service::Service;
 use crate::store::Kind;
 
 /// [DOC] §1.5 for projects, [INF] for the others.
@@ -19,15 +20,15 @@ pub(super) fn list(service: &Service, call: &Call<'_>, kind: Kind, parent: &str)
         Kind::Project | Kind::Branch => &["page_size", "page_token", "show_deleted"],
         _ => &["page_size", "page_token"],
     };
-    only(call, known)?;
-    let deleted_too = flag(call, "show_deleted")?;
+    call.only(known)?;
+    let deleted_too = call.flag("show_deleted")?;
     let size = page_size(call, service.options.page_size)?;
     if !parent.is_empty() && service.store.live(parent).is_none() {
         return Err(absent(&service.store, parent));
     }
     // A token is good for the list that it came from.
     let scope = format!("{parent}/{}?{deleted_too}#", kind.collection());
-    let after = match parameter(call, "page_token") {
+    let after = match call.parameter("page_token") {
         None | Some("") => None,
         Some(token) => Some(read_token(token, &scope).ok_or_else(|| {
             ApiError::invalid(format!("Query parameter 'page_token' is not valid: '{token}'."))
@@ -58,7 +59,7 @@ pub(super) fn list(service: &Service, call: &Call<'_>, kind: Kind, parent: &str)
 }
 
 fn page_size(call: &Call<'_>, default: usize) -> Result<usize> {
-    match parameter(call, "page_size") {
+    match call.parameter("page_size") {
         None | Some("0") => Ok(default),
         Some(text) => text
             .parse()
