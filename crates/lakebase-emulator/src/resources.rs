@@ -4,27 +4,30 @@
 //! The order of checks is that of §4.3: the request, what it refers to, what forbids it, what is
 //! busy. Nothing changes before the last check.
 
-pub(crate) mod branch;
+mod branch;
 mod credential;
-pub(crate) mod database;
-pub(crate) mod endpoint;
+mod database;
+mod endpoint;
 mod list;
-pub(crate) mod project;
-pub(crate) mod role;
+mod project;
+mod role;
+mod run;
+mod view;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 use crate::call::Call;
-use crate::clock::later;
 use crate::error::{ApiError, Result};
 use crate::mask;
-use crate::operations::{Operation, empty_response};
-use crate::options::Options;
+use crate::operations::empty_response;
 use crate::schema::{self, Field, Kind as Value, Map, Rule};
 use crate::service::{Service, no_such_api};
-use crate::store::{Kind, Object, Store, child, id, parent};
-use crate::wire::format_timestamp;
+use crate::store::{Kind, Object, child, id, parent};
+
+use run::{begin, idle, moments, scope, start};
+use view::absent;
+pub(crate) use view::{missing, show};
 
 enum Route {
     /// The objects of a kind in a parent ("" for projects).
@@ -251,67 +254,6 @@ fn undelete(service: &mut Service, call: &Call<'_>, kind: Kind, name: &str) -> R
     Ok(start(service, kind, name, call.now))
 }
 
-/// What GET answers; `None` where there is no such object, or something that contains it is
-/// deleted.
-pub(crate) fn show(store: &Store, options: &Options, name: &str, at: Timestamp) -> Option<Json> {
-    let object = store.get(name)?;
-    let kind = object.kind;
-    let mut status = object.status.clone();
-    status.insert(kind.id_field().to_owned(), json!(id(name)));
-    match kind {
-        Kind::Project => project::derive(options, &mut status),
-        Kind::Branch => branch::derive(store, name, object, at, &mut status),
-        Kind::Endpoint => endpoint::derive(options, object, at, &mut status),
-        Kind::Role | Kind::Database => {}
-    }
-    let mut json = json!({
-        "name": name,
-        "create_time": format_timestamp(object.created),
-        "update_time": format_timestamp(object.updated),
-        "status": status,
-    });
-    // [REC] §3.1: the id at the top level since June 2026.
-    json[kind.id_field()] = json!(id(name));
-    if let Some(parent) = parent(name) {
-        json["parent"] = json!(parent);
-    }
-    if let Some(uid) = &object.uid {
-        json["uid"] = json!(uid);
-    }
-    // [REC] §1.6c: GET of a soft-deleted project answers as if it lived, with `delete_time`.
-    if let (Kind::Project, Some(deleted), Some(purge)) = (kind, object.deleted, object.purge_time())
-    {
-        json["delete_time"] = json!(format_timestamp(deleted));
-        json["purge_time"] = json!(format_timestamp(purge));
-    }
-    // [REC] §6.9: for some weeks the service echoed the submitted spec.
-    if options.echo_spec && !object.spec.is_empty() {
-        json["spec"] = Json::Object(object.spec.clone());
-    }
-    Some(json)
-}
-
-/// The refusal of a name that is not there, or in something that is not there.
-pub(crate) fn absent(store: &Store, name: &str) -> ApiError {
-    let mut missing = name;
-    for ancestor in std::iter::successors(Some(name), |name| parent(name)) {
-        if store.live(ancestor).is_none() {
-            missing = ancestor;
-        }
-    }
-    self::missing(missing)
-}
-
-/// [FAKE] §5.3: `branch id not found`.
-pub(crate) fn missing(name: &str) -> ApiError {
-    let collection = name.rsplit('/').nth(1).unwrap_or_default();
-    let noun = [Kind::Project, Kind::Branch, Kind::Endpoint, Kind::Role, Kind::Database]
-        .into_iter()
-        .find(|kind| kind.collection() == collection)
-        .map_or("resource", Kind::noun);
-    ApiError::not_found(format!("{noun} id not found"))
-}
-
 /// The whole of a body for this kind.
 fn fields(kind: Kind) -> &'static [Field] {
     match kind {
@@ -415,31 +357,6 @@ pub(crate) fn duplicate(kind: Kind) -> ApiError {
     }
 }
 
-/// [DOC] §6.6: one mutation at a time, of branches in a project and of what is in a branch.
-fn scope(kind: Kind, name: &str) -> &str {
-    match kind {
-        Kind::Project => name,
-        _ => parent(name).expect("what is no project has a parent"),
-    }
-}
-
-/// Refuses a mutation while another one runs, or while the endpoint is being reconciled.
-fn idle(service: &Service, kind: Kind, name: &str, now: Timestamp) -> Result<()> {
-    if service.operations.busy(scope(kind, name), now) {
-        return Err(ApiError::conflict());
-    }
-    // [REC] §3.3, §5.3, §6.6.
-    let pending = service.store.get(name).is_some_and(|object| object.settled > now);
-    if kind == Kind::Endpoint && pending { Err(ApiError::reconciling()) } else { Ok(()) }
-}
-
-/// When an operation that begins now ends, and when its endpoint is settled.
-fn moments(options: &Options, now: Timestamp) -> (Timestamp, Timestamp) {
-    let long = |duration| SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX);
-    let ends = later(now, long(options.operation_delay));
-    (ends, later(ends, long(options.settle_delay)))
-}
-
 fn new_object(service: &mut Service, kind: Kind, status: Map, spec: Map, now: Timestamp) -> Object {
     let (ready, settled) = moments(&service.options, now);
     let uid = match kind {
@@ -463,44 +380,4 @@ fn words(service: &mut Service, prefix: &str) -> String {
         second[random.usize(..second.len())],
         random.u32(..)
     )
-}
-
-/// Begins the operation of a create or update; its response is the object as it will then be.
-fn start(service: &mut Service, kind: Kind, name: &str, now: Timestamp) -> Json {
-    let (ends, _) = moments(&service.options, now);
-    let mut response = show(&service.store, &service.options, name, ends).unwrap_or_default();
-    // [INF] §4.1.
-    response["@type"] =
-        json!(format!("type.googleapis.com/databricks.postgres.v1.{}", kind.title()));
-    begin(service, kind, name, scope(kind, name).to_owned(), now, response)
-}
-
-fn begin(
-    service: &mut Service,
-    kind: Kind,
-    name: &str,
-    scope: String,
-    now: Timestamp,
-    response: Json,
-) -> Json {
-    let (ends, _) = moments(&service.options, now);
-    // [REC] §4.1: base64-like, so that it may hold `/`, `+` and `=`; here it always does.
-    let id = format!(
-        "{:08x}/{:08x}+{:04x}=",
-        service.random.u32(..),
-        service.random.u32(..),
-        service.random.u16(..)
-    );
-    let operation = Operation {
-        name: format!("{name}/operations/{id}"),
-        about: name.to_owned(),
-        kind,
-        scope,
-        ends,
-        outcome: Ok(response),
-    };
-    // Never done in the first answer, so that clients have to poll.
-    let json = operation.json(false);
-    service.operations.add(operation);
-    json
 }
