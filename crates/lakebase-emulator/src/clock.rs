@@ -1,18 +1,26 @@
-//! The one place that reads the time: real time plus an offset that a test moves.
+//! The one place that reads the time: real or frozen, plus an offset that a test moves.
 
 use jiff::{SignedDuration, Timestamp};
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Clock {
+    frozen: bool,
     offset: SignedDuration,
 }
 
 impl Clock {
+    pub(crate) fn new(frozen: bool) -> Clock {
+        Clock { frozen, offset: SignedDuration::ZERO }
+    }
+
     /// To the microsecond, which is what the service's timestamps carry.
     pub(crate) fn now(&self) -> Timestamp {
-        let real = Timestamp::from_microsecond(Timestamp::now().as_microsecond())
-            .expect("a time of today is in range");
-        later(real, self.offset)
+        let start = if self.frozen {
+            "2026-01-01T00:00:00Z".parse()
+        } else {
+            Timestamp::from_microsecond(Timestamp::now().as_microsecond())
+        };
+        later(start.expect("a time of this century is in range"), self.offset)
     }
 
     pub(crate) fn advance(&mut self, by: SignedDuration) {

@@ -31,6 +31,9 @@ pub struct Options {
     pub client_id: String,
     /// The secret of that client.
     pub client_secret: String,
+    /// Whether the clock stands at 2026-01-01T00:00:00Z and only moves when it is told to, so that
+    /// answers repeat from run to run, times included.
+    pub frozen_clock: bool,
     /// How long an OAuth token is accepted.
     pub token_lifetime: Duration,
     /// How `status` shows that a compute never suspends, which was never recorded (§12).
@@ -52,6 +55,7 @@ impl Default for Options {
             token: "emulator-token".to_owned(),
             client_id: "emulator-client".to_owned(),
             client_secret: "emulator-secret".to_owned(),
+            frozen_clock: false,
             token_lifetime: Duration::from_hours(1),
             report_never_suspended_as: NeverSuspended::TimeoutAbsent,
         }

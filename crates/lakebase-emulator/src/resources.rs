@@ -227,7 +227,7 @@ fn delete(service: &mut Service, call: &Call<'_>, kind: Kind, name: &str) -> Res
     let scope = scope(kind, name).to_owned();
     match kind {
         _ if purge => service.store.remove(name),
-        Kind::Project => project::soft_delete(&mut service.store, name, call.now),
+        Kind::Project => project::soft_delete(service, name, call.now),
         Kind::Branch => branch::soft_delete(&mut service.store, name, call.now),
         Kind::Role => role::remove(&mut service.store, name, call.parameter("reassign_owned_to")),
         Kind::Endpoint | Kind::Database => service.store.remove(name),

@@ -87,9 +87,9 @@ impl Answer {
 impl Service {
     pub(crate) fn new(options: Options, url: String) -> Service {
         Service {
+            clock: Clock::new(options.frozen_clock),
             options,
             url,
-            clock: Clock::default(),
             store: Store::default(),
             operations: Operations::default(),
             faults: Faults::default(),

@@ -30,6 +30,7 @@ impl Workspace {
     }
 
     fn with(options: Options) -> Workspace {
+        let options = Options { frozen_clock: true, ..options };
         Workspace { service: Service::new(options, "http://emulator".to_owned()) }
     }
 

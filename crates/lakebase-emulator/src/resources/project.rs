@@ -165,17 +165,20 @@ pub(super) fn may_go(store: &Store, name: &str) -> Result<()> {
 
 /// [REC] §6.4: what users created goes at once; the root branch, with what was born with it, is
 /// kept for an undelete.
-pub(super) fn soft_delete(store: &mut Store, name: &str, now: Timestamp) {
+pub(super) fn soft_delete(service: &mut Service, name: &str, now: Timestamp) {
     let root = child(name, Kind::Branch, ROOT_BRANCH);
-    let born = store.get(&root).map(|branch| branch.created);
-    let mut gone: Vec<String> = store
-        .children(name, Kind::Branch)
-        .filter(|(branch, _)| **branch != root)
-        .map(|(branch, _)| branch.clone())
-        .collect();
+    let owner = role::owner_id(&service.options.user_name);
+    let born = [
+        child(&root, Kind::Endpoint, endpoint::PRIMARY),
+        child(&root, Kind::Role, &owner),
+        child(&root, Kind::Database, database::IMPLICIT),
+    ];
+    let store = &mut service.store;
+    let branches = store.children(name, Kind::Branch).filter(|(branch, _)| **branch != root);
+    let mut gone: Vec<String> = branches.map(|(branch, _)| branch.clone()).collect();
     for kind in [Kind::Endpoint, Kind::Role, Kind::Database] {
-        let later = store.children(&root, kind).filter(|(_, object)| Some(object.created) != born);
-        gone.extend(later.map(|(name, _)| name.clone()));
+        let added = store.children(&root, kind).filter(|(name, _)| !born.contains(name));
+        gone.extend(added.map(|(name, _)| name.clone()));
     }
     for name in gone {
         store.remove(&name);

@@ -84,7 +84,7 @@ fn discovery_leads_to_a_token_that_is_valid_until_it_expires() {
     let request = get("/api/2.0/preview/scim/v2/Me", Some(&bearer));
     let (_, me) = send(&mut workspace, &request);
     assert_eq!(me["userName"], "jane.doe@example.com");
-    workspace.pass(3601);
+    workspace.pass(3600);
     let (answer, json) = send(&mut workspace, &request);
     assert_eq!(answer.status, 401);
     assert_eq!(json["message"], "Access token expired.");

@@ -160,12 +160,12 @@ fn the_trash_is_emptied_by_a_purge_or_after_seven_days() {
         for name in ["projects/p", "projects/p/branches/dev"] {
             let mut workspace = workspace();
             workspace.ok(&format!("DELETE {name}"), &Json::Null);
-            workspace.pass(7 * DAY - 60);
+            workspace.pass(7 * DAY - 1);
             workspace.get(name);
             if purge {
                 workspace.ok(&format!("DELETE {name}?purge=true"), &Json::Null);
             } else {
-                workspace.pass(61);
+                workspace.pass(1);
             }
             let text = workspace.refused(&format!("GET {name}"), &Json::Null);
             assert!(text.starts_with("404 NOT_FOUND"), "{text}");

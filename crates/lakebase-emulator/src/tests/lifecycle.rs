@@ -89,9 +89,9 @@ fn a_branch_is_gone_with_all_that_is_on_it_when_it_expires() {
     let mut workspace = Workspace::with_branch(Options::default());
     let body = json!({"spec": {"ttl": "3600s"}});
     workspace.ok("POST projects/p/branches?branch_id=brief", &body);
-    workspace.pass(3590);
+    workspace.pass(3599);
     workspace.get("projects/p/branches/brief/endpoints/primary");
-    workspace.pass(11);
+    workspace.pass(1);
     for name in ["projects/p/branches/brief", "projects/p/branches/brief/endpoints/primary"] {
         let text = workspace.refused(&format!("GET {name}"), &Json::Null);
         assert!(text.starts_with("404 NOT_FOUND: branch id not found"), "{text}");
