@@ -87,3 +87,14 @@ fn an_endpoint_settles_after_its_operation_and_refuses_mutations_until_then() {
     assert_eq!(states(&mut workspace), (json!("ACTIVE"), None));
     workspace.ok(&format!("DELETE {name}"), &Json::Null);
 }
+
+#[test]
+fn only_endpoints_settle() {
+    let mut workspace = Workspace::with_branch(slow());
+    let role = json!({"spec": {"postgres_role": "new"}});
+    workspace.ok("POST projects/p/branches/dev/roles?role_id=new", &role);
+    workspace.ok("POST projects/p/branches?branch_id=new", &permanent());
+    workspace.pass(10);
+    workspace.ok("DELETE projects/p/branches/dev/roles/new", &Json::Null);
+    workspace.ok("DELETE projects/p/branches/new", &Json::Null);
+}

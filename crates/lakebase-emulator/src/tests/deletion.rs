@@ -190,3 +190,14 @@ fn an_owner_goes_only_when_an_heir_is_named() {
     let database = workspace.get(&format!("{branch}/databases/databricks-postgres"));
     assert_eq!(database["status"]["role"], format!("{branch}/roles/heir"));
 }
+
+#[test]
+fn what_was_purged_does_not_come_back_with_its_name() {
+    let mut workspace = workspace();
+    let before = workspace.names();
+    let reader = "POST projects/p/branches/dev/endpoints?endpoint_id=reader";
+    workspace.ok(reader, &read_only());
+    workspace.ok("DELETE projects/p/branches/dev?purge=true", &Json::Null);
+    workspace.ok("POST projects/p/branches?branch_id=dev", &permanent());
+    assert_eq!(workspace.names(), before);
+}
