@@ -1,0 +1,34 @@
+//! The one place that reads the time: real or frozen, plus an offset that a test moves.
+
+use jiff::{SignedDuration, Timestamp};
+
+#[derive(Debug)]
+pub(crate) struct Clock {
+    frozen: bool,
+    offset: SignedDuration,
+}
+
+impl Clock {
+    pub(crate) fn new(frozen: bool) -> Clock {
+        Clock { frozen, offset: SignedDuration::ZERO }
+    }
+
+    /// To the microsecond, which is what the service's timestamps carry.
+    pub(crate) fn now(&self) -> Timestamp {
+        let start = if self.frozen {
+            "2026-01-01T00:00:00Z".parse()
+        } else {
+            Timestamp::from_microsecond(Timestamp::now().as_microsecond())
+        };
+        later(start.expect("a time of this century is in range"), self.offset)
+    }
+
+    pub(crate) fn advance(&mut self, by: SignedDuration) {
+        self.offset = self.offset.saturating_add(by);
+    }
+}
+
+/// `time` plus `by`; what lies beyond the calendar is its last moment, which never comes.
+pub(crate) fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
+    time.checked_add(by).unwrap_or(Timestamp::MAX)
+}

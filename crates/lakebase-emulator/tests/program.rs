@@ -1,0 +1,57 @@
+//! The program as a script sees it.
+#![cfg(unix)]
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+
+fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_lakebase-emulator"))
+}
+
+#[test]
+fn it_prints_a_clients_environment_serves_and_ends_when_told_to() {
+    for signal in ["INT", "TERM"] {
+        let mut child = program()
+            .args(["--port", "0", "--token", "secret", "--operation-delay", "200ms"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut line = || {
+            let mut line = String::new();
+            out.read_line(&mut line).expect("a line");
+            line.trim_end().to_owned()
+        };
+        let host = line();
+        let host = host.strip_prefix("DATABRICKS_HOST=http://").expect("the host comes first");
+        assert_eq!(line(), "DATABRICKS_TOKEN=secret");
+        assert_eq!(line(), "DATABRICKS_CLIENT_ID=emulator-client");
+        assert_eq!(line(), "DATABRICKS_CLIENT_SECRET=emulator-secret");
+
+        let mut stream = TcpStream::connect(host).expect("it listens");
+        let request = "GET /api/2.0/postgres/projects HTTP/1.1\r\nHost: emulator\r\n\
+                       Authorization: Bearer secret\r\nConnection: close\r\n\r\n";
+        stream.write_all(request.as_bytes()).expect("a request can be written");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+
+        let kill = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
+        assert!(kill.expect("`kill` is installed").success());
+        assert!(child.wait().expect("it ends").success(), "{signal}");
+    }
+}
+
+#[test]
+fn it_says_what_it_is_and_what_it_does_not_know() {
+    let help = program().arg("--help").output().expect("the program starts");
+    assert!(help.status.success());
+    assert!(String::from_utf8_lossy(&help.stdout).contains("--operation-delay"));
+    let version = program().arg("--version").output().expect("the program starts");
+    let text = format!("lakebase-emulator {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(String::from_utf8_lossy(&version.stdout), text);
+    let wrong = program().arg("--operation-delay=5").output().expect("the program starts");
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("`5` is no duration"));
+}
