@@ -7,6 +7,7 @@
 //! Start reading at [`Provider`], then [`Value`], then `server.rs`.
 
 mod diagnostic;
+mod generated;
 mod path;
 mod provider;
 mod schema;
