@@ -41,7 +41,9 @@ fn verify(files: &[Generated]) -> Result<(), Failure> {
     for Generated { path, text } in files {
         if fs::read_to_string(path).ok().as_ref() != Some(text) {
             let path = path.strip_prefix(root()).unwrap_or(path).display();
-            return Err(format!("{path} is not what proto/ says: run `cargo xtask generate`").into());
+            return Err(
+                format!("{path} is not what proto/ says: run `cargo xtask generate`").into()
+            );
         }
     }
     Ok(())
