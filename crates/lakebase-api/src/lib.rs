@@ -1,1 +1,43 @@
+//! A client for the REST API of Databricks Lakebase Autoscaling.
+//!
+//! This crate knows the service: how to sign in, what may be sent twice, how an operation is waited
+//! for, what an error means. It knows no Terraform. One client serves all resources: what is only
+//! carried stays [`Json`], and only what is acted upon has a type.
+//!
+//! Start reading at [`Client`], then `transport.rs` (one request, until it is answered), then
+//! `retry.rs` and `operation.rs` (the decisions, without input or output).
 
+mod answer;
+mod auth;
+mod client;
+mod clock;
+mod credential;
+mod environment;
+mod error;
+pub mod name;
+mod operation;
+mod patience;
+mod request;
+mod retry;
+mod secret;
+mod transport;
+mod wait;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+pub use auth::{AuthError, Credentials};
+pub use client::{Client, Me, Settings};
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use credential::{Credential, CredentialRequest};
+pub use environment::Environment;
+pub use error::Error;
+pub use operation::Operation;
+pub use patience::Patience;
+pub use secret::Secret;
+
+/// What is carried between the service and its resources without being looked into.
+pub use serde_json::Value as Json;
+/// The stop token of [`Client::patience`], re-exported so that its version is this crate's.
+pub use tokio_util::sync::CancellationToken;

@@ -1,0 +1,283 @@
+//! What can be asked of the service: the verbs of its resources, for all of them alike.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::Method;
+use reqwest::Url;
+use rustls::pki_types::CertificateDer;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::{self, AuthError, Authenticator, Credentials};
+use crate::clock::Clock;
+use crate::error::{Error, Kind, Report};
+use crate::request::{self, Request};
+use crate::retry::Effect;
+use crate::transport::Transport;
+use crate::wire::{self, Wire};
+use crate::{Credential, CredentialRequest, Environment, Json, Operation, Patience};
+
+/// Who asks. It also says, in a header, which workspace answers (API reference, 10).
+const ME: &str = "/api/2.0/preview/scim/v2/Me";
+
+/// How the client behaves.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The longest time for one attempt, answer included.
+    pub http_timeout: Duration,
+    /// The longest time for all attempts at one request.
+    pub retry_timeout: Duration,
+    /// The most requests a second; none means as many as the service puts up with.
+    pub requests_per_second: Option<f64>,
+    /// Who is talking: `product/version`, and more of that kind.
+    pub user_agent: String,
+    /// The only workspace whose answers are believed.
+    pub expected_workspace_id: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            http_timeout: Duration::from_mins(1),
+            retry_timeout: Duration::from_mins(5),
+            requests_per_second: None,
+            user_agent: concat!("lakebase-api/", env!("CARGO_PKG_VERSION")).to_owned(),
+            expected_workspace_id: None,
+        }
+    }
+}
+
+/// A client of one workspace. Clones share connections, token and pace.
+///
+/// Names are full and without a leading slash, `projects/p/branches/b`, and so are collections,
+/// `projects/p/branches`; the service's own names are passed back as they are.
+///
+/// *Errors.* Every method fails with [`Error`]; its predicates say what may be done about it.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    host: Url,
+    transport: Transport,
+    authenticator: Authenticator,
+}
+
+/// Who the service takes the caller for.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Me {
+    /// An e-mail address, or the application id of a service principal. Also the name by which
+    /// Postgres knows the caller.
+    #[serde(rename = "userName")]
+    pub user_name: String,
+}
+
+impl Client {
+    /// Finds the host and the way to sign in: what is given, else the environment, else a profile.
+    /// No request is made before the first call needs one.
+    ///
+    /// *Errors.* [`AuthError`] lists each way to sign in that was tried and why it was not taken.
+    pub fn new(
+        credentials: Credentials,
+        environment: &Environment,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, AuthError> {
+        Self::trusting(Vec::new(), credentials, environment, settings, clock)
+    }
+
+    /// The same, trusting these roots besides those of the platform.
+    pub(crate) fn trusting(
+        roots: Vec<CertificateDer<'static>>,
+        credentials: Credentials,
+        environment: &Environment,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, AuthError> {
+        let auth::Resolved { host, workspace_id, authenticator } =
+            auth::resolve(credentials, environment)?;
+        let wire = Wire::new(wire::Options {
+            user_agent: format!("{} auth/{}", settings.user_agent, authenticator.name()),
+            workspace_id,
+            direct: auth::is_loopback(&host),
+            roots,
+        });
+        let transport = Transport::new(settings, clock, wire);
+        Ok(Self(Arc::new(Inner { host, transport, authenticator })))
+    }
+
+    /// Where the requests go: `https://name.cloud.databricks.com`.
+    pub fn host(&self) -> &str {
+        self.0.host.as_str().trim_end_matches('/')
+    }
+
+    /// The way to sign in that was found: `pat`, `oauth-m2m`.
+    pub fn auth_type(&self) -> &str {
+        self.0.authenticator.name()
+    }
+
+    /// The workspace that answered last; none before the first answer.
+    pub fn workspace_id(&self) -> Option<String> {
+        self.0.transport.workspace()
+    }
+
+    /// A deadline that begins now, and a way to stop before it.
+    pub fn patience(&self, timeout: Duration, stop: CancellationToken) -> Patience {
+        Patience::new(self.0.transport.clock.clone(), timeout, stop)
+    }
+
+    /// Reads an object.
+    pub async fn get(&self, name: &str, patience: &Patience) -> Result<Json, Error> {
+        let url = self.url(&Method::GET, name, &[])?;
+        self.send(&Request::get(url), patience).await
+    }
+
+    /// Reads a collection, all pages of it.
+    ///
+    /// *Assumptions.* The member that holds the objects is the collection's last part with `_` for
+    /// `-`: `cdf_configs` in `…/cdf-configs`. An empty page has none (API reference, 1.2).
+    pub async fn list(
+        &self,
+        collection: &str,
+        query: &[(&str, String)],
+        patience: &Patience,
+    ) -> Result<Vec<Json>, Error> {
+        let member = collection.rsplit('/').next().unwrap_or_default().replace('-', "_");
+        let mut objects = Vec::new();
+        let mut token = String::new();
+        loop {
+            let mut query = query.to_vec();
+            if !token.is_empty() {
+                query.push(("page_token", token.clone()));
+            }
+            let request = Request::get(self.url(&Method::GET, collection, &query)?);
+            let mut page = self.send(&request, patience).await?;
+            if let Some(Json::Array(more)) = page.get_mut(&member).map(Json::take) {
+                objects.extend(more);
+            }
+            match page["next_page_token"].as_str() {
+                None | Some("") => return Ok(objects),
+                Some(next) if next == token => {
+                    return Err(strange(&request, "two pages name the same next page"));
+                }
+                Some(next) => token = next.to_owned(),
+            }
+        }
+    }
+
+    /// Makes an object, with its id in the query; also sends the verbs that are collections in
+    /// form, such as `projects/p/undelete` with the body `{}`.
+    ///
+    /// *Guarantees.* Sent once: repeated only after an answer, or a missing connection, that rules
+    /// an effect out. Otherwise the error [may have happened](Error::may_have_happened).
+    pub async fn create(
+        &self,
+        collection: &str,
+        query: &[(&str, String)],
+        body: &Json,
+        patience: &Patience,
+    ) -> Result<Operation, Error> {
+        let url = self.url(&Method::POST, collection, query)?;
+        self.change(&Request::with_json(Method::POST, url, body, Effect::Once), patience).await
+    }
+
+    /// Changes what `mask` names to what `body` says: paths such as `spec.display_name`, each of
+    /// which the body must have (API reference, 1.6).
+    pub async fn update(
+        &self,
+        name: &str,
+        mask: &[String],
+        body: &Json,
+        patience: &Patience,
+    ) -> Result<Operation, Error> {
+        let url = self.url(&Method::PATCH, name, &[("update_mask", mask.join(","))])?;
+        let request = Request::with_json(Method::PATCH, url, body, Effect::Repeatable);
+        self.change(&request, patience).await
+    }
+
+    /// Removes an object.
+    ///
+    /// *Caveats.* "Not found" is an error here, also where the first of two attempts removed the
+    /// object and its answer was lost: for a delete it is success.
+    pub async fn delete(
+        &self,
+        name: &str,
+        query: &[(&str, String)],
+        patience: &Patience,
+    ) -> Result<Operation, Error> {
+        let url = self.url(&Method::DELETE, name, query)?;
+        self.change(&Request::delete(url), patience).await
+    }
+
+    /// Looks at an operation, once.
+    pub async fn operation(&self, name: &str, patience: &Patience) -> Result<Operation, Error> {
+        let request = Request::get(self.url(&Method::GET, name, &[])?);
+        let answer = self.send(&request, patience).await?;
+        Operation::of_answer(answer).map_err(|what| strange(&request, &what))
+    }
+
+    /// Asks who the caller is.
+    pub async fn me(&self, patience: &Patience) -> Result<Me, Error> {
+        let request = Request::get(self.me_url());
+        let answer = self.send(&request, patience).await?;
+        typed(&request, answer)
+    }
+
+    /// Makes a password for Postgres. It changes nothing, so it is repeated like a read.
+    pub async fn generate_credential(
+        &self,
+        credential: &CredentialRequest,
+        patience: &Patience,
+    ) -> Result<Credential, Error> {
+        let url = self.url(&Method::POST, "credentials", &[])?;
+        let request = Request::with_json(Method::POST, url, &credential.body(), Effect::Read);
+        let answer = self.send(&request, patience).await?;
+        typed(&request, answer)
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.0.transport.clock
+    }
+
+    /// How a read of `name` is called in errors.
+    pub(crate) fn label(&self, name: &str) -> String {
+        let url = request::address(&self.0.host, name, &[]);
+        url.map_or_else(|_| format!("GET {name}"), |url| Request::get(url).label())
+    }
+
+    /// Sends what changes something, after making sure that it reaches the expected workspace.
+    async fn change(&self, request: &Request, patience: &Patience) -> Result<Operation, Error> {
+        let Inner { transport, authenticator, .. } = &*self.0;
+        transport.ask_workspace(self.me_url(), authenticator, patience).await?;
+        let answer = self.send(request, patience).await?;
+        Operation::of_answer(answer).map_err(|what| strange(request, &what))
+    }
+
+    async fn send(&self, request: &Request, patience: &Patience) -> Result<Json, Error> {
+        self.0.transport.deliver(request, Some(&self.0.authenticator), patience).await
+    }
+
+    fn me_url(&self) -> Url {
+        request::absolute(&self.0.host, ME)
+    }
+
+    fn url(&self, method: &Method, name: &str, query: &[(&str, String)]) -> Result<Url, Error> {
+        request::address(&self.0.host, name, query).map_err(|what| {
+            let request = format!("{method} {name}");
+            Error::new(Kind::Unusable { what }, Report { request, ..Report::default() })
+        })
+    }
+}
+
+/// An answer that is JSON, but not what the service answers.
+fn strange(request: &Request, what: &str) -> Error {
+    let kind = Kind::NotTheService { status: 200, what: what.to_owned() };
+    let doubt = request.effect != Effect::Read;
+    Error::new(kind, Report { request: request.label(), attempts: 1, doubt, ..Report::default() })
+}
+
+/// Reads an answer whose members are acted upon. What does not fit is not quoted: it may be secret.
+fn typed<T: DeserializeOwned>(request: &Request, answer: Json) -> Result<T, Error> {
+    serde_json::from_value(answer).map_err(|_| strange(request, "a required member is missing"))
+}

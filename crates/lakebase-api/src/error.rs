@@ -1,0 +1,337 @@
+//! Why a call failed, for code to decide on and for people to read.
+
+mod problem;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+pub(crate) use problem::Problem;
+
+use crate::patience::Cut;
+
+type Source = Box<dyn StdError + Send + Sync>;
+
+/// A call that failed. What kind of failure it was is asked with the predicates; what is printed
+/// never repeats the [source](StdError::source), so that a caller prints the chain once.
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: Kind,
+    report: Report,
+}
+
+/// What is known about a call whatever became of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Report {
+    /// `PATCH https://host/api/…`.
+    pub(crate) request: String,
+    pub(crate) attempts: u32,
+    pub(crate) elapsed: Duration,
+    pub(crate) request_id: Option<String>,
+    pub(crate) operation: Option<String>,
+    pub(crate) last_state: Option<String>,
+    /// Whether a change was requested and nothing rules out that it happened.
+    pub(crate) doubt: bool,
+}
+
+/// The failure itself.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// The service answered with an error.
+    Answered { status: u16, problem: Problem },
+    /// The operation ended with an error.
+    OperationFailed(Problem),
+    /// Something answered, but not as the service does: a proxy, a login page, an answer without
+    /// a required member.
+    NotTheService { status: u16, what: String },
+    /// No connection came about.
+    Unreachable { passing: bool, source: Source },
+    /// The connection ended, or the time for one attempt did, before the answer was complete.
+    Lost { source: Source },
+    /// No token could be had.
+    NoToken { what: String, source: Error },
+    /// The answer came from another workspace than the expected one.
+    WrongWorkspace { expected: String, actual: Option<String> },
+    /// The request could not be made.
+    Unusable { what: String },
+    /// The caller's patience ran out.
+    OutOfTime { last: Option<Error> },
+    /// The caller was told to stop.
+    Interrupted,
+}
+
+impl Cut {
+    /// The failure of what was cut off; `last` is what had gone wrong before, if anything had.
+    pub(crate) fn after(self, last: Option<Error>) -> Kind {
+        match self {
+            Self::Interrupted => Kind::Interrupted,
+            Self::OutOfTime => Kind::OutOfTime { last },
+        }
+    }
+}
+
+impl From<Cut> for Kind {
+    fn from(cut: Cut) -> Self {
+        cut.after(None)
+    }
+}
+
+impl Error {
+    pub(crate) fn new(kind: Kind, report: Report) -> Self {
+        Self(Box::new(Inner { kind, report }))
+    }
+
+    pub(crate) fn into_kind(self) -> Kind {
+        self.0.kind
+    }
+
+    /// The same failure, as that of a wait.
+    pub(crate) fn of_wait(mut self, wait: Report) -> Self {
+        let request_id = self.0.report.request_id.take();
+        self.0.report = Report { request_id, ..wait };
+        self
+    }
+
+    /// The object of the request does not exist: the service's own 404, never that of a proxy, nor
+    /// `ENDPOINT_NOT_FOUND`, which is how the platform says that the *API* does not exist.
+    pub fn is_not_found(&self) -> bool {
+        self.code().is_some_and(|it| it == "NOT_FOUND" || it.ends_with("_DOES_NOT_EXIST"))
+    }
+
+    /// An object of this name exists already. Roles and databases say so with 400 and a text, which
+    /// is recorded (API reference, 5.3).
+    pub fn is_already_exists(&self) -> bool {
+        match self.code() {
+            Some("ALREADY_EXISTS" | "RESOURCE_ALREADY_EXISTS") => true,
+            Some("BAD_REQUEST") => self.says("with that name already exists"),
+            _ => false,
+        }
+    }
+
+    /// Another change is going on, and this one may be tried again when that one is done.
+    ///
+    /// *Assumptions.* The status of "conflicting operations" is not recorded, so the text counts
+    /// too: a wrong guess costs a wait and nothing else. Do not base anything else on it.
+    pub fn is_conflict(&self) -> bool {
+        self.code() == Some("ABORTED")
+            || self.says("conflicting operations")
+            || self.says("reconciliation")
+    }
+
+    /// The object goes with its parent and cannot be deleted by itself: for a delete, a success.
+    pub fn is_managed_by_parent(&self) -> bool {
+        self.problem().is_some_and(Problem::is_managed_by_parent)
+    }
+
+    /// The service does not know who asks: a wrong, expired or revoked credential.
+    pub fn is_unauthenticated(&self) -> bool {
+        match &self.0.kind {
+            Kind::NoToken { source, .. } => !source.is_passing(),
+            _ => self.status() == Some(401),
+        }
+    }
+
+    /// The service knows who asks, and refuses.
+    pub fn is_permission_denied(&self) -> bool {
+        self.code() == Some("PERMISSION_DENIED") || self.status() == Some(403)
+    }
+
+    /// Too many requests, for longer than the client was to put up with it.
+    pub fn is_rate_limited(&self) -> bool {
+        self.status() == Some(429)
+    }
+
+    /// The caller's patience ran out.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.0.kind, Kind::OutOfTime { .. })
+    }
+
+    /// The caller's stop token was cancelled.
+    pub fn is_interrupted(&self) -> bool {
+        matches!(self.0.kind, Kind::Interrupted)
+    }
+
+    /// A change was requested whose answer is not known, in this attempt or in an earlier one: the
+    /// answer was lost, cut off by a deadline or an interrupt, a 5xx, or not the service's. Look
+    /// whether it happened before trying again.
+    ///
+    /// False where the request was refused before it had an effect: never sent, 4xx, 429.
+    pub fn may_have_happened(&self) -> bool {
+        self.0.report.doubt
+    }
+
+    /// The answer came from another workspace than [`crate::Settings::expected_workspace_id`], or
+    /// from one that did not say which it is.
+    pub fn is_wrong_workspace(&self) -> bool {
+        matches!(self.0.kind, Kind::WrongWorkspace { .. })
+    }
+
+    /// There was no service to talk to: no connection, or a connection that was lost.
+    pub fn is_unreachable(&self) -> bool {
+        match &self.0.kind {
+            Kind::Unreachable { .. } | Kind::Lost { .. } => true,
+            Kind::NoToken { source, .. } => source.is_unreachable(),
+            _ => false,
+        }
+    }
+
+    /// Whether the same question may well be answered later: what a poll puts up with.
+    pub(crate) fn is_passing(&self) -> bool {
+        match &self.0.kind {
+            Kind::Answered { status, .. } => *status == 429 || *status >= 500,
+            Kind::NotTheService { status, .. } => *status >= 500,
+            Kind::Unreachable { passing, .. } => *passing,
+            Kind::Lost { .. } => true,
+            Kind::NoToken { source, .. } => source.is_passing(),
+            _ => false,
+        }
+    }
+
+    /// The operation that was started or waited for. It may still go on.
+    pub fn operation(&self) -> Option<&str> {
+        self.0.report.operation.as_deref()
+    }
+
+    /// What was requested: `PATCH https://host/api/2.0/postgres/projects/p?update_mask=…`.
+    pub fn request(&self) -> &str {
+        &self.0.report.request
+    }
+
+    /// The HTTP status; `None` where there was no answer, and for an operation that failed.
+    pub fn status(&self) -> Option<u16> {
+        match self.0.kind {
+            Kind::Answered { status, .. } | Kind::NotTheService { status, .. } => Some(status),
+            _ => None,
+        }
+    }
+
+    /// The service's `error_code`, such as `INVALID_PARAMETER_VALUE`.
+    pub fn code(&self) -> Option<&str> {
+        self.problem()?.code.as_deref()
+    }
+
+    /// The service's own message, or what this client has to say where there is none.
+    pub fn message(&self) -> String {
+        self.problem().map_or_else(|| self.to_string(), |it| it.message.clone())
+    }
+
+    /// What the service's `details` say beyond the message, one line each; empty if nothing.
+    pub fn details(&self) -> String {
+        self.problem().map(Problem::details_text).unwrap_or_default()
+    }
+
+    /// The service's name for this request, for its support.
+    pub fn request_id(&self) -> Option<&str> {
+        let of_body = self.problem().and_then(Problem::request_id);
+        of_body.or(self.0.report.request_id.as_deref())
+    }
+
+    /// The fields that the service complained about: their paths, such as `spec.ttl`, and why.
+    pub fn field_violations(&self) -> Vec<(String, String)> {
+        self.problem().map(Problem::field_violations).unwrap_or_default()
+    }
+
+    /// How often it was tried; for a wait, how often it was looked.
+    pub fn attempts(&self) -> u32 {
+        self.0.report.attempts
+    }
+
+    /// The time from the first attempt to the failure; for a wait, since its patience began.
+    pub fn elapsed(&self) -> Duration {
+        self.0.report.elapsed
+    }
+
+    /// What a wait saw last: `INIT, on its way to ACTIVE`.
+    pub fn last_state(&self) -> Option<&str> {
+        self.0.report.last_state.as_deref()
+    }
+
+    fn problem(&self) -> Option<&Problem> {
+        match &self.0.kind {
+            Kind::Answered { problem, .. } | Kind::OperationFailed(problem) => Some(problem),
+            _ => None,
+        }
+    }
+
+    fn says(&self, text: &str) -> bool {
+        self.problem().is_some_and(|it| it.message.contains(text))
+    }
+
+    fn write_kind(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Report { request, operation, last_state, .. } = &self.0.report;
+        match &self.0.kind {
+            Kind::Answered { status, problem } => {
+                write!(f, "`{request}` was answered {status} {problem}")
+            }
+            Kind::OperationFailed(problem) => {
+                let operation = operation.as_deref().unwrap_or(request);
+                write!(f, "the operation `{operation}` failed: {problem}")
+            }
+            Kind::NotTheService { status, what } => {
+                write!(f, "`{request}` was answered {status}, but not as the service does: {what}")
+            }
+            Kind::Unreachable { .. } => write!(f, "`{request}` could not be sent"),
+            Kind::Lost { .. } => write!(f, "`{request}` was sent, but its answer was lost"),
+            Kind::NoToken { what, .. } => {
+                write!(f, "`{request}` was not sent, because there is no access token: {what}")
+            }
+            Kind::WrongWorkspace { expected, actual: Some(actual) } => write!(
+                f,
+                "`{request}` was answered by the workspace {actual}, but the expected workspace is \
+                 {expected}"
+            ),
+            Kind::WrongWorkspace { expected, actual: None } => write!(
+                f,
+                "`{request}` was answered by a workspace that does not say its id, but the expected \
+                 workspace is {expected}"
+            ),
+            Kind::Unusable { what } => write!(f, "`{request}` could not be made: {what}"),
+            Kind::OutOfTime { .. } | Kind::Interrupted => {
+                match operation {
+                    Some(operation) => write!(f, "the wait for the operation `{operation}`")?,
+                    None => write!(f, "`{request}`")?,
+                }
+                let timeout = self.is_timeout();
+                f.write_str(if timeout { " ran out of time" } else { " was interrupted" })?;
+                match last_state {
+                    Some(state) => write!(f, "; its last state was {state}"),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_kind(f)?;
+        match self.attempts() {
+            0 => {}
+            1 => write!(f, " (1 attempt, {:.1?}", self.elapsed())?,
+            many => write!(f, " ({many} attempts, {:.1?}", self.elapsed())?,
+        }
+        match (self.attempts(), self.request_id()) {
+            (0, _) => Ok(()),
+            (_, Some(id)) => write!(f, ", request id {id})"),
+            (_, None) => f.write_str(")"),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0.kind {
+            Kind::Unreachable { source, .. } | Kind::Lost { source } => Some(&**source),
+            Kind::NoToken { source: last, .. } | Kind::OutOfTime { last: Some(last) } => Some(last),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! How long a caller waits, and how it is told to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+
+/// How long a request in flight that changes something may still take after an interrupt: its
+/// answer names the operation, without which the change would go on unseen.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A deadline and a stop token, shared by all calls that serve one purpose: a create, its
+/// operation and the settling after it draw on one patience.
+#[derive(Clone)]
+pub struct Patience {
+    clock: Arc<dyn Clock>,
+    start: Duration,
+    timeout: Duration,
+    stop: CancellationToken,
+}
+
+/// Why a wait ended before what it was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// The stop token was cancelled.
+    Interrupted,
+    /// The deadline passed.
+    OutOfTime,
+}
+
+impl Patience {
+    pub(crate) fn new(clock: Arc<dyn Clock>, timeout: Duration, stop: CancellationToken) -> Self {
+        Self { start: clock.elapsed(), clock, timeout, stop }
+    }
+
+    /// The time since this patience began.
+    pub fn elapsed(&self) -> Duration {
+        self.clock.elapsed().saturating_sub(self.start)
+    }
+
+    /// The time until the deadline; zero once it has passed.
+    pub fn remaining(&self) -> Duration {
+        self.timeout.saturating_sub(self.elapsed())
+    }
+
+    /// Whether there is any left.
+    pub(crate) fn check(&self) -> Result<(), Cut> {
+        if self.stop.is_cancelled() {
+            Err(Cut::Interrupted)
+        } else if self.remaining().is_zero() {
+            Err(Cut::OutOfTime)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Sleeps, but not past the deadline and not past a stop.
+    pub(crate) async fn sleep(&self, duration: Duration) -> Result<(), Cut> {
+        self.check()?;
+        let enough = duration < self.remaining();
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Err(Cut::Interrupted),
+            () = self.clock.sleep(duration.min(self.remaining())) => {
+                if enough { Ok(()) } else { Err(Cut::OutOfTime) }
+            }
+        }
+    }
+
+    /// Awaits `work`, but not past the deadline and not past a stop.
+    pub(crate) async fn during<T>(&self, work: impl Future<Output = T>) -> Result<T, Cut> {
+        tokio::select! {
+            biased;
+            done = work => Ok(done),
+            () = self.stop.cancelled() => Err(Cut::Interrupted),
+            () = self.deadline() => Err(Cut::OutOfTime),
+        }
+    }
+
+    /// The same for work that changes something: a stop leaves it a few seconds to be answered.
+    pub(crate) async fn during_change<T>(&self, work: impl Future<Output = T>) -> Result<T, Cut> {
+        let stopped = async {
+            self.stop.cancelled().await;
+            self.clock.limit(self.clock.elapsed() + GRACE).await;
+        };
+        tokio::select! {
+            biased;
+            done = work => Ok(done),
+            () = stopped => Err(Cut::Interrupted),
+            () = self.deadline() => Err(Cut::OutOfTime),
+        }
+    }
+
+    async fn deadline(&self) {
+        self.clock.limit(self.start.saturating_add(self.timeout)).await;
+    }
+}

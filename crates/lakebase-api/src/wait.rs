@@ -1,0 +1,79 @@
+//! Waiting for what the service has taken on: the loop around the decisions of `operation.rs`.
+
+use crate::client::Client;
+use crate::error::{Error, Kind, Report};
+use crate::operation::{self, Look, Operation};
+use crate::{Json, Patience};
+
+impl Client {
+    /// Waits until an operation is done, and returns its response: the object, or `null` where
+    /// there is none to return.
+    ///
+    /// *Guarantees.* An operation that is done already costs no request. What may pass (429, 5xx,
+    /// a lost connection) does not end the wait. Every error names the operation.
+    ///
+    /// *Errors.* The operation's own; [`Error::is_timeout`] and [`Error::is_interrupted`], with
+    /// which the operation goes on without us.
+    pub async fn wait(&self, operation: Operation, patience: &Patience) -> Result<Json, Error> {
+        let name = operation.name.clone();
+        let report = Report { operation: Some(name.clone()), ..Report::default() };
+        let look = |answer| Operation::of_answer(answer).map(Operation::look);
+        self.watch(&name, Some(operation.look()), look, report, patience).await
+    }
+
+    /// Reads an object until it has no `pending_state`, and returns it.
+    ///
+    /// *Caveats.* To be called after [`Client::wait`]: an endpoint whose operation is done may
+    /// still be on its way.
+    pub async fn settle(&self, name: &str, patience: &Patience) -> Result<Json, Error> {
+        let look = |answer| Ok(operation::look_at_object(answer));
+        self.watch(name, None, look, Report::default(), patience).await
+    }
+
+    /// Looks at `name` until it no longer goes on. `seen` is what is known before the first look.
+    async fn watch(
+        &self,
+        name: &str,
+        seen: Option<Look>,
+        look: impl Fn(Json) -> Result<Look, String>,
+        mut report: Report,
+        patience: &Patience,
+    ) -> Result<Json, Error> {
+        report.request = self.label(name);
+        let mut seen = seen;
+        let mut last = None;
+        loop {
+            report.elapsed = patience.elapsed();
+            match seen.take() {
+                Some(Look::Done(json)) => return Ok(json),
+                Some(Look::Failed(problem)) => {
+                    return Err(Error::new(Kind::OperationFailed(problem), report));
+                }
+                Some(Look::Going(state)) => report.last_state = Some(state),
+                None => {}
+            }
+            if report.last_state.is_some() || last.is_some() {
+                let pause = operation::pause(patience.elapsed(), self.clock().unit());
+                if let Err(cut) = patience.sleep(pause).await {
+                    report.elapsed = patience.elapsed();
+                    return Err(Error::new(cut.after(last), report));
+                }
+            }
+            report.attempts += 1;
+            match self.get(name, patience).await {
+                Ok(answer) => {
+                    let status = 200;
+                    seen = Some(look(answer).map_err(|what| {
+                        Error::new(Kind::NotTheService { status, what }, report.clone())
+                    })?);
+                    last = None;
+                }
+                Err(error) if error.is_passing() => last = Some(error),
+                Err(error) => {
+                    report.elapsed = patience.elapsed();
+                    return Err(error.of_wait(report));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! How one table of fields becomes everything that Terraform and the service want of a resource.
+//!
+//! A resource is declared once, as a [`Table`](table::Table) of [`Field`](field::Field)s. From it
+//! follow, each in its room:
+//!
+//! | room | from | to |
+//! |---|---|---|
+//! | [`schema`] | table | protocol schema |
+//! | [`validate`] | configuration | diagnostics |
+//! | [`plan`] | prior state and configuration | planned state and replacements |
+//! | [`encode`] | prior and planned state | request body, query, update mask |
+//! | [`decode`] | the service's answer | state, and with it drift |
+//! | [`markdown`] | table | documentation |
+//!
+//! [`meaning`] knows when two spellings mean the same; [`tf`] is how Rust code sees values.
+//! No room here knows a particular resource, the API's client, or what waiting is.
+//! Start reading at [`field`], then [`plan`].
+
+pub mod decode;
+pub mod encode;
+pub mod field;
+pub mod markdown;
+pub mod meaning;
+pub mod plan;
+pub mod schema;
+pub mod table;
+pub mod tf;
+pub mod validate;
+
+#[cfg(test)]
+mod properties;

@@ -1,0 +1,215 @@
+//! What the service reports to state. Drift lives here.
+//!
+//! A value that means the same as the known one keeps the known spelling; a value that the service
+//! does not report keeps the known value. Unknown fields and unknown enum values never fail a read.
+
+use serde_json::{Map, Value as Json};
+use tfplugin::{Number, Object, Value};
+
+use super::field::{AnyField, Default, Kind, Place};
+use super::meaning::{respelled, same};
+use super::table::{Resource, Settings, Table};
+
+/// The state of an object as the service reports it, given the state or plan as last known.
+pub fn state(
+    resource: &dyn Resource,
+    reported: &Json,
+    known: &Object,
+    settings: &Settings,
+) -> Object {
+    let table = resource.table();
+    let mut reported = reported.clone();
+    resource.reported(&mut reported, known);
+    let mut state = fields(table, table.fields, &reported, known);
+    resource.read(&mut state, known, settings);
+    state
+}
+
+/// The readings of an object: what its data source shows besides its state.
+pub fn readings(resource: &dyn Resource, reported: &Json) -> Object {
+    let table = resource.table();
+    fields(table, table.readings, reported, &Object::new())
+}
+
+fn fields(
+    table: &Table,
+    fields: &'static [AnyField],
+    reported: &Json,
+    known: &Object,
+) -> Object {
+    let name = reported["name"].as_str().and_then(|it| table.split(it));
+    let null = &Value::Null;
+    let fields = fields.iter().map(|field| {
+        let before = known.get(field.name).unwrap_or(null);
+        let found = match field.place {
+            Place::Id => name.map(|(_, id)| Value::from(id)),
+            Place::Parent => name.and_then(|(parent, _)| parent).map(Value::from),
+            Place::Spec(path) => {
+                // Sometimes the service echoes the submitted `spec`; what it observes is `status`.
+                let place = source(table.fields, reported, path, *field);
+                setting(*field, table.fields, place, path, before)
+            }
+            Place::Status(path) => dig(&reported["status"], path).map(|it| value(field, it, before)),
+            Place::Root(path) => dig(reported, path).map(|it| value(field, it, before)),
+            Place::Initial(_) | Place::OnCreate | Place::OnDelete(_) | Place::Local
+            | Place::Member(_) => None,
+        };
+        let value = match found {
+            // The service resolves what was asked for at creation (a time to an LSN, …): a known
+            // value stays what it was, or it would replace the object.
+            Some(found) if field.replaces && before.is_known() && !same(field, &found, before) => {
+                before.clone()
+            }
+            Some(found) => respelled(field, found, before),
+            None if field.is_output() && !matches!(field.place, Place::Local) => Value::Null,
+            None if before.is_known() => before.clone(),
+            None => default(field),
+        };
+        (field.name.to_owned(), value)
+    });
+    fields.collect()
+}
+
+/// The value of a field where nobody says anything.
+pub fn default(field: &AnyField) -> Value {
+    match field.default {
+        Some(Default::Bool(it)) => Value::Bool(it),
+        Some(Default::Text(it)) => Value::from(it),
+        None => Value::Null,
+    }
+}
+
+/// The planned object with its unknowns filled in from what was read. What was planned stays as it
+/// was planned, in the user's spelling: if the service disagrees, the next read shows it.
+pub fn complete(planned: &Object, read: &Object) -> Object {
+    let filled = planned.iter().map(|(name, planned)| {
+        (name.clone(), fill(planned, read.get(name).unwrap_or(&Value::Null)))
+    });
+    filled.collect()
+}
+
+fn fill(planned: &Value, read: &Value) -> Value {
+    match (planned, read) {
+        (Value::Unknown(_), read) => read.clone(),
+        (Value::Map(planned), Value::Map(read)) => Value::Map(complete(planned, read)),
+        (Value::Map(planned), _) => Value::Map(complete(planned, &Object::new())),
+        (planned, _) => planned.clone(),
+    }
+}
+
+/// The part of the answer that reports a setting: `status`, unless only `spec` has it.
+fn source<'a>(
+    fields: &'static [AnyField],
+    reported: &'a Json,
+    path: &str,
+    field: AnyField,
+) -> &'a Json {
+    let has = |part: &Json, field: &AnyField| match field.place {
+        Place::Spec(path) => dig(part, path).is_some(),
+        _ => false,
+    };
+    let (status, spec) = (&reported["status"], &reported["spec"]);
+    let in_status = dig(status, path).is_some() || field.siblings(fields).any(|it| has(status, it));
+    let in_spec = dig(spec, path).is_some() || field.siblings(fields).any(|it| has(spec, it));
+    if !in_status && in_spec { spec } else { status }
+}
+
+/// A setting as one part of an answer reports it; `None` where it says nothing about it.
+fn setting(
+    field: AnyField,
+    fields: &'static [AnyField],
+    part: &Json,
+    path: &str,
+    before: &Value,
+) -> Option<Value> {
+    if let Some(json) = dig(part, path) {
+        return Some(value(&field, json, before));
+    }
+    if !part.is_object() {
+        return None;
+    }
+    if field.choice.is_some() {
+        return Some(arm_not_reported(field, fields, part, before));
+    }
+    match field.kind {
+        // Protobuf leaves an empty map out.
+        Kind::TextMap | Kind::Tags => Some(Value::Map(Object::new())),
+        _ => None,
+    }
+}
+
+/// An arm of a choice that an answer does not report: another arm holds, or, if none is reported,
+/// the flag does.
+///
+/// That a compute without a timeout in its status never suspends, and a branch without an expiry
+/// never expires, is an assumption: the status form of these flags was never recorded.
+fn arm_not_reported(
+    field: AnyField,
+    fields: &'static [AnyField],
+    part: &Json,
+    before: &Value,
+) -> Value {
+    let reported = |it: &&AnyField| match it.place {
+        Place::Spec(path) | Place::Member(path) => {
+            dig(part, path).is_some_and(|it| *it != Json::Bool(false))
+        }
+        _ => false,
+    };
+    let another = field.siblings(fields).find(reported).is_some();
+    match (field.kind, another) {
+        (Kind::Bool, false) => Value::Bool(true),
+        (Kind::Bool, true) if *before == Value::Bool(false) => Value::Bool(false),
+        _ => Value::Null,
+    }
+}
+
+/// A reported value, by the kind of its field. What has another form than expected reads as null.
+fn value(field: &AnyField, json: &Json, before: &Value) -> Value {
+    match (field.kind, json) {
+        (Kind::Bool, Json::Bool(it)) => Value::Bool(*it),
+        (Kind::Int | Kind::Float, Json::Number(it)) => number(&it.to_string()),
+        // Protobuf's JSON writes 64-bit integers as text.
+        (Kind::Int, Json::String(it)) => number(it),
+        (Kind::Text | Kind::Duration | Kind::Timestamp, Json::String(it)) => Value::from(it.as_str()),
+        (Kind::TextMap, Json::Object(entries)) => text_map(entries),
+        (Kind::Tags, Json::Array(pairs)) => {
+            let pair = |it: &Json| {
+                let value = it["value"].as_str().unwrap_or_default();
+                Some((it["key"].as_str()?.to_owned(), Value::from(value)))
+            };
+            Value::Map(pairs.iter().filter_map(pair).collect())
+        }
+        (Kind::Object(members), Json::Object(_)) => {
+            Value::Map(object(members, json, before.as_map()))
+        }
+        (Kind::Objects(members), Json::Array(elements)) => {
+            Value::List(elements.iter().map(|it| Value::Map(object(members, it, None))).collect())
+        }
+        _ => Value::Null,
+    }
+}
+
+fn object(members: &'static [AnyField], json: &Json, before: Option<&Object>) -> Object {
+    let null = &Value::Null;
+    let members = members.iter().map(|member| {
+        let before = before.and_then(|it| it.get(member.name)).unwrap_or(null);
+        let Place::Member(path) = member.place else { return (member.name.to_owned(), Value::Null) };
+        let value = setting(*member, members, json, path, before);
+        (member.name.to_owned(), value.unwrap_or(Value::Null))
+    });
+    members.collect()
+}
+
+fn number(text: &str) -> Value {
+    text.parse::<Number>().map_or(Value::Null, Value::Number)
+}
+
+fn text_map(entries: &Map<String, Json>) -> Value {
+    let text = |(key, it): (&String, &Json)| Some((key.clone(), Value::from(it.as_str()?)));
+    Value::Map(entries.iter().filter_map(text).collect())
+}
+
+/// Follows a dotted path; an explicit null is nothing.
+pub fn dig<'a>(json: &'a Json, path: &str) -> Option<&'a Json> {
+    path.split('.').try_fold(json, |json, key| json.get(key)).filter(|it| !it.is_null())
+}

@@ -1,0 +1,476 @@
+//! One declaration per attribute: its place in the API, its type, and what a change means.
+//!
+//! A declaration is a `const` that reads as a sentence:
+//! `Field::spec("autoscaling_limit_max_cu").doc("…").or_server().between(0.5, 112.0)`.
+//! The type parameter makes code that uses the attribute typed; tables hold [`AnyField`]s.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::tf::FieldType;
+
+/// Where an attribute lives in the API. Every attribute has exactly one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The last segment of the resource's name; a query parameter of the create call.
+    Id,
+    /// The name of the parent resource.
+    Parent,
+    /// Written at `spec.<path>`, read back from `status.<path>`, else from `spec.<path>`.
+    Spec(&'static str),
+    /// Read from `status.<path>`, never written.
+    Status(&'static str),
+    /// Read from the top of the resource (`name`, `uid`, `create_time`).
+    Root(&'static str),
+    /// Written at the top of the body of the create call (`initial_endpoint_spec`), never read.
+    Initial(&'static str),
+    /// A query parameter of the create call.
+    OnCreate,
+    /// A query parameter of the delete call, under its own name.
+    OnDelete(&'static str),
+    /// Never leaves the provider.
+    Local,
+    /// A member of an object, at `<path>` inside it; the enclosing field decides the rest.
+    Member(&'static str),
+}
+
+/// What an attribute holds.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// `true` or `false`.
+    Bool,
+    /// A whole number.
+    Int,
+    /// A number.
+    Float,
+    /// Text.
+    Text,
+    /// A length of time: `300s`, `5m`, `24h` or `7d`. Compares by meaning.
+    Duration,
+    /// A point in time in RFC 3339. Compares by meaning.
+    Timestamp,
+    /// Text under keys; the service may report an empty map by leaving it out.
+    TextMap,
+    /// Text under keys, which the API writes as a list of `{key, value}`.
+    Tags,
+    /// An object of fields.
+    Object(&'static [AnyField]),
+    /// A list of objects of fields.
+    Objects(&'static [AnyField]),
+}
+
+/// Who may give the value: the four legal combinations, and no other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// The configuration must.
+    Required,
+    /// The configuration may; nobody else does.
+    Optional,
+    /// The configuration may, else the service or a default does.
+    OrServer,
+    /// The service does.
+    Server,
+}
+
+/// What a single value must satisfy.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// A number within limits that the service documents today: outside is a warning.
+    Between(f64, f64),
+    /// A duration within limits that the service documents today: outside is a warning.
+    Lasting(&'static str, &'static str),
+    /// One of these texts.
+    OneOf(&'static [&'static str]),
+    /// At most that many characters, as the service documents today: more is a warning.
+    AtMost(usize),
+    /// A full resource name of this form, e.g. `projects/{project_id}`.
+    Named(&'static str),
+}
+
+/// The value an attribute has where the configuration is silent.
+#[derive(Clone, Copy, Debug)]
+pub enum Default {
+    /// A truth value.
+    Bool(bool),
+    /// Text.
+    Text(&'static str),
+}
+
+/// A typed handle to an attribute.
+pub struct Field<T> {
+    any: AnyField,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Field<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Field<T> {}
+
+/// A field without its Rust type, as tables hold it.
+#[derive(Clone, Copy, Debug)]
+pub struct AnyField {
+    /// The attribute's name.
+    pub name: &'static str,
+    /// What it means: one or more sentences in Markdown.
+    pub doc: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Who gives it.
+    pub given: Given,
+    /// Where it lives.
+    pub place: Place,
+    /// What one value must satisfy.
+    pub check: Option<Check>,
+    /// What it is where the configuration is silent.
+    pub default: Option<Default>,
+    /// A change needs a new resource.
+    pub replaces: bool,
+    /// Sent with the create call and never again.
+    pub create_only: bool,
+    /// Masked and sent as a unit, although it has members.
+    pub whole: bool,
+    /// Terraform does not print it.
+    pub sensitive: bool,
+    /// The `oneof` it is an arm of: of these fields, at most one is set.
+    pub choice: Option<&'static str>,
+    /// It is the arm a create call sends where the configuration chooses none.
+    pub unless_chosen: bool,
+    /// Given by the service, it changes only when one of these attributes does.
+    pub changes_with: &'static [&'static str],
+}
+
+impl<T: FieldType> Field<T> {
+    const fn new(name: &'static str, given: Given, place: Place) -> Self {
+        let any = AnyField {
+            name,
+            doc: "",
+            kind: T::KIND,
+            given,
+            place,
+            check: None,
+            default: None,
+            replaces: false,
+            create_only: false,
+            whole: false,
+            sensitive: false,
+            choice: None,
+            unless_chosen: false,
+            changes_with: &[],
+        };
+        Field { any, of: PhantomData }
+    }
+
+    /// The last segment of the resource's name. A change replaces.
+    pub const fn id(name: &'static str) -> Self {
+        Self::new(name, Given::Required, Place::Id).replaces()
+    }
+
+    /// The name of the parent resource, of that form. A change replaces.
+    pub const fn parent(name: &'static str, form: &'static str) -> Self {
+        Self::new(name, Given::Required, Place::Parent).replaces().check(Check::Named(form))
+    }
+
+    /// A setting: written under `spec`, read back from `status`.
+    pub const fn spec(name: &'static str) -> Self {
+        Self::new(name, Given::OrServer, Place::Spec(name))
+    }
+
+    /// Something the service reports under `status`.
+    pub const fn status(name: &'static str) -> Self {
+        Self::new(name, Given::Server, Place::Status(name))
+    }
+
+    /// Something the service reports at the top of the resource.
+    pub const fn root(name: &'static str) -> Self {
+        Self::new(name, Given::Server, Place::Root(name))
+    }
+
+    /// A setting of what is created along with the resource; it has no meaning later.
+    pub const fn initial(name: &'static str) -> Self {
+        Self::new(name, Given::OrServer, Place::Initial(name))
+    }
+
+    /// A query parameter of the create call.
+    pub const fn on_create(name: &'static str) -> Self {
+        Self::new(name, Given::OrServer, Place::OnCreate)
+    }
+
+    /// A query parameter of the delete call.
+    pub const fn on_delete(name: &'static str, parameter: &'static str) -> Self {
+        Self::new(name, Given::OrServer, Place::OnDelete(parameter))
+    }
+
+    /// Something between the user and the provider.
+    pub const fn local(name: &'static str) -> Self {
+        Self::new(name, Given::Optional, Place::Local)
+    }
+
+    /// A result that the provider makes up or looks up; not a plain reading of the API.
+    pub const fn computed(name: &'static str) -> Self {
+        Self::new(name, Given::Server, Place::Local)
+    }
+
+    /// A member of an object.
+    pub const fn member(name: &'static str) -> Self {
+        Self::new(name, Given::OrServer, Place::Member(name))
+    }
+
+    /// The path in the API, where it is not the attribute's name.
+    #[must_use]
+    pub const fn at(mut self, path: &'static str) -> Self {
+        self.any.place = match self.any.place {
+            Place::Spec(_) => Place::Spec(path),
+            Place::Status(_) => Place::Status(path),
+            Place::Root(_) => Place::Root(path),
+            Place::Initial(_) => Place::Initial(path),
+            Place::Member(_) => Place::Member(path),
+            _ => panic!("only what the API holds has a path in it"),
+        };
+        self
+    }
+
+    /// What the attribute means.
+    #[must_use]
+    pub const fn doc(mut self, doc: &'static str) -> Self {
+        self.any.doc = doc;
+        self
+    }
+
+    /// The configuration must give it.
+    #[must_use]
+    pub const fn required(mut self) -> Self {
+        self.any.given = Given::Required;
+        self
+    }
+
+    /// The configuration may give it, else the provider does.
+    #[must_use]
+    pub const fn or_provider(mut self) -> Self {
+        self.any.given = Given::OrServer;
+        self
+    }
+
+    /// The configuration may give it; nobody else does.
+    #[must_use]
+    pub const fn optional(mut self) -> Self {
+        self.any.given = Given::Optional;
+        self
+    }
+
+    /// The configuration may not give it, although it is written to the API.
+    #[must_use]
+    pub const fn from_provider(mut self) -> Self {
+        self.any.given = Given::Server;
+        self
+    }
+
+    /// A change needs a new resource.
+    #[must_use]
+    pub const fn replaces(mut self) -> Self {
+        self.any.replaces = true;
+        self
+    }
+
+    /// Sent with the create call and never again.
+    #[must_use]
+    pub const fn create_only(mut self) -> Self {
+        self.any.create_only = true;
+        self
+    }
+
+    /// Terraform does not print it.
+    #[must_use]
+    pub const fn sensitive(mut self) -> Self {
+        self.any.sensitive = true;
+        self
+    }
+
+    /// The `oneof` it is an arm of.
+    #[must_use]
+    pub const fn choice(mut self, choice: &'static str) -> Self {
+        if !matches!(self.any.place, Place::Spec(_) | Place::Member(_)) {
+            panic!("only a setting is an arm of a choice");
+        }
+        self.any.choice = Some(choice);
+        self
+    }
+
+    /// It changes only when one of these attributes does.
+    #[must_use]
+    pub const fn changes_with(mut self, attributes: &'static [&'static str]) -> Self {
+        self.any.changes_with = attributes;
+        self
+    }
+
+    /// The attribute's name.
+    pub const fn name(&self) -> &'static str {
+        self.any.name
+    }
+
+    /// The field as tables hold it.
+    pub const fn any(&self) -> AnyField {
+        self.any
+    }
+
+    const fn check(mut self, check: Check) -> Self {
+        self.any.check = Some(check);
+        self
+    }
+}
+
+/// The Rust side of each kind of attribute.
+pub struct Bool;
+/// A whole number.
+pub struct Int;
+/// A number.
+pub struct Float;
+/// Text.
+pub struct Text;
+/// A length of time.
+pub struct Duration;
+/// A point in time.
+pub struct Timestamp;
+/// Text under keys.
+pub struct TextMap;
+/// Text under keys, a list of `{key, value}` in the API.
+pub struct Tags;
+/// An object of fields.
+pub struct Nested;
+/// A list of objects of fields.
+pub struct NestedList;
+
+impl Field<Bool> {
+    /// The value where the configuration is silent.
+    #[must_use]
+    pub const fn default(mut self, value: bool) -> Self {
+        self.any.default = Some(Default::Bool(value));
+        self.any.given = Given::OrServer;
+        self
+    }
+
+    /// The arm that a create call sends where the configuration chooses none.
+    #[must_use]
+    pub const fn unless_chosen(mut self) -> Self {
+        self.any.unless_chosen = true;
+        self
+    }
+}
+
+impl Field<Float> {
+    /// The limits that the service documents today, inclusive.
+    #[must_use]
+    pub const fn between(self, low: f64, high: f64) -> Self {
+        self.check(Check::Between(low, high))
+    }
+}
+
+impl Field<Int> {
+    /// The limits that the service documents today, inclusive.
+    #[must_use]
+    pub const fn within(self, low: i32, high: i32) -> Self {
+        self.check(Check::Between(low as f64, high as f64))
+    }
+}
+
+impl Field<Duration> {
+    /// The limits that the service documents today, inclusive.
+    #[must_use]
+    pub const fn lasting(self, low: &'static str, high: &'static str) -> Self {
+        self.check(Check::Lasting(low, high))
+    }
+
+    /// The value where the configuration is silent.
+    #[must_use]
+    pub const fn unless_given(mut self, value: &'static str) -> Self {
+        self.any.default = Some(Default::Text(value));
+        self.any.given = Given::OrServer;
+        self
+    }
+}
+
+impl Field<Text> {
+    /// The texts that are legal.
+    #[must_use]
+    pub const fn one_of(self, values: &'static [&'static str]) -> Self {
+        self.check(Check::OneOf(values))
+    }
+
+    /// The longest text that the service documents today, in characters.
+    #[must_use]
+    pub const fn at_most(self, characters: usize) -> Self {
+        self.check(Check::AtMost(characters))
+    }
+
+    /// The full name of a resource, of that form.
+    #[must_use]
+    pub const fn named(self, form: &'static str) -> Self {
+        self.check(Check::Named(form))
+    }
+}
+
+impl Field<Nested> {
+    /// What the object holds.
+    #[must_use]
+    pub const fn members(mut self, members: &'static [AnyField]) -> Self {
+        self.any.kind = Kind::Object(members);
+        self
+    }
+
+    /// Masked and sent as a unit.
+    #[must_use]
+    pub const fn whole(mut self) -> Self {
+        self.any.whole = true;
+        self
+    }
+}
+
+impl Field<NestedList> {
+    /// What each object of the list holds.
+    #[must_use]
+    pub const fn each(mut self, members: &'static [AnyField]) -> Self {
+        self.any.kind = Kind::Objects(members);
+        self
+    }
+}
+
+/// The name in backquotes, as messages write it.
+impl<T> fmt::Display for Field<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.any.name)
+    }
+}
+
+impl<T> fmt::Debug for Field<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.any, f)
+    }
+}
+
+impl AnyField {
+    /// The members, if the field is an object or a list of objects.
+    pub fn members(&self) -> Option<&'static [AnyField]> {
+        match self.kind {
+            Kind::Object(members) | Kind::Objects(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    /// Whether the service alone gives the value.
+    pub fn is_output(&self) -> bool {
+        self.given == Given::Server
+    }
+
+    /// The other arms of the choice this field is an arm of.
+    pub fn siblings(
+        self,
+        fields: &'static [AnyField],
+    ) -> impl Iterator<Item = &'static AnyField> + Clone {
+        fields.iter().filter(move |it| {
+            self.choice.is_some() && it.choice == self.choice && it.name != self.name
+        })
+    }
+}

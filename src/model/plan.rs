@@ -1,0 +1,252 @@
+//! Prior state and configuration to plan: what the object will be, and whether it must be a new one.
+//!
+//! Core's own merge (`proposed_new_state`) is not used: it forgets an object whose required
+//! members the configuration no longer gives, where here every removed attribute keeps the
+//! service's value. The steps are in the order of the functions below.
+
+use jiff::Timestamp;
+use tfplugin::{Diagnostic, Diagnostics, Object, Path, Value};
+
+use super::decode::default;
+use super::field::{AnyField, Given, Kind, Place};
+use super::meaning::{respelled, same};
+use super::table::{Change, Resource, Settings};
+use super::tf::Tf;
+use super::validate::sets;
+
+/// A planned create or update.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The object as it will be.
+    pub object: Object,
+    /// The attributes whose change needs a new object.
+    pub requires_replace: Vec<Path>,
+    /// What is wrong with it, and what a reader should know.
+    pub diagnostics: Diagnostics,
+}
+
+/// What a plan depends on besides prior state and configuration.
+pub struct Occasion<'a> {
+    /// What the provider block says.
+    pub settings: &'a Settings,
+    /// The time: a result that is about to expire is planned anew.
+    pub now: Timestamp,
+    /// Whether a create is the second half of a replacement: then the name, although it will be
+    /// the same, is unknown, so that what refers to it is replaced along with it instead of
+    /// perishing silently with the old object.
+    pub replacing: bool,
+}
+
+/// Plans a create (no prior state) or an update.
+pub fn plan(
+    resource: &dyn Resource,
+    prior: Option<&Object>,
+    config: &Object,
+    occasion: &Occasion<'_>,
+) -> Planned {
+    let table = resource.table();
+    let mut diagnostics = Diagnostics::new();
+    // 1. What the configuration says; what it does not say, the prior state or the service keeps.
+    let planned = merge(table.fields, Some(config), prior, Unfilled::ByService);
+    let Occasion { settings, now, replacing } = *occasion;
+    let mut change = Change { prior, config, planned, settings, now };
+    if let Some(prior) = prior {
+        // 2. What has a meaning only at creation keeps its value.
+        keep_initial(table.fields, prior, &mut change.planned, &mut diagnostics);
+        refuse_unset_flags(table.fields, prior, config, &Path::default(), &mut diagnostics);
+        // 3. Results change only with what they are results of.
+        forget_results(table.fields, prior, &mut change.planned);
+    }
+    // 4. The name is known as soon as its parts are.
+    plan_name(resource, &mut change, replacing);
+    // 5. What a table cannot say.
+    resource.plan(&mut change, &mut diagnostics);
+    // 6. What cannot change in place.
+    let requires_replace = prior.map_or_else(Vec::new, |it| replacements(table.fields, it, &change.planned));
+    Planned { object: change.planned, requires_replace, diagnostics }
+}
+
+/// Who gives a value that neither the configuration nor the prior state has.
+#[derive(Clone, Copy, PartialEq)]
+enum Unfilled {
+    /// The service: unknown until the apply.
+    ByService,
+    /// Nobody: null.
+    ByNobody,
+}
+
+fn merge(
+    fields: &'static [AnyField],
+    config: Option<&Object>,
+    prior: Option<&Object>,
+    unfilled: Unfilled,
+) -> Object {
+    let null = &Value::Null;
+    let merged = fields.iter().map(|field| {
+        let given = config.and_then(|it| it.get(field.name)).unwrap_or(null);
+        let before = prior.and_then(|it| it.get(field.name)).unwrap_or(null);
+        let unfilled = match field.place {
+            Place::Initial(_) => Unfilled::ByNobody,
+            _ if field.given == Given::Optional => Unfilled::ByNobody,
+            _ => unfilled,
+        };
+        let value = if !given.is_null() && field.given != Given::Server {
+            configured(field, given, before, unfilled)
+        } else if matches!(field.given, Given::Required | Given::Optional) {
+            Value::Null
+        } else if field.default.is_some() {
+            default(field)
+        } else if let Some(value) = arm_not_chosen(*field, fields, config, prior) {
+            value
+        } else if prior.is_some() {
+            before.clone()
+        } else if unfilled == Unfilled::ByService {
+            Value::unknown()
+        } else {
+            Value::Null
+        };
+        (field.name.to_owned(), value)
+    });
+    merged.collect()
+}
+
+/// A configured value, completed inside, in the prior state's spelling where it means the same.
+fn configured(field: &AnyField, given: &Value, before: &Value, unfilled: Unfilled) -> Value {
+    match (field.kind, given) {
+        (Kind::Object(members), Value::Map(object)) => {
+            Value::Map(merge(members, Some(object), before.as_map(), unfilled))
+        }
+        (Kind::Objects(members), Value::List(elements)) => {
+            let elements = elements.iter().map(|it| match it {
+                Value::Map(object) => Value::Map(merge(members, Some(object), None, unfilled)),
+                other => other.clone(),
+            });
+            respelled(field, Value::List(elements.collect()), before)
+        }
+        _ => respelled(field, given.clone(), before),
+    }
+}
+
+/// The value of an arm that the configuration leaves out, if its choice decides it.
+fn arm_not_chosen(
+    field: AnyField,
+    fields: &'static [AnyField],
+    config: Option<&Object>,
+    prior: Option<&Object>,
+) -> Option<Value> {
+    field.choice?;
+    let config = config?;
+    let mut siblings = field.siblings(fields);
+    if siblings.clone().any(|it| sets(config, it)) {
+        return Some(Value::Null);
+    }
+    if siblings.clone().any(|it| config.get(it.name).is_some_and(Value::is_unknown)) {
+        return Some(Value::unknown());
+    }
+    if prior.is_some() {
+        return None;
+    }
+    // Nothing is chosen on create: the arm to send by default is sent, and the others are not.
+    if field.unless_chosen {
+        return Some(Value::Bool(true));
+    }
+    siblings.any(|it| it.unless_chosen).then_some(Value::Null)
+}
+
+/// A changed `initial_*` keeps its value, with a warning; where the state has none, as after an
+/// import, the configured one is stored and nothing is sent.
+fn keep_initial(
+    fields: &[AnyField],
+    prior: &Object,
+    planned: &mut Object,
+    sink: &mut Diagnostics,
+) {
+    for field in fields.iter().filter(|it| matches!(it.place, Place::Initial(_))) {
+        let (Some(before), Some(after)) = (prior.get(field.name), planned.get_mut(field.name))
+        else {
+            continue;
+        };
+        if !before.is_null() && !same(field, before, after) {
+            *after = before.clone();
+            let summary = format!("`{}` has a meaning only at creation", field.name);
+            let detail = "The object exists already, so that the changed value is ignored and \
+                          nothing is sent. Change the settings of what was created along with it \
+                          in a resource of its own.";
+            sink.push(Diagnostic::warning(summary, detail).at(field.name));
+        }
+    }
+}
+
+/// `no_suspension = false` says what shall not be, but not what shall be instead.
+fn refuse_unset_flags(
+    fields: &'static [AnyField],
+    prior: &Object,
+    config: &Object,
+    path: &Path,
+    sink: &mut Diagnostics,
+) {
+    for field in fields {
+        let (Some(before), Some(given)) = (prior.get(field.name), config.get(field.name)) else {
+            continue;
+        };
+        if let (Some(members), Value::Map(before), Value::Map(given)) =
+            (field.members(), before, given)
+        {
+            refuse_unset_flags(members, before, given, &path.attribute(field.name), sink);
+        }
+        let turned_off = field.choice.is_some()
+            && matches!((before, given), (Value::Bool(true), Value::Bool(false)));
+        let mut others = field.siblings(fields);
+        if turned_off && others.clone().all(|it| config.get(it.name).is_none_or(Value::is_null)) {
+            let names = others.by_ref().map(|it| format!("`{}`", it.name)).collect::<Vec<_>>();
+            let summary = format!("`{}` cannot just be turned off", field.name);
+            let detail = format!(
+                "It is `true` now, and the service has no way to unset it. Say what shall hold \
+                 instead: set {}.",
+                names.join(" or ")
+            );
+            sink.push(Diagnostic::error(summary, detail).at(path.attribute(field.name)));
+        }
+    }
+}
+
+fn forget_results(fields: &[AnyField], prior: &Object, planned: &mut Object) {
+    let changed = |planned: &Object, name: &str| planned.get(name) != prior.get(name);
+    for field in fields.iter().filter(|it| it.is_output()) {
+        if field.changes_with.iter().any(|it| changed(planned, it)) {
+            planned.insert(field.name.to_owned(), Value::unknown());
+        }
+    }
+}
+
+fn plan_name(resource: &dyn Resource, change: &mut Change<'_>, replacing: bool) {
+    let table = resource.table();
+    let (Some(id), Some(name)) = (table.id(), table.field("name")) else { return };
+    let text = |field: &AnyField| match change.planned.get(field.name) {
+        Some(Value::String(it)) => Tf::Known(it.clone()),
+        _ => Tf::Unknown,
+    };
+    let parent = table.parent().map(text);
+    let known = match (parent, text(id)) {
+        (None, Tf::Known(id)) => Some(table.name(None, &id)),
+        (Some(Tf::Known(parent)), Tf::Known(id)) => Some(table.name(Some(&parent), &id)),
+        _ => None,
+    };
+    let value = match known {
+        Some(it) if !replacing => Value::String(it),
+        _ => Value::unknown(),
+    };
+    change.planned.insert(name.name.to_owned(), value);
+}
+
+/// Attributes that replace, where a known value changes. A value the state does not have, as after
+/// an import, is stored; one that the configuration no longer gives is kept.
+fn replacements(fields: &[AnyField], prior: &Object, planned: &Object) -> Vec<Path> {
+    let null = &Value::Null;
+    let changed = fields.iter().filter(|it| it.replaces).filter(|field| {
+        let before = prior.get(field.name).unwrap_or(null);
+        let after = planned.get(field.name).unwrap_or(null);
+        before.is_known() && !after.is_null() && !same(field, before, after)
+    });
+    changed.map(|it| Path::root(it.name)).collect()
+}

@@ -1,0 +1,104 @@
+//! Table to protocol schema.
+
+use tfplugin::{
+    Attribute, AttributeKind, Block, IdentityAttribute, IdentitySchema, Nesting, Schema, Type,
+};
+
+use super::field::{AnyField, Given, Kind, Place};
+use super::table::Table;
+
+/// The schema of a resource.
+pub fn resource(table: &Table) -> Schema {
+    Schema { version: table.version, block: block(table.doc, table.fields) }
+}
+
+/// A block of these fields.
+pub fn block(doc: &str, fields: &[AnyField]) -> Block {
+    Block {
+        attributes: fields.iter().map(attribute).collect(),
+        description: doc.to_owned(),
+        ..Block::default()
+    }
+}
+
+/// A block in which the service gives everything but the fields that `asked` accepts.
+pub fn reading(doc: &str, fields: &[AnyField], asked: impl Fn(&AnyField) -> bool) -> Block {
+    let attributes = fields.iter().map(|field| {
+        if asked(field) { attribute(field) } else { attribute(&reported(field)) }
+    });
+    Block {
+        attributes: attributes.collect(),
+        description: doc.to_owned(),
+        ..Block::default()
+    }
+}
+
+/// The identity of an object: its workspace and its name, which locate it among all objects.
+pub fn identity() -> IdentitySchema {
+    let attribute = |name: &str, required_for_import, description: &str| IdentityAttribute {
+        name: name.to_owned(),
+        r#type: Type::String,
+        required_for_import,
+        description: description.to_owned(),
+    };
+    IdentitySchema {
+        version: 0,
+        attributes: vec![
+            attribute("workspace_id", false, "The workspace that holds the object."),
+            attribute("name", true, "The full name of the object."),
+        ],
+    }
+}
+
+fn attribute(field: &AnyField) -> Attribute {
+    Attribute {
+        name: field.name.to_owned(),
+        kind: kind(field),
+        description: super::markdown::description(field),
+        required: field.given == Given::Required,
+        optional: matches!(field.given, Given::Optional | Given::OrServer),
+        computed: matches!(field.given, Given::Server | Given::OrServer),
+        sensitive: field.sensitive,
+        write_only: false,
+        deprecated: None,
+    }
+}
+
+fn kind(field: &AnyField) -> AttributeKind {
+    // Inside what only the configuration, or only the service, gives, all members are alike.
+    let inner = |members: &'static [AnyField]| {
+        let given = match field.given {
+            Given::Server => Some(Given::Server),
+            Given::Optional | Given::Required => Some(Given::Optional),
+            Given::OrServer => None,
+        };
+        let members = members.iter().map(|it| match given {
+            Some(given) if it.given != Given::Required || given == Given::Server => {
+                attribute(&AnyField { given, ..*it })
+            }
+            _ => attribute(it),
+        });
+        members.collect()
+    };
+    match field.kind {
+        Kind::Bool => AttributeKind::Type(Type::Bool),
+        Kind::Int | Kind::Float => AttributeKind::Type(Type::Number),
+        Kind::Text | Kind::Duration | Kind::Timestamp => AttributeKind::Type(Type::String),
+        Kind::TextMap | Kind::Tags => AttributeKind::Type(Type::Map(Box::new(Type::String))),
+        Kind::Object(members) => AttributeKind::Nested(Nesting::Single, inner(members)),
+        Kind::Objects(members) => AttributeKind::Nested(Nesting::List, inner(members)),
+    }
+}
+
+/// The same field, given by the service.
+fn reported(field: &AnyField) -> AnyField {
+    AnyField { given: Given::Server, default: None, choice: None, replaces: false, ..*field }
+}
+
+/// Whether a data source shows the field: only what the service reports has a value there.
+pub fn is_reported(field: &AnyField) -> bool {
+    matches!(
+        field.place,
+        Place::Id | Place::Parent | Place::Spec(_) | Place::Status(_) | Place::Root(_)
+    ) && !field.create_only
+}

@@ -1,0 +1,130 @@
+//! `lakebase_credential`: a short-lived password, kept in the state.
+//!
+//! It is no object of the API: it cannot be read back or deleted, only issued anew.
+
+use jiff::Timestamp;
+use tfplugin::{Diagnostic, Diagnostics, Object};
+
+use super::{ENDPOINT, TIMEOUTS};
+use crate::model::field::{AnyField, Duration, Field, NestedList, Text, Timestamp as Time};
+use crate::model::meaning;
+use crate::model::table::{Change, Resource, Settings, Table, Timeouts};
+use crate::model::tf::Tf;
+
+/// The endpoint the credential is for.
+pub const ENDPOINT_NAME: Field<Text> = Field::local("endpoint")
+    .doc("The endpoint that the credential is for.")
+    .required()
+    .named(ENDPOINT);
+
+/// How long a credential lives.
+pub const TTL: Field<Duration> = Field::local("ttl")
+    .doc("How long the credential lives. The service checks it at login only: a connection that is open stays open.")
+    .lasting("5m", "1h")
+    .unless_given("1h");
+
+/// What a credential may read.
+pub const CLAIMS: Field<NestedList> = Field::local("claims")
+    .doc("What the credential may read. Left out, it may do what its owner may.")
+    .each(&[
+        Field::<Text>::member("permission_set")
+            .doc("What may be done.")
+            .required()
+            .one_of(&["READ_ONLY"])
+            .any(),
+        RESOURCES,
+    ]);
+
+const RESOURCES: AnyField = Field::<NestedList>::member("resources")
+    .doc("To what.")
+    .required()
+    .each(&[Field::<Text>::member("table_name")
+        .doc("The full name of a Unity Catalog table, e.g. `main.sales.orders`.")
+        .required()
+        .any()])
+    .any();
+
+const RENEW_BEFORE: Field<Duration> = Field::local("renew_before")
+    .doc("How long before its end the credential is renewed: a plan within that time plans a new one. It must be shorter than `ttl`.")
+    .unless_given("15m");
+
+/// The credential itself.
+pub const TOKEN: Field<Text> = Field::computed("token")
+    .doc("The password to log in with, as the user that the provider authenticates as.")
+    .sensitive()
+    .changes_with(&["endpoint", "ttl", "claims"]);
+
+/// When a credential ends.
+pub const EXPIRE_TIME: Field<Time> = Field::computed("expire_time")
+    .doc("When the credential ends.")
+    .changes_with(&["endpoint", "ttl", "claims"]);
+
+/// The resource.
+pub struct Credential;
+
+static TABLE: Table = Table {
+    type_name: "lakebase_credential",
+    form: "",
+    version: 0,
+    doc: "~> **The token is stored in the state in plain text.** Where the tool that needs it takes ephemeral values, use the ephemeral resource `lakebase_credential` instead.\n\nA short-lived password for an endpoint. A plan close to its end renews it.",
+    timeouts: Timeouts { create: "5m", read: "5m", update: "5m", delete: "5m" },
+    fields: &[
+        ENDPOINT_NAME.any(),
+        TTL.any(),
+        CLAIMS.any(),
+        RENEW_BEFORE.any(),
+        TIMEOUTS.any(),
+        TOKEN.any(),
+        EXPIRE_TIME.any(),
+    ],
+    readings: &[],
+}
+.checked();
+
+impl Resource for Credential {
+    fn table(&self) -> &'static Table {
+        &TABLE
+    }
+
+    fn validate(&self, config: &Object, _settings: &Settings, sink: &mut Diagnostics) {
+        check_renewal(config, sink);
+    }
+
+    fn plan(&self, change: &mut Change<'_>, sink: &mut Diagnostics) {
+        check_renewal(&change.planned, sink);
+        let Some(prior) = change.prior else { return };
+        if ends_soon(prior, &change.planned, change.now) {
+            TOKEN.put(&mut change.planned, Tf::Unknown);
+            EXPIRE_TIME.put(&mut change.planned, Tf::Unknown);
+        }
+    }
+}
+
+/// Whether the time to renew has come. A credential without an end was never issued.
+fn ends_soon(prior: &Object, planned: &Object, now: Timestamp) -> bool {
+    let (Tf::Known(end), Tf::Known(margin)) = (EXPIRE_TIME.of(prior), RENEW_BEFORE.of(planned))
+    else {
+        return true;
+    };
+    match (meaning::timestamp(&end), meaning::duration(&margin)) {
+        (Ok(end), Ok(margin)) => end.duration_since(now) <= margin,
+        _ => true,
+    }
+}
+
+/// A credential that is renewed for its whole life would be new in every plan.
+fn check_renewal(object: &Object, sink: &mut Diagnostics) {
+    let length = |field: Field<Duration>, otherwise: &str| match field.of(object) {
+        Tf::Known(text) => meaning::duration(&text).ok(),
+        Tf::Null => meaning::duration(otherwise).ok(),
+        Tf::Unknown => None,
+    };
+    if let (Some(ttl), Some(margin)) = (length(TTL, "1h"), length(RENEW_BEFORE, "15m"))
+        && ttl <= margin
+    {
+        let detail = "A credential that is renewed for as long as it lives would be new in every \
+                      plan. Choose a `renew_before` that is shorter than `ttl`.";
+        let summary = "`renew_before` is not shorter than `ttl`";
+        sink.push(Diagnostic::error(summary, detail).at(RENEW_BEFORE.name()));
+    }
+}

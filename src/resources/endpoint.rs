@@ -1,0 +1,171 @@
+//! `lakebase_endpoint`: the compute that serves a branch.
+//!
+//! Every branch comes with a read-write endpoint, `primary`, that the service makes and unmakes
+//! itself; `replace_existing` takes it over.
+
+use tfplugin::{Diagnostic, Diagnostics, Object, Path};
+
+use super::{
+    BRANCH, CREATE_TIME, ENDPOINT, NAME, REPLACE_EXISTING, TIMEOUTS, UID, UPDATE_TIME,
+};
+use crate::model::field::{
+    AnyField, Bool, Duration, Field, Float, Int, Nested, Text, TextMap, Timestamp,
+};
+use crate::model::table::{Change, Resource, Settings, Table, Timeouts};
+use crate::model::tf::Tf;
+use crate::review::range::Range;
+
+const ENDPOINT_ID: Field<Text> =
+    Field::id("endpoint_id").doc("The last part of the endpoint's name, e.g. `primary`.");
+
+const BRANCH_NAME: Field<Text> = Field::parent("branch", BRANCH).doc("The branch to serve.");
+
+const ENDPOINT_TYPE: Field<Text> = Field::spec("endpoint_type")
+    .doc("Whether the endpoint takes writes. A branch has one read-write endpoint, `primary`, which the service makes; all others are read replicas.")
+    .required()
+    .replaces()
+    .one_of(&["ENDPOINT_TYPE_READ_WRITE", "ENDPOINT_TYPE_READ_ONLY"]);
+
+const MIN_CU: Field<Float> = Field::spec("autoscaling_limit_min_cu")
+    .doc("The least compute to scale down to, in compute units (CU) of about 2 GB of RAM.")
+    .between(0.5, 112.0);
+
+const MAX_CU: Field<Float> = Field::spec("autoscaling_limit_max_cu")
+    .doc("The most compute to scale up to, in CU; at most 8 above the least, unless the provider block's `max_autoscaling_range_cu` says otherwise.")
+    .between(0.5, 112.0);
+
+const SUSPEND_AFTER: Field<Duration> = Field::spec("suspend_timeout_duration")
+    .doc("How long to idle before suspending, e.g. `5m`.")
+    .lasting("60s", "7d")
+    .choice("suspension");
+
+const NO_SUSPENSION: Field<Bool> = Field::spec("no_suspension")
+    .doc("Set to `true` to never suspend; `false` says nothing.")
+    .choice("suspension");
+
+const DISABLED: Field<Bool> = Field::spec("disabled")
+    .doc("Set to `true` to suspend the endpoint and refuse connections.");
+
+const GROUP_MIN: Field<Int> = Field::member("min").doc("The fewest computes.").required();
+const GROUP_MAX: Field<Int> =
+    Field::member("max").doc("The most computes; for now equal to `min`.").required();
+
+/// A group of computes, as an object holds it.
+pub const GROUP: Field<Nested> = Field::spec("group")
+    .doc("High availability: more than one compute, of which one takes over when another fails. It needs `no_suspension = true`.")
+    .members(GROUP_MEMBERS)
+    .whole();
+
+/// The members of a group.
+pub const GROUP_MEMBERS: &[AnyField] = &[
+    GROUP_MIN.any(),
+    GROUP_MAX.any(),
+    Field::<Bool>::member("enable_readable_secondaries")
+        .doc("Whether the other computes of a read-write endpoint take reads.")
+        .any(),
+];
+
+const PG_SETTINGS: Field<TextMap> = Field::spec("pg_settings")
+    .doc("Settings of PostgreSQL, by their names.")
+    .at("settings.pg_settings");
+
+const HOST: Field<Text> =
+    Field::status("host").doc("The host name to connect to.").at("hosts.host");
+
+const READ_ONLY_HOST: Field<Text> = Field::status("read_only_host")
+    .doc("The host name to connect to for reads, where there is one.")
+    .at("hosts.read_only_host")
+    .changes_with(&["group"]);
+
+const POOLED_HOST: Field<Text> = Field::status("pooled_host")
+    .doc("The host name to connect to through the connection pool.")
+    .at("hosts.read_write_pooled_host");
+
+const READ_ONLY_POOLED_HOST: Field<Text> = Field::status("read_only_pooled_host")
+    .doc("The host name to connect to for reads through the connection pool, where there is one.")
+    .at("hosts.read_only_pooled_host")
+    .changes_with(&["group"]);
+
+const CURRENT_STATE: Field<Text> = Field::status("current_state")
+    .doc("What the endpoint does, e.g. `ACTIVE` or `IDLE`.");
+
+const LAST_ACTIVE_TIME: Field<Timestamp> =
+    Field::status("last_active_time").doc("When the endpoint last served a connection.");
+
+/// The range of an endpoint.
+pub const RANGE: Range = Range { min: MIN_CU, max: MAX_CU };
+
+/// The resource.
+pub struct Endpoint;
+
+static TABLE: Table = Table {
+    type_name: "lakebase_endpoint",
+    form: ENDPOINT,
+    version: 0,
+    doc: "The compute that serves a branch: the read-write `primary`, which the service makes with every branch, or a read replica.",
+    timeouts: Timeouts { create: "20m", read: "5m", update: "20m", delete: "20m" },
+    fields: &[
+        ENDPOINT_ID.any(),
+        BRANCH_NAME.any(),
+        ENDPOINT_TYPE.any(),
+        MIN_CU.any(),
+        MAX_CU.any(),
+        SUSPEND_AFTER.any(),
+        NO_SUSPENSION.any(),
+        DISABLED.any(),
+        GROUP.any(),
+        PG_SETTINGS.any(),
+        REPLACE_EXISTING.any(),
+        TIMEOUTS.any(),
+        NAME.any(),
+        UID.any(),
+        HOST.any(),
+        READ_ONLY_HOST.any(),
+        POOLED_HOST.any(),
+        READ_ONLY_POOLED_HOST.any(),
+        CREATE_TIME.any(),
+    ],
+    readings: &[CURRENT_STATE.any(), LAST_ACTIVE_TIME.any(), UPDATE_TIME.any()],
+}
+.checked();
+
+impl Resource for Endpoint {
+    fn table(&self) -> &'static Table {
+        &TABLE
+    }
+
+    fn validate(&self, config: &Object, settings: &Settings, sink: &mut Diagnostics) {
+        RANGE.validate(config, &Path::default(), settings, sink);
+        let suspends = matches!(SUSPEND_AFTER.of(config), Tf::Known(_))
+            || NO_SUSPENSION.of(config) == Tf::Known(false);
+        check_group(&GROUP.of(config), suspends, sink);
+    }
+
+    fn plan(&self, change: &mut Change<'_>, sink: &mut Diagnostics) {
+        let Change { prior, config, planned, settings, .. } = change;
+        RANGE.plan(*prior, Some(config), planned, &Path::default(), settings, sink);
+        // What the service decides is a timeout, so that only `true` is a promise.
+        let decided = NO_SUSPENSION.of(config) != Tf::Unknown;
+        let suspends = decided && NO_SUSPENSION.of(planned) != Tf::Known(true);
+        check_group(&GROUP.of(planned), suspends, sink);
+    }
+}
+
+/// A group has as many computes at least as at most, and one of several never suspends.
+fn check_group(group: &Tf<Object>, suspends: bool, sink: &mut Diagnostics) {
+    let Tf::Known(group) = group else { return };
+    let (Tf::Known(min), Tf::Known(max)) = (GROUP_MIN.of(group), GROUP_MAX.of(group)) else {
+        return;
+    };
+    let path = Path::root(GROUP.name()).attribute(GROUP_MAX.name());
+    if min != max {
+        let detail = format!("`min` is {min} and `max` is {max}. The service demands that they are equal.");
+        sink.push(Diagnostic::error("Unequal group", detail).at(path));
+    } else if 1 < max && suspends {
+        let detail = format!(
+            "A group of {max} computes cannot suspend. Set `no_suspension = true`, and leave \
+             `suspend_timeout_duration` out."
+        );
+        sink.push(Diagnostic::error("High availability needs `no_suspension`", detail).at(path));
+    }
+}

@@ -1,0 +1,201 @@
+//! `lakebase_project`: the data, and everything that serves it.
+
+use std::collections::BTreeMap;
+
+use tfplugin::{Diagnostics, Object, Path, Value};
+
+use super::endpoint::GROUP_MEMBERS;
+use super::{
+    BRANCH, CREATE_TIME, DELETION_PROTECTION, NAME, PROJECT, PURGE_ON_DELETE, TIMEOUTS, UID,
+    UPDATE_TIME,
+};
+use crate::model::field::{
+    AnyField, Bool, Duration, Field, Float, Int, Nested, Tags, Text, TextMap, Timestamp,
+};
+use crate::model::table::{Change, Resource, Settings, Table, Timeouts};
+use crate::model::tf::Tf;
+use crate::review::range::Range;
+
+const PROJECT_ID: Field<Text> = Field::id("project_id").doc("The last part of the project's name.");
+
+const DISPLAY_NAME: Field<Text> =
+    Field::spec("display_name").doc("The name that people see.").at_most(256);
+
+const PG_VERSION: Field<Int> = Field::spec("pg_version")
+    .doc("The major version of PostgreSQL. The service cannot change it: **a change destroys the project with all its data** and makes an empty one.")
+    .replaces()
+    .within(16, 18);
+
+const HISTORY_RETENTION: Field<Duration> = Field::spec("history_retention_duration")
+    .doc("How long the service keeps the history that point-in-time restores and branches of the past need, e.g. `7d`.")
+    .lasting("2d", "35d");
+
+const MIN_CU: Field<Float> = Field::member("autoscaling_limit_min_cu")
+    .doc("The least compute to scale down to, in compute units (CU).")
+    .between(0.5, 112.0);
+
+const MAX_CU: Field<Float> = Field::member("autoscaling_limit_max_cu")
+    .doc("The most compute to scale up to, in CU; at most 8 above the least, unless the provider block's `max_autoscaling_range_cu` says otherwise.")
+    .between(0.5, 112.0);
+
+const SUSPEND_AFTER: Field<Duration> = Field::member("suspend_timeout_duration")
+    .doc("How long to idle before suspending, e.g. `5m`.")
+    .lasting("60s", "7d")
+    .choice("suspension");
+
+const NO_SUSPENSION: Field<Bool> = Field::member("no_suspension")
+    .doc("Set to `true` to never suspend; `false` says nothing.")
+    .choice("suspension");
+
+const DEFAULT_ENDPOINT_SETTINGS: Field<Nested> = Field::spec("default_endpoint_settings")
+    .doc("The settings of endpoints that are made later and do not say otherwise. Endpoints that exist do not follow a change.")
+    .members(&[
+        MIN_CU.any(),
+        MAX_CU.any(),
+        SUSPEND_AFTER.any(),
+        NO_SUSPENSION.any(),
+        Field::<TextMap>::member("pg_settings")
+            .doc("Settings of PostgreSQL, by their names.")
+            .any(),
+    ]);
+
+const INITIAL_ENDPOINT: Field<Nested> = Field::initial("initial_endpoint")
+    .doc("The settings of the first endpoint, `primary` on the branch `production`. They do not become the project's defaults.")
+    .at("initial_endpoint_spec")
+    .members(&[
+        MIN_CU.any(),
+        MAX_CU.any(),
+        SUSPEND_AFTER.any(),
+        NO_SUSPENSION.any(),
+        AnyField { ..Field::<Nested>::member("group").doc("High availability.").members(GROUP_MEMBERS).any() },
+    ]);
+
+const INITIAL_BRANCH: Field<Nested> = Field::initial("initial_branch")
+    .doc("The settings of the first branch, `production`.")
+    .at("initial_branch_spec")
+    .members(&[Field::<Bool>::member("is_protected")
+        .doc("Whether the service refuses to delete the branch, its endpoints and the project.")
+        .any()]);
+
+const CUSTOM_TAGS: Field<Tags> = Field::local("custom_tags")
+    .doc("The project's own tags, to which the provider block's are added. Left out, they stay; `{}` clears them.")
+    .or_provider();
+
+const EFFECTIVE_CUSTOM_TAGS: Field<Tags> = Field::spec("effective_custom_tags")
+    .doc("All tags: the project's own, and those of the provider block that it does not override.")
+    .at("custom_tags")
+    .from_provider();
+
+const BUDGET_POLICY_ID: Field<Text> =
+    Field::spec("budget_policy_id").doc("The budget policy that the project is billed by.");
+
+const NATIVE_LOGIN: Field<Bool> = Field::spec("enable_pg_native_login")
+    .doc("Whether roles may log in with passwords of PostgreSQL's own.");
+
+const DELETION_PROTECTED: Field<Bool> = Field::local(DELETION_PROTECTION)
+    .doc("Whether Terraform refuses to plan the project's destruction or replacement. To destroy it, apply `false` first.")
+    .default(true);
+
+const OWNER: Field<Text> = Field::status("owner").doc("Who created the project.");
+
+const DEFAULT_BRANCH: Field<Text> =
+    Field::status("default_branch").doc("The full name of the default branch.").named(BRANCH);
+
+const STORAGE_SIZE: Field<Int> =
+    Field::status("synthetic_storage_size_bytes").doc("The size of the stored data, in bytes.");
+
+const SIZE_LIMIT: Field<Int> = Field::status("branch_logical_size_limit_bytes")
+    .doc("The most data that one branch may hold, in bytes.");
+
+const COMPUTE_LAST_ACTIVE: Field<Timestamp> =
+    Field::status("compute_last_active_time").doc("When any endpoint last served a connection.");
+
+/// The range that the settings and the initial endpoint hold alike.
+const RANGE: Range = Range { min: MIN_CU, max: MAX_CU };
+
+/// The resource.
+pub struct Project;
+
+static TABLE: Table = Table {
+    type_name: "lakebase_project",
+    form: PROJECT,
+    version: 0,
+    doc: "A Lakebase Autoscaling project: PostgreSQL databases with their branches and computes. A new project comes with a branch `production`, its endpoint `primary`, the database `databricks-postgres` and a role for its owner.",
+    timeouts: Timeouts { create: "30m", read: "5m", update: "30m", delete: "30m" },
+    fields: &[
+        PROJECT_ID.any(),
+        DISPLAY_NAME.any(),
+        PG_VERSION.any(),
+        HISTORY_RETENTION.any(),
+        DEFAULT_ENDPOINT_SETTINGS.any(),
+        INITIAL_ENDPOINT.any(),
+        INITIAL_BRANCH.any(),
+        CUSTOM_TAGS.any(),
+        BUDGET_POLICY_ID.any(),
+        NATIVE_LOGIN.any(),
+        DELETION_PROTECTED.any(),
+        PURGE_ON_DELETE.any(),
+        TIMEOUTS.any(),
+        NAME.any(),
+        UID.any(),
+        OWNER.any(),
+        DEFAULT_BRANCH.any(),
+        EFFECTIVE_CUSTOM_TAGS.any(),
+        CREATE_TIME.any(),
+    ],
+    readings: &[STORAGE_SIZE.any(), SIZE_LIMIT.any(), COMPUTE_LAST_ACTIVE.any(), UPDATE_TIME.any()],
+}
+.checked();
+
+impl Resource for Project {
+    fn table(&self) -> &'static Table {
+        &TABLE
+    }
+
+    fn validate(&self, config: &Object, settings: &Settings, sink: &mut Diagnostics) {
+        for place in [DEFAULT_ENDPOINT_SETTINGS, INITIAL_ENDPOINT] {
+            if let Tf::Known(inner) = place.of(config) {
+                RANGE.validate(&inner, &Path::root(place.name()), settings, sink);
+            }
+        }
+    }
+
+    fn plan(&self, change: &mut Change<'_>, sink: &mut Diagnostics) {
+        for place in [DEFAULT_ENDPOINT_SETTINGS, INITIAL_ENDPOINT] {
+            let Tf::Known(planned) = place.of(&change.planned) else { continue };
+            let prior = change.prior.and_then(|it| place.of(it).known());
+            let config = place.of(change.config).known();
+            let path = Path::root(place.name());
+            RANGE.plan(prior.as_ref(), config.as_ref(), &planned, &path, change.settings, sink);
+        }
+        plan_tags(change);
+    }
+
+    fn read(&self, state: &mut Object, prior: &Object, settings: &Settings) {
+        let Tf::Known(effective) = EFFECTIVE_CUSTOM_TAGS.of(state) else { return };
+        let before = CUSTOM_TAGS.of(prior).known().unwrap_or_default();
+        let is_own = |key: &str, value: &str| {
+            before.contains_key(key) || settings.custom_tags.get(key).is_none_or(|it| it != value)
+        };
+        let own = effective.into_iter().filter(|(key, value)| is_own(key, value)).collect();
+        CUSTOM_TAGS.put(state, Tf::Known(own));
+    }
+}
+
+/// What is sent is the project's own tags over the provider block's.
+fn plan_tags(change: &mut Change<'_>) {
+    if CUSTOM_TAGS.of(change.config) == Tf::Null && change.prior.is_none() {
+        CUSTOM_TAGS.put(&mut change.planned, Tf::Known(BTreeMap::new()));
+    }
+    let own = change.planned.get(CUSTOM_TAGS.name()).cloned().unwrap_or_default();
+    let effective = match own {
+        Value::Map(own) => {
+            let shared = change.settings.custom_tags.iter();
+            let shared = shared.map(|(key, it)| (key.clone(), Value::from(it.as_str())));
+            Value::Map(shared.chain(own).collect())
+        }
+        Value::Null => return, // a state from before tags were read: the next read knows them
+        _ => Value::unknown(),
+    };
+    change.planned.insert(EFFECTIVE_CUSTOM_TAGS.name().to_owned(), effective);
+}

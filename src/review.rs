@@ -1,0 +1,3 @@
+//! What a change of compute means, and which one a plan refuses.
+
+pub mod range;

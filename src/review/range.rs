@@ -1,0 +1,179 @@
+//! The range rule: how far apart the two limits of an autoscaling range may be.
+//!
+//! By default 8 CU (4–12 is valid, 0.5–32 is not); the provider block's `max_autoscaling_range_cu`
+//! moves the bound, for newer documentation of the service allows 16.
+
+use tfplugin::{Diagnostic, Diagnostics, Object, Path, Severity};
+
+use crate::model::field::{Field, Float};
+use crate::model::table::Settings;
+use crate::model::tf::Tf;
+
+/// The two limits of a range, as one object holds them.
+#[derive(Clone, Copy)]
+pub struct Range {
+    /// The least compute, in CU.
+    pub min: Field<Float>,
+    /// The most compute, in CU.
+    pub max: Field<Float>,
+}
+
+impl Range {
+    /// Checks a configuration: only what it says itself.
+    pub fn validate(
+        &self,
+        config: &Object,
+        path: &Path,
+        settings: &Settings,
+        sink: &mut Diagnostics,
+    ) {
+        self.check(config, path, settings, Severity::Error, |field| path_of(field, path), sink);
+    }
+
+    /// Checks a plan: also with a limit that only the state has. An object that the configuration
+    /// does not touch is none of the plan's business: there, it is a warning.
+    pub fn plan(
+        &self,
+        prior: Option<&Object>,
+        config: Option<&Object>,
+        planned: &Object,
+        path: &Path,
+        settings: &Settings,
+        sink: &mut Diagnostics,
+    ) {
+        let configured = |field: Field<Float>| {
+            config.is_some_and(|it| !matches!(field.of(it), Tf::Null))
+        };
+        let changed = |field: Field<Float>| {
+            prior.is_none_or(|prior| field.of(prior) != field.of(planned))
+        };
+        let touched = [self.min, self.max].into_iter().any(|it| configured(it) || changed(it));
+        let severity = if touched { Severity::Error } else { Severity::Warning };
+        let at = |_: Field<Float>| match configured(self.max) {
+            true => path_of(self.max, path),
+            false if configured(self.min) => path_of(self.min, path),
+            false => path.clone(),
+        };
+        self.check(planned, path, settings, severity, at, sink);
+    }
+
+    fn check(
+        &self,
+        object: &Object,
+        path: &Path,
+        settings: &Settings,
+        severity: Severity,
+        at: impl Fn(Field<Float>) -> Path,
+        sink: &mut Diagnostics,
+    ) {
+        let (Tf::Known(low), Tf::Known(high)) = (self.min.of(object), self.max.of(object)) else {
+            return;
+        };
+        let (min, max) = (path_of(self.min, path), path_of(self.max, path));
+        let found = if high < low {
+            Some((
+                "Autoscaling range upside down",
+                format!("`{min}` ({low} CU) is above `{max}` ({high} CU)."),
+            ))
+        } else {
+            let bound = settings.max_autoscaling_range_cu.filter(|bound| bound < &(high - low));
+            bound.map(|bound| ("Autoscaling range too wide", too_wide(&min, low, &max, high, bound)))
+        };
+        if let Some((summary, detail)) = found {
+            let path = at(self.max);
+            sink.push(Diagnostic { severity, ..Diagnostic::error(summary, detail).at(path) });
+        }
+    }
+}
+
+fn path_of(field: Field<Float>, path: &Path) -> Path {
+    path.attribute(field.name())
+}
+
+fn too_wide(min: &Path, low: f64, max: &Path, high: f64, bound: f64) -> String {
+    // Sizes come in whole CU above the smallest, so the suggestions do too.
+    let from_below = (low + bound).floor();
+    let from_above = (high - bound).ceil();
+    let distance = high - low;
+    format!(
+        "An autoscaling range may span at most {bound} CU, but from `{min}` = {low} to `{max}` = \
+         {high} it spans {distance} CU.\n\nThe nearest valid ranges are {low}–{from_below} CU, \
+         which keeps the minimum, and {from_above}–{high} CU, which keeps the maximum. If your \
+         workspace accepts wider ranges, raise `max_autoscaling_range_cu` in the provider block."
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    const RANGE: Range = Range { min: Field::spec("min_cu"), max: Field::spec("max_cu") };
+
+    fn object(low: Option<f64>, high: Option<f64>) -> Object {
+        let mut object = Object::new();
+        RANGE.min.put(&mut object, low.map_or(Tf::Null, Tf::Known));
+        RANGE.max.put(&mut object, high.map_or(Tf::Null, Tf::Known));
+        object
+    }
+
+    fn bound(bound: Option<f64>) -> Settings {
+        Settings { max_autoscaling_range_cu: bound, ..Settings::default() }
+    }
+
+    fn found(sink: &Diagnostics) -> String {
+        sink.iter().map(|it| format!("{:?} at {}: {}", it.severity, it.path, it.detail)).collect()
+    }
+
+    fn check(low: f64, high: f64, settings: &Settings, expected: Expect) {
+        let mut sink = Diagnostics::new();
+        let path = Path::default();
+        RANGE.validate(&object(Some(low), Some(high)), &path, settings, &mut sink);
+        expected.assert_eq(&found(&sink));
+    }
+
+    #[test]
+    fn a_range_spans_at_most_the_bound() {
+        let eight = &Settings::default();
+        check(8.0, 16.0, eight, expect![""]);
+        check(0.5, 8.5, eight, expect![""]);
+        check(4.0, 20.0, &bound(Some(16.0)), expect![""]);
+        check(0.5, 112.0, &bound(None), expect![""]);
+        check(
+            0.5,
+            32.0,
+            eight,
+            expect![[r#"
+                Error at max_cu: An autoscaling range may span at most 8 CU, but from `min_cu` = 0.5 to `max_cu` = 32 it spans 31.5 CU.
+
+                The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 24–32 CU, which keeps the maximum. If your workspace accepts wider ranges, raise `max_autoscaling_range_cu` in the provider block."#]],
+        );
+        check(
+            4.0,
+            2.0,
+            eight,
+            expect!["Error at max_cu: `min_cu` (4 CU) is above `max_cu` (2 CU)."],
+        );
+    }
+
+    #[test]
+    fn a_limit_that_only_the_state_has_counts() {
+        let (prior, planned) = (object(Some(0.5), Some(4.0)), object(Some(0.5), Some(16.0)));
+        let config = object(None, Some(16.0));
+        let mut sink = Diagnostics::new();
+        let (path, settings) = (Path::default(), Settings::default());
+        RANGE.plan(Some(&prior), Some(&config), &planned, &path, &settings, &mut sink);
+        assert!(found(&sink).starts_with("Error at max_cu"), "{}", found(&sink));
+    }
+
+    #[test]
+    fn a_range_that_the_configuration_does_not_touch_is_a_warning() {
+        let prior = object(Some(0.5), Some(16.0));
+        let config = object(None, None);
+        let mut sink = Diagnostics::new();
+        let (path, settings) = (Path::default(), Settings::default());
+        RANGE.plan(Some(&prior), Some(&config), &prior, &path, &settings, &mut sink);
+        assert!(found(&sink).starts_with("Warning at :"), "{}", found(&sink));
+    }
+}
