@@ -1,0 +1,213 @@
+//! The program `lakebase-emulator`: options in, four lines for a client's environment out, then
+//! it serves until it is interrupted.
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use lakebase_emulator::{Emulator, NeverSuspended, Options};
+use lexopt::Parser;
+use lexopt::prelude::{Long, Short, ValueExt as _};
+
+const HELP: &str = "\
+A stand-in for the REST API of Databricks Lakebase Autoscaling, for tests.
+
+Usage: lakebase-emulator [options]
+
+When it is ready it prints, one to a line, what a client needs in its environment:
+DATABRICKS_HOST, DATABRICKS_TOKEN, DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET.
+
+Options:
+  --port PORT                 the port on 127.0.0.1; 0 takes a free one (default 8080)
+  --operation-delay DURATION  how long operations run (default 0s)
+  --settle-delay DURATION     how long endpoints are pending after that (default 0s)
+  --echo-spec                 answer with the submitted spec beside the status
+  --never-suspended-flag      report `no_suspension: true` instead of no timeout
+  --max-range-cu CU           the widest range of an autoscaling compute (default 16)
+  --page-size COUNT           objects on a page of a list (default 100)
+  --workspace-id ID           the workspace that is pretended
+  --user NAME                 who asks: an e-mail address or an application id
+  --token TOKEN               the personal access token that is accepted
+  --client-id ID              the OAuth client that is accepted
+  --client-secret SECRET      the secret of that client
+  --token-lifetime DURATION   how long OAuth tokens live (default 1h)
+  --version                   print the version
+  -h, --help                  print this
+
+Durations are numbers with a unit: 200ms, 5s, 10m, 1h.
+
+Tests can misuse it under DATABRICKS_HOST/_emulator/: requests, faults, drift, clock, reset.
+";
+
+enum Command {
+    Serve(Box<Options>),
+    Print(String),
+}
+
+fn main() -> ExitCode {
+    let outcome = match command(Parser::from_env()) {
+        Ok(Command::Print(text)) => print(&text),
+        Ok(Command::Serve(options)) => serve(*options),
+        Err(error) => {
+            complain(&format!("{error}. See lakebase-emulator --help."));
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("The emulator cannot run: {error}."));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command(mut parser: Parser) -> Result<Command, lexopt::Error> {
+    let mut options = Options { port: 8080, ..Options::default() };
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("port") => options.port = parser.value()?.parse()?,
+            Long("operation-delay") => {
+                options.operation_delay = parser.value()?.parse_with(duration)?;
+            }
+            Long("settle-delay") => options.settle_delay = parser.value()?.parse_with(duration)?,
+            Long("echo-spec") => options.echo_spec = true,
+            Long("never-suspended-flag") => {
+                options.report_never_suspended_as = NeverSuspended::Flag;
+            }
+            Long("max-range-cu") => options.max_autoscaling_range_cu = parser.value()?.parse()?,
+            Long("page-size") => options.page_size = parser.value()?.parse()?,
+            Long("workspace-id") => options.workspace_id = parser.value()?.string()?,
+            Long("user") => options.user_name = parser.value()?.string()?,
+            Long("token") => options.token = parser.value()?.string()?,
+            Long("client-id") => options.client_id = parser.value()?.string()?,
+            Long("client-secret") => options.client_secret = parser.value()?.string()?,
+            Long("token-lifetime") => {
+                options.token_lifetime = parser.value()?.parse_with(duration)?;
+            }
+            Long("version") => {
+                return Ok(Command::Print(format!(
+                    "lakebase-emulator {}\n",
+                    env!("CARGO_PKG_VERSION")
+                )));
+            }
+            Short('h') | Long("help") => return Ok(Command::Print(HELP.to_owned())),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Command::Serve(Box::new(options)))
+}
+
+/// Reads `200ms`, `5s`, `10m` or `1h`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no duration such as 200ms, 5s, 10m or 1h");
+    let unit = text.find(|letter: char| !letter.is_ascii_digit()).ok_or_else(wrong)?;
+    let (number, unit) = text.split_at(unit);
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    match unit {
+        "ms" => Some(Duration::from_millis(number)),
+        "s" => Some(Duration::from_secs(number)),
+        "m" => number.checked_mul(60).map(Duration::from_secs),
+        "h" => number.checked_mul(3600).map(Duration::from_secs),
+        _ => None,
+    }
+    .ok_or_else(wrong)
+}
+
+fn serve(options: Options) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    runtime.block_on(async {
+        // Before the first line is out: whoever reads it may interrupt at once.
+        let mut interrupted = interruption()?;
+        let emulator = Emulator::start(options)?;
+        print(&format!(
+            "DATABRICKS_HOST={}\nDATABRICKS_TOKEN={}\nDATABRICKS_CLIENT_ID={}\n\
+             DATABRICKS_CLIENT_SECRET={}\n",
+            emulator.url(),
+            emulator.token(),
+            emulator.client_id(),
+            emulator.client_secret(),
+        ))?;
+        interrupted.wait().await;
+        Ok(())
+    })
+}
+
+#[cfg(unix)]
+struct Interruption {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+fn interruption() -> io::Result<Interruption> {
+    use tokio::signal::unix::{SignalKind, signal};
+    Ok(Interruption {
+        interrupt: signal(SignalKind::interrupt())?,
+        terminate: signal(SignalKind::terminate())?,
+    })
+}
+
+#[cfg(unix)]
+impl Interruption {
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(windows)]
+struct Interruption(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+fn interruption() -> io::Result<Interruption> {
+    tokio::signal::windows::ctrl_c().map(Interruption)
+}
+
+#[cfg(windows)]
+impl Interruption {
+    async fn wait(&mut self) {
+        self.0.recv().await;
+    }
+}
+
+/// Standard output is this program's product: scripts read the four lines.
+fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// A complaint that cannot be written has no one to read it.
+fn complain(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_unit() {
+        let cases = [
+            ("200ms", Some(Duration::from_millis(200))),
+            ("0s", Some(Duration::ZERO)),
+            ("10m", Some(Duration::from_mins(10))),
+            ("1h", Some(Duration::from_hours(1))),
+            ("5", None),
+            ("s", None),
+            ("1d", None),
+            ("99999999999999999h", None),
+        ];
+        for (text, read) in cases {
+            assert_eq!(duration(text).ok(), read, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_option_is_refused() {
+        assert!(command(Parser::from_args(["--prot", "1"])).is_err());
+    }
+}
