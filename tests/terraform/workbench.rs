@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs, io, thread};
 
 use expect_test::Expect;
-use lakebase_emulator::{Emulator, Options};
+use lakebase_emulator::{Emulator, Options, Recorded};
 use serde_json::Value as Json;
 
 pub(crate) use run::Run;
@@ -169,18 +169,7 @@ impl Workbench {
     /// line with the body. What differs between two runs stands in brackets.
     #[expect(clippy::needless_pass_by_value, reason = "reads well with `expect!` at the call")]
     pub(crate) fn expect_mutations(&self, expected: Expect) {
-        let mut text = String::new();
-        for request in self.emulator.mutations() {
-            let query = request.query.iter().map(|(name, value)| format!("{name}={value}"));
-            let query = query.collect::<Vec<_>>().join("&");
-            let question = if query.is_empty() { "" } else { "?" };
-            writeln!(text, "{} {}{question}{query}", request.method, request.path)
-                .expect("a string takes all");
-            if !request.body.is_null() {
-                writeln!(text, "  {}", request.body).expect("a string takes all");
-            }
-        }
-        expected.assert_eq(&self.masked(&text));
+        expected.assert_eq(&self.masked(&readable(&self.emulator.mutations())));
     }
 
     /// The text with brackets for what differs between two runs: this test's own places, ids, times.
@@ -224,16 +213,30 @@ impl Workbench {
 impl Drop for Workbench {
     fn drop(&mut self) {
         if thread::panicking() {
-            eprintln!("The requests of this test:");
-            for request in self.emulator.requests() {
-                eprintln!("  {} {} {}", request.status, request.method, request.path);
-            }
+            eprintln!("The requests of this test:\n{}", readable(&self.emulator.requests()));
             eprintln!("Its folder, with a transcript of every command: {}", self.folder.display());
         } else {
             // Losing the race against a provider that is about to end leaves a folder, no wrong.
             let _ = fs::remove_dir_all(&self.folder);
         }
     }
+}
+
+/// A line for each request, with method, path and query, and a line for its body.
+fn readable(requests: &[Recorded]) -> String {
+    let mut text = String::new();
+    for request in requests {
+        let query: Vec<_> =
+            request.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let question = if query.is_empty() { "" } else { "?" };
+        let query = query.join("&");
+        writeln!(text, "{} {}{question}{query}", request.method, request.path)
+            .expect("a string takes all");
+        if !request.body.is_null() {
+            writeln!(text, "  {}", request.body).expect("a string takes all");
+        }
+    }
+    text
 }
 
 /// The one place that chooses a Terraform: what `LAKEBASE_TERRAFORM` names (relative to the root of

@@ -49,9 +49,9 @@ impl Running {
 
     /// Ctrl-C: the interrupt goes to Terraform and, as in a terminal, to the provider as well.
     pub(crate) fn interrupt(&self) {
-        let group = format!("-{}", self.child.id());
-        let sent = Command::new("kill").args(["-INT", "--", &group]).status();
-        assert!(sent.expect("`kill` is a program").success(), "the interrupt was not delivered");
+        let kill = format!("kill -s INT -- -{}", self.child.id());
+        let sent = Command::new("sh").args(["-c", &kill]).status().expect("there is a shell");
+        assert!(sent.success(), "the interrupt was not delivered");
     }
 
     /// Ends Terraform, and it alone, without a warning: a crash.
