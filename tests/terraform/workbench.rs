@@ -123,11 +123,13 @@ impl Workbench {
     }
 
     /// Plans, and succeeds.
+    #[track_caller]
     pub(crate) fn plan(&self) -> Run {
         self.terraform(&["plan"]).succeeded()
     }
 
     /// Plans, and fails.
+    #[track_caller]
     pub(crate) fn plan_fails(&self) -> Run {
         self.terraform(&["plan"]).failed()
     }
@@ -138,6 +140,7 @@ impl Workbench {
     }
 
     /// Applies, and succeeds, and leaves nothing to plan.
+    #[track_caller]
     pub(crate) fn apply(&self) -> Run {
         let run = self.terraform(&["apply", "-auto-approve"]).succeeded();
         self.expect_empty_plan();
@@ -145,16 +148,19 @@ impl Workbench {
     }
 
     /// Applies, and fails.
+    #[track_caller]
     pub(crate) fn apply_fails(&self) -> Run {
         self.terraform(&["apply", "-auto-approve"]).failed()
     }
 
     /// Destroys, and succeeds.
+    #[track_caller]
     pub(crate) fn destroy(&self) -> Run {
         self.terraform(&["destroy", "-auto-approve"]).succeeded()
     }
 
     /// Plans, and finds nothing to do.
+    #[track_caller]
     pub(crate) fn expect_empty_plan(&self) {
         let run = self.terraform(&["plan", "-detailed-exitcode"]);
         assert!(run.status == Some(0), "The plan is not empty.\n{run}");
@@ -167,6 +173,7 @@ impl Workbench {
 
     /// Compares the requests that meant to change something: a line with method, path and query, a
     /// line with the body. What differs between two runs stands in brackets.
+    #[track_caller]
     #[expect(clippy::needless_pass_by_value, reason = "reads well with `expect!` at the call")]
     pub(crate) fn expect_mutations(&self, expected: Expect) {
         expected.assert_eq(&self.masked(&readable(&self.emulator.mutations())));
@@ -179,11 +186,13 @@ impl Workbench {
     }
 
     /// The state, as `terraform show -json` tells it.
+    #[track_caller]
     pub(crate) fn state(&self) -> Json {
         self.terraform(&["show", "-json"]).succeeded().json()
     }
 
     /// One output of the root module.
+    #[track_caller]
     pub(crate) fn output(&self, name: &str) -> Json {
         self.terraform(&["output", "-json", name]).succeeded().json()
     }

@@ -45,6 +45,7 @@ impl Run {
     }
 
     /// What was printed, as JSON.
+    #[track_caller]
     pub(crate) fn json(&self) -> Json {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("This is no JSON: {error}.\n{self}"))

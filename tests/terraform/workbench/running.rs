@@ -35,16 +35,14 @@ impl Running {
     }
 
     /// Blocks until Terraform has printed the text on stdout.
+    #[track_caller]
     pub(crate) fn wait_for_output(&self, text: &str) {
         let printed = self.stdout.printed.lock().expect("no reader panics");
         let waiting = |printed: &mut Printed| !printed.ended && !printed.text.contains(text);
         let printed = self.stdout.more.wait_while(printed, waiting).expect("no reader panics");
-        let printed = &printed.text;
-        assert!(
-            printed.contains(text),
-            "`{}` ended without printing {text:?}:\n{printed}",
-            self.command
-        );
+        let printed = printed.text.clone(); // and lets the reader go on, should this panic
+        let command = &self.command;
+        assert!(printed.contains(text), "`{command}` ended without printing {text:?}:\n{printed}");
     }
 
     /// Ctrl-C: the interrupt goes to Terraform and, as in a terminal, to the provider as well.
