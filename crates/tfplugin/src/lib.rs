@@ -11,6 +11,8 @@ mod generated;
 mod path;
 mod provider;
 mod schema;
+#[expect(dead_code, reason = "nothing mounts the service yet")]
+mod server;
 mod types;
 mod value;
 
@@ -19,7 +21,7 @@ pub use path::{Path, Step};
 pub use provider::*;
 pub use schema::*;
 pub use types::Type;
-pub use value::{Number, Object, Refinement, Value};
+pub use value::{DecodeError, EncodeError, Number, Object, Refinement, Value};
 
 /// The cancellation token of [`Call::stop`], re-exported so that its version is this crate's.
 pub use tokio_util::sync::CancellationToken;

@@ -46,6 +46,11 @@ impl Path {
         &self.0
     }
 
+    /// The same path, seen from the value that holds its root at that step.
+    pub(crate) fn prepend(&mut self, step: Step) {
+        self.0.insert(0, step);
+    }
+
     fn with(&self, step: Step) -> Self {
         Self(self.0.iter().cloned().chain([step]).collect())
     }

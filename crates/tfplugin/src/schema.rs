@@ -214,6 +214,8 @@ impl AttributeKind {
 impl IdentitySchema {
     /// The type of the identity's values.
     pub fn r#type(&self) -> Type {
-        Type::Object(self.attributes.iter().map(|it| (it.name.clone(), it.r#type.clone())).collect())
+        Type::Object(
+            self.attributes.iter().map(|it| (it.name.clone(), it.r#type.clone())).collect(),
+        )
     }
 }

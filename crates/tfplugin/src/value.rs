@@ -1,10 +1,21 @@
 //! Terraform's values, as a tree.
+//!
+//! The rooms behind it write and read such trees, always by a [`Type`]: `msgpack` as they travel,
+//! `json` as they are stored.
+
+mod fault;
+mod json;
+mod msgpack;
+mod number;
+#[cfg(test)]
+mod strategies;
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
-use bigdecimal::{BigDecimal, ToPrimitive};
+pub(crate) use fault::Fault;
+pub use fault::{DecodeError, EncodeError};
+pub use number::Number;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::Type;
 
@@ -168,51 +179,7 @@ impl From<Object> for Value {
     }
 }
 
-/// A decimal number of any size. No digit of a configured number is ever lost.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Number(BigDecimal);
-
-impl Number {
-    /// The number that the shortest decimal text of a finite `f64` spells, so that `0.1` is 0.1.
-    pub fn from_f64(it: f64) -> Option<Self> {
-        if it.is_finite() { it.to_string().parse().ok() } else { None }
-    }
-
-    /// The number as an `i64`, if it is a whole number of that size.
-    pub fn as_i64(&self) -> Option<i64> {
-        if self.0.is_integer() { self.0.to_i64() } else { None }
-    }
-
-    /// The nearest `f64`.
-    pub fn as_f64(&self) -> f64 {
-        self.0.to_f64().unwrap_or(f64::NAN)
-    }
-}
-
-impl From<i64> for Number {
-    fn from(it: i64) -> Self {
-        Self(it.into())
-    }
-}
-
-impl FromStr for Number {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let number: BigDecimal = text.parse().map_err(|_| format!("`{text}` is not a number"))?;
-        Ok(Self(number.normalized()))
-    }
-}
-
-/// Plain decimal text, without an exponent.
-impl fmt::Display for Number {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.to_plain_string())
-    }
-}
-
-impl fmt::Debug for Number {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
+/// Text in normalization form C, in which Terraform keeps and compares it.
+fn normalized(text: &str) -> String {
+    text.nfc().collect()
 }

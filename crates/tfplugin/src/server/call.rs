@@ -1,0 +1,123 @@
+//! One call of Terraform's: its line in the log, and its question to the provider, asked in a
+//! task of its own.
+
+use std::any::Any;
+use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
+
+use tracing::{Instrument, Span};
+
+use super::Server;
+use super::catalog::Catalog;
+use crate::generated::tfplugin6;
+use crate::{Call, CancellationToken, ClientCapabilities, Diagnostic, Provider};
+
+/// A call while it is answered; its end is logged with how long it took.
+pub(super) struct Rpc<'a> {
+    server: &'a Server,
+    name: &'static str,
+    type_name: String,
+    span: Span,
+    began: Instant,
+}
+
+impl Server {
+    /// Begins to answer a call about a type; the provider block and the whole provider have the
+    /// empty type name.
+    pub(super) fn begin(&self, name: &'static str, type_name: &str) -> Rpc<'_> {
+        let id = self.calls.fetch_add(1, Ordering::Relaxed);
+        // A span of the highest level, so that every line of the provider says in which call.
+        let span = tracing::error_span!(
+            "rpc",
+            tf_rpc = name,
+            tf_resource_type = type_name,
+            tf_req_id = id
+        );
+        #[expect(clippy::disallowed_methods, reason = "for the log; nothing depends on it")]
+        let began = Instant::now();
+        Rpc { server: self, name, type_name: type_name.to_owned(), span, began }
+    }
+
+    /// Cancels the calls of now, and none of later.
+    pub(super) fn stop(&self) {
+        let mut current = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *current).cancel();
+    }
+
+    fn stop_token(&self) -> CancellationToken {
+        self.stop.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl<'a> Rpc<'a> {
+    /// What the provider offers; it is asked once.
+    pub(super) fn catalog(&self) -> Result<&'a Catalog, Diagnostic> {
+        let catalog = self.server.catalog.get_or_init(|| {
+            let schemas = catch_unwind(AssertUnwindSafe(|| self.server.provider.schemas()));
+            schemas.map(Catalog::new).map_err(|it| panic_text(&*it))
+        });
+        catalog.as_ref().map_err(|text| self.panicked(text))
+    }
+
+    /// What surrounds the question to the provider.
+    pub(super) fn surroundings(&self, client: Option<tfplugin6::ClientCapabilities>) -> Call {
+        let client = client.unwrap_or_default();
+        let capabilities = ClientCapabilities {
+            deferral_allowed: client.deferral_allowed,
+            write_only_attributes_allowed: client.write_only_attributes_allowed,
+        };
+        Call { stop: self.server.stop_token(), capabilities }
+    }
+
+    /// Asks the provider.
+    ///
+    /// # Guarantees
+    ///
+    /// The question is asked to its end even if the connection breaks and this future is dropped.
+    ///
+    /// # Errors
+    ///
+    /// The provider panicked.
+    pub(super) async fn ask<F, A>(
+        &self,
+        question: impl FnOnce(Arc<dyn Provider>) -> F,
+    ) -> Result<A, Diagnostic>
+    where
+        F: Future<Output = A> + Send + 'static,
+        A: Send + 'static,
+    {
+        let task = question(Arc::clone(&self.server.provider)).instrument(self.span.clone());
+        tokio::spawn(task).await.map_err(|error| match error.try_into_panic() {
+            Ok(panic) => self.panicked(panic_text(&*panic)),
+            Err(cancelled) => self.panicked(cancelled),
+        })
+    }
+
+    fn panicked(&self, text: impl Display) -> Diagnostic {
+        let about = match self.type_name.as_str() {
+            "" => String::new(),
+            it => format!(" for `{it}`"),
+        };
+        let detail = format!(
+            "`{}`{about} ended in a panic: {text}. This is a bug in the provider. Nothing else is \
+             affected; what was under way for this object may have happened in part.",
+            self.name,
+        );
+        Diagnostic::error("The provider panicked", detail)
+    }
+}
+
+impl Drop for Rpc<'_> {
+    fn drop(&mut self) {
+        let duration = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::debug!(parent: &self.span, tf_req_duration_ms = duration, "answered");
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or("no text".to_owned())
+}

@@ -1,0 +1,191 @@
+//! Reading.
+
+use std::fmt;
+
+use rmp::Marker;
+use rmp::decode::{
+    read_array_len, read_bin_len, read_bool, read_ext_meta, read_f32, read_f64, read_int,
+    read_map_len, read_nil, read_str_len,
+};
+
+use super::super::fault::Fault;
+use super::super::{Number, Object, Value, normalized};
+use super::{REFINED, refinement};
+use crate::{Step, Type};
+
+/// How deep values may be nested. Types alone bound the depth, but a dynamic value brings its own
+/// type, so that bytes could nest without end.
+const MAX_DEPTH: usize = 100;
+
+/// Reads bytes that are one value and nothing else.
+pub(super) fn whole(r#type: &Type, mut bytes: &[u8]) -> Result<Value, Fault> {
+    let value = value(r#type, &mut bytes, 0)?;
+    if bytes.is_empty() {
+        Ok(value)
+    } else {
+        Err(Fault::new("the value is followed by more bytes"))
+    }
+}
+
+fn value(r#type: &Type, bytes: &mut &[u8], depth: usize) -> Result<Value, Fault> {
+    if depth > MAX_DEPTH {
+        return Err(Fault::new(format!("values nest deeper than {MAX_DEPTH} levels")));
+    }
+    let marker = peek(bytes)?;
+    match (r#type, marker) {
+        (_, Marker::Null) => {
+            read_nil(bytes).map_err(broken)?;
+            Ok(Value::Null)
+        }
+        (
+            _,
+            Marker::FixExt1
+            | Marker::FixExt2
+            | Marker::FixExt4
+            | Marker::FixExt8
+            | Marker::FixExt16
+            | Marker::Ext8
+            | Marker::Ext16
+            | Marker::Ext32,
+        ) => unknown(bytes),
+        (Type::Bool, _) => {
+            read_bool(bytes).map(Value::Bool).map_err(|_| expected("a bool", marker))
+        }
+        (Type::Number, _) => number(bytes).map(Value::Number),
+        (Type::String, _) => string(bytes).map(Value::String),
+        (Type::Dynamic, _) => dynamic(bytes, depth),
+        (Type::List(element), _) => elements(element, bytes, depth).map(Value::List),
+        (Type::Set(element), _) => {
+            elements(element, bytes, depth).map(Value::set).map_err(Fault::within_set)
+        }
+        (Type::Tuple(types), _) => tuple(types, bytes, depth).map(Value::List),
+        (Type::Map(element), _) => {
+            let members = members(bytes, |key, bytes| {
+                value(element, bytes, depth + 1).map_err(|it| it.within(Step::Key(key.to_owned())))
+            });
+            members.map(Value::Map)
+        }
+        (Type::Object(attributes), _) => {
+            let mut members = members(bytes, |name, bytes| {
+                let read = match attributes.get(name) {
+                    None => Err(Fault::new("the type has no such attribute")),
+                    Some(it) => value(it, bytes, depth + 1),
+                };
+                read.map_err(|it| it.within(Step::Attribute(name.to_owned())))
+            })?;
+            for name in attributes.keys() {
+                if !members.contains_key(name) {
+                    members.insert(name.clone(), Value::Null);
+                }
+            }
+            Ok(Value::Map(members))
+        }
+    }
+}
+
+/// Reads an extension: an unknown value, whatever its code.
+fn unknown(bytes: &mut &[u8]) -> Result<Value, Fault> {
+    let meta = read_ext_meta(bytes).map_err(broken)?;
+    let payload = take(bytes, meta.size)?;
+    let known = if meta.typeid == REFINED { refinement::decode(payload) } else { None };
+    Ok(Value::Unknown(Box::new(known.unwrap_or_default())))
+}
+
+/// Reads a number in any of its forms.
+pub(super) fn number(bytes: &mut &[u8]) -> Result<Number, Fault> {
+    let marker = peek(bytes)?;
+    let float = match marker {
+        Marker::F32 => f64::from(read_f32(bytes).map_err(broken)?),
+        Marker::F64 => read_f64(bytes).map_err(broken)?,
+        Marker::U64 => return read_int::<u64, _>(bytes).map(Number::from).map_err(broken),
+        Marker::FixStr(_) | Marker::Str8 | Marker::Str16 | Marker::Str32 => {
+            return string(bytes)?.parse().map_err(Fault::new);
+        }
+        _ => {
+            let it = read_int::<i64, _>(bytes).map_err(|_| expected("a number", marker))?;
+            return Ok(it.into());
+        }
+    };
+    Number::from_f64(float).ok_or_else(|| {
+        let what = if float.is_nan() { "not a number (NaN)" } else { "infinite" };
+        Fault::new(format!("the number is {what}; only finite numbers can be stored"))
+    })
+}
+
+/// Reads text, and brings it to normalization form C as Terraform does.
+pub(super) fn string(bytes: &mut &[u8]) -> Result<String, Fault> {
+    let marker = peek(bytes)?;
+    let len = read_str_len(bytes).map_err(|_| expected("a string", marker))?;
+    let text =
+        str::from_utf8(take(bytes, len)?).map_err(|_| Fault::new("the text is not UTF-8"))?;
+    Ok(normalized(text))
+}
+
+/// Reads a value with its type before it.
+fn dynamic(bytes: &mut &[u8], depth: usize) -> Result<Value, Fault> {
+    let marker = peek(bytes)?;
+    if read_array_len(bytes).ok() != Some(2) {
+        return Err(expected("a type and a value of it", marker));
+    }
+    let marker = peek(bytes)?;
+    let len = match marker {
+        Marker::Bin8 | Marker::Bin16 | Marker::Bin32 => read_bin_len(bytes).map_err(broken)?,
+        _ => read_str_len(bytes).map_err(|_| expected("a type as JSON", marker))?,
+    };
+    let json = serde_json::from_slice(take(bytes, len)?)
+        .map_err(|it| Fault::new(format!("the type of a dynamic value is not JSON: {it}")))?;
+    let r#type = Type::parse(&json)?;
+    let value = value(&r#type, bytes, depth + 1)?;
+    Ok(Value::Dynamic(Box::new((r#type, value))))
+}
+
+fn elements(element: &Type, bytes: &mut &[u8], depth: usize) -> Result<Vec<Value>, Fault> {
+    let marker = peek(bytes)?;
+    let len = read_array_len(bytes).map_err(|_| expected("an array", marker))?;
+    (0..len as usize)
+        .map(|at| value(element, bytes, depth + 1).map_err(|it| it.within_index(at)))
+        .collect()
+}
+
+fn tuple(types: &[Type], bytes: &mut &[u8], depth: usize) -> Result<Vec<Value>, Fault> {
+    let marker = peek(bytes)?;
+    let len = read_array_len(bytes).map_err(|_| expected("an array", marker))?;
+    if len as usize != types.len() {
+        let problem = format!("a tuple of {} elements is expected, not {len}", types.len());
+        return Err(Fault::new(problem));
+    }
+    let places = types.iter().enumerate();
+    places.map(|(at, it)| value(it, bytes, depth + 1).map_err(|it| it.within_index(at))).collect()
+}
+
+fn members(
+    bytes: &mut &[u8],
+    member: impl Fn(&str, &mut &[u8]) -> Result<Value, Fault>,
+) -> Result<Object, Fault> {
+    let marker = peek(bytes)?;
+    let len = read_map_len(bytes).map_err(|_| expected("a map", marker))?;
+    let member = |_| {
+        let name = string(bytes)?;
+        let value = member(&name, bytes)?;
+        Ok((name, value))
+    };
+    (0..len).map(member).collect()
+}
+
+/// The marker of what comes next.
+fn peek(bytes: &[u8]) -> Result<Marker, Fault> {
+    bytes.first().map(|it| Marker::from_u8(*it)).ok_or_else(|| broken("nothing follows"))
+}
+
+/// The next bytes, so many.
+pub(super) fn take<'a>(bytes: &mut &'a [u8], len: u32) -> Result<&'a [u8], Fault> {
+    bytes.split_off(..len as usize).ok_or_else(|| broken("nothing follows"))
+}
+
+fn expected(what: &str, found: Marker) -> Fault {
+    Fault::new(format!("{what} is expected, not msgpack's {found:?}"))
+}
+
+fn broken(reason: impl fmt::Display) -> Fault {
+    Fault::new(format!("the msgpack breaks off: {reason}"))
+}
