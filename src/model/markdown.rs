@@ -1,40 +1,37 @@
-//! Table to documentation: the description of each attribute, and whole pages in the layout of the
-//! Terraform Registry.
+//! Documentation: the description of each attribute, and the schema section of a page in the
+//! layout of the Terraform Registry.
 
 use std::fmt::Write as _;
 
+use tfplugin::{Attribute, AttributeKind, Block, Nesting, Type};
+
 use super::field::{AnyField, Check, Default, Given, Kind, Place};
 
-/// What an attribute means, with everything that its declaration says about its values.
-pub fn description(field: &AnyField) -> String {
+/// What an attribute means, with everything that its declaration says about its values. `beside`
+/// are the fields that it stands among.
+pub fn description(field: &AnyField, beside: &'static [AnyField]) -> String {
     let mut text = field.doc.to_owned();
-    match field.check {
-        Some(Check::OneOf(values)) => {
-            let values = values.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
-            let _ = write!(text, " One of {values}.");
-        }
-        Some(Check::Between(low, high)) => {
-            let _ = write!(text, " The service documents {low} to {high}.");
-        }
+    let _ = match field.check {
+        Some(Check::OneOf(values)) => write!(text, " One of {}.", quoted(values, ", ")),
+        Some(Check::Between(low, high)) => write!(text, " The service documents {low} to {high}."),
         Some(Check::Lasting(low, high)) => {
-            let _ = write!(text, " The service documents `{low}` to `{high}`.");
+            write!(text, " The service documents `{low}` to `{high}`.")
         }
-        Some(Check::AtMost(characters)) => {
-            let _ = write!(text, " At most {characters} characters.");
-        }
-        Some(Check::Named(form)) => {
-            let _ = write!(text, " A full name of the form `{form}`.");
-        }
-        None => {}
+        Some(Check::AtMost(characters)) => write!(text, " At most {characters} characters."),
+        Some(Check::Named(form)) => write!(text, " A full name of the form `{form}`."),
+        None => Ok(()),
+    };
+    let _ = match field.default {
+        Some(Default::Bool(it)) => write!(text, " Default: `{it}`."),
+        Some(Default::Text(it)) => write!(text, " Default: `{it}`."),
+        None => Ok(()),
+    };
+    if field.given == Given::Server {
+        return text;
     }
-    match field.default {
-        Some(Default::Bool(it)) => {
-            let _ = write!(text, " Default: `{it}`.");
-        }
-        Some(Default::Text(it)) => {
-            let _ = write!(text, " Default: `{it}`.");
-        }
-        None => {}
+    let others = field.siblings(beside).map(|it| it.name).collect::<Vec<_>>();
+    if !others.is_empty() {
+        let _ = write!(text, " Excludes {}.", quoted(&others, " and "));
     }
     if field.replaces {
         text += " Changing it replaces the object.";
@@ -43,7 +40,7 @@ pub fn description(field: &AnyField) -> String {
     } else if matches!(field.place, Place::Spec(_)) && field.given == Given::OrServer {
         text += match field.kind {
             Kind::TextMap | Kind::Tags => " Left out, it keeps its value; `{}` clears it.",
-            _ if field.choice.is_some() => " Left out, the service's choice stays.",
+            _ if field.choice.is_some() => " Left out, the present choice stays.",
             _ => " Left out, the service decides; removed later, it keeps its value.",
         };
     }
@@ -51,22 +48,21 @@ pub fn description(field: &AnyField) -> String {
 }
 
 /// The schema section of a page.
-pub fn schema(fields: &'static [AnyField]) -> String {
+pub fn schema(block: &Block) -> String {
     let mut text = "## Schema\n".to_owned();
-    section(&mut text, fields, "");
-    nested(&mut text, fields, "");
+    section(&mut text, &block.attributes, "");
+    nested(&mut text, &block.attributes, "");
     text
 }
 
-const HEADINGS: [(&str, &[Given]); 3] = [
-    ("Required", &[Given::Required]),
-    ("Optional", &[Given::Optional, Given::OrServer]),
-    ("Read-Only", &[Given::Server]),
-];
-
-fn section(text: &mut String, fields: &'static [AnyField], path: &str) {
-    for (heading, given) in HEADINGS {
-        let mut wanted = fields.iter().filter(|it| given.contains(&it.given)).peekable();
+fn section(text: &mut String, attributes: &[Attribute], path: &str) {
+    let headings: [(&str, fn(&&Attribute) -> bool); 3] = [
+        ("Required", |it| it.required),
+        ("Optional", |it| it.optional),
+        ("Read-Only", |it| !it.required && !it.optional),
+    ];
+    for (heading, belongs) in headings {
+        let mut wanted = attributes.iter().filter(belongs).peekable();
         if wanted.peek().is_none() {
             continue;
         }
@@ -74,29 +70,27 @@ fn section(text: &mut String, fields: &'static [AnyField], path: &str) {
             "" => write!(text, "\n### {heading}\n\n"),
             _ => write!(text, "\n{heading}:\n\n"),
         };
-        for field in wanted {
-            let choice = excluded(*field, fields);
-            let below = match field.members() {
-                Some(_) => format!(" (see [below](#nestedatt--{}))", anchor(path, field.name)),
-                None => String::new(),
+        for Attribute { name, kind, description, sensitive, .. } in wanted {
+            let sensitive = if *sensitive { ", Sensitive" } else { "" };
+            let below = match kind {
+                AttributeKind::Nested(..) => {
+                    format!(" (see [below for nested schema](#nestedatt--{}))", anchor(path, name))
+                }
+                AttributeKind::Type(_) => String::new(),
             };
-            let sensitive = if field.sensitive { ", Sensitive" } else { "" };
-            let (name, kind) = (field.name, kind(field.kind));
-            let description = description(field);
-            let _ = writeln!(text, "- `{name}` ({kind}{sensitive}) {description}{choice}{below}");
+            let kind = kind_name(kind);
+            let _ = writeln!(text, "- `{name}` ({kind}{sensitive}) {description}{below}");
         }
     }
 }
 
-fn nested(text: &mut String, fields: &'static [AnyField], path: &str) {
-    for field in fields {
-        let Some(members) = field.members() else { continue };
-        let inner = if path.is_empty() { field.name.to_owned() } else { format!("{path}.{}", field.name) };
-        let _ = write!(
-            text,
-            "\n<a id=\"nestedatt--{}\"></a>\n### Nested Schema for `{inner}`\n",
-            anchor(path, field.name)
-        );
+fn nested(text: &mut String, attributes: &[Attribute], path: &str) {
+    for Attribute { name, kind, .. } in attributes {
+        let AttributeKind::Nested(_, members) = kind else { continue };
+        let inner = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        let anchor = anchor(path, name);
+        let heading = format!("### Nested Schema for `{inner}`");
+        let _ = write!(text, "\n<a id=\"nestedatt--{anchor}\"></a>\n{heading}\n");
         section(text, members, &inner);
         nested(text, members, &inner);
     }
@@ -106,18 +100,31 @@ fn anchor(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{}--{name}", path.replace('.', "--")) }
 }
 
-fn excluded(field: AnyField, fields: &'static [AnyField]) -> String {
-    let others = field.siblings(fields).map(|it| format!("`{}`", it.name)).collect::<Vec<_>>();
-    if others.is_empty() { String::new() } else { format!(" Excludes {}.", others.join(" and ")) }
+fn quoted(names: &[&str], separator: &str) -> String {
+    names.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(separator)
 }
 
-fn kind(kind: Kind) -> &'static str {
+fn kind_name(kind: &AttributeKind) -> String {
     match kind {
-        Kind::Bool => "Boolean",
-        Kind::Int | Kind::Float => "Number",
-        Kind::Text | Kind::Duration | Kind::Timestamp => "String",
-        Kind::TextMap | Kind::Tags => "Map of String",
-        Kind::Object(_) => "Attributes",
-        Kind::Objects(_) => "Attributes List",
+        AttributeKind::Type(it) => type_name(it),
+        AttributeKind::Nested(Nesting::Single, _) => "Attributes".to_owned(),
+        AttributeKind::Nested(Nesting::List, _) => "Attributes List".to_owned(),
+        AttributeKind::Nested(Nesting::Set, _) => "Attributes Set".to_owned(),
+        AttributeKind::Nested(Nesting::Map, _) => "Attributes Map".to_owned(),
+    }
+}
+
+/// A type as the registry writes it.
+pub fn type_name(r#type: &Type) -> String {
+    match r#type {
+        Type::Bool => "Boolean".to_owned(),
+        Type::Number => "Number".to_owned(),
+        Type::String => "String".to_owned(),
+        Type::Dynamic => "Dynamic".to_owned(),
+        Type::List(it) => format!("List of {}", type_name(it)),
+        Type::Set(it) => format!("Set of {}", type_name(it)),
+        Type::Map(it) => format!("Map of {}", type_name(it)),
+        Type::Object(_) => "Object".to_owned(),
+        Type::Tuple(_) => "Tuple".to_owned(),
     }
 }

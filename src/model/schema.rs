@@ -13,24 +13,34 @@ pub fn resource(table: &Table) -> Schema {
 }
 
 /// A block of these fields.
-pub fn block(doc: &str, fields: &[AnyField]) -> Block {
+pub fn block(doc: &str, fields: &'static [AnyField]) -> Block {
     Block {
-        attributes: fields.iter().map(attribute).collect(),
+        attributes: fields.iter().map(|it| attribute(it, fields)).collect(),
         description: doc.to_owned(),
         ..Block::default()
     }
 }
 
-/// A block in which the service gives everything but the fields that `asked` accepts.
-pub fn reading(doc: &str, fields: &[AnyField], asked: impl Fn(&AnyField) -> bool) -> Block {
-    let attributes = fields.iter().map(|field| {
-        if asked(field) { attribute(field) } else { attribute(&reported(field)) }
-    });
-    Block {
-        attributes: attributes.collect(),
+/// An attribute that lists objects as a data source shows them.
+pub fn collection(name: &str, doc: &str, table: &Table) -> Attribute {
+    Attribute {
+        name: name.to_owned(),
+        kind: AttributeKind::Nested(Nesting::List, readings(table)),
         description: doc.to_owned(),
-        ..Block::default()
+        required: false,
+        optional: false,
+        computed: true,
+        sensitive: false,
+        write_only: false,
+        deprecated: None,
     }
+}
+
+/// What a data source shows of an object: all that the service reports, and nothing that is only
+/// between the user and the provider.
+pub fn readings(table: &Table) -> Vec<Attribute> {
+    let shown = table.fields.iter().filter(|it| is_reported(it)).chain(table.readings);
+    shown.map(|it| attribute(&reported(it), &[])).collect()
 }
 
 /// The identity of an object: its workspace and its name, which locate it among all objects.
@@ -50,11 +60,11 @@ pub fn identity() -> IdentitySchema {
     }
 }
 
-fn attribute(field: &AnyField) -> Attribute {
+fn attribute(field: &AnyField, beside: &'static [AnyField]) -> Attribute {
     Attribute {
         name: field.name.to_owned(),
         kind: kind(field),
-        description: super::markdown::description(field),
+        description: super::markdown::description(field, beside),
         required: field.given == Given::Required,
         optional: matches!(field.given, Given::Optional | Given::OrServer),
         computed: matches!(field.given, Given::Server | Given::OrServer),
@@ -67,6 +77,7 @@ fn attribute(field: &AnyField) -> Attribute {
 fn kind(field: &AnyField) -> AttributeKind {
     // Inside what only the configuration, or only the service, gives, all members are alike.
     let inner = |members: &'static [AnyField]| {
+        let beside = if field.given == Given::Server { &[][..] } else { members };
         let given = match field.given {
             Given::Server => Some(Given::Server),
             Given::Optional | Given::Required => Some(Given::Optional),
@@ -74,9 +85,9 @@ fn kind(field: &AnyField) -> AttributeKind {
         };
         let members = members.iter().map(|it| match given {
             Some(given) if it.given != Given::Required || given == Given::Server => {
-                attribute(&AnyField { given, ..*it })
+                attribute(&AnyField { given, ..*it }, beside)
             }
-            _ => attribute(it),
+            _ => attribute(it, beside),
         });
         members.collect()
     };
@@ -92,13 +103,14 @@ fn kind(field: &AnyField) -> AttributeKind {
 
 /// The same field, given by the service.
 fn reported(field: &AnyField) -> AnyField {
-    AnyField { given: Given::Server, default: None, choice: None, replaces: false, ..*field }
+    let given = Given::Server;
+    AnyField { given, default: None, check: None, replaces: false, ..*field }
 }
 
 /// Whether a data source shows the field: only what the service reports has a value there.
-pub fn is_reported(field: &AnyField) -> bool {
+fn is_reported(field: &AnyField) -> bool {
     matches!(
         field.place,
         Place::Id | Place::Parent | Place::Spec(_) | Place::Status(_) | Place::Root(_)
-    ) && !field.create_only
+    )
 }

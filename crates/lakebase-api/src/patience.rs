@@ -45,6 +45,12 @@ impl Patience {
         self.timeout.saturating_sub(self.elapsed())
     }
 
+    /// A moment before trying again what another change stands in the way of. Says whether to try:
+    /// not after the deadline, and not after a stop.
+    pub async fn pause(&self) -> bool {
+        self.sleep(crate::operation::pause(self.elapsed(), self.clock.unit())).await.is_ok()
+    }
+
     /// Whether there is any left.
     pub(crate) fn check(&self) -> Result<(), Cut> {
         if self.stop.is_cancelled() {

@@ -1,0 +1,196 @@
+//! Data sources: every resource read-only, singly and as a list, and how to connect.
+
+mod connection;
+
+use std::collections::BTreeMap;
+
+use tfplugin::{
+    Attribute, AttributeKind, Block, Call, Diagnostic, Diagnostics, Object, Schema, Type, Value,
+};
+
+use crate::lifecycle::{Attempt, Lifecycle};
+use crate::model::field::AnyField;
+use crate::model::table::{Resource, Settings, Table, has_form};
+use crate::model::{decode, schema};
+use crate::resources;
+
+pub use connection::{ARGUMENTS, RESULTS, connection, endpoint};
+
+/// How long a data source may take.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5 * 60);
+
+/// The schemas, by type name.
+pub fn schemas() -> BTreeMap<String, Schema> {
+    let objects = resources::ALL.iter().flat_map(|resource| {
+        let table = resource.table();
+        [
+            (table.type_name.to_owned(), one(table)),
+            (plural(table), many(table)),
+        ]
+    });
+    let schema = |block| Schema { version: 0, block };
+    let connection = ("lakebase_connection".to_owned(), connection::block());
+    objects.chain([connection]).map(|(name, block)| (name, schema(block))).collect()
+}
+
+/// Checks a configuration.
+pub fn validate(type_name: &str, config: &Object) -> Diagnostics {
+    let mut sink = Diagnostics::new();
+    let check = |name: &str, form: &str, sink: &mut Diagnostics| {
+        if let Some(text) = config.get(name).and_then(Value::as_str)
+            && !has_form(text, form)
+        {
+            let detail = format!("`{text}` is not a full name: it must have the form `{form}`.");
+            sink.push(Diagnostic::error(format!("Invalid `{name}`"), detail).at(name));
+        }
+    };
+    for table in resources::ALL.iter().map(|it| it.table()) {
+        if type_name == table.type_name {
+            check("name", table.form, &mut sink);
+        } else if let (true, Some(parent)) = (type_name == plural(table), table.parent()) {
+            check(parent.name, parent_form(table), &mut sink);
+        }
+    }
+    if type_name == "lakebase_connection" {
+        check("endpoint", resources::ENDPOINT, &mut sink);
+    }
+    sink
+}
+
+/// Reads a data source.
+pub async fn read(
+    lifecycle: &Lifecycle,
+    type_name: &str,
+    config: Object,
+    call: &Call,
+) -> (Option<Object>, Diagnostics) {
+    for resource in resources::ALL {
+        let table = resource.table();
+        if type_name == table.type_name {
+            return read_one(lifecycle, *resource, config, call).await;
+        }
+        if type_name == plural(table) {
+            return read_many(lifecycle, *resource, config, call).await;
+        }
+    }
+    connection::read(lifecycle, config, call).await
+}
+
+async fn read_one(
+    lifecycle: &Lifecycle,
+    resource: &dyn Resource,
+    config: Object,
+    call: &Call,
+) -> (Option<Object>, Diagnostics) {
+    let name = config.get("name").and_then(Value::as_str).unwrap_or_default();
+    let patience = lifecycle.client.patience(PATIENCE, call.stop.clone());
+    match lifecycle.client.get(name, &patience).await {
+        Ok(reported) => {
+            let mut object = shown(resource, &reported, &lifecycle.settings);
+            object.insert("name".to_owned(), name.into());
+            (Some(object), Diagnostics::new())
+        }
+        Err(error) => {
+            let attempt = Attempt { verb: "read", noun: resource.table().noun(), name };
+            let mut diagnostics = attempt.failed(&lifecycle.client, None, &error);
+            if error.is_not_found() {
+                diagnostics.extend([not_yet(resource.table().type_name)]);
+            }
+            (None, diagnostics)
+        }
+    }
+}
+
+async fn read_many(
+    lifecycle: &Lifecycle,
+    resource: &dyn Resource,
+    mut config: Object,
+    call: &Call,
+) -> (Option<Object>, Diagnostics) {
+    let table = resource.table();
+    let parent = table.parent().and_then(|it| config.get(it.name)).and_then(Value::as_str);
+    let collection = match parent {
+        Some(parent) => format!("{parent}/{}", table.collection()),
+        None => table.collection().to_owned(),
+    };
+    let patience = lifecycle.client.patience(PATIENCE, call.stop.clone());
+    match lifecycle.client.list(&collection, &[], &patience).await {
+        Ok(objects) => {
+            let shown = objects.iter().map(|it| {
+                Value::Map(shown(resource, it, &lifecycle.settings))
+            });
+            config.insert(table.collection().to_owned(), Value::List(shown.collect()));
+            (Some(config), Diagnostics::new())
+        }
+        Err(error) => {
+            let attempt = Attempt { verb: "list", noun: table.collection(), name: &collection };
+            (None, attempt.failed(&lifecycle.client, None, &error))
+        }
+    }
+}
+
+/// Names are known before objects exist, so that Terraform may read too early.
+fn not_yet(type_name: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "A data source is read during the plan",
+        format!(
+            "If this run is to create the object, tell Terraform to read it afterwards:\n\n  \
+             depends_on = [{type_name}.example]\n\nor refer to the resource's own attributes \
+             instead."
+        ),
+    )
+}
+
+/// What a data source shows of an object.
+fn shown(resource: &dyn Resource, reported: &lakebase_api::Json, settings: &Settings) -> Object {
+    let state = decode::state(resource, reported, &Object::new(), settings);
+    let readings = decode::readings(resource, reported);
+    let attributes = schema::readings(resource.table());
+    let attributes = attributes.into_iter().map(|Attribute { name, .. }| {
+        let value = state.get(&name).or_else(|| readings.get(&name)).cloned();
+        (name, value.unwrap_or_default())
+    });
+    attributes.collect()
+}
+
+fn one(table: &Table) -> Block {
+    let mut attributes = schema::readings(table);
+    for attribute in &mut attributes {
+        if attribute.name == "name" {
+            (attribute.required, attribute.computed) = (true, false);
+            attribute.description = format!("The full name, of the form `{}`.", table.form);
+        }
+    }
+    let description = format!("Reads a {}, with readings that change by themselves.", table.noun());
+    Block { attributes, description, ..Block::default() }
+}
+
+fn many(table: &Table) -> Block {
+    let (noun, plural) = (table.noun(), table.collection());
+    let parent = table.parent().map(|parent: &AnyField| Attribute {
+        name: parent.name.to_owned(),
+        kind: AttributeKind::Type(Type::String),
+        description: format!("The full name of the {}, of the form `{}`.", parent.name, parent_form(table)),
+        required: true,
+        optional: false,
+        computed: false,
+        sensitive: false,
+        write_only: false,
+        deprecated: None,
+    });
+    let list = schema::collection(plural, &format!("Each {noun}."), table);
+    let description = match parent {
+        Some(_) => format!("Lists the {plural} of a {}.", table.parent().map_or("", |it| it.name)),
+        None => format!("Lists the {plural} of the workspace."),
+    };
+    Block { attributes: parent.into_iter().chain([list]).collect(), description, ..Block::default() }
+}
+
+fn plural(table: &Table) -> String {
+    format!("lakebase_{}", table.collection())
+}
+
+fn parent_form(table: &Table) -> &'static str {
+    let collection = table.form.rfind('/').and_then(|at| table.form[..at].rfind('/'));
+    collection.map_or("", |at| &table.form[..at])
+}

@@ -1,0 +1,154 @@
+//! Provider functions: pure, without configuration or service.
+
+use std::collections::BTreeMap;
+
+use lakebase_api::name::ResourceName;
+use tfplugin::{Function, FunctionError, Object, Parameter, Type, Value};
+
+use crate::connection::Connection;
+
+/// A function: what it is, and what it does.
+struct Entry {
+    name: &'static str,
+    signature: fn() -> Function,
+    call: fn(&[Value]) -> Result<Value, FunctionError>,
+}
+
+const ALL: &[Entry] = &[
+    Entry { name: "parse_name", signature: parse_name_signature, call: parse_name },
+    Entry { name: "connection_uri", signature: connection_uri_signature, call: connection_uri },
+];
+
+/// The signatures, by name.
+pub fn signatures() -> BTreeMap<String, Function> {
+    ALL.iter().map(|it| (it.name.to_owned(), (it.signature)())).collect()
+}
+
+/// Calls the function of that name.
+pub fn call(name: &str, arguments: &[Value]) -> Result<Value, FunctionError> {
+    let Some(entry) = ALL.iter().find(|it| it.name == name) else {
+        let text = format!("There is no function `{name}`.");
+        return Err(FunctionError { text, argument: None });
+    };
+    (entry.call)(arguments)
+}
+
+/// What a name may name.
+const NOUNS: &[&str] = &["project", "branch", "endpoint", "role", "database"];
+
+fn parse_name_signature() -> Function {
+    let attributes = NOUNS.iter().flat_map(|noun| {
+        [((*noun).to_owned(), Type::String), (format!("{noun}_id"), Type::String)]
+    });
+    Function {
+        summary: "Takes a full name apart".to_owned(),
+        description: "Returns the names and ids of everything that a full name such as \
+                      `projects/shop/branches/production/endpoints/primary` names: an object with \
+                      `project`, `project_id`, `branch`, `branch_id`, `endpoint`, `endpoint_id`, \
+                      `role`, `role_id`, `database` and `database_id`, where what the name does \
+                      not name is null."
+            .to_owned(),
+        parameters: vec![parameter("name", "The full name.")],
+        variadic: None,
+        returns: Type::Object(attributes.collect()),
+    }
+}
+
+fn parse_name(arguments: &[Value]) -> Result<Value, FunctionError> {
+    let name = text(arguments, 0);
+    let wrong = || FunctionError {
+        text: format!(
+            "`{name}` is not a full name: it must have a form such as `projects/{{project_id}}`, \
+             `projects/{{project_id}}/branches/{{branch_id}}` or \
+             `projects/{{project_id}}/branches/{{branch_id}}/endpoints/{{endpoint_id}}`."
+        ),
+        argument: Some(0),
+    };
+    let parsed: ResourceName = name.parse().map_err(|_| wrong())?;
+    let null = |noun: &&str| [(*noun).to_owned(), format!("{noun}_id")].map(|it| (it, Value::Null));
+    let mut object: Object = NOUNS.iter().flat_map(null).collect();
+    let mut part = Some(&parsed);
+    while let Some(it) = part {
+        let noun = it.kind().noun();
+        object.insert(format!("{noun}_id"), it.id().into());
+        object.insert(noun.to_owned(), it.to_string().into());
+        part = it.parent();
+    }
+    Ok(Value::Map(object))
+}
+
+fn connection_uri_signature() -> Function {
+    Function {
+        summary: "Writes a connection URI".to_owned(),
+        description: "Returns `postgresql://user@host:5432/database?sslmode=require`, with the \
+                      user and the database percent-encoded. It holds no password: give that in \
+                      `PGPASSWORD`, or use the ephemeral resource `lakebase_connection`."
+            .to_owned(),
+        parameters: vec![
+            parameter("host", "The host name: `host`, `pooled_host`, … of an endpoint."),
+            parameter("database", "The database, by its PostgreSQL name."),
+            parameter("user", "The role to log in as."),
+        ],
+        variadic: None,
+        returns: Type::String,
+    }
+}
+
+fn connection_uri(arguments: &[Value]) -> Result<Value, FunctionError> {
+    let host = text(arguments, 0);
+    if host.is_empty() || host.contains(['/', '@', ':', '?', '#', ' ']) {
+        let text = format!("`{host}` is not a host name.");
+        return Err(FunctionError { text, argument: Some(0) });
+    }
+    let connection = Connection {
+        host: host.to_owned(),
+        database: text(arguments, 1).to_owned(),
+        user: text(arguments, 2).to_owned(),
+    };
+    Ok(connection.uri(None).into())
+}
+
+fn parameter(name: &str, description: &str) -> Parameter {
+    Parameter {
+        name: name.to_owned(),
+        r#type: Type::String,
+        allow_null: false,
+        description: description.to_owned(),
+    }
+}
+
+/// The text of an argument; core has checked its type, and that it is neither null nor unknown.
+fn text(arguments: &[Value], index: usize) -> &str {
+    arguments.get(index).and_then(Value::as_str).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_taken_apart() {
+        let parsed = call("parse_name", &["projects/p/branches/b/endpoints/e".into()]).unwrap();
+        let Value::Map(parsed) = parsed else { panic!("{parsed:?}") };
+        let text = |key: &str| parsed[key].as_str();
+        assert_eq!(text("project_id"), Some("p"));
+        assert_eq!(text("branch"), Some("projects/p/branches/b"));
+        assert_eq!(text("endpoint"), Some("projects/p/branches/b/endpoints/e"));
+        assert_eq!(parsed["role"], Value::Null);
+    }
+
+    #[test]
+    fn what_is_no_name_is_refused_with_the_forms() {
+        for wrong in ["", "p", "projects/", "projects/p/branches", "branches/b"] {
+            let error = call("parse_name", &[wrong.into()]).unwrap_err();
+            assert_eq!(error.argument, Some(0));
+            assert!(error.text.contains("projects/{project_id}"), "{}", error.text);
+        }
+    }
+
+    #[test]
+    fn a_uri_needs_a_host() {
+        let error = call("connection_uri", &["a/b".into(), "d".into(), "u".into()]).unwrap_err();
+        assert_eq!(error.text, "`a/b` is not a host name.");
+    }
+}

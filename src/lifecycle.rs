@@ -1,0 +1,241 @@
+//! What happens to an object: create, read, update, delete and import, for every table alike.
+//!
+//! With data sources and ephemeral resources this is the only room that awaits the service. It
+//! knows no particular resource. Decisions are made by the plan; here they are carried out:
+//! one mutating call a change, its state kept whatever follows.
+//!
+//! Start reading at [`Lifecycle::apply`]. [`queue`] says whose turn it is, [`private`] what is
+//! remembered between runs, [`report`] how errors are told.
+
+mod create;
+mod delete;
+mod issue;
+mod plan;
+mod private;
+mod queue;
+mod read;
+mod report;
+mod update;
+
+use std::sync::Arc;
+
+use lakebase_api::{Client, Clock, Error, Json, Operation, Patience};
+use serde_json::Value;
+use tfplugin::{ApplyResource, Call, Diagnostic, Object, ResourceAnswer};
+
+use crate::model::table::{Resource, Settings, Table};
+use crate::model::{decode, meaning};
+use crate::resources::TIMEOUTS;
+use private::Memory;
+use queue::Queue;
+
+pub use plan::{plan, plan_destroy};
+pub use report::Attempt;
+pub use issue::credential_request;
+
+/// The objects of one workspace.
+pub struct Lifecycle {
+    /// The way to the service.
+    pub client: Client,
+    /// What the provider block says about plans.
+    pub settings: Settings,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    queue: Queue,
+    reads: read::Reads,
+}
+
+/// What a call is for; each has a timeout of its own.
+#[derive(Clone, Copy)]
+enum Purpose {
+    Create,
+    Read,
+    Update,
+    Delete,
+}
+
+impl Lifecycle {
+    /// The objects that the client reaches.
+    pub fn new(client: Client, settings: Settings, clock: Arc<dyn Clock>) -> Self {
+        let (queue, reads) = (Queue::default(), read::Reads::default());
+        Self { client, settings, clock, queue, reads }
+    }
+
+    /// Carries a planned change out.
+    ///
+    /// *Guarantees.* One mutating call at most. An object that exists when this returns is in the
+    /// answer, or was in the prior state: nothing is orphaned.
+    pub async fn apply(
+        &self,
+        resource: &dyn Resource,
+        request: ApplyResource,
+        call: &Call,
+    ) -> ResourceAnswer {
+        let ApplyResource { prior, planned, planned_private, planned_identity, .. } = request;
+        let memory = Memory::read(&planned_private);
+        self.reads.forget();
+        if resource.table().form.is_empty() {
+            return self.issue(resource.table(), planned, call).await;
+        }
+        match (prior, planned) {
+            (None, Some(planned)) => self.create(resource, &planned, call).await,
+            (Some(prior), Some(planned)) => {
+                let before = Before { state: prior, identity: planned_identity, memory };
+                self.update(resource, before, &planned, call).await
+            }
+            (Some(prior), None) => {
+                let before = Before { state: prior, identity: planned_identity, memory };
+                self.delete(resource, before, call).await
+            }
+            (None, None) => ResourceAnswer::default(),
+        }
+    }
+
+    fn patience(&self, table: &Table, object: &Object, purpose: Purpose, call: &Call) -> Patience {
+        let (name, otherwise) = match purpose {
+            Purpose::Create => ("create", table.timeouts.create),
+            Purpose::Read => ("read", table.timeouts.read),
+            Purpose::Update => ("update", table.timeouts.update),
+            Purpose::Delete => ("delete", table.timeouts.delete),
+        };
+        let configured = TIMEOUTS.of(object).known().and_then(|it| {
+            it.get(name).and_then(|it| meaning::duration(it.as_str()?).ok())
+        });
+        let timeout = configured.or_else(|| meaning::duration(otherwise).ok()).unwrap_or_default();
+        self.client.patience(timeout.unsigned_abs(), call.stop.clone())
+    }
+
+    /// Waits for a turn to change the object, unless Terraform is interrupted before.
+    async fn turn(&self, name: &str, call: &Call) -> Option<queue::Turn> {
+        tracing::debug!(name, "waiting for a turn");
+        tokio::select! {
+            biased;
+            () = call.stop.cancelled() => None,
+            turn = self.queue.turn(name) => Some(turn),
+        }
+    }
+
+    /// Makes a mutating call, waiting out changes that others make at the same time.
+    async fn unhindered(
+        &self,
+        change: &Change<'_>,
+        patience: &Patience,
+    ) -> Result<Operation, Error> {
+        let client = &self.client;
+        loop {
+            let started = match change {
+                Change::Create { collection, query, body } => {
+                    client.create(collection, query, body, patience).await
+                }
+                Change::Update { name, mask, body } => {
+                    client.update(name, mask, body, patience).await
+                }
+                Change::Delete { name, query } => client.delete(name, query, patience).await,
+            };
+            match started {
+                Err(error) if error.is_conflict() && patience.pause().await => {
+                    tracing::debug!(%error, "another change is going on; trying again");
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// Waits for an operation, and until the object has settled.
+    async fn finish(
+        &self,
+        name: &str,
+        operation: Operation,
+        patience: &Patience,
+    ) -> Result<Json, Error> {
+        self.client.wait(operation, patience).await?;
+        self.client.settle(name, patience).await
+    }
+
+    fn identity(&self, name: &str) -> Object {
+        let workspace = self.client.workspace_id();
+        let workspace = workspace.map_or(tfplugin::Value::Null, tfplugin::Value::from);
+        [("workspace_id".to_owned(), workspace), ("name".to_owned(), name.into())].into()
+    }
+
+    /// An answer with the object of that name.
+    fn answer(&self, name: &str, state: Object, memory: &Memory) -> ResourceAnswer {
+        let identity = Some(self.identity(name));
+        let private = memory.write();
+        ResourceAnswer { state: Some(state), private, identity, ..ResourceAnswer::default() }
+    }
+}
+
+/// A mutating call.
+enum Change<'a> {
+    Create { collection: &'a str, query: Vec<(&'static str, String)>, body: Json },
+    Update { name: &'a str, mask: &'a [String], body: Json },
+    Delete { name: &'a str, query: Vec<(&'static str, String)> },
+}
+
+/// An object before a change, with all that Terraform stores for it.
+struct Before {
+    state: Object,
+    identity: Option<Object>,
+    memory: Memory,
+}
+
+impl Before {
+    /// The object as it was, because a change did not come about.
+    fn unchanged(self, diagnostics: impl Into<tfplugin::Diagnostics>) -> ResourceAnswer {
+        ResourceAnswer {
+            state: Some(self.state),
+            private: self.memory.write(),
+            identity: self.identity,
+            diagnostics: diagnostics.into(),
+        }
+    }
+}
+
+/// The planned object with what is still unknown left out.
+fn without_unknowns(planned: &Object) -> Object {
+    decode::complete(planned, &Object::new())
+}
+
+/// The name of an object, from its state or its parts.
+fn name_of(table: &Table, object: &Object) -> Option<String> {
+    let text = |name: &str| object.get(name)?.as_str();
+    if let Some(name) = text("name") {
+        return Some(name.to_owned());
+    }
+    let id = text(table.id()?.name)?;
+    match table.parent() {
+        Some(parent) => Some(table.name(Some(text(parent.name)?), id)),
+        None => Some(table.name(None, id)),
+    }
+}
+
+/// Whether an answer is about an object in the trash, which a GET shows as if it lived.
+fn is_deleted(reported: &Value) -> bool {
+    ["/delete_time", "/status/delete_time"].iter().any(|it| reported.pointer(it).is_some())
+}
+
+/// Whether the state refuses destruction.
+fn is_protected(state: &Object) -> bool {
+    state.get(crate::resources::DELETION_PROTECTION) == Some(&tfplugin::Value::Bool(true))
+}
+
+/// Terraform was interrupted before anything was sent.
+fn interrupted_in_the_queue(attempt: &Attempt<'_>) -> Diagnostic {
+    let Attempt { verb, noun, name } = attempt;
+    let summary = format!("Did not {verb} the {noun} `{name}`");
+    Diagnostic::error(summary, "Terraform was interrupted before anything was sent.")
+}
+
+/// A warning that an operation goes on without us.
+fn goes_on(attempt: &Attempt<'_>, error: &Error) -> Diagnostic {
+    let Attempt { verb, noun, name } = attempt;
+    let operation = error.operation().unwrap_or(error.request());
+    Diagnostic::warning(
+        format!("Interrupted while waiting to {verb} the {noun} `{name}`"),
+        format!(
+            "The service carries on with `{operation}`. Nothing is lost: the next plan or apply \
+             waits for it and shows what became of it."
+        ),
+    )
+}

@@ -1,0 +1,233 @@
+//! Creating an object, or adopting one that exists.
+
+use lakebase_api::{Error, Json, Patience};
+use tfplugin::{Call, Diagnostic, Diagnostics, Object, ResourceAnswer};
+
+use super::private::Memory;
+use super::report::Attempt;
+use super::{
+    Change, Lifecycle, Purpose, goes_on, interrupted_in_the_queue, is_deleted, name_of, without_unknowns,
+};
+use crate::model::table::Resource;
+use crate::model::tf::Tf;
+use crate::model::{decode, encode};
+use crate::resources::REPLACE_EXISTING;
+
+impl Lifecycle {
+    /// *Flow.* Look whether the object exists. Absent: one POST. Present and `replace_existing`:
+    /// one PATCH of the leaves that differ, or none. Present otherwise: an error with the `import`
+    /// block to paste. Then wait for the operation, and until the object has settled.
+    ///
+    /// *Guarantees.* Never a second POST: when the answer of the first is lost, the object's
+    /// presence says that it took effect, for it was absent before. When the wait fails, the object
+    /// is in the answer if it exists, so that Terraform does not forget it.
+    pub(super) async fn create(
+        &self,
+        resource: &dyn Resource,
+        planned: &Object,
+        call: &Call,
+    ) -> ResourceAnswer {
+        let table = resource.table();
+        let Some(name) = name_of(table, planned).or_else(|| name_of(table, &without_name(planned)))
+        else {
+            return nothing(Diagnostic::error("No name", "The plan names no object to create."));
+        };
+        let attempt = Attempt { verb: "create", noun: table.noun(), name: &name };
+        let Some(_turn) = self.turn(&name, call).await else {
+            return nothing(interrupted_in_the_queue(&attempt));
+        };
+        let patience = self.patience(table, planned, Purpose::Create, call);
+        match self.client.get(&name, &patience).await {
+            Ok(found) if is_deleted(&found) => nothing(self.in_the_trash(&attempt, &found)),
+            Ok(found) if REPLACE_EXISTING.of(planned) == Tf::Known(true) => {
+                self.adopt(resource, &attempt, planned, &found, &patience).await
+            }
+            Ok(_) => nothing(exists(&attempt, table.type_name, has_adoption(resource))),
+            Err(error) if error.is_not_found() => {
+                self.post(resource, &attempt, planned, &patience).await
+            }
+            Err(error) => nothing(attempt.failed(&self.client, Some(table), &error)),
+        }
+    }
+
+    async fn post(
+        &self,
+        resource: &dyn Resource,
+        attempt: &Attempt<'_>,
+        planned: &Object,
+        patience: &Patience,
+    ) -> ResourceAnswer {
+        let table = resource.table();
+        let (name, client) = (attempt.name, &self.client);
+        let collection = name.rsplit_once('/').map_or(name, |(collection, _)| collection);
+        let id = table.id().map(|it| (it.name, name.rsplit('/').next().unwrap_or(name).to_owned()));
+        let mut query: Vec<_> = id.into_iter().collect();
+        query.extend(encode::create_query(table, planned));
+        let body = encode::create_body(table, planned);
+        match self.unhindered(&Change::Create { collection, query, body }, patience).await {
+            Ok(operation) => {
+                let finished = self.finish(name, operation, patience).await;
+                self.conclude(resource, attempt, planned, finished, patience).await
+            }
+            Err(error) if error.may_have_happened() => {
+                tracing::warn!(name, %error, "the answer was lost; looking for the object");
+                let finished = client.settle(name, patience).await;
+                match finished {
+                    Err(absent) if absent.is_not_found() => {
+                        nothing(attempt.failed(client, Some(table), &error))
+                    }
+                    // Interrupted: whether it exists is not known, and the next read will tell.
+                    finished => self.conclude(resource, attempt, planned, finished, patience).await,
+                }
+            }
+            Err(error) if error.is_already_exists() => {
+                let taken = taken(attempt, has_adoption(resource), table.type_name);
+                let mut diagnostics = attempt.failed(client, Some(table), &error);
+                diagnostics.push(taken);
+                nothing(diagnostics)
+            }
+            Err(error) => nothing(attempt.failed(client, Some(table), &error)),
+        }
+    }
+
+    /// Takes an existing object over: what the plan says and the object is not, is changed.
+    async fn adopt(
+        &self,
+        resource: &dyn Resource,
+        attempt: &Attempt<'_>,
+        planned: &Object,
+        found: &Json,
+        patience: &Patience,
+    ) -> ResourceAnswer {
+        let (table, client, name) = (resource.table(), &self.client, attempt.name);
+        let state = decode::state(resource, found, planned_spelling(planned).as_ref(), &self.settings);
+        let mask = encode::mask(table, &state, planned);
+        let finished = if mask.is_empty() {
+            client.settle(name, patience).await
+        } else {
+            let body = encode::update_body(table, planned);
+            let change = Change::Update { name, mask: &mask, body };
+            match self.unhindered(&change, patience).await {
+                Ok(operation) => self.finish(name, operation, patience).await,
+                // The object is not ours yet: forgetting the attempt loses nothing.
+                Err(error) => return nothing(attempt.failed(client, Some(table), &error)),
+            }
+        };
+        self.conclude(resource, attempt, planned, finished, patience).await
+    }
+
+    /// The answer for an object that was asked for: as it is read, or as it was planned where it
+    /// cannot be read yet.
+    async fn conclude(
+        &self,
+        resource: &dyn Resource,
+        attempt: &Attempt<'_>,
+        planned: &Object,
+        finished: Result<Json, Error>,
+        patience: &Patience,
+    ) -> ResourceAnswer {
+        let table = resource.table();
+        let error = match finished {
+            Ok(reported) => {
+                let read = decode::state(resource, &reported, planned, &self.settings);
+                let state = decode::complete(planned, &read);
+                return self.answer(attempt.name, state, &Memory::default());
+            }
+            Err(error) => error,
+        };
+        let operation = error.operation().map(str::to_owned);
+        let memory = Memory { operation, ..Memory::default() };
+        if error.is_interrupted() {
+            // No error, so that Terraform does not taint an object that is being made all right.
+            let mut answer = self.answer(attempt.name, without_unknowns(planned), &memory);
+            answer.diagnostics = goes_on(attempt, &error).into();
+            return answer;
+        }
+        let diagnostics = attempt.failed(&self.client, Some(table), &error);
+        if error.is_timeout() {
+            let state = without_unknowns(planned);
+            return ResourceAnswer { diagnostics, ..self.answer(attempt.name, state, &memory) };
+        }
+        // The operation failed: whether it left an object behind, only the service knows.
+        let state = match self.client.get(attempt.name, patience).await {
+            Ok(reported) if !is_deleted(&reported) => {
+                let read = decode::state(resource, &reported, planned, &self.settings);
+                decode::complete(planned, &read)
+            }
+            Ok(_) => return nothing(diagnostics),
+            Err(error) if error.is_not_found() => return nothing(diagnostics),
+            Err(_) => without_unknowns(planned),
+        };
+        let answer = self.answer(attempt.name, state, &Memory::default());
+        ResourceAnswer { diagnostics, ..answer }
+    }
+
+    fn in_the_trash(&self, attempt: &Attempt<'_>, found: &Json) -> Diagnostic {
+        let Attempt { noun, name, .. } = attempt;
+        let purged = found["purge_time"].as_str().or(found["status"]["purge_time"].as_str());
+        let until = purged.map(|it| format!(" until {it}")).unwrap_or_default();
+        let host = self.client.host();
+        Diagnostic::error(
+            format!("The {noun} `{name}` is in the trash"),
+            format!(
+                "It was deleted, and its name stays taken{until}. Either restore it and import \
+                 it:\n\n  POST {host}/api/2.0/postgres/{name}/undelete\n\nor delete it for good, \
+                 and apply again:\n\n  DELETE {host}/api/2.0/postgres/{name}?purge=true\n\nA \
+                 {noun} with `purge_on_delete = true` never gets there."
+            ),
+        )
+    }
+}
+
+fn nothing(diagnostics: impl Into<Diagnostics>) -> ResourceAnswer {
+    ResourceAnswer { diagnostics: diagnostics.into(), ..ResourceAnswer::default() }
+}
+
+/// A plan whose name is unknown, as in a replacement, names the object by its parts.
+fn without_name(planned: &Object) -> Object {
+    let named = planned.iter().filter(|(key, _)| key.as_str() != "name");
+    named.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+/// The planned values as far as they are known, for the spelling of what is read.
+fn planned_spelling(planned: &Object) -> std::borrow::Cow<'_, Object> {
+    std::borrow::Cow::Owned(without_unknowns(planned))
+}
+
+fn has_adoption(resource: &dyn Resource) -> bool {
+    resource.table().field(REPLACE_EXISTING.name()).is_some()
+}
+
+fn exists(attempt: &Attempt<'_>, type_name: &str, adoptable: bool) -> Diagnostic {
+    let Attempt { noun, name, .. } = attempt;
+    Diagnostic::error(
+        format!("The {noun} `{name}` exists already"),
+        format!("Terraform does not manage it yet, so nothing was changed. {}", ways_in(name, type_name, adoptable)),
+    )
+}
+
+/// The name is taken although no object of that name can be seen.
+fn taken(attempt: &Attempt<'_>, adoptable: bool, type_name: &str) -> Diagnostic {
+    let Attempt { noun, name, .. } = attempt;
+    Diagnostic::error(
+        format!("The name of the {noun} `{name}` is taken"),
+        format!(
+            "If the {noun} was deleted lately, it is in the trash: restore it with `POST \
+             …/{name}/undelete`, or delete it for good with `DELETE …/{name}?purge=true`. {}",
+            ways_in(name, type_name, adoptable)
+        ),
+    )
+}
+
+fn ways_in(name: &str, type_name: &str, adoptable: bool) -> String {
+    let adoption = if adoptable {
+        "\n\nOr let the next apply take it over and change its settings to the configured ones:\n\n  replace_existing = true"
+    } else {
+        ""
+    };
+    format!(
+        "To manage it as it is, paste this beside the resource (put its address for \
+         `{type_name}.example`):\n\n  import {{\n    to = {type_name}.example\n    id = \
+         \"{name}\"\n  }}{adoption}"
+    )
+}

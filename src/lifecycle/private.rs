@@ -1,0 +1,75 @@
+//! What the provider keeps with an object between runs, unseen by the user. It is not encrypted.
+
+use serde_json::{Value as Json, json};
+use tfplugin::Private;
+
+/// What is remembered of an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// An operation that was going on when an apply ended: the next read waits for it.
+    pub operation: Option<String>,
+    /// What a plan tells the second half of a replacement about the object to be replaced.
+    pub replaced: Option<Replaced>,
+}
+
+/// The object that a replacement destroys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// Whether its state refuses destruction.
+    pub protected: bool,
+    /// Its name.
+    pub name: String,
+}
+
+impl Memory {
+    /// Reads what was stored. What is not ours, such as the bytes of a provider that managed the
+    /// object before, is nothing.
+    pub fn read(private: &Private) -> Self {
+        let json: Json = serde_json::from_slice(private).unwrap_or_default();
+        let text = |json: &Json, key: &str| json[key].as_str().map(str::to_owned);
+        let replaced = &json["lakebase_replaced"];
+        Self {
+            operation: text(&json, "lakebase_operation"),
+            replaced: text(replaced, "name").map(|name| Replaced {
+                protected: replaced["protected"].as_bool().unwrap_or_default(),
+                name,
+            }),
+        }
+    }
+
+    /// What to store; nothing to remember is no bytes at all.
+    pub fn write(&self) -> Private {
+        let mut json = json!({});
+        if let Some(operation) = &self.operation {
+            json["lakebase_operation"] = json!(operation);
+        }
+        if let Some(Replaced { protected, name }) = &self.replaced {
+            json["lakebase_replaced"] = json!({ "protected": protected, "name": name });
+        }
+        if json == json!({}) { Private::new() } else { json.to_string().into_bytes() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_remembered_is_read_again() {
+        let replaced = Replaced { protected: true, name: "projects/p".to_owned() };
+        for memory in [
+            Memory::default(),
+            Memory { operation: Some("projects/p/operations/a+/=".to_owned()), replaced: None },
+            Memory { operation: None, replaced: Some(replaced) },
+        ] {
+            assert_eq!(Memory::read(&memory.write()), memory);
+        }
+    }
+
+    #[test]
+    fn the_bytes_of_another_provider_are_nothing() {
+        for foreign in [&b""[..], b"\xff\xfe", b"[]", br#"{"schema_version":"1"}"#] {
+            assert_eq!(Memory::read(&foreign.to_vec()), Memory::default());
+        }
+    }
+}

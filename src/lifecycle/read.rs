@@ -1,0 +1,220 @@
+//! Reading an object, and finding one to import.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use lakebase_api::{Error, Json, Patience};
+use tfplugin::{
+    Call, Diagnostic, Diagnostics, ImportResource, Object, ReadResource, ResourceAnswer, Value,
+};
+use tokio::sync::OnceCell;
+
+use super::private::Memory;
+use super::report::{Attempt, explain};
+use super::{Lifecycle, Purpose, is_deleted, name_of};
+use crate::model::decode;
+use crate::model::table::{Resource, Table};
+
+impl Lifecycle {
+    /// *Flow.* Wait for a remembered operation. Then a GET, or the list that answers for all
+    /// objects of one parent.
+    ///
+    /// *Guarantees.* An object leaves the state only if the workspace that its identity names says
+    /// that it does not exist, or is in the trash.
+    pub async fn read(
+        &self,
+        resource: &dyn Resource,
+        request: ReadResource,
+        call: &Call,
+    ) -> ResourceAnswer {
+        let ReadResource { state, private, identity, .. } = request;
+        let table = resource.table();
+        if table.form.is_empty() {
+            return ResourceAnswer { state: Some(state), private, identity, ..Default::default() };
+        }
+        let mut diagnostics = Diagnostics::new();
+        let kept = |diagnostics| ResourceAnswer {
+            state: Some(state.clone()),
+            private: private.clone(),
+            identity: identity.clone(),
+            diagnostics,
+        };
+        let Some(name) = name_of(table, &state) else {
+            return kept(Diagnostic::error("No name", "The state names no object to read.").into());
+        };
+        let attempt = Attempt { verb: "read", noun: table.noun(), name: &name };
+        let patience = self.patience(table, &state, Purpose::Read, call);
+        let memory = Memory::read(&private);
+        if let Some(operation) = &memory.operation {
+            diagnostics.extend(self.resume(&attempt, operation, &patience).await);
+        }
+        let found = self.look(table, &name, &patience).await;
+        if let Some(elsewhere) = self.is_elsewhere(&attempt, identity.as_ref()) {
+            return kept(elsewhere.into());
+        }
+        match found {
+            Ok(reported) if !is_deleted(&reported) => {
+                let state = decode::state(resource, &reported, &state, &self.settings);
+                ResourceAnswer { diagnostics, ..self.answer(&name, state, &Memory::default()) }
+            }
+            Ok(_) => ResourceAnswer { diagnostics, ..ResourceAnswer::default() },
+            Err(error) if error.is_not_found() => {
+                diagnostics.extend(expired(&attempt, &state, self.clock.now()));
+                ResourceAnswer { diagnostics, ..ResourceAnswer::default() }
+            }
+            Err(error) => {
+                diagnostics.extend(attempt.failed(&self.client, Some(table), &error));
+                kept(diagnostics)
+            }
+        }
+    }
+
+    /// Finds an object to import, by its name or its identity; a read follows.
+    pub fn import(&self, resource: &dyn Resource, request: &ImportResource) -> ResourceAnswer {
+        let table = resource.table();
+        let form = table.form;
+        if form.is_empty() {
+            let detail = "A credential cannot be read back from the service: create a new one.";
+            return Diagnostic::error("Credentials cannot be imported", detail).into_answer();
+        }
+        let of_identity = |key| request.identity.as_ref().and_then(|it| it.get(key)?.as_str());
+        let name = of_identity("name").unwrap_or(&request.id);
+        let Some((parent, id)) = table.split(name) else {
+            let detail = format!(
+                "`{name}` is not the full name of a {}: it must have the form `{form}`.",
+                table.noun()
+            );
+            return Diagnostic::error("Not a full name", detail).into_answer();
+        };
+        let mut state: Object =
+            table.fields.iter().map(|it| (it.name.to_owned(), Value::Null)).collect();
+        state.insert("name".to_owned(), name.into());
+        for (field, value) in [(table.id(), Some(id)), (table.parent(), parent)] {
+            if let (Some(field), Some(value)) = (field, value) {
+                state.insert(field.name.to_owned(), value.into());
+            }
+        }
+        // The workspace comes from the configuration; a read checks it against the identity's.
+        let identity = request.identity.clone().unwrap_or_else(|| self.identity(name));
+        ResourceAnswer { state: Some(state), identity: Some(identity), ..Default::default() }
+    }
+
+    /// Waits for what an interrupted apply left going on. Whatever comes of it, it is forgotten:
+    /// what follows reads the object as it is.
+    async fn resume(
+        &self,
+        attempt: &Attempt<'_>,
+        operation: &str,
+        patience: &Patience,
+    ) -> Option<Diagnostic> {
+        tracing::debug!(operation, "waiting for the operation of an earlier run");
+        let waited = match self.client.operation(operation, patience).await {
+            Ok(operation) => self.finish(attempt.name, operation, patience).await,
+            Err(error) => Err(error),
+        };
+        let error = waited.err().filter(|it| !it.is_not_found())?;
+        let Attempt { noun, name, .. } = attempt;
+        let summary = format!("An earlier change of the {noun} `{name}` did not end well");
+        Some(Diagnostic::warning(summary, explain(&self.client, &error)))
+    }
+
+    async fn look(&self, table: &Table, name: &str, patience: &Patience) -> Result<Json, Error> {
+        let Some(_) = table.parent() else { return self.client.get(name, patience).await };
+        let collection = name.rsplit_once('/').map_or(name, |(collection, _)| collection);
+        let siblings = self.reads.of(collection);
+        if siblings.is_asked_again()
+            && let Some(list) = siblings.list(&self.client, collection, patience).await
+            && let Some(found) = list.get(name)
+        {
+            return Ok(found.clone());
+        }
+        self.client.get(name, patience).await
+    }
+
+    /// What a read answers when another workspace than the identity's does.
+    fn is_elsewhere(&self, attempt: &Attempt<'_>, identity: Option<&Object>) -> Option<Diagnostic> {
+        let known = identity?.get("workspace_id")?.as_str()?;
+        let answered = self.client.workspace_id().filter(|it| it != known)?;
+        let Attempt { noun, name, .. } = attempt;
+        Some(Diagnostic::error(
+            format!("The {noun} `{name}` belongs to another workspace"),
+            format!(
+                "It was created in the workspace {known}, but {} is the workspace {answered}. \
+                 Terraform keeps it in the state. Check `host` or `profile` in the provider \
+                 block. If it shall be managed in the other workspace, remove it from the state \
+                 with `terraform state rm` and import it there.",
+                self.client.host()
+            ),
+        ))
+    }
+}
+
+/// A branch that was to expire and is no more.
+fn expired(attempt: &Attempt<'_>, state: &Object, now: Timestamp) -> Option<Diagnostic> {
+    let at = state.get("expires_at")?.as_str()?;
+    let time: Timestamp = at.parse().ok()?;
+    if now < time {
+        return None;
+    }
+    let Attempt { noun, name, .. } = attempt;
+    let summary = format!("The {noun} `{name}` has expired");
+    let detail = format!("It expired on {at}. While it is configured, a plan creates it anew.");
+    Some(Diagnostic::warning(summary, detail))
+}
+
+/// An answer that is nothing but a message.
+trait IntoAnswer {
+    fn into_answer(self) -> ResourceAnswer;
+}
+
+impl IntoAnswer for Diagnostic {
+    fn into_answer(self) -> ResourceAnswer {
+        ResourceAnswer { diagnostics: self.into(), ..ResourceAnswer::default() }
+    }
+}
+
+/// What was read of each collection: from the second read on, one list answers for all.
+#[derive(Default)]
+pub struct Reads(Mutex<HashMap<String, Arc<Siblings>>>);
+
+/// The objects of one parent.
+#[derive(Default)]
+struct Siblings {
+    asked: AtomicBool,
+    /// Nothing, if the list failed: then each object is asked for by itself.
+    list: OnceCell<Option<HashMap<String, Json>>>,
+}
+
+impl Reads {
+    /// Forgets what was read, because it is about to change.
+    pub fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    fn of(&self, collection: &str) -> Arc<Siblings> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry(collection.to_owned()).or_default().clone()
+    }
+}
+
+impl Siblings {
+    fn is_asked_again(&self) -> bool {
+        self.asked.swap(true, Ordering::Relaxed)
+    }
+
+    async fn list(
+        &self,
+        client: &lakebase_api::Client,
+        collection: &str,
+        patience: &Patience,
+    ) -> Option<&HashMap<String, Json>> {
+        let list = async {
+            let objects = client.list(collection, &[], patience).await.ok()?;
+            let named = |it: Json| Some((it["name"].as_str()?.to_owned(), it));
+            Some(objects.into_iter().filter_map(named).collect())
+        };
+        self.list.get_or_init(|| list).await.as_ref()
+    }
+}

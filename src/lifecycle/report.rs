@@ -1,0 +1,121 @@
+//! Errors of the service as diagnostics: what was tried, why it failed, and what to do next.
+
+use std::error::Error as _;
+use std::fmt::Write as _;
+
+use lakebase_api::{Client, Error};
+use tfplugin::{Diagnostic, Diagnostics, Path};
+
+use crate::model::field::{AnyField, Place};
+use crate::model::table::Table;
+
+/// What was tried, as the summary of a diagnostic names it: `create the branch`.
+#[derive(Clone, Copy)]
+pub struct Attempt<'a> {
+    /// `create`, `read`, `update`, `delete`, …
+    pub verb: &'a str,
+    /// `branch`.
+    pub noun: &'a str,
+    /// The full name.
+    pub name: &'a str,
+}
+
+impl Attempt<'_> {
+    /// The diagnostics of a failed attempt: one for each field the service complains about, on its
+    /// attribute's path, or one for the whole.
+    pub fn failed(&self, client: &Client, table: Option<&Table>, error: &Error) -> Diagnostics {
+        let Attempt { verb, noun, name } = self;
+        let summary = format!("Could not {verb} the {noun} `{name}`");
+        let detail = explain(client, error);
+        let fields = error.field_violations();
+        let placed = fields.iter().filter_map(|(field, why)| {
+            let path = path_of(table?.fields, field)?;
+            Some(Diagnostic::error(summary.clone(), format!("{why}\n\n{detail}")).at(path))
+        });
+        let placed: Diagnostics = placed.collect();
+        if placed.is_empty() { Diagnostic::error(summary, detail).into() } else { placed }
+    }
+}
+
+/// The chain of causes, what the service says beyond its message, and what to do.
+pub fn explain(client: &Client, error: &Error) -> String {
+    let mut text = sentence(&error.to_string());
+    let mut cause = error.source();
+    while let Some(it) = cause {
+        let _ = write!(text, "\nBecause: {}", sentence(&it.to_string()));
+        cause = it.source();
+    }
+    let details = error.details();
+    if !details.is_empty() {
+        let _ = write!(text, "\n\n{details}");
+    }
+    if let Some(advice) = advice(client, error) {
+        let _ = write!(text, "\n\n{advice}");
+    }
+    text
+}
+
+fn advice(client: &Client, error: &Error) -> Option<String> {
+    let (host, auth) = (client.host(), client.auth_type());
+    let advice = if error.is_wrong_workspace() {
+        "Check `host` or `profile` in the provider block, or `expected_workspace_id`, if the \
+         workspace has really changed. Nothing was changed."
+            .to_owned()
+    } else if error.is_unauthenticated() {
+        format!(
+            "The workspace {host} did not accept the credentials (method `{auth}`). Check that \
+             they are meant for this workspace and have not expired."
+        )
+    } else if error.is_permission_denied() {
+        format!(
+            "The workspace {host} knows the caller (method `{auth}`) but refuses the call. \
+             Managing a project takes the permission CAN_MANAGE on it; creating one may be \
+             restricted by the workspace's administrators."
+        )
+    } else if error.is_not_found() {
+        format!("Check the name, and that {host} is the workspace that holds it.")
+    } else if error.is_rate_limited() {
+        "The service asks for fewer requests. Set `requests_per_second` in the provider block, or \
+         run Terraform with a lower `-parallelism`."
+            .to_owned()
+    } else if error.is_timeout() {
+        "It may still succeed: the next plan shows what became of it. If it takes this long \
+         regularly, raise `timeouts`."
+            .to_owned()
+    } else if error.is_unreachable() {
+        format!(
+            "Check that {host} is the URL of a workspace and can be reached from here, through \
+             the proxy if there is one (`HTTPS_PROXY`)."
+        )
+    } else {
+        return None;
+    };
+    Some(advice)
+}
+
+/// The attribute at a path of the API, such as `spec.ttl` or `branch.spec.ttl`.
+fn path_of(fields: &[AnyField], api: &str) -> Option<Path> {
+    let (_, inside) = api.split_once("spec.")?;
+    let inside_of = |path: &str| match inside.strip_prefix(path)? {
+        "" => Some(""),
+        rest => rest.strip_prefix('.'),
+    };
+    let (field, rest) = fields.iter().find_map(|field| match field.place {
+        Place::Spec(path) => inside_of(path).map(|rest| (field, rest)),
+        _ => None,
+    })?;
+    let member = field.members().unwrap_or_default().iter().find(|it| match it.place {
+        Place::Member(path) => path == rest,
+        _ => false,
+    });
+    let root = Path::root(field.name);
+    Some(member.map_or(root.clone(), |it| root.attribute(it.name)))
+}
+
+/// With a capital letter and a full stop.
+pub fn sentence(text: &str) -> String {
+    let mut characters = text.trim().chars();
+    let first = characters.next().map(|it| it.to_uppercase().collect::<String>());
+    let stop = if text.trim_end().ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{}{}{stop}", first.unwrap_or_default(), characters.as_str())
+}

@@ -1,0 +1,73 @@
+//! Changing an object.
+
+use tfplugin::{Call, Object, ResourceAnswer};
+
+use super::private::Memory;
+use super::report::Attempt;
+use super::{
+    Before, Change, Lifecycle, Purpose, goes_on, interrupted_in_the_queue, name_of, without_unknowns,
+};
+use crate::model::table::Resource;
+use crate::model::{decode, encode};
+
+impl Lifecycle {
+    /// *Flow.* One PATCH, whose mask names the leaves that differ; none, if none does. Then wait
+    /// for the operation, and until the object has settled.
+    ///
+    /// *Guarantees.* When it fails, the state is the prior one unless the service took the change
+    /// on: then it is the planned one, and the next read tells what became of it.
+    pub(super) async fn update(
+        &self,
+        resource: &dyn Resource,
+        before: Before,
+        planned: &Object,
+        call: &Call,
+    ) -> ResourceAnswer {
+        let (table, client) = (resource.table(), &self.client);
+        let Some(name) = name_of(table, &before.state) else {
+            return self.answer("", without_unknowns(planned), &before.memory);
+        };
+        let attempt = Attempt { verb: "update", noun: table.noun(), name: &name };
+        let mask = encode::mask(table, &before.state, planned);
+        if mask.is_empty() && planned.values().all(tfplugin::Value::is_wholly_known) {
+            return self.answer(&name, planned.clone(), &before.memory);
+        }
+        let Some(_turn) = self.turn(&name, call).await else {
+            return before.unchanged(interrupted_in_the_queue(&attempt));
+        };
+        let patience = self.patience(table, planned, Purpose::Update, call);
+        let finished = if mask.is_empty() {
+            client.settle(&name, &patience).await
+        } else {
+            let body = encode::update_body(table, planned);
+            let change = Change::Update { name: &name, mask: &mask, body };
+            match self.unhindered(&change, &patience).await {
+                Ok(operation) => self.finish(&name, operation, &patience).await,
+                Err(error) => {
+                    return before.unchanged(attempt.failed(client, Some(table), &error));
+                }
+            }
+        };
+        let error = match finished {
+            Ok(reported) => {
+                let read = decode::state(resource, &reported, planned, &self.settings);
+                let state = decode::complete(planned, &read);
+                return self.answer(&name, state, &Memory::default());
+            }
+            Err(error) => error,
+        };
+        let operation = error.operation().map(str::to_owned);
+        let memory = Memory { operation, ..Memory::default() };
+        if error.is_interrupted() {
+            let mut answer = self.answer(&name, without_unknowns(planned), &memory);
+            answer.diagnostics = goes_on(&attempt, &error).into();
+            return answer;
+        }
+        let diagnostics = attempt.failed(client, Some(table), &error);
+        if error.is_timeout() {
+            let answer = self.answer(&name, without_unknowns(planned), &memory);
+            return ResourceAnswer { diagnostics, ..answer };
+        }
+        before.unchanged(diagnostics)
+    }
+}

@@ -1,0 +1,280 @@
+//! The provider: its block, its registry, and the dispatch of what Terraform asks.
+
+mod config;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use lakebase_api::{Clock, SystemClock};
+use tfplugin::{
+    ApplyResource, Call, Configure, Diagnostic, Diagnostics, FunctionError, ImportResource,
+    MoveResource, Object, Opened, PlanResource, PlannedResource, Private, Provider, ReadResource,
+    Renewed, ResourceAnswer, Schema, Schemas, UpgradeState, Value,
+};
+
+use crate::lifecycle::{self, Lifecycle};
+use crate::model::table::{Resource, Settings};
+use crate::model::{schema, validate};
+use crate::resources::credential::Credential;
+use crate::{data_sources, ephemeral, functions, resources};
+
+pub use config::FIELDS;
+
+/// The provider as Terraform talks to it.
+pub struct Lakebase {
+    clock: Arc<dyn Clock>,
+    seen: Mutex<Seen>,
+}
+
+/// What the provider block has told so far in this process.
+#[derive(Clone, Default)]
+struct Seen {
+    workspace: Workspace,
+    /// Of the block that was validated or configured last; the defaults before.
+    settings: Settings,
+    /// Whether this walk applies: Terraform tells by allowing a deferral, which elsewhere takes an
+    /// experimental option.
+    applying: bool,
+}
+
+/// The way to the service.
+#[derive(Clone, Default)]
+enum Workspace {
+    /// The provider was not configured: a validation.
+    #[default]
+    Unconfigured,
+    /// The block holds values that are not known before the apply.
+    Unknown,
+    Known(Arc<Lifecycle>),
+}
+
+impl Lakebase {
+    /// A provider that waits to be configured. Does nothing: a process starts with it.
+    pub fn new() -> Self {
+        Self { clock: Arc::new(SystemClock::new()), seen: Mutex::default() }
+    }
+
+    fn seen(&self) -> Seen {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Seen)) {
+        change(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The way to the service, or why there is none.
+    fn lifecycle(&self) -> Result<Arc<Lifecycle>, Diagnostic> {
+        match self.seen().workspace {
+            Workspace::Known(lifecycle) => Ok(lifecycle),
+            Workspace::Unconfigured => Err(Diagnostic::error(
+                "The provider is not configured",
+                "This takes the service, and Terraform has not configured the provider.",
+            )),
+            Workspace::Unknown => Err(Diagnostic::error(
+                "The workspace is not known yet",
+                "The provider block holds values that are known only after the apply of other \
+                 resources. Apply those first, for example with `terraform apply -target=…`.",
+            )),
+        }
+    }
+}
+
+impl Default for Lakebase {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Everything that the provider offers; needs neither configuration nor network.
+pub fn schemas() -> Schemas {
+    let tables = || managed().map(Resource::table);
+    let named = |it: &&'static crate::model::table::Table| !it.form.is_empty();
+    Schemas {
+        provider: Schema { version: 0, block: schema::block(config::DOC, FIELDS) },
+        resources: tables().map(|it| (it.type_name.to_owned(), schema::resource(it))).collect(),
+        identities: tables()
+            .filter(named)
+            .map(|it| (it.type_name.to_owned(), schema::identity()))
+            .collect(),
+        data_sources: data_sources::schemas(),
+        ephemeral_resources: ephemeral::schemas(),
+        functions: functions::signatures(),
+    }
+}
+
+fn managed() -> impl Iterator<Item = &'static dyn Resource> {
+    resources::ALL.iter().copied().chain([&Credential as &dyn Resource])
+}
+
+/// The resource of that type; the server has refused types that the schemas do not have.
+fn resource(type_name: &str) -> &'static dyn Resource {
+    managed()
+        .find(|it| it.table().type_name == type_name)
+        .expect("the schemas come from the same list as this")
+}
+
+#[async_trait]
+impl Provider for Lakebase {
+    fn schemas(&self) -> Schemas {
+        schemas()
+    }
+
+    async fn validate_provider(&self, config: Object) -> Diagnostics {
+        let mut sink = Diagnostics::new();
+        config::validate(&config, &mut sink);
+        self.change(|it| it.settings = config::settings(&config));
+        sink
+    }
+
+    async fn configure(&self, request: Configure, call: &Call) -> Diagnostics {
+        let Configure { terraform_version, config } = request;
+        let settings = config::settings(&config);
+        let (client, diagnostics) = match config::client(&config, &terraform_version, &self.clock) {
+            Ok(client) => (client, Diagnostics::new()),
+            Err(diagnostic) => (None, diagnostic.into()),
+        };
+        let workspace = match client {
+            Some(client) => {
+                tracing::info!(host = client.host(), auth = client.auth_type(), "workspace");
+                let clock = self.clock.clone();
+                Workspace::Known(Arc::new(Lifecycle::new(client, settings.clone(), clock)))
+            }
+            None => Workspace::Unknown,
+        };
+        let applying = call.capabilities.deferral_allowed;
+        self.change(|it| *it = Seen { workspace, settings, applying });
+        diagnostics
+    }
+
+    async fn validate_resource(&self, type_name: &str, config: Object) -> Diagnostics {
+        let (resource, settings) = (resource(type_name), self.seen().settings);
+        let mut sink = Diagnostics::new();
+        validate::validate(resource.table().fields, &config, &mut sink);
+        resource.validate(&config, &settings, &mut sink);
+        sink
+    }
+
+    async fn upgrade_state(&self, request: UpgradeState) -> (Option<Object>, Diagnostics) {
+        let resource = resource(&request.type_name);
+        let r#type = schema::resource(resource.table()).block.r#type();
+        stored(&r#type, &request)
+    }
+
+    async fn upgrade_identity(&self, request: UpgradeState) -> (Option<Object>, Diagnostics) {
+        stored(&schema::identity().r#type(), &request)
+    }
+
+    async fn read_resource(&self, request: ReadResource, call: &Call) -> ResourceAnswer {
+        let resource = resource(&request.type_name);
+        match self.seen().workspace {
+            Workspace::Known(lifecycle) => lifecycle.read(resource, request, call).await,
+            _ => ResourceAnswer {
+                state: Some(request.state),
+                private: request.private,
+                identity: request.identity,
+                diagnostics: unread().into(),
+            },
+        }
+    }
+
+    async fn plan_resource(&self, request: PlanResource, _call: &Call) -> PlannedResource {
+        let resource = resource(&request.type_name);
+        let Some(config) = request.config.clone() else {
+            return lifecycle::plan_destroy(resource, &request);
+        };
+        let settings = self.seen().settings;
+        lifecycle::plan(resource, request, &config, &settings, self.clock.now())
+    }
+
+    async fn apply_resource(&self, request: ApplyResource, call: &Call) -> ResourceAnswer {
+        match self.lifecycle() {
+            Ok(lifecycle) => lifecycle.apply(resource(&request.type_name), request, call).await,
+            Err(diagnostic) => ResourceAnswer {
+                state: request.prior,
+                private: request.planned_private,
+                identity: request.planned_identity,
+                diagnostics: diagnostic.into(),
+            },
+        }
+    }
+
+    async fn import_resource(&self, request: ImportResource, _call: &Call) -> ResourceAnswer {
+        match self.lifecycle() {
+            Ok(lifecycle) => lifecycle.import(resource(&request.type_name), &request),
+            Err(diagnostic) => {
+                ResourceAnswer { diagnostics: diagnostic.into(), ..ResourceAnswer::default() }
+            }
+        }
+    }
+
+    async fn move_resource(&self, request: MoveResource) -> ResourceAnswer {
+        let detail = format!(
+            "A `{}` of the provider `{}` cannot become a `{}`. Remove it from the state with a \
+             `removed` block, and import it.",
+            request.source_type, request.source_provider, request.target_type
+        );
+        let diagnostics = Diagnostic::error("Not a resource to take over", detail).into();
+        ResourceAnswer { diagnostics, ..ResourceAnswer::default() }
+    }
+
+    async fn validate_data_source(&self, type_name: &str, config: Object) -> Diagnostics {
+        data_sources::validate(type_name, &config)
+    }
+
+    async fn read_data_source(
+        &self,
+        type_name: &str,
+        config: Object,
+        call: &Call,
+    ) -> (Option<Object>, Diagnostics) {
+        match self.lifecycle() {
+            Ok(lifecycle) => data_sources::read(&lifecycle, type_name, config, call).await,
+            Err(diagnostic) => (None, diagnostic.into()),
+        }
+    }
+
+    async fn validate_ephemeral(&self, type_name: &str, config: Object) -> Diagnostics {
+        ephemeral::validate(type_name, &config)
+    }
+
+    async fn open_ephemeral(&self, type_name: &str, config: Object, call: &Call) -> Opened {
+        let applying = self.seen().applying;
+        match self.lifecycle() {
+            Ok(lifecycle) => ephemeral::open(&lifecycle, type_name, config, applying, call).await,
+            Err(diagnostic) => Opened { diagnostics: diagnostic.into(), ..Opened::default() },
+        }
+    }
+
+    async fn renew_ephemeral(&self, _: &str, private: Private, _: &Call) -> Renewed {
+        Renewed { private, ..Renewed::default() }
+    }
+
+    async fn close_ephemeral(&self, _: &str, _: Private, _: &Call) -> Diagnostics {
+        Diagnostics::new()
+    }
+
+    fn call_function(&self, name: &str, arguments: Vec<Value>) -> Result<Value, FunctionError> {
+        functions::call(name, &arguments)
+    }
+}
+
+/// A stored object in the current schema: version 0 is the only one so far.
+fn stored(r#type: &tfplugin::Type, request: &UpgradeState) -> (Option<Object>, Diagnostics) {
+    match Value::from_json(r#type, &request.stored) {
+        Ok(Value::Map(object)) => (Some(object), Diagnostics::new()),
+        Ok(_) => (None, Diagnostics::new()),
+        Err(error) => {
+            let summary = format!("The stored `{}` cannot be read", request.type_name);
+            let detail = format!("It was stored with schema version {}: {error}.", request.version);
+            (None, Diagnostic::error(summary, detail).into())
+        }
+    }
+}
+
+fn unread() -> Diagnostic {
+    Diagnostic::warning(
+        "Objects were not read",
+        "The provider block holds values that are known only after the apply of other resources, \
+         so that the state is taken as it is.",
+    )
+}
