@@ -8,15 +8,16 @@
 
 mod diagnostic;
 mod generated;
+mod launch;
 mod path;
 mod provider;
 mod schema;
-#[expect(dead_code, reason = "nothing mounts the service yet")]
 mod server;
 mod types;
 mod value;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use launch::{Program, debug, serve, started_by_terraform};
 pub use path::{Path, Step};
 pub use provider::*;
 pub use schema::*;

@@ -47,7 +47,7 @@ pub trait Provider: Send + Sync + 'static {
     /// Brings a stored state to the current schema. Called at every read, also at the same version.
     async fn upgrade_state(&self, request: UpgradeState) -> (Option<Object>, Diagnostics);
 
-    /// Brings a stored identity to the current schema; it may be missing.
+    /// Brings a stored identity to the current schema. Not asked of objects without one.
     async fn upgrade_identity(&self, request: UpgradeState) -> (Option<Object>, Diagnostics);
 
     /// Reads the object behind a state. No state in the answer: the object is gone.

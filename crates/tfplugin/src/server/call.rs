@@ -121,3 +121,69 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(ToString::to_string);
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or("no text".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+    use std::sync::Mutex;
+
+    use tonic::Request;
+    use tracing::field::{Field, Visit};
+    use tracing::span::{Attributes, Id};
+    use tracing::{Event, Subscriber};
+    use tracing_subscriber::Layer;
+    use tracing_subscriber::layer::{Context, SubscriberExt};
+
+    use super::super::fake::{Fake, THING, identity, sent};
+    use crate::generated::tfplugin6::provider_server::Provider;
+    use crate::generated::tfplugin6::read_resource;
+
+    /// Keeps the fields of spans and events, as text.
+    #[derive(Clone, Default)]
+    struct Lines(std::sync::Arc<Mutex<Vec<String>>>);
+
+    impl Visit for Lines {
+        fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+            // How long it took is different each time.
+            let value = if field.name() == "tf_req_duration_ms" { &"…" } else { value };
+            let mut lines = self.0.lock().expect("no test panics with it");
+            lines.push(format!("{}={value:?}", field.name()));
+        }
+    }
+
+    impl<S: Subscriber> Layer<S> for Lines {
+        fn on_new_span(&self, span: &Attributes<'_>, _: &Id, _: Context<'_, S>) {
+            span.record(&mut self.clone());
+        }
+
+        fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+            event.record(&mut self.clone());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_is_logged_by_name_type_id_and_duration_and_without_values() {
+        let lines = Lines::default();
+        let subscriber = tracing_subscriber::registry().with(lines.clone());
+        let guard = tracing::subscriber::set_default(subscriber);
+        let request = read_resource::Request {
+            type_name: THING.to_owned(),
+            current_state: sent([("id", "7".into())]),
+            current_identity: identity("7"),
+            ..Default::default()
+        };
+        let answer = Fake::default().serve().read_resource(Request::new(request)).await;
+        assert!(answer.expect("no status").into_inner().diagnostics.is_empty());
+        drop(guard);
+        assert_eq!(
+            *lines.0.lock().expect("no test panics with it"),
+            [
+                "tf_rpc=\"ReadResource\"",
+                "tf_resource_type=\"fake_thing\"",
+                "tf_req_id=0",
+                "message=answered",
+                "tf_req_duration_ms=\"…\"",
+            ]
+        );
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::outgoing::{planned, planned_identity, settled, settled_identity};
 use super::{Server, wire};
-use crate::generated::tfplugin6::{apply_resource_change, plan_resource_change};
+use crate::generated::tfplugin6::{DynamicValue, apply_resource_change, plan_resource_change};
 use crate::{ApplyResource, Diagnostic, PlanResource};
 
 pub(super) async fn plan(
@@ -54,7 +54,8 @@ pub(super) async fn apply(
 ) -> apply_resource_change::Response {
     // Without these an update that fails would lose them, although the object exists. A create has
     // no identity yet that Terraform would accept.
-    let exists = request.prior_state.as_ref().is_some_and(|it| *it != wire::null());
+    let nothing = [wire::null(), DynamicValue::default()];
+    let exists = request.prior_state.as_ref().is_some_and(|it| !nothing.contains(it));
     let unapplied = apply_resource_change::Response {
         new_state: request.prior_state.clone(),
         private: request.planned_private.clone(),
@@ -91,3 +92,6 @@ pub(super) async fn apply(
         ..unapplied
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -95,3 +95,75 @@ pub(super) async fn close(
 fn timestamp(seconds: i64) -> Timestamp {
     Timestamp { seconds, nanos: 0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use tonic::Request;
+
+    use super::super::fake::{Fake, object, shown};
+    use super::*;
+    use crate::generated::tfplugin6::DynamicValue;
+    use crate::generated::tfplugin6::provider_server::Provider;
+    use crate::{Diagnostics, Opened, Value};
+
+    const SECRET: &str = "fake_secret";
+
+    async fn opened(fake: Fake) -> open_ephemeral_resource::Response {
+        let request = Request::new(open_ephemeral_resource::Request {
+            type_name: SECRET.to_owned(),
+            config: Some(DynamicValue { msgpack: b"\x81\xa4name\xa1n".to_vec(), json: vec![] }),
+            ..Default::default()
+        });
+        let answer = fake.serve().open_ephemeral_resource(request).await;
+        answer.expect("no status").into_inner()
+    }
+
+    #[tokio::test]
+    async fn what_is_opened_says_when_to_renew_it() {
+        let fake = Fake {
+            open: |it| Opened {
+                result: Some(it),
+                renew_at: Some(99),
+                private: b"lease".to_vec(),
+                diagnostics: Diagnostics::new(),
+            },
+            ..Fake::default()
+        };
+        let answer = opened(fake).await;
+        let result = answer.result.map(|it| it.msgpack);
+        assert_eq!(result.as_deref(), Some(&b"\x81\xa4name\xa1n"[..]));
+        assert_eq!(answer.renew_at, Some(Timestamp { seconds: 99, nanos: 0 }));
+        assert_eq!(answer.private.as_deref(), Some(&b"lease"[..]));
+        assert_eq!(shown(&answer.diagnostics), "");
+    }
+
+    #[tokio::test]
+    async fn what_is_opened_is_wholly_known() {
+        let open =
+            |_| Opened { result: Some(object([("name", Value::unknown())])), ..Opened::default() };
+        let answer = opened(Fake { open, ..Fake::default() }).await;
+        let result = answer.result.map(|it| it.msgpack);
+        assert_eq!(result.as_deref(), Some(&b"\x81\xa4name\xc0"[..]));
+        assert_eq!(answer.diagnostics.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn trap_45_renew_and_close_get_the_private_bytes_that_terraform_holds() {
+        let server = Fake::default().serve();
+        let request = Request::new(renew_ephemeral_resource::Request {
+            type_name: SECRET.to_owned(),
+            private: Some(b"lease".to_vec()),
+        });
+        let answer = server.renew_ephemeral_resource(request).await;
+        let answer = answer.expect("no status").into_inner();
+        assert_eq!(answer.renew_at, Some(Timestamp { seconds: 1, nanos: 0 }));
+        assert_eq!(answer.private.as_deref(), Some(&b"lease"[..]));
+        let request = Request::new(close_ephemeral_resource::Request {
+            type_name: SECRET.to_owned(),
+            private: Some(b"lease".to_vec()),
+        });
+        let answer = server.close_ephemeral_resource(request).await;
+        let answer = answer.expect("no status").into_inner();
+        assert_eq!(shown(&answer.diagnostics), "warning: Closed: lease\n");
+    }
+}

@@ -61,3 +61,68 @@ fn failed(diagnostic: Diagnostic) -> FunctionError {
     let Diagnostic { summary, detail, .. } = diagnostic;
     FunctionError { text: format!("{summary}: {detail}"), argument: None }
 }
+
+#[cfg(test)]
+mod tests {
+    use tonic::Request;
+
+    use super::super::fake::Fake;
+    use super::*;
+    use crate::Type;
+    use crate::generated::tfplugin6::provider_server::Provider;
+
+    async fn called(fake: Fake, name: &str, arguments: &[Value]) -> Result<String, String> {
+        let arguments = arguments.iter().map(|it| {
+            let r#type = if it.as_bool().is_some() { Type::Bool } else { Type::String };
+            let msgpack = it.to_msgpack(&r#type).expect("an argument is text or a bool");
+            DynamicValue { msgpack, json: vec![] }
+        });
+        let request =
+            call_function::Request { name: name.to_owned(), arguments: arguments.collect() };
+        let answer = fake.serve().call_function(Request::new(request)).await;
+        match answer.expect("no status").into_inner() {
+            call_function::Response { result: Some(it), error: None } => {
+                let result = Value::from_msgpack(&Type::String, &it.msgpack);
+                Ok(result.expect("the result is text").to_json().to_string())
+            }
+            call_function::Response { result: None, error: Some(it) } => {
+                Err(format!("{:?}: {}", it.function_argument, it.text))
+            }
+            other => panic!("a result or an error is expected, not {other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn trap_46_functions_answer_by_their_arguments_alone_without_configuration() {
+        for (arguments, result) in [
+            (vec!["a".into()], Ok(r#""a""#)),
+            (vec!["a".into(), "b".into(), "c".into()], Ok(r#""a b c""#)),
+            (vec![], Err("None: The function takes 1 arguments and was given 0.")),
+            (
+                vec!["a".into(), "b".into(), true.into()],
+                Err("Some(2): Unreadable argument: The argument that Terraform sent does not fit \
+                     the provider's schema: a string is expected, not msgpack's True. If the \
+                     provider was downgraded, use the version that wrote the state; otherwise \
+                     this is a bug in the provider."),
+            ),
+        ] {
+            let called = called(Fake::default(), "join", &arguments).await;
+            assert_eq!(called.as_deref().map_err(String::as_str), result);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_goes_wrong_in_a_function_is_its_error() {
+        let own = |_| Err(FunctionError { text: "No.".to_owned(), argument: Some(0) });
+        let own = Fake { function: own, ..Fake::default() };
+        assert_eq!(called(own, "join", &["a".into()]).await, Err("Some(0): No.".to_owned()));
+        let panicking = Fake { function: |_| panic!("oh"), ..Fake::default() };
+        let error = called(panicking, "join", &["a".into()]).await.expect_err("it panics");
+        assert!(error.starts_with("None: The provider panicked: `CallFunction` for `join`"));
+        let mistyped = Fake { function: |_| Ok(true.into()), ..Fake::default() };
+        let error = called(mistyped, "join", &["a".into()]).await.expect_err("it is no text");
+        assert!(error.starts_with("None: The result does not fit"), "{error}");
+        let absent = called(Fake::default(), "split", &[]).await;
+        assert_eq!(absent, Err("None: The provider has no function `split`.".to_owned()));
+    }
+}

@@ -49,7 +49,9 @@ pub(super) fn planned_identity(
         diagnostics.push(bug("The resource has an identity, but no schema for it."));
         return None;
     };
-    let identity_data = Some(encode(r#type, identity, diagnostics));
+    let mut problems = Diagnostics::new();
+    let identity_data = Some(encode(r#type, identity, &mut problems));
+    diagnostics.extend(problems.into_iter().map(of_identity));
     Some(ResourceIdentityData { identity_data })
 }
 
@@ -59,11 +61,19 @@ pub(super) fn settled_identity(
     identity: Option<Object>,
     diagnostics: &mut Diagnostics,
 ) -> Option<ResourceIdentityData> {
-    let identity = match r#type {
-        Some(r#type) => identity.map(|it| without_unknowns(r#type, it, diagnostics)),
-        None => identity,
-    };
-    planned_identity(r#type, identity, diagnostics)
+    let mut identity = identity?;
+    if let Some(r#type) = r#type {
+        let mut problems = Diagnostics::new();
+        identity = without_unknowns(r#type, identity, &mut problems);
+        diagnostics.extend(problems.into_iter().map(of_identity));
+    }
+    planned_identity(r#type, Some(identity), diagnostics)
+}
+
+/// A path into an identity leads nowhere in a configuration.
+fn of_identity(problem: Diagnostic) -> Diagnostic {
+    let summary = "The provider gave an invalid identity".to_owned();
+    Diagnostic { summary, path: Path::default(), ..problem }
 }
 
 /// Visits the values of write-only attributes that are not null.
@@ -99,13 +109,12 @@ fn write_only_in_attributes(
 ) {
     for attribute in attributes {
         let Some(value) = object.get_mut(&attribute.name) else { continue };
-        let path = path.attribute(&attribute.name);
         if attribute.write_only {
             if !value.is_null() {
-                visit(&path, value);
+                visit(&path.attribute(&attribute.name), value);
             }
         } else if let AttributeKind::Nested(nesting, members) = &attribute.kind {
-            each_object(*nesting, value, &path, &mut |path, object| {
+            each_object(*nesting, value, &path.attribute(&attribute.name), &mut |path, object| {
                 write_only_in_attributes(members, object, path, visit);
             });
         }
@@ -170,17 +179,35 @@ fn each_object(
     }
 }
 
-fn without_unknowns(r#type: &Type, object: Object, diagnostics: &mut Diagnostics) -> Object {
-    let mut value = Value::Map(object);
+fn without_unknowns(r#type: &Type, mut object: Object, diagnostics: &mut Diagnostics) -> Object {
+    // Nearly always there are none, and the search keeps a path to each value.
+    if object.values().all(Value::is_wholly_known) {
+        return object;
+    }
     let mut paths = Vec::new();
-    forget_unknowns(r#type, &mut value, &Path::default(), &mut paths);
+    forget_unknowns_of_members(r#type, &mut object, &Path::default(), &mut paths);
     for path in paths {
         let detail = format!("`{path}` is still unknown in the provider's answer; it is now null.");
         diagnostics.push(bug(&detail).at(path));
     }
-    match value {
-        Value::Map(it) => it,
-        _ => Object::new(),
+    object
+}
+
+fn forget_unknowns_of_members(
+    r#type: &Type,
+    members: &mut Object,
+    path: &Path,
+    paths: &mut Vec<Path>,
+) {
+    for (name, value) in members {
+        match r#type {
+            Type::Map(element) => forget_unknowns(element, value, &path.key(name), paths),
+            Type::Object(attributes) => {
+                let Some(r#type) = attributes.get(name) else { continue };
+                forget_unknowns(r#type, value, &path.attribute(name), paths);
+            }
+            _ => {}
+        }
     }
 }
 
@@ -214,17 +241,7 @@ fn forget_unknowns(r#type: &Type, value: &mut Value, path: &Path, paths: &mut Ve
             }
             *value = Value::set(elements);
         }
-        (Type::Map(element), Value::Map(members)) => {
-            for (key, value) in members {
-                forget_unknowns(element, value, &path.key(key), paths);
-            }
-        }
-        (Type::Object(attributes), Value::Map(members)) => {
-            for (name, value) in members {
-                let Some(r#type) = attributes.get(name) else { continue };
-                forget_unknowns(r#type, value, &path.attribute(name), paths);
-            }
-        }
+        (r#type, Value::Map(members)) => forget_unknowns_of_members(r#type, members, path, paths),
         (Type::Dynamic, Value::Dynamic(it)) => {
             let (r#type, value) = &mut **it;
             forget_unknowns(r#type, value, path, paths);
@@ -256,4 +273,75 @@ fn encode(r#type: &Type, mut object: Object, diagnostics: &mut Diagnostics) -> D
 fn bug(detail: &str) -> Diagnostic {
     let detail = format!("{detail} This is a bug in the provider; please report it.");
     Diagnostic::error("The provider gave an invalid answer", detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake::{object, thing};
+    use super::*;
+    use crate::NestedBlock;
+
+    fn encoded(
+        encode: fn(Shape<'_>, Option<Object>, &mut Diagnostics) -> DynamicValue,
+        block: &Block,
+        state: Object,
+    ) -> (Value, Diagnostics) {
+        let mut diagnostics = Diagnostics::new();
+        let r#type = block.r#type();
+        let message = encode(Shape { block, r#type: &r#type }, Some(state), &mut diagnostics);
+        let value = Value::from_msgpack(&r#type, &message.msgpack);
+        (value.expect("what is written can be read"), diagnostics)
+    }
+
+    fn blocks(nesting: BlockNesting) -> Block {
+        let (name, block) = ("b".to_owned(), thing());
+        let nested = NestedBlock { name, block, nesting, min_items: 0, max_items: 0 };
+        Block { blocks: vec![nested], ..Block::default() }
+    }
+
+    #[test]
+    fn trap_19_blocks_are_never_null_but_single_ones() {
+        let mut empty = thing().null();
+        empty.insert("rules".to_owned(), Value::Map(Object::new()));
+        for (nesting, expected) in [
+            (BlockNesting::Single, Value::Null),
+            (BlockNesting::List, Value::List(vec![])),
+            (BlockNesting::Set, Value::Set(vec![])),
+            (BlockNesting::Map, Value::Map(Object::new())),
+            (BlockNesting::Group, Value::Map(empty)),
+        ] {
+            let block = blocks(nesting);
+            for state in [object([]), object([("b", Value::Null)])] {
+                let (value, diagnostics) = encoded(settled, &block, state);
+                assert_eq!(value, Value::Map(object([("b", expected.clone())])), "{nesting:?}");
+                assert!(diagnostics.is_empty());
+            }
+            let unknown = object([("b", Value::unknown())]);
+            let (value, _) = encoded(planned, &block, unknown.clone());
+            assert_eq!(value, Value::Map(unknown), "{nesting:?}");
+        }
+    }
+
+    #[test]
+    fn write_only_values_are_null_wherever_they_are() {
+        let secretive = || object([("secret", "s3cret".into()), ("label", "l".into())]);
+        let parts = Value::List(vec![secretive().into()]);
+        let inner = object([
+            ("secret", "s3cret".into()),
+            ("parts", parts),
+            ("rules", Value::Map(object([("k", secretive().into())]))),
+        ]);
+        for (nesting, value) in [
+            (BlockNesting::Single, Value::Map(inner.clone())),
+            (BlockNesting::Group, Value::Map(inner.clone())),
+            (BlockNesting::List, Value::List(vec![inner.clone().into()])),
+            (BlockNesting::Set, Value::set(vec![inner.clone().into()])),
+            (BlockNesting::Map, Value::Map(object([("k", inner.clone().into())]))),
+        ] {
+            let (value, _) = encoded(planned, &blocks(nesting), object([("b", value)]));
+            let text = value.to_json().to_string();
+            assert!(!text.contains("s3cret"), "{nesting:?}: {text}");
+            assert_eq!(text.matches("\"label\":\"l\"").count(), 2, "{nesting:?}: {text}");
+        }
+    }
 }

@@ -207,3 +207,123 @@ fn parameter(it: &Parameter) -> tfplugin6::function::Parameter {
 fn type_json(it: &Type) -> Vec<u8> {
     it.to_json().to_string().into_bytes()
 }
+
+#[cfg(test)]
+mod tests {
+    use tonic::Request;
+
+    use super::super::fake::{Fake, THING, shown, thing};
+    use super::*;
+    use crate::generated::tfplugin6::provider_server::Provider;
+
+    async fn asked(fake: Fake) -> get_provider_schema::Response {
+        let request = Request::new(get_provider_schema::Request {});
+        fake.serve().get_provider_schema(request).await.expect("no status").into_inner()
+    }
+
+    #[tokio::test]
+    async fn trap_14_every_schema_has_a_block_and_every_type_is_json() {
+        let nothing = Fake { schemas: crate::Schemas::default, ..Fake::default() };
+        let panicking = Fake { schemas: || panic!("oh"), ..Fake::default() };
+        let error = "The provider panicked";
+        for (fake, summary) in [(nothing, None), (panicking, Some(error))] {
+            let answer = asked(fake).await;
+            assert!(answer.provider.is_some_and(|it| it.block.is_some()));
+            assert_eq!(answer.diagnostics.first().map(|it| it.summary.as_str()), summary);
+        }
+        let answer = asked(Fake::default()).await;
+        let schemas = answer.provider.iter().chain(answer.resource_schemas.values());
+        let schemas = schemas.chain(answer.data_source_schemas.values());
+        let schemas: Vec<_> = schemas.chain(answer.ephemeral_resource_schemas.values()).collect();
+        assert_eq!(schemas.len(), 4);
+        for schema in schemas {
+            for attribute in &schema.block.as_ref().expect("a schema has a block").attributes {
+                // Of the two exactly one.
+                assert_eq!(attribute.r#type.is_empty(), attribute.nested_type.is_some());
+                if attribute.nested_type.is_none() {
+                    let json = serde_json::from_slice(&attribute.r#type).expect("it is JSON");
+                    Type::from_json(&json).expect("it is a type");
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn schemas_keep_flags_nesting_and_descriptions() {
+        let answer = asked(Fake::default()).await;
+        let schema = &answer.resource_schemas[THING];
+        assert_eq!(schema.version, 3);
+        let block = schema.block.as_ref().expect("a schema has a block");
+        assert_eq!((&*block.description, block.description_kind), ("A *thing*.", 1));
+        let [id, name, secret, parts, tags] = &*block.attributes else {
+            panic!("five attributes are expected, not {:?}", block.attributes)
+        };
+        assert_eq!((id.computed, id.optional, &*id.r#type), (true, false, &b"\"string\""[..]));
+        assert_eq!((&*name.name, name.optional, name.write_only), ("name", true, false));
+        assert!(secret.write_only);
+        assert_eq!(tags.r#type, br#"["set","string"]"#);
+        let nested = parts.nested_type.as_ref().expect("the parts are nested");
+        assert_eq!(nested.nesting(), object::NestingMode::List);
+        assert_eq!(nested.attributes.len(), 2);
+        let [rules] = &*block.block_types else { panic!("one block is expected") };
+        assert_eq!((&*rules.type_name, rules.nesting()), ("rules", nested_block::NestingMode::Map));
+        assert!(rules.block.is_some());
+    }
+
+    #[test]
+    fn what_is_deprecated_says_why_and_what_is_not_says_nothing() {
+        let deprecated = Block { deprecated: Some("Use another.".to_owned()), ..thing() };
+        let deprecated = block(&deprecated);
+        let message = deprecated.deprecation_message.as_str();
+        assert_eq!((deprecated.deprecated, message), (true, "Use another."));
+        let plain = block(&thing());
+        assert_eq!((plain.deprecated, plain.deprecation_message.as_str()), (false, ""));
+    }
+
+    #[tokio::test]
+    async fn trap_18_the_capabilities_are_set() {
+        let capabilities = asked(Fake::default()).await.server_capabilities;
+        let capabilities = capabilities.expect("capabilities are sent");
+        assert!(capabilities.plan_destroy);
+        assert!(capabilities.get_provider_schema_optional);
+        assert!(capabilities.move_resource_state);
+        assert!(!capabilities.generate_resource_config);
+    }
+
+    #[tokio::test]
+    async fn trap_17_an_identity_attribute_has_exactly_one_import_flag() {
+        let request = Request::new(get_resource_identity_schemas::Request {});
+        let answer = Fake::default().serve().get_resource_identity_schemas(request).await;
+        let answer = answer.expect("no status").into_inner();
+        let identity = &answer.identity_schemas[THING];
+        assert_eq!(identity.version, 0);
+        for it in &identity.identity_attributes {
+            assert_ne!(it.required_for_import, it.optional_for_import);
+        }
+        assert_eq!(shown(&answer.diagnostics), "");
+    }
+
+    #[tokio::test]
+    async fn functions_are_the_same_wherever_they_are_asked_for() {
+        let server = Fake::default().serve();
+        let answer = server.get_functions(Request::new(get_functions::Request {})).await;
+        let functions = answer.expect("no status").into_inner().functions;
+        assert_eq!(functions, asked(Fake::default()).await.functions);
+        let join = &functions["join"];
+        assert_eq!(join.parameters.len(), 1);
+        assert!(join.variadic_parameter.is_some());
+        assert_eq!(join.r#return.as_ref().map(|it| &*it.r#type), Some(&b"\"string\""[..]));
+    }
+
+    #[tokio::test]
+    async fn the_metadata_names_what_the_schema_has() {
+        let request = Request::new(get_metadata::Request {});
+        let answer = Fake::default().serve().get_metadata(request).await;
+        let answer = answer.expect("no status").into_inner();
+        assert_eq!(answer.resources[0].type_name, THING);
+        assert_eq!(answer.data_sources[0].type_name, "fake_data");
+        assert_eq!(answer.ephemeral_resources[0].type_name, "fake_secret");
+        assert_eq!(answer.functions[0].name, "join");
+        assert!(answer.server_capabilities.is_some());
+    }
+}

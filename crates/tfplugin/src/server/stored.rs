@@ -102,3 +102,132 @@ pub(super) async fn move_state(
         ..move_resource_state::Response::default()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use tonic::Request;
+
+    use super::super::fake::{Fake, THING, identity, object, raw, received, shown};
+    use super::*;
+    use crate::generated::tfplugin6::RawState;
+    use crate::generated::tfplugin6::provider_server::Provider;
+    use crate::{Diagnostics, ResourceAnswer};
+
+    async fn upgraded(fake: Fake, raw_state: Option<RawState>) -> upgrade_resource_state::Response {
+        let request =
+            upgrade_resource_state::Request { type_name: THING.to_owned(), version: 3, raw_state };
+        let answer = fake.serve().upgrade_resource_state(Request::new(request)).await;
+        answer.expect("no status").into_inner()
+    }
+
+    #[tokio::test]
+    async fn trap_38_a_state_of_the_same_version_passes_without_what_is_unknown_or_write_only() {
+        let stored = r#"{"id":"7","secret":"s3cret","rules":null,"forgotten":[1]}"#;
+        let answer = upgraded(Fake::default(), raw(stored)).await;
+        assert_eq!(received(answer.upgraded_state.as_ref()), r#"{"id":"7","rules":{}}"#);
+        assert_eq!(shown(&answer.diagnostics), "");
+    }
+
+    #[tokio::test]
+    async fn trap_23_the_provider_sees_every_digit_of_a_stored_number() {
+        let fake = Fake {
+            upgrade: |it| {
+                let state = object([("id", it.stored["n"].to_string().into())]);
+                (Some(state), Diagnostics::new())
+            },
+            ..Fake::default()
+        };
+        let answer = upgraded(fake, raw(r#"{"n":90071992547409931234567.1}"#)).await;
+        let state = received(answer.upgraded_state.as_ref());
+        assert_eq!(state, r#"{"id":"90071992547409931234567.1","rules":{}}"#);
+    }
+
+    #[tokio::test]
+    async fn a_state_that_cannot_be_read_is_an_error() {
+        let flatmap =
+            RawState { flatmap: [("id".to_owned(), "7".to_owned())].into(), ..RawState::default() };
+        for (state, summary) in [
+            (Some(flatmap), "State of an old format"),
+            (raw("{"), "Unreadable state"),
+            (raw(r#"{"id":[]}"#), "The provider panicked"),
+        ] {
+            let answer = upgraded(Fake::default(), state).await;
+            assert_eq!(answer.upgraded_state, None);
+            assert_eq!(answer.diagnostics[0].summary, summary);
+        }
+    }
+
+    #[tokio::test]
+    async fn trap_42_an_identity_that_never_was_is_upgraded_to_none() {
+        let fake = || Fake {
+            upgrade: |it| {
+                let old = it.stored["old"].as_str().expect("the old identity has `old`");
+                (Some(object([("id", old.into())])), Diagnostics::new())
+            },
+            ..Fake::default()
+        };
+        for (raw_identity, upgraded) in
+            [(None, None), (raw(""), None), (raw(r#"{"old":"7"}"#), identity("7"))]
+        {
+            let request = upgrade_resource_identity::Request {
+                type_name: THING.to_owned(),
+                version: 0,
+                raw_identity,
+            };
+            let answer = fake().serve().upgrade_resource_identity(Request::new(request)).await;
+            let answer = answer.expect("no status").into_inner();
+            assert_eq!(answer.upgraded_identity, upgraded);
+            assert_eq!(shown(&answer.diagnostics), "");
+        }
+    }
+
+    async fn moved(
+        fake: Fake,
+        request: move_resource_state::Request,
+    ) -> move_resource_state::Response {
+        let request = move_resource_state::Request {
+            target_type_name: THING.to_owned(),
+            source_private: b"foreign".to_vec(),
+            ..request
+        };
+        let answer = fake.serve().move_resource_state(Request::new(request)).await;
+        answer.expect("no status").into_inner()
+    }
+
+    #[tokio::test]
+    async fn trap_40_a_move_gives_the_source_as_it_is_stored_and_no_foreign_private_bytes() {
+        let fake = Fake {
+            move_: |it| {
+                assert_eq!(it.source_identity, None);
+                let id = format!("{} {} {}", it.source_provider, it.source_type, it.source_state);
+                let state = object([("id", id.into()), ("secret", "s3cret".into())]);
+                ResourceAnswer { state: Some(state), ..ResourceAnswer::default() }
+            },
+            ..Fake::default()
+        };
+        let request = move_resource_state::Request {
+            source_provider_address: "databricks".to_owned(),
+            source_type_name: "other".to_owned(),
+            source_state: raw(r#"{"a":1}"#),
+            source_identity: raw(""),
+            ..Default::default()
+        };
+        let answer = moved(fake, request).await;
+        assert_eq!(shown(&answer.diagnostics), "");
+        let state = received(answer.target_state.as_ref());
+        assert_eq!(state, r#"{"id":"databricks other {\"a\":1}","rules":{}}"#);
+        assert_eq!(answer.target_private, b"");
+    }
+
+    #[tokio::test]
+    async fn a_move_to_nothing_or_from_an_old_format_is_an_error() {
+        let answer = moved(Fake::default(), move_resource_state::Request::default()).await;
+        assert_eq!(answer.diagnostics[0].summary, "Nothing was moved");
+        let flatmap =
+            RawState { flatmap: [("id".to_owned(), "7".to_owned())].into(), json: vec![] };
+        let request =
+            move_resource_state::Request { source_state: Some(flatmap), ..Default::default() };
+        let answer = moved(Fake::default(), request).await;
+        assert_eq!(answer.diagnostics[0].summary, "State of an old format");
+    }
+}

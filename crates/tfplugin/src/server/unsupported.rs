@@ -95,3 +95,82 @@ pub(super) fn invoke_action(
     let completed = invoke_action::event::Type::Completed(completed);
     tokio_stream::once(Ok(invoke_action::Event { r#type: Some(completed) }))
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio_stream::StreamExt;
+    use tonic::Request;
+
+    use super::super::fake::{Fake, shown};
+    use super::*;
+    use crate::generated::tfplugin6::provider_server::Provider;
+
+    #[tokio::test]
+    async fn what_is_not_supported_is_an_error_that_says_so() {
+        let server = Fake::default().serve();
+        macro_rules! check {
+            ($($method:ident($message:ident): $rpc:literal, $what:literal;)*) => {$({
+                let request = Request::new($message::Request::default());
+                let answer = server.$method(request).await.expect("no status");
+                let error = concat!(
+                    "error: Not supported by the provider: The provider does not offer ", $what,
+                    "; `", $rpc, "` is not supported.\n",
+                );
+                assert_eq!(shown(&answer.into_inner().diagnostics), error);
+            })*};
+        }
+        check! {
+            generate_resource_config(generate_resource_config):
+                "GenerateResourceConfig", "generated configuration";
+            validate_list_resource_config(validate_list_resource_config):
+                "ValidateListResourceConfig", "list resources";
+            validate_action_config(validate_action_config): "ValidateActionConfig", "actions";
+            plan_action(plan_action): "PlanAction", "actions";
+            validate_state_store_config(validate_state_store):
+                "ValidateStateStoreConfig", "state stores";
+            lock_state(lock_state): "LockState", "state stores";
+            unlock_state(unlock_state): "UnlockState", "state stores";
+            get_states(get_states): "GetStates", "state stores";
+            delete_state(delete_state): "DeleteState", "state stores";
+            configure_state_store(configure_state_store): "ConfigureStateStore", "state stores";
+        }
+    }
+
+    #[tokio::test]
+    async fn a_state_store_is_never_configured_without_capabilities() {
+        let request = Request::new(configure_state_store::Request::default());
+        let answer = Fake::default().serve().configure_state_store(request).await;
+        assert!(answer.expect("no status").into_inner().capabilities.is_some());
+    }
+
+    #[tokio::test]
+    async fn trap_43_an_action_completes_with_an_error_and_no_event_is_empty() {
+        let request = Request::new(invoke_action::Request::default());
+        let answer = Fake::default().serve().invoke_action(request).await.expect("no status");
+        let events: Vec<_> = answer.into_inner().collect().await;
+        let [Ok(invoke_action::Event { r#type: Some(invoke_action::event::Type::Completed(it)) })] =
+            &*events
+        else {
+            panic!("one completed event is expected, not {events:?}");
+        };
+        assert_eq!(it.diagnostics.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn trap_44_a_list_is_one_event_with_an_error_alone() {
+        let request = Request::new(list_resource::Request::default());
+        let answer = Fake::default().serve().list_resource(request).await.expect("no status");
+        let events: Vec<_> = answer.into_inner().collect().await;
+        let [Ok(event)] = &*events else { panic!("one event is expected, not {events:?}") };
+        assert_eq!((event.diagnostic.len(), &event.identity), (1, &None));
+    }
+
+    #[tokio::test]
+    async fn reading_a_state_is_one_event_with_an_error() {
+        let request = Request::new(read_state_bytes::Request::default());
+        let answer = Fake::default().serve().read_state_bytes(request).await.expect("no status");
+        let events: Vec<_> = answer.into_inner().collect().await;
+        let [Ok(event)] = &*events else { panic!("one event is expected, not {events:?}") };
+        assert_eq!(event.diagnostics.len(), 1);
+    }
+}

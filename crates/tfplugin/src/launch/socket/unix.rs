@@ -1,0 +1,174 @@
+//! A Unix socket in a fresh folder that only this user can enter.
+
+use std::fs::{self, Permissions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+use tokio::net::{UnixListener, UnixStream};
+
+use super::super::environment::Place;
+use super::Address;
+
+pub(crate) type Stream = UnixStream;
+
+/// The folder; removed with the socket when this goes.
+pub(crate) type Hold = TempDir;
+
+/// The folder's name is this, the process's id, and something random.
+const FOLDER: &str = "tfplugin-";
+
+/// The socket's name in it.
+const SOCKET: &str = "socket";
+
+/// The longest path of a socket that every system allows; macOS has the least room.
+const LONGEST_PATH: usize = 103;
+
+/// A bound Unix socket.
+pub(crate) struct Listener {
+    socket: UnixListener,
+    user: u32,
+}
+
+impl Listener {
+    pub(crate) async fn accept(&self) -> io::Result<Stream> {
+        self.socket.accept().await.map(|(stream, _)| stream)
+    }
+
+    /// Whether the peer runs as this process's user.
+    pub(crate) fn is_own_user(&self, stream: &Stream) -> bool {
+        stream.peer_cred().is_ok_and(|it| it.uid() == self.user)
+    }
+}
+
+pub(super) fn bind(place: &Place) -> io::Result<(Listener, Address, Hold)> {
+    let folder = match &place.folder {
+        Some(folder) => fresh(folder)?,
+        None => fresh(&temporary())?,
+    };
+    let path = folder.path().join(SOCKET);
+    let listener = Listener {
+        socket: UnixListener::bind(&path)?,
+        user: fs::metadata(folder.path())?.uid(), // this process has just made it
+    };
+    if let Some(group) = &place.group {
+        let group = group_id(group)?;
+        for (path, mode) in [(path.as_path(), 0o660), (folder.path(), 0o710)] {
+            chown(path, None, Some(group))?;
+            fs::set_permissions(path, Permissions::from_mode(mode))?;
+        }
+    }
+    let path = path.into_os_string().into_string();
+    let path = path.map_err(|it| io::Error::other(format!("{} is not text", it.display())))?;
+    Ok((listener, Address { network: "unix", path }, folder))
+}
+
+/// Removes the folders of processes that were killed. Runs beside the provider and never fails.
+pub(crate) fn sweep() {
+    tokio::task::spawn_blocking(|| sweep_in(&temporary()));
+}
+
+fn sweep_in(parent: &Path) {
+    let folders = fs::read_dir(parent).into_iter().flatten().flatten();
+    for folder in folders.map(|it| it.path()).filter(|it| is_abandoned(it)) {
+        // Whoever else removes it, or forbids it, is welcome.
+        let _ = fs::remove_dir_all(folder);
+    }
+}
+
+/// Whether the folder is one of ours and nobody listens in it.
+///
+/// A living process of that id is answer enough where `/proc` tells. It cannot say that the owner
+/// is dead: the folder may be shared with another container, so the socket itself is asked.
+fn is_abandoned(folder: &Path) -> bool {
+    let name = folder.file_name().and_then(|it| it.to_str());
+    let Some(process) = name.and_then(|it| it.strip_prefix(FOLDER)?.split('-').next()) else {
+        return false;
+    };
+    if Path::new("/proc").join(process).exists() {
+        return false;
+    }
+    let answer = std::os::unix::net::UnixStream::connect(folder.join(SOCKET));
+    answer.is_err_and(|it| it.kind() == ErrorKind::ConnectionRefused)
+}
+
+/// A folder that nobody else can enter: the mode is there from its first moment.
+fn fresh(parent: &Path) -> io::Result<TempDir> {
+    tempfile::Builder::new()
+        .prefix(&format!("{FOLDER}{}-", std::process::id()))
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir_in(parent)
+}
+
+/// The folder for temporary files, unless its path leaves no room for the socket's.
+fn temporary() -> PathBuf {
+    let folder = std::env::temp_dir();
+    let longest = format!("/{FOLDER}{}-random/{SOCKET}", u32::MAX).len();
+    let is_short = folder.as_os_str().len() + longest <= LONGEST_PATH;
+    if is_short { folder } else { PathBuf::from("/tmp") }
+}
+
+/// The number of a group that is given by number or by name.
+fn group_id(group: &str) -> io::Result<u32> {
+    if let Ok(number) = group.parse() {
+        return Ok(number);
+    }
+    let groups = fs::read_to_string("/etc/group")?;
+    groups
+        .lines()
+        .map(|it| it.split(':').collect::<Vec<_>>())
+        .find_map(|it| if it.first() == Some(&group) { it.get(2)?.parse().ok() } else { None })
+        .ok_or_else(|| io::Error::other(format!("there is no group `{group}`")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener as Bound;
+
+    use super::*;
+
+    /// A process that cannot be: ids are not that large.
+    const DEAD: &str = "tfplugin-4294967295-abcdef";
+
+    #[test]
+    fn only_folders_in_which_nobody_listens_are_swept() {
+        let own = format!("{FOLDER}{}-abcdef", std::process::id());
+        for (name, listens, stays) in [
+            (DEAD, false, false),
+            (DEAD, true, true), // the process of another container
+            (&own, false, true),
+            ("another-4294967295-abcdef", false, true),
+        ] {
+            let parent = tempfile::tempdir().expect("a folder can be made");
+            let folder = parent.path().join(name);
+            fs::create_dir(&folder).expect("a folder can be made");
+            let socket = Bound::bind(folder.join(SOCKET)).expect("a socket can be bound");
+            let _socket = listens.then_some(socket);
+            sweep_in(parent.path());
+            assert_eq!(folder.exists(), stays, "{name}, listening: {listens}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_peer_of_another_user_is_not_ones_own() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let place = Place { folder: Some(folder.path().to_owned()), group: None, ports: 0..=0 };
+        let (mut listener, _, _hold) = bind(&place).expect("a socket can be bound");
+        let (peer, _) = UnixStream::pair().expect("sockets can be made");
+        assert!(listener.is_own_user(&peer));
+        listener.user += 1;
+        assert!(!listener.is_own_user(&peer));
+    }
+
+    #[tokio::test]
+    async fn a_group_of_the_clients_choice_may_use_the_socket() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let own = fs::metadata(folder.path()).expect("it was made").gid();
+        let folder = Some(folder.path().to_owned());
+        let place = Place { folder, group: Some(own.to_string()), ports: 0..=0 };
+        let (_listener, address, hold) = bind(&place).expect("a socket can be bound");
+        let mode = |path: &Path| fs::metadata(path).expect("it was made").mode() & 0o777;
+        assert_eq!((mode(hold.path()), mode(Path::new(&address.path))), (0o710, 0o660));
+    }
+}

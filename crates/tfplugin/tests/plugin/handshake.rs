@@ -1,0 +1,66 @@
+//! The one line by which Terraform finds the provider.
+
+use crate::calls::assert_answers;
+use crate::client;
+use crate::process::Process;
+
+#[tokio::test]
+async fn the_handshake_names_version_socket_and_certificate() {
+    for versions in ["5,6", "6,5"] {
+        let (process, handshake) = Process::start_with(|it| {
+            it.env("PLUGIN_PROTOCOL_VERSIONS", versions);
+        })
+        .await;
+        let fields = &handshake.fields;
+        assert_eq!(fields.len(), 6, "a seventh field breaks Terraform 1.8");
+        assert_eq!((fields[0].as_str(), fields[1].as_str()), ("1", "6"), "{versions}");
+        assert_eq!((fields[2].as_str(), fields[4].as_str()), ("unix", "grpc"));
+        assert!(handshake.socket().starts_with(process.temporary.path()));
+        assert_answers(&client::terraform(&handshake).await).await;
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_asks_is_told_that_connections_are_not_multiplexed() {
+    let (_process, handshake) = Process::start_with(|it| {
+        it.env("PLUGIN_MULTIPLEX_GRPC", "true");
+    })
+    .await;
+    assert_eq!(handshake.fields[6..], ["false"]);
+}
+
+#[tokio::test]
+async fn a_long_folder_for_temporary_files_is_not_used() {
+    let parent = tempfile::tempdir().expect("a folder can be made");
+    let long = parent.path().join("long".repeat(25));
+    std::fs::create_dir(&long).expect("a folder can be made");
+    let (_process, handshake) = Process::start_with(|it| {
+        it.env("TMPDIR", &long);
+    })
+    .await;
+    assert!(handshake.socket().starts_with("/tmp"));
+    assert_answers(&client::terraform(&handshake).await).await;
+}
+
+#[tokio::test]
+async fn the_socket_is_where_the_client_wants_it() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let (_process, handshake) = Process::start_with(|it| {
+        it.env("PLUGIN_UNIX_SOCKET_DIR", folder.path());
+    })
+    .await;
+    assert!(handshake.socket().starts_with(folder.path()));
+    assert_answers(&client::terraform(&handshake).await).await;
+}
+
+#[tokio::test]
+async fn started_by_a_person_the_provider_explains_itself() {
+    for cookie in ["", "another"] {
+        let mut process = Process::spawn(|it| {
+            it.env("TF_PLUGIN_MAGIC_COOKIE", cookie);
+        });
+        let (status, stdout, stderr) = process.end().await;
+        assert_eq!((status.code(), stdout.as_str()), (Some(1), ""));
+        assert!(stderr.contains("registry.terraform.io/example/test"), "{stderr}");
+    }
+}

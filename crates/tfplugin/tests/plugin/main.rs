@@ -1,0 +1,13 @@
+//! A built provider, started and called as Terraform does it.
+//!
+//! `process` starts it, `client` connects; each other module is one side of the conversation.
+
+mod admission;
+mod calls;
+mod client;
+mod debugging;
+mod ending;
+mod generated;
+mod handshake;
+mod logs;
+mod process;
