@@ -39,7 +39,7 @@ mod tests;
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -51,6 +51,9 @@ pub use journal::Recorded;
 pub use options::{NeverSuspended, Options, Quotas};
 
 use service::Service;
+
+/// When to give up on what should have happened long ago.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running emulator. It serves from its own threads, and stops when it is dropped.
 #[derive(Debug)]
@@ -71,7 +74,8 @@ impl Emulator {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
         listener.set_nonblocking(true)?;
         let url = format!("http://{}", listener.local_addr()?);
-        let service = Arc::new(Mutex::new(Service::new(options.clone(), url.clone())));
+        let service = Service::new(options.clone(), url.clone());
+        let service = Arc::new((Mutex::new(service), Condvar::new()));
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("lakebase-emulator")
@@ -122,6 +126,21 @@ impl Emulator {
         self.service().journal.clear();
     }
 
+    /// Blocks until the record is as a test that acts in the midst of a run wants it.
+    ///
+    /// # Panics
+    ///
+    /// When it is not so within a minute: who should have asked has died.
+    pub fn wait_for(&self, mut condition: impl FnMut(&[Recorded]) -> bool) {
+        let (_, recorded) = &*self.service;
+        let unmet = |service: &mut Service| !condition(&service.journal);
+        let end = recorded.wait_timeout_while(self.service(), PATIENCE, unmet);
+        let (service, end) = end.expect("no request panics");
+        let requests = service.journal.clone();
+        drop(service); // a panic under the lock would take every other use of it along
+        assert!(!end.timed_out(), "waited in vain; the requests were {requests:#?}");
+    }
+
     /// Plans a misbehavior.
     pub fn fault(&self, fault: Fault) {
         self.service().faults.plan(fault);
@@ -166,7 +185,7 @@ impl Emulator {
     }
 
     fn service(&self) -> MutexGuard<'_, Service> {
-        self.service.lock().expect("no request panics")
+        self.service.0.lock().expect("no request panics")
     }
 }
 

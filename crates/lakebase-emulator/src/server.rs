@@ -4,7 +4,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Poll};
 
 use axum::Router;
@@ -23,7 +23,7 @@ use crate::service::{Answer, Reply, Request, Service};
 /// More than any body of this API.
 const LARGEST_BODY: usize = 4 << 20;
 
-pub(crate) type Shared = Arc<Mutex<Service>>;
+pub(crate) type Shared = Arc<(Mutex<Service>, Condvar)>;
 
 /// Serves until the runtime is shut down.
 pub(crate) async fn serve(listener: TcpListener, service: Shared) -> io::Result<()> {
@@ -54,7 +54,9 @@ async fn handle(
         body: body.to_vec(),
     };
     let reply = {
+        let (service, recorded) = &*service;
         let mut service = service.lock().expect("no request panics");
+        recorded.notify_all(); // who waits gets the lock after the answer is written down
         if request.path.starts_with("/_emulator/") {
             Reply::Answer(admin::answer(&mut service, &request))
         } else {

@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::thread;
 
 use lakebase_emulator::{Effect, Emulator, Fault, FaultKind, Options};
 use serde_json::{Value as Json, json};
@@ -88,6 +89,15 @@ fn a_cut_connection_has_no_answer_whether_or_not_the_request_took_effect() {
         assert_eq!(emulator.get("projects/shop").is_some(), effect == Effect::After);
         assert_eq!(emulator.requests()[0].status, 0);
     }
+}
+
+#[test]
+fn who_waits_for_a_request_goes_on_when_it_has_come() {
+    let emulator = start();
+    thread::scope(|scope| {
+        scope.spawn(|| call(&emulator, "GET projects/shop", &Json::Null));
+        emulator.wait_for(|requests| requests.iter().any(|request| request.status == 404));
+    });
 }
 
 #[test]

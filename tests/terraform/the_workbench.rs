@@ -1,0 +1,95 @@
+//! The workbench holds: Terraform starts, fails, is interrupted and remembers, as when typed by hand.
+//!
+//! Nothing here needs our provider: `terraform_data` is built into Terraform.
+
+use expect_test::expect;
+
+use crate::workbench::Workbench;
+
+const DATA: &str = r#"
+resource "terraform_data" "this" {
+  input = "a value"
+}
+
+output "value" {
+  value = terraform_data.this.output
+}
+"#;
+
+/// Blocks until it is stopped, and says so.
+const BLOCKING: &str = r#"
+resource "terraform_data" "this" {
+  provisioner "local-exec" {
+    command = "mkfifo blocker && echo blocked && cat blocker"
+  }
+}
+"#;
+
+#[test]
+fn an_apply_is_followed_by_an_empty_plan_and_readable_state() {
+    let bench = Workbench::new("an_apply_is_followed_by_an_empty_plan");
+    bench.write("main.tf", DATA);
+
+    assert!(bench.validate().output().starts_with("Success!"));
+    assert!(bench.plan().output().contains("Plan: 1 to add"));
+    bench.apply();
+
+    assert_eq!(bench.output("value"), "a value");
+    let state = bench.state();
+    assert_eq!(state["values"]["root_module"]["resources"][0]["values"]["input"], "a value");
+    bench.expect_mutations(expect![""]);
+
+    bench.destroy();
+    assert_eq!(bench.terraform(&["state", "list"]).succeeded().output(), "");
+}
+
+#[test]
+fn a_saved_plan_is_applied_by_another_process() {
+    let bench = Workbench::new("a_saved_plan_is_applied_by_another_process");
+    bench.write("main.tf", DATA);
+
+    let planned = bench.terraform(&["plan", "-detailed-exitcode", "-out=saved"]);
+    assert_eq!(planned.status, Some(2), "{planned}");
+    bench.terraform(&["apply", "saved"]).succeeded();
+    bench.expect_empty_plan();
+}
+
+#[test]
+fn a_broken_configuration_fails_with_its_place() {
+    let bench = Workbench::new("a_broken_configuration_fails_with_its_place");
+    bench.write("main.tf", "output \"value\" {\n  value = nothing.here\n}\n");
+
+    let place = "on main.tf line 2, in output \"value\"";
+    assert!(bench.plan_fails().output().contains(place));
+    assert!(bench.apply_fails().output().contains(place));
+}
+
+#[test]
+fn an_interrupt_stops_an_apply_that_keeps_its_state() {
+    let bench = Workbench::new("an_interrupt_stops_an_apply_that_keeps_its_state");
+    bench.write("main.tf", BLOCKING);
+
+    let applying = bench.spawn(&["apply", "-auto-approve"]);
+    applying.wait_for_output("(local-exec): blocked");
+    applying.interrupt();
+    let output = applying.wait().failed().output();
+    assert!(output.contains("Interrupt received."), "{output}");
+
+    let listed = bench.terraform(&["state", "list"]).succeeded();
+    assert_eq!(listed.output(), "terraform_data.this");
+}
+
+#[test]
+fn a_killed_apply_is_told_from_a_failed_one() {
+    let bench = Workbench::new("a_killed_apply_is_told_from_a_failed_one");
+    bench.write("main.tf", BLOCKING);
+
+    let mut applying = bench.spawn(&["apply", "-auto-approve"]);
+    applying.wait_for_output("(local-exec): blocked");
+    applying.kill();
+    assert_eq!(applying.wait().status, None);
+
+    let left: Vec<_> = bench.everything_left_behind().into_keys().collect();
+    assert!(left.contains(&"transcripts/01-apply--auto-approve.txt".into()), "{left:?}");
+    bench.write("blocker", ""); // lets go of what still reads the pipe
+}

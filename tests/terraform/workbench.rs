@@ -1,0 +1,271 @@
+//! A world for one test: a fresh folder, an emulator of its own, and a Terraform that knows nothing
+//! but the provider that was just built.
+//!
+//! A test reads as what a person would do: [`configure`](Workbench::configure),
+//! [`apply`](Workbench::apply), look. Tests run in parallel, so nothing here is shared, and nothing
+//! sleeps: a test waits by reading a running program ([`running`]) or the emulator's journal. When a
+//! test fails, its folder stays and the journal is printed.
+
+mod masks;
+mod run;
+mod running;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{env, fs, io, thread};
+
+use expect_test::Expect;
+use lakebase_emulator::{Emulator, Options, Recorded};
+use serde_json::Value as Json;
+
+pub(crate) use run::Run;
+pub(crate) use running::Running;
+
+/// See the module.
+pub(crate) struct Workbench {
+    /// The service, where a test makes drift, faults and time pass.
+    pub(crate) emulator: Emulator,
+    /// All that Terraform and the provider find in their environment. The provider takes host and
+    /// token from it, so that a test may write a `provider` block of its own, or none.
+    pub(crate) environment: BTreeMap<String, String>,
+    folder: PathBuf,
+    terraform: PathBuf,
+    runs: AtomicUsize,
+}
+
+impl Workbench {
+    /// A world named after its test.
+    pub(crate) fn new(name: &str) -> Workbench {
+        Workbench::with_options(name, Options::default())
+    }
+
+    /// A world whose service is not quite the default one.
+    pub(crate) fn with_options(name: &str, options: Options) -> Workbench {
+        let terraform = terraform();
+        // Not in cargo's target folder, which several checkouts may share.
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/terraform").join(name);
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                panic!("{} cannot be emptied: {error}", folder.display())
+            }
+            _ => fs::create_dir_all(&folder).expect("the target folder can be written to"),
+        }
+
+        let emulator = Emulator::start(options).expect("there is a free port");
+        let settings = folder.join("terraform.rc");
+        let environment = [
+            ("PATH", path()),
+            ("HOME", folder.display().to_string()),
+            ("TF_CLI_CONFIG_FILE", settings.display().to_string()),
+            ("TF_CLI_ARGS", "-no-color".to_owned()),
+            ("TF_IN_AUTOMATION", "1".to_owned()), // no advice about the next command
+            ("TF_INPUT", "0".to_owned()),
+            ("CHECKPOINT_DISABLE", "1".to_owned()), // no look for a newer version
+            ("DATABRICKS_HOST", emulator.url()),
+            ("DATABRICKS_TOKEN", emulator.token().to_owned()),
+        ];
+        let bench = Workbench {
+            emulator,
+            environment: environment.map(|(name, value)| (name.to_owned(), value)).into(),
+            folder,
+            terraform,
+            runs: AtomicUsize::new(0),
+        };
+        let provider = Path::new(env!("CARGO_BIN_EXE_terraform-provider-lakebase"));
+        let built_in = provider.parent().expect("a program is in a folder").display();
+        bench.write(
+            "terraform.rc",
+            &format!(
+                "provider_installation {{\n  \
+                   dev_overrides {{\n    \"lakebase/lakebase\" = \"{built_in}\"\n  }}\n\
+                 }}\n"
+            ),
+        );
+        bench
+    }
+
+    /// Writes a file into the folder.
+    pub(crate) fn write(&self, file: &str, text: &str) {
+        let path = self.folder.join(file);
+        let parent = path.parent().expect("a file is in a folder");
+        fs::create_dir_all(parent).expect("the test's folder can be written to");
+        fs::write(path, text).expect("the test's folder can be written to");
+    }
+
+    /// Makes this the whole configuration: `main.tf`, with the provider required.
+    pub(crate) fn configure(&self, hcl: &str) {
+        const REQUIRED: &str = "terraform {\n  required_providers {\n    \
+            lakebase = { source = \"lakebase/lakebase\" }\n  }\n}\n\n";
+        self.write("main.tf", &format!("{REQUIRED}{hcl}"));
+    }
+
+    /// Runs Terraform to its end, however it ends.
+    pub(crate) fn terraform(&self, arguments: &[&str]) -> Run {
+        self.spawn(arguments).wait()
+    }
+
+    /// Starts Terraform and returns while it runs.
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> Running {
+        let number = self.runs.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut command = Command::new(&self.terraform);
+        command
+            .args(arguments)
+            .current_dir(&self.folder)
+            .env_clear()
+            .envs(&self.environment)
+            .stdin(Stdio::null());
+        let transcript = format!("transcripts/{number:02}-{}.txt", arguments.join("-"));
+        self.write(&transcript, "");
+        Running::start(command, arguments, self.folder.join(transcript))
+    }
+
+    /// Plans, and succeeds.
+    #[track_caller]
+    pub(crate) fn plan(&self) -> Run {
+        self.terraform(&["plan"]).succeeded()
+    }
+
+    /// Plans, and fails.
+    #[track_caller]
+    pub(crate) fn plan_fails(&self) -> Run {
+        self.terraform(&["plan"]).failed()
+    }
+
+    /// Validates, however that ends.
+    pub(crate) fn validate(&self) -> Run {
+        self.terraform(&["validate"])
+    }
+
+    /// Applies, and succeeds, and leaves nothing to plan.
+    #[track_caller]
+    pub(crate) fn apply(&self) -> Run {
+        let run = self.terraform(&["apply", "-auto-approve"]).succeeded();
+        self.expect_empty_plan();
+        run
+    }
+
+    /// Applies, and fails.
+    #[track_caller]
+    pub(crate) fn apply_fails(&self) -> Run {
+        self.terraform(&["apply", "-auto-approve"]).failed()
+    }
+
+    /// Destroys, and succeeds.
+    #[track_caller]
+    pub(crate) fn destroy(&self) -> Run {
+        self.terraform(&["destroy", "-auto-approve"]).succeeded()
+    }
+
+    /// Plans, and finds nothing to do.
+    #[track_caller]
+    pub(crate) fn expect_empty_plan(&self) {
+        let run = self.terraform(&["plan", "-detailed-exitcode"]);
+        assert!(run.status == Some(0), "The plan is not empty.\n{run}");
+    }
+
+    /// Forgets the requests so far, so that only later ones count.
+    pub(crate) fn forget_requests(&self) {
+        self.emulator.forget_requests();
+    }
+
+    /// Compares the requests that meant to change something: a line with method, path and query, a
+    /// line with the body. What differs between two runs stands in brackets.
+    #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "reads well with `expect!` at the call")]
+    pub(crate) fn expect_mutations(&self, expected: Expect) {
+        expected.assert_eq(&self.masked(&readable(&self.emulator.mutations())));
+    }
+
+    /// The text with brackets for what differs between two runs: this test's own places, ids, times.
+    pub(crate) fn masked(&self, text: &str) -> String {
+        let folder = self.folder.display().to_string();
+        masks::masked(&text.replace(&self.emulator.url(), "[HOST]").replace(&folder, "[FOLDER]"))
+    }
+
+    /// The state, as `terraform show -json` tells it.
+    #[track_caller]
+    pub(crate) fn state(&self) -> Json {
+        self.terraform(&["show", "-json"]).succeeded().json()
+    }
+
+    /// One output of the root module.
+    #[track_caller]
+    pub(crate) fn output(&self, name: &str) -> Json {
+        self.terraform(&["output", "-json", name]).succeeded().json()
+    }
+
+    /// Every file that the test has produced so far and what is in it: configuration, state, plans,
+    /// logs, and all that Terraform ever printed. For tests that look for what must not be there.
+    pub(crate) fn everything_left_behind(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        let mut folders = vec![self.folder.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).expect("the test's folder can be read") {
+                let entry = entry.expect("the test's folder can be read");
+                let kind = entry.file_type().expect("the test's folder can be read");
+                if kind.is_dir() {
+                    folders.push(entry.path());
+                } else if kind.is_file() {
+                    let content = fs::read(entry.path()).expect("the test's folder can be read");
+                    let name = entry.path().strip_prefix(&self.folder).map(Path::to_path_buf);
+                    files.insert(name.expect("it is in the folder"), content);
+                }
+            }
+        }
+        files
+    }
+}
+
+impl Drop for Workbench {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("The requests of this test:\n{}", readable(&self.emulator.requests()));
+            eprintln!("Its folder, with a transcript of every command: {}", self.folder.display());
+        } else {
+            // Losing the race against a provider that is about to end leaves a folder, no wrong.
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
+/// A line for each request, with method, path and query, and a line for its body.
+fn readable(requests: &[Recorded]) -> String {
+    let mut text = String::new();
+    for request in requests {
+        let query: Vec<_> =
+            request.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let question = if query.is_empty() { "" } else { "?" };
+        let query = query.join("&");
+        writeln!(text, "{} {}{question}{query}", request.method, request.path)
+            .expect("a string takes all");
+        if !request.body.is_null() {
+            writeln!(text, "  {}", request.body).expect("a string takes all");
+        }
+    }
+    text
+}
+
+/// The one place that chooses a Terraform: what `LAKEBASE_TERRAFORM` names (relative to the root of
+/// the repository), or the oldest one that is supported.
+fn terraform() -> PathBuf {
+    #[expect(clippy::disallowed_methods, reason = "the tests' room for the environment")]
+    let chosen = env::var_os("LAKEBASE_TERRAFORM");
+    let chosen = chosen.unwrap_or_else(|| ".tools/terraform-1.11.4/terraform".into());
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join(chosen);
+    assert!(
+        program.exists(),
+        "There is no Terraform at {}. `make tools` puts the ones that the tests use into .tools; \
+         another one is chosen with the environment variable LAKEBASE_TERRAFORM.",
+        program.display(),
+    );
+    program
+}
+
+/// Where Terraform and its provisioners find programs: the only thing taken from our environment.
+fn path() -> String {
+    #[expect(clippy::disallowed_methods, reason = "the tests' room for the environment")]
+    env::var("PATH").expect("PATH is set")
+}
