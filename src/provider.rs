@@ -177,13 +177,14 @@ impl Provider for Lakebase {
         }
     }
 
-    async fn plan_resource(&self, request: PlanResource, _call: &Call) -> PlannedResource {
-        let resource = resource(&request.type_name);
-        let Some(config) = request.config.clone() else {
-            return lifecycle::plan_destroy(resource, &request);
+    async fn plan_resource(&self, request: PlanResource, call: &Call) -> PlannedResource {
+        let Seen { workspace, settings, .. } = self.seen();
+        let lifecycle = match &workspace {
+            Workspace::Known(lifecycle) => Some(&**lifecycle),
+            _ => None,
         };
-        let settings = self.seen().settings;
-        lifecycle::plan(resource, request, &config, &settings, self.clock.now())
+        let (resource, now) = (resource(&request.type_name), self.clock.now());
+        lifecycle::plan(lifecycle, resource, &request, &settings, now, call).await
     }
 
     async fn apply_resource(&self, request: ApplyResource, call: &Call) -> ResourceAnswer {

@@ -56,13 +56,11 @@ pub fn schema(block: &Block) -> String {
 }
 
 fn section(text: &mut String, attributes: &[Attribute], path: &str) {
-    let headings: [(&str, fn(&&Attribute) -> bool); 3] = [
-        ("Required", |it| it.required),
-        ("Optional", |it| it.optional),
-        ("Read-Only", |it| !it.required && !it.optional),
-    ];
-    for (heading, belongs) in headings {
-        let mut wanted = attributes.iter().filter(belongs).peekable();
+    let flags = |it: &Attribute| (it.required, it.optional);
+    for (heading, wanted) in
+        [("Required", (true, false)), ("Optional", (false, true)), ("Read-Only", (false, false))]
+    {
+        let mut wanted = attributes.iter().filter(|it| flags(it) == wanted).peekable();
         if wanted.peek().is_none() {
             continue;
         }

@@ -139,6 +139,14 @@ impl Resource for Endpoint {
         check_group(&GROUP.of(config), suspends, sink);
     }
 
+    fn is_born_with_its_parent(&self, planned: &Object) -> bool {
+        is_read_write(planned)
+    }
+
+    fn goes_with_its_parent(&self, state: &Object) -> bool {
+        is_read_write(state)
+    }
+
     fn plan(&self, change: &mut Change<'_>, sink: &mut Diagnostics) {
         let Change { prior, config, planned, settings, .. } = change;
         RANGE.plan(*prior, Some(config), planned, &Path::default(), settings, sink);
@@ -147,6 +155,10 @@ impl Resource for Endpoint {
         let suspends = decided && NO_SUSPENSION.of(planned) != Tf::Known(true);
         check_group(&GROUP.of(planned), suspends, sink);
     }
+}
+
+fn is_read_write(object: &Object) -> bool {
+    ENDPOINT_TYPE.of(object) == Tf::Known("ENDPOINT_TYPE_READ_WRITE".to_owned())
 }
 
 /// A group has as many computes at least as at most, and one of several never suspends.

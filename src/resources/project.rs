@@ -84,7 +84,7 @@ const CUSTOM_TAGS: Field<Tags> = Field::local("custom_tags")
 const EFFECTIVE_CUSTOM_TAGS: Field<Tags> = Field::spec("effective_custom_tags")
     .doc("All tags: the project's own, and those of the provider block that it does not override.")
     .at("custom_tags")
-    .from_provider();
+    .by_provider();
 
 const BUDGET_POLICY_ID: Field<Text> =
     Field::spec("budget_policy_id").doc("The budget policy that the project is billed by.");
