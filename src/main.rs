@@ -34,7 +34,9 @@ fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--debug"] => tfplugin::debug(&PROGRAM, Lakebase::new()),
-        ["--version"] => say(concat!("terraform-provider-lakebase ", env!("CARGO_PKG_VERSION"), "\n")),
+        ["--version"] => {
+            say(concat!("terraform-provider-lakebase ", env!("CARGO_PKG_VERSION"), "\n"))
+        }
         ["--help"] => say(HELP),
         _ => {
             eprint!("{HELP}");

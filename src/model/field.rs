@@ -254,13 +254,6 @@ impl<T: FieldType> Field<T> {
         self
     }
 
-    /// The configuration may give it; nobody else does.
-    #[must_use]
-    pub const fn optional(mut self) -> Self {
-        self.any.given = Given::Optional;
-        self
-    }
-
     /// The configuration may not give it, although it is written to the API.
     #[must_use]
     pub const fn from_provider(mut self) -> Self {

@@ -10,7 +10,7 @@ use super::{
     UPDATE_TIME,
 };
 use crate::model::field::{
-    AnyField, Bool, Duration, Field, Float, Int, Nested, Tags, Text, TextMap, Timestamp,
+    Bool, Duration, Field, Float, Int, Nested, Tags, Text, TextMap, Timestamp,
 };
 use crate::model::table::{Change, Resource, Settings, Table, Timeouts};
 use crate::model::tf::Tf;
@@ -67,7 +67,7 @@ const INITIAL_ENDPOINT: Field<Nested> = Field::initial("initial_endpoint")
         MAX_CU.any(),
         SUSPEND_AFTER.any(),
         NO_SUSPENSION.any(),
-        AnyField { ..Field::<Nested>::member("group").doc("High availability.").members(GROUP_MEMBERS).any() },
+        Field::<Nested>::member("group").doc("High availability.").members(GROUP_MEMBERS).any(),
     ]);
 
 const INITIAL_BRANCH: Field<Nested> = Field::initial("initial_branch")

@@ -15,7 +15,8 @@ A stand-in for the REST API of Databricks Lakebase Autoscaling, for tests.
 Usage: lakebase-emulator [options]
 
 When it is ready it prints, one to a line, what a client needs in its environment:
-DATABRICKS_HOST, DATABRICKS_TOKEN, DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET.
+DATABRICKS_HOST and DATABRICKS_TOKEN, and in a comment the OAuth client to use instead of the
+token, for clients refuse to choose between the two.
 
 Options:
   --port PORT                 the port on 127.0.0.1; 0 takes a free one (default 8080)
@@ -121,8 +122,8 @@ fn serve(options: Options) -> io::Result<()> {
         let mut interrupted = interruption()?;
         let emulator = Emulator::start(options)?;
         print(&format!(
-            "DATABRICKS_HOST={}\nDATABRICKS_TOKEN={}\nDATABRICKS_CLIENT_ID={}\n\
-             DATABRICKS_CLIENT_SECRET={}\n",
+            "DATABRICKS_HOST={}\nDATABRICKS_TOKEN={}\n\
+             # instead of the token: DATABRICKS_CLIENT_ID={} DATABRICKS_CLIENT_SECRET={}\n",
             emulator.url(),
             emulator.token(),
             emulator.client_id(),

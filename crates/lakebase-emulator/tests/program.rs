@@ -26,8 +26,11 @@ fn it_prints_a_clients_environment_serves_and_ends_when_told_to() {
         let host = line();
         let host = host.strip_prefix("DATABRICKS_HOST=http://").expect("the host comes first");
         assert_eq!(line(), "DATABRICKS_TOKEN=secret");
-        assert_eq!(line(), "DATABRICKS_CLIENT_ID=emulator-client");
-        assert_eq!(line(), "DATABRICKS_CLIENT_SECRET=emulator-secret");
+        assert_eq!(
+            line(),
+            "# instead of the token: DATABRICKS_CLIENT_ID=emulator-client \
+             DATABRICKS_CLIENT_SECRET=emulator-secret"
+        );
 
         let mut stream = TcpStream::connect(host).expect("it listens");
         let request = "GET /api/2.0/postgres/projects HTTP/1.1\r\nHost: emulator\r\n\

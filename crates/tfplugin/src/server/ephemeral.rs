@@ -2,7 +2,7 @@
 
 use prost_types::Timestamp;
 
-use super::outgoing::settled;
+use super::outgoing::planned;
 use super::{Server, wire};
 use crate::Diagnostic;
 use crate::generated::tfplugin6::{
@@ -37,7 +37,8 @@ pub(super) async fn open(
         let mut answer =
             rpc.ask(|it| async move { it.open_ephemeral(&type_name, config, &call).await }).await?;
         Ok(open_ephemeral_resource::Response {
-            result: Some(settled(shape, answer.result, &mut answer.diagnostics)),
+            // In a plan, a value may be unknown: what it comes from is still to be created.
+            result: Some(planned(shape, answer.result, &mut answer.diagnostics)),
             renew_at: answer.renew_at.map(timestamp),
             private: Some(answer.private),
             diagnostics: wire::diagnostics(answer.diagnostics),
