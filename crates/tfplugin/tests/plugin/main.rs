@@ -11,3 +11,4 @@ mod generated;
 mod handshake;
 mod logs;
 mod process;
+mod traps;
