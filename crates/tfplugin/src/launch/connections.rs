@@ -90,10 +90,10 @@ impl Connections {
         tokio_stream::wrappers::ReceiverStream::new(incoming)
     }
 
-    /// Waits until the count is as wanted.
-    pub(crate) async fn until(&self, wanted: impl FnMut(&Count) -> bool) {
-        // The sender is `self`, so the channel cannot be closed.
-        let _ = self.0.subscribe().wait_for(wanted).await;
+    /// Waits until the count is as wanted, and gives that count.
+    pub(crate) async fn until(&self, wanted: impl FnMut(&Count) -> bool) -> Count {
+        let mut counts = self.0.subscribe();
+        *counts.wait_for(wanted).await.expect("`self` sends, so the channel is open")
     }
 
     /// How many there are now.

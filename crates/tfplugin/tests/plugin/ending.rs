@@ -1,6 +1,5 @@
 //! How the process ends, and how it does not.
 
-use tokio::process::Command;
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -12,7 +11,7 @@ use crate::generated::plugin::Empty;
 use crate::generated::plugin::grpc_broker_client::GrpcBrokerClient;
 use crate::generated::plugin::grpc_controller_client::GrpcControllerClient;
 use crate::generated::plugin::grpc_stdio_client::GrpcStdioClient;
-use crate::process::{Process, as_terraform, program, soon};
+use crate::process::{Process, in_shell, soon};
 
 /// Wishes the end, as Terraform does; it ignores the answer.
 pub(crate) async fn shut_down(channel: &Channel) {
@@ -77,22 +76,11 @@ async fn a_lost_connection_ends_it() {
 
 #[tokio::test]
 async fn the_death_of_terraforms_process_ends_it() {
-    let temporary = tempfile::tempdir().expect("a folder can be made");
-    let provider = program(temporary.path()).as_std().get_program().to_owned();
-    let mut process = Process::spawn(|it| {
-        // The shell stands in for Terraform: the provider is its child.
-        let mut shell = Command::new("/bin/sh");
-        shell.args(["-c", "\"$0\" & wait"]).arg(&provider).env_clear();
-        shell.env("TMPDIR", temporary.path()).kill_on_drop(true);
-        shell.stdin(std::process::Stdio::null());
-        shell.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
-        as_terraform(&mut shell);
-        *it = shell;
-    });
-    let handshake = process.handshake().await;
+    // The shell stands in for Terraform: the provider is its child.
+    let (mut process, handshake) = Process::start_with(|it| in_shell(it, "\"$0\" & wait")).await;
     let channel = client::terraform(&handshake).await;
     assert_answers(&channel).await;
     soon(process.child.kill()).await.expect("the shell runs");
     process.end().await; // the pipes close: nobody holds them any more
-    assert_eq!(temporary.path().read_dir().expect("the folder can be read").count(), 0);
+    assert!(process.left_behind().is_empty());
 }

@@ -101,12 +101,14 @@ fn fresh(parent: &Path) -> io::Result<TempDir> {
         .tempdir_in(parent)
 }
 
-/// The folder for temporary files, unless its path leaves no room for the socket's.
+/// The folder for temporary files, unless its path leaves no room for the socket's, or would be
+/// two fields of the handshake.
 fn temporary() -> PathBuf {
     let folder = std::env::temp_dir();
     let longest = format!("/{FOLDER}{}-random/{SOCKET}", u32::MAX).len();
-    let is_short = folder.as_os_str().len() + longest <= LONGEST_PATH;
-    if is_short { folder } else { PathBuf::from("/tmp") }
+    let path = folder.as_os_str().as_encoded_bytes();
+    let is_fit = path.len() + longest <= LONGEST_PATH && !path.contains(&b'|');
+    if is_fit { folder } else { PathBuf::from("/tmp") }
 }
 
 /// The number of a group that is given by number or by name.
