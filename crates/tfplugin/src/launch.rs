@@ -128,7 +128,7 @@ async fn plugin(environment: Environment, provider: Arc<dyn Provider>) -> Result
             let Tls { acceptor, certificate } = Tls::pinned_to(pem)?;
             (Admission::Certificate(acceptor), certificate)
         }
-        None => (Admission::own_user()?, Vec::new()),
+        None => (Admission::own_user(socket.user)?, Vec::new()),
     };
     handshake::print(&socket.address, &certificate, environment.multiplex)?;
     let connections = Connections::default();
@@ -146,8 +146,8 @@ async fn reattachable(
     provider: Arc<dyn Provider>,
 ) -> Result<(), Failure> {
     let mut signals = Signals::install()?;
-    let admission = Admission::own_user()?;
     let socket = Socket::bind(&environment.place)?;
+    let admission = Admission::own_user(socket.user)?;
     reattach::print(program.address, &socket.address)?;
     // One process serves many runs, and each wishes the end when it is over.
     let (control, _ignored) = Control::new();

@@ -1,5 +1,8 @@
 //! How the process ends, and how it does not.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -25,15 +28,18 @@ async fn shutdown_ends_the_process_though_streams_are_open_and_removes_the_socke
     // Terraform opens these two before its first call.
     let mut broker = GrpcBrokerClient::new(channel.clone());
     let broker = broker.start_stream(tokio_stream::pending()).await;
-    let _broker = broker.expect("the stream opens").into_inner();
+    let mut broker = broker.expect("the stream opens").into_inner();
     let stdio = GrpcStdioClient::new(channel.clone()).stream_stdio(()).await;
-    let _stdio = stdio.expect("the stream opens").into_inner();
+    let mut stdio = stdio.expect("the stream opens").into_inner();
     let request = HealthCheckRequest { service: "plugin".to_owned() };
     let health = HealthClient::new(channel.clone()).check(request).await;
     let health = health.expect("the provider tells its health").into_inner();
     assert_eq!(health.status(), ServingStatus::Serving);
 
     assert_answers(&channel).await;
+    let now = Duration::ZERO; // whatever the streams say came before that answer
+    assert!(timeout(now, broker.message()).await.is_err(), "the broker stays silent and open");
+    assert!(timeout(now, stdio.message()).await.is_err(), "stdio stays silent and open");
     assert_eq!(process.left_behind().len(), 1, "the folder of the socket");
     shut_down(&channel).await;
     let (status, stdout, _) = process.end().await;
