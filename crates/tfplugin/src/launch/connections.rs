@@ -12,8 +12,9 @@ use tokio_rustls::TlsAcceptor;
 use tokio_stream::Stream as AsyncStream;
 use tonic::transport::server::Connected;
 
+use super::Failure;
 use super::socket::{self, Listener, Stream};
-use super::{Failure, clock};
+use crate::clock;
 
 /// How long a peer may take to prove who it is.
 const PROOF: Duration = Duration::from_secs(10);

@@ -78,7 +78,7 @@ async fn dismissed(signals: &mut Signals, connections: &Connections) {
 async fn parent_gone() {
     let parent = std::os::unix::process::parent_id();
     while std::os::unix::process::parent_id() == parent {
-        super::clock::pause(PARENT).await;
+        crate::clock::pause(PARENT).await;
     }
 }
 
