@@ -56,7 +56,8 @@ pub fn pages(examples: &Files) -> Result<Files, MissingExample> {
     for (name, function) in &schemas.functions {
         let page = Page { kind: "Function", folder: "functions", name, examples };
         let body = page.usage("function.tf")? + &signature(name, function);
-        pages.insert(page.path(), page.text(&function.description, &body));
+        let description = format!("{}.\n\n{}", function.summary, function.description);
+        pages.insert(page.path(), page.text(&description, &body));
     }
     Ok(pages)
 }
@@ -94,6 +95,7 @@ impl Page<'_> {
         let Page { kind, name, .. } = *self;
         let title = match kind {
             "Provider" => format!("{name} Provider"),
+            "Function" => format!("{name} function - lakebase"),
             _ => format!("{name} {kind} - lakebase"),
         };
         let heading = match kind {
