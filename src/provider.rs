@@ -103,7 +103,7 @@ pub fn schemas() -> Schemas {
 }
 
 /// Every resource type, the credential last: it is no object of the API.
-pub(crate) fn managed() -> impl Iterator<Item = &'static dyn Resource> {
+pub fn managed() -> impl Iterator<Item = &'static dyn Resource> {
     resources::ALL.iter().copied().chain([&Credential as &dyn Resource])
 }
 
@@ -178,13 +178,14 @@ impl Provider for Lakebase {
         }
     }
 
-    async fn plan_resource(&self, request: PlanResource, _call: &Call) -> PlannedResource {
-        let resource = resource(&request.type_name);
-        let Some(config) = request.config.clone() else {
-            return lifecycle::plan_destroy(resource, &request);
+    async fn plan_resource(&self, request: PlanResource, call: &Call) -> PlannedResource {
+        let Seen { workspace, settings, .. } = self.seen();
+        let lifecycle = match &workspace {
+            Workspace::Known(lifecycle) => Some(&**lifecycle),
+            _ => None,
         };
-        let settings = self.seen().settings;
-        lifecycle::plan(resource, request, &config, &settings, self.clock.now())
+        let (resource, now) = (resource(&request.type_name), self.clock.now());
+        lifecycle::plan(lifecycle, resource, &request, &settings, now, call).await
     }
 
     async fn apply_resource(&self, request: ApplyResource, call: &Call) -> ResourceAnswer {

@@ -49,6 +49,12 @@ pub const CREATE_TIME: Field<Timestamp> = Field::root("create_time").doc("When i
 pub const UPDATE_TIME: Field<Timestamp> =
     Field::root("update_time").doc("When it was last changed.");
 
+/// The name of the setting by which the service refuses to delete a branch.
+pub const IS_PROTECTED: &str = "is_protected";
+
+/// The name of a project's settings for endpoints to come.
+pub const DEFAULTS: &str = "default_endpoint_settings";
+
 /// The name of the setting that refuses a destroy.
 pub const DELETION_PROTECTION: &str = "deletion_protection";
 

@@ -6,7 +6,7 @@ use tfplugin::{Call, Diagnostic, Diagnostics, Object, ResourceAnswer};
 use super::private::Memory;
 use super::report::Attempt;
 use super::{
-    Change, Lifecycle, Purpose, goes_on, interrupted_in_the_queue, is_deleted, name_of,
+    Change, Lifecycle, Purpose, goes_on, interrupted_in_the_queue, is_deleted, name_of, ways_in,
     without_unknowns,
 };
 use crate::model::table::Resource;
@@ -221,18 +221,5 @@ fn taken(attempt: &Attempt<'_>, adoptable: bool, type_name: &str) -> Diagnostic 
              …/{name}/undelete`, or delete it for good with `DELETE …/{name}?purge=true`. {}",
             ways_in(name, type_name, adoptable)
         ),
-    )
-}
-
-fn ways_in(name: &str, type_name: &str, adoptable: bool) -> String {
-    let adoption = if adoptable {
-        "\n\nOr let the next apply take it over and change its settings to the configured ones:\n\n  replace_existing = true"
-    } else {
-        ""
-    };
-    format!(
-        "To manage it as it is, paste this beside the resource (put its address for \
-         `{type_name}.example`):\n\n  import {{\n    to = {type_name}.example\n    id = \
-         \"{name}\"\n  }}{adoption}"
     )
 }

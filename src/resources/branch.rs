@@ -120,6 +120,15 @@ impl Resource for Branch {
         &TABLE
     }
 
+    fn is_born_with_its_parent(&self, planned: &Object) -> bool {
+        BRANCH_ID.of(planned) == Tf::Known("production".to_owned())
+    }
+
+    /// The root branch is a copy of nothing.
+    fn goes_with_its_parent(&self, state: &Object) -> bool {
+        SOURCE_BRANCH.of(state) == Tf::Null && SOURCE_SNAPSHOT.of(state) == Tf::Null
+    }
+
     fn plan(&self, change: &mut Change<'_>, _sink: &mut Diagnostics) {
         if NO_EXPIRY.of(&change.planned) == Tf::Known(true) {
             EXPIRES_AT.put(&mut change.planned, Tf::Null);

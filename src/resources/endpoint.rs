@@ -44,9 +44,11 @@ const NO_SUSPENSION: Field<Bool> = Field::spec("no_suspension")
 const DISABLED: Field<Bool> =
     Field::spec("disabled").doc("Whether the endpoint is suspended and refuses connections.");
 
-const GROUP_MIN: Field<Int> = Field::member("min").doc("How many computes there are at least.").required();
-const GROUP_MAX: Field<Int> =
-    Field::member("max").doc("How many computes there are at most; the service demands as many as `min`.").required();
+const GROUP_MIN: Field<Int> =
+    Field::member("min").doc("How many computes there are at least.").required();
+const GROUP_MAX: Field<Int> = Field::member("max")
+    .doc("How many computes there are at most; the service demands as many as `min`.")
+    .required();
 
 /// A group of computes, as an object holds it.
 pub const GROUP: Field<Nested> = Field::spec("group")
@@ -139,6 +141,14 @@ impl Resource for Endpoint {
         check_group(&GROUP.of(config), suspends, sink);
     }
 
+    fn is_born_with_its_parent(&self, planned: &Object) -> bool {
+        is_read_write(planned)
+    }
+
+    fn goes_with_its_parent(&self, state: &Object) -> bool {
+        is_read_write(state)
+    }
+
     fn plan(&self, change: &mut Change<'_>, sink: &mut Diagnostics) {
         let Change { prior, config, planned, settings, .. } = change;
         RANGE.plan(*prior, Some(config), planned, &Path::default(), settings, sink);
@@ -147,6 +157,10 @@ impl Resource for Endpoint {
         let suspends = decided && NO_SUSPENSION.of(planned) != Tf::Known(true);
         check_group(&GROUP.of(planned), suspends, sink);
     }
+}
+
+fn is_read_write(object: &Object) -> bool {
+    ENDPOINT_TYPE.of(object) == Tf::Known("ENDPOINT_TYPE_READ_WRITE".to_owned())
 }
 
 /// A group has as many computes at least as at most, and one of several never suspends.

@@ -16,7 +16,8 @@ use crate::model::table::{Change, Resource, Settings, Table, Timeouts};
 use crate::model::tf::Tf;
 use crate::review::range::Range;
 
-const PROJECT_ID: Field<Text> = Field::id("project_id").doc("The last part of the project's name, e.g. `shop`.");
+const PROJECT_ID: Field<Text> =
+    Field::id("project_id").doc("The last part of the project's name, e.g. `shop`.");
 
 const DISPLAY_NAME: Field<Text> =
     Field::spec("display_name").doc("The name that people see.").at_most(256);
@@ -84,7 +85,7 @@ const CUSTOM_TAGS: Field<Tags> = Field::local("custom_tags")
 const EFFECTIVE_CUSTOM_TAGS: Field<Tags> = Field::spec("effective_custom_tags")
     .doc("All tags: the project's own, and those of the provider block that it does not override.")
     .at("custom_tags")
-    .from_provider();
+    .by_provider();
 
 const BUDGET_POLICY_ID: Field<Text> =
     Field::spec("budget_policy_id").doc("The budget policy that the project is billed by.");
