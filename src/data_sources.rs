@@ -157,7 +157,10 @@ fn one(table: &Table) -> Block {
             attribute.description = format!("The full name, of the form `{}`.", table.form);
         }
     }
-    let description = format!("Reads a {}, with readings that change by themselves.", table.noun());
+    let description = format!(
+        "One {}: its present settings, and readings that change by themselves.",
+        table.noun()
+    );
     Block { attributes, description, ..Block::default() }
 }
 

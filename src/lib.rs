@@ -4,6 +4,7 @@
 
 mod connection;
 mod data_sources;
+pub mod documentation;
 mod ephemeral;
 mod functions;
 mod lifecycle;

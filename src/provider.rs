@@ -102,7 +102,8 @@ pub fn schemas() -> Schemas {
     }
 }
 
-fn managed() -> impl Iterator<Item = &'static dyn Resource> {
+/// Every resource type, the credential last: it is no object of the API.
+pub fn managed() -> impl Iterator<Item = &'static dyn Resource> {
     resources::ALL.iter().copied().chain([&Credential as &dyn Resource])
 }
 

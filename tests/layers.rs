@@ -7,7 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, `src/NAME.rs` with `src/NAME/`, and all that it may name.
-const ROOMS: [(&str, &[&str]); 9] = [
+const ROOMS: [(&str, &[&str]); 10] = [
+    ("documentation", &["model", "provider", "tfplugin"]),
     ("model", &["tfplugin"]),
     ("review", &["model", "tfplugin"]),
     ("resources", &["model", "review", "tfplugin"]),

@@ -1,7 +1,7 @@
 //! Creating an object, or adopting one that exists.
 
 use lakebase_api::{Error, Json, Patience};
-use tfplugin::{Call, Diagnostic, Diagnostics, Object, ResourceAnswer};
+use tfplugin::{Call, Diagnostic, Object, ResourceAnswer};
 
 use super::private::Memory;
 use super::report::Attempt;
