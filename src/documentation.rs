@@ -12,7 +12,7 @@ use std::fmt::{self, Write as _};
 use tfplugin::{Block, Function, IdentitySchema, Parameter, Type};
 
 use crate::model::markdown;
-use crate::model::table::{Table, Timeouts};
+use crate::model::table::{Resource, Table, Timeouts};
 use crate::provider;
 
 /// Texts of files, by their paths below a folder, with `/` between the parts.
@@ -31,7 +31,7 @@ pub fn pages(examples: &Files) -> Result<Files, MissingExample> {
     let body = index.block(&schemas.provider.block, "provider.tf")?;
     pages.insert("index.md".to_owned(), index.text(&schemas.provider.block.description, &body));
 
-    for table in provider::managed().map(|it| it.table()) {
+    for table in provider::managed().map(Resource::table) {
         let name = table.type_name;
         let page = Page { kind: "Resource", folder: "resources", name, examples };
         let block = &schemas.resources[name].block;
