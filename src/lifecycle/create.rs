@@ -1,7 +1,7 @@
 //! Creating an object, or adopting one that exists.
 
 use lakebase_api::{Error, Json, Patience};
-use tfplugin::{Call, Diagnostic, Diagnostics, Object, ResourceAnswer};
+use tfplugin::{Call, Diagnostic, Object, ResourceAnswer};
 
 use super::private::Memory;
 use super::report::Attempt;
@@ -31,23 +31,23 @@ impl Lifecycle {
         let table = resource.table();
         let Some(name) = name_of(table, planned).or_else(|| name_of(table, &without_name(planned)))
         else {
-            return nothing(Diagnostic::error("No name", "The plan names no object to create."));
+            return Diagnostic::error("No name", "The plan names no object to create.").into();
         };
         let attempt = Attempt { verb: "create", noun: table.noun(), name: &name };
         let Some(_turn) = self.turn(&name, call).await else {
-            return nothing(interrupted_in_the_queue(&attempt));
+            return interrupted_in_the_queue(&attempt).into();
         };
         let patience = self.patience(table, planned, Purpose::Create, call);
         match self.client.get(&name, &patience).await {
-            Ok(found) if is_deleted(&found) => nothing(self.in_the_trash(&attempt, &found)),
+            Ok(found) if is_deleted(&found) => self.in_the_trash(&attempt, &found).into(),
             Ok(found) if REPLACE_EXISTING.of(planned) == Tf::Known(true) => {
                 self.adopt(resource, &attempt, planned, &found, &patience).await
             }
-            Ok(_) => nothing(exists(&attempt, table.type_name, has_adoption(resource))),
+            Ok(_) => exists(&attempt, table.type_name, has_adoption(resource)).into(),
             Err(error) if error.is_not_found() => {
                 self.post(resource, &attempt, planned, &patience).await
             }
-            Err(error) => nothing(attempt.failed(&self.client, Some(table), &error)),
+            Err(error) => attempt.failed(&self.client, Some(table), &error).into(),
         }
     }
 
@@ -75,7 +75,7 @@ impl Lifecycle {
                 let finished = client.settle(name, patience).await;
                 match finished {
                     Err(absent) if absent.is_not_found() => {
-                        nothing(attempt.failed(client, Some(table), &error))
+                        attempt.failed(client, Some(table), &error).into()
                     }
                     // Interrupted: whether it exists is not known, and the next read will tell.
                     finished => self.conclude(resource, attempt, planned, finished, patience).await,
@@ -85,9 +85,9 @@ impl Lifecycle {
                 let taken = taken(attempt, has_adoption(resource), table.type_name);
                 let mut diagnostics = attempt.failed(client, Some(table), &error);
                 diagnostics.push(taken);
-                nothing(diagnostics)
+                diagnostics.into()
             }
-            Err(error) => nothing(attempt.failed(client, Some(table), &error)),
+            Err(error) => attempt.failed(client, Some(table), &error).into(),
         }
     }
 
@@ -112,7 +112,7 @@ impl Lifecycle {
             match self.unhindered(&change, patience).await {
                 Ok(operation) => self.finish(name, operation, patience).await,
                 // The object is not ours yet: forgetting the attempt loses nothing.
-                Err(error) => return nothing(attempt.failed(client, Some(table), &error)),
+                Err(error) => return attempt.failed(client, Some(table), &error).into(),
             }
         };
         self.conclude(resource, attempt, planned, finished, patience).await
@@ -156,8 +156,8 @@ impl Lifecycle {
                 let read = decode::state(resource, &reported, planned, &self.settings);
                 decode::complete(planned, &read)
             }
-            Ok(_) => return nothing(diagnostics),
-            Err(error) if error.is_not_found() => return nothing(diagnostics),
+            Ok(_) => return diagnostics.into(),
+            Err(error) if error.is_not_found() => return diagnostics.into(),
             Err(_) => without_unknowns(planned),
         };
         let answer = self.answer(attempt.name, state, &Memory::default());
@@ -179,10 +179,6 @@ impl Lifecycle {
             ),
         )
     }
-}
-
-fn nothing(diagnostics: impl Into<Diagnostics>) -> ResourceAnswer {
-    ResourceAnswer { diagnostics: diagnostics.into(), ..ResourceAnswer::default() }
 }
 
 /// A plan whose name is unknown, as in a replacement, names the object by its parts.

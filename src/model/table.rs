@@ -79,6 +79,8 @@ pub struct Table {
     pub form: &'static str,
     /// The version of the schema; it grows when stored states need an upgrade.
     pub version: i64,
+    /// The resource of the official provider whose state a `moved` block takes over; empty if none.
+    pub counterpart: &'static str,
     /// What the resource is, in a sentence, and what to know before using it, in Markdown.
     pub doc: &'static str,
     /// How long to wait by default.

@@ -87,6 +87,7 @@ static TABLE: Table = Table {
     type_name: "lakebase_branch",
     form: BRANCH,
     version: 0,
+    counterpart: "databricks_postgres_branch",
     doc: "A branch of a project: a copy-on-write copy of another branch's data, with roles and databases, and with compute of its own. A branch comes with a read-write endpoint, `primary`.",
     timeouts: Timeouts { create: "20m", read: "5m", update: "20m", delete: "20m" },
     fields: &[

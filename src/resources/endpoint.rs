@@ -102,6 +102,7 @@ static TABLE: Table = Table {
     type_name: "lakebase_endpoint",
     form: ENDPOINT,
     version: 0,
+    counterpart: "databricks_postgres_endpoint",
     doc: "The compute that serves a branch: the read-write `primary`, which the service makes with every branch, or a read replica.",
     timeouts: Timeouts { create: "20m", read: "5m", update: "20m", delete: "20m" },
     fields: &[

@@ -121,6 +121,7 @@ static TABLE: Table = Table {
     type_name: "lakebase_project",
     form: PROJECT,
     version: 0,
+    counterpart: "databricks_postgres_project",
     doc: "A Lakebase Autoscaling project: PostgreSQL databases with their branches and computes. A new project comes with a branch `production`, its endpoint `primary`, the database `databricks-postgres` and a role for its owner.",
     timeouts: Timeouts { create: "30m", read: "5m", update: "30m", delete: "30m" },
     fields: &[
