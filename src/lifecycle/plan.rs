@@ -32,7 +32,10 @@ pub async fn plan(
     call: &Call,
 ) -> PlannedResource {
     // While applying, Terraform plans once more: findings were told, and looking costs requests.
-    let lifecycle = lifecycle.filter(|_| !call.capabilities.deferral_allowed);
+    let planning = !call.capabilities.deferral_allowed;
+    let lifecycle = lifecycle.filter(|_| planning);
+    let review_warnings = settings.review_warnings && planning;
+    let settings = &Settings { review_warnings, ..settings.clone() };
     match &request.config {
         Some(config) => {
             let change = Change::new(resource, request, config, settings, now);
@@ -114,7 +117,7 @@ impl<'a> Change<'a> {
                     if findings && !told.has_errors() {
                         told.extend(losses(self.table, &replaced.name, "replaces", observed));
                     }
-                } else if findings && self.changes_defaults(prior) {
+                } else if settings.review_warnings && self.changes_defaults(prior) {
                     told.extend(left_behind(&replaced.name, observed));
                 }
             }
