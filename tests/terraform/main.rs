@@ -5,6 +5,7 @@
 //! real program. `make test` runs all of it on every Terraform in `.tools/`.
 
 mod drift;
+mod examples;
 mod faults;
 mod import;
 mod interrupted;
