@@ -17,7 +17,7 @@ use crate::resources;
 pub use connection::{ARGUMENTS, RESULTS, connection, endpoint};
 
 /// How long a data source may take.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5 * 60);
+const PATIENCE: std::time::Duration = std::time::Duration::from_mins(5);
 
 /// The schemas, by type name.
 pub fn schemas() -> BTreeMap<String, Schema> {
@@ -157,7 +157,10 @@ fn one(table: &Table) -> Block {
             attribute.description = format!("The full name, of the form `{}`.", table.form);
         }
     }
-    let description = format!("Reads a {}, with readings that change by themselves.", table.noun());
+    let description = format!(
+        "One {}: its present settings, and readings that change by themselves.",
+        table.noun()
+    );
     Block { attributes, description, ..Block::default() }
 }
 

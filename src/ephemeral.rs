@@ -15,7 +15,7 @@ use crate::model::{schema, validate};
 use crate::resources::credential::{CLAIMS, ENDPOINT_NAME, EXPIRE_TIME, TOKEN};
 
 /// How long opening may take.
-const PATIENCE: Duration = Duration::from_secs(5 * 60);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 const TTL: Field<Length> = Field::local("ttl")
     .doc("How long the credential lives, by default about an hour. The service checks it at login only.")

@@ -10,6 +10,7 @@
 mod create;
 mod delete;
 mod issue;
+mod observe;
 mod plan;
 mod private;
 mod queue;
@@ -30,7 +31,7 @@ use private::Memory;
 use queue::Queue;
 
 pub use issue::credential_request;
-pub use plan::{plan, plan_destroy};
+pub use plan::plan;
 pub use report::Attempt;
 
 /// The objects of one workspace.
@@ -43,6 +44,7 @@ pub struct Lifecycle {
     pub clock: Arc<dyn Clock>,
     queue: Queue,
     reads: read::Reads,
+    observations: observe::Observations,
 }
 
 /// What a call is for; each has a timeout of its own.
@@ -58,7 +60,8 @@ impl Lifecycle {
     /// The objects that the client reaches.
     pub fn new(client: Client, settings: Settings, clock: Arc<dyn Clock>) -> Self {
         let (queue, reads) = (Queue::default(), read::Reads::default());
-        Self { client, settings, clock, queue, reads }
+        let observations = observe::Observations::default();
+        Self { client, settings, clock, queue, reads, observations }
     }
 
     /// Carries a planned change out.
@@ -149,8 +152,12 @@ impl Lifecycle {
         operation: Operation,
         patience: &Patience,
     ) -> Result<Json, Error> {
-        self.client.wait(operation, patience).await?;
-        self.client.settle(name, patience).await
+        let done = self.client.wait(operation, patience).await?;
+        match self.client.settle(name, patience).await {
+            // Reads may lag behind: that it exists, its own operation knows better.
+            Err(absent) if absent.is_not_found() && done["name"] == name => Ok(done),
+            settled => settled,
+        }
     }
 
     fn identity(&self, name: &str) -> Object {
@@ -219,6 +226,21 @@ fn is_deleted(reported: &Value) -> bool {
 /// Whether the state refuses destruction.
 fn is_protected(state: &Object) -> bool {
     state.get(crate::resources::DELETION_PROTECTION) == Some(&tfplugin::Value::Bool(true))
+}
+
+/// How to manage an object that exists already.
+fn ways_in(name: &str, type_name: &str, adoptable: bool) -> String {
+    let adoption = if adoptable {
+        "\n\nOr let the next apply take it over and change its settings to the configured \
+         ones:\n\n  replace_existing = true"
+    } else {
+        ""
+    };
+    format!(
+        "To manage it as it is, paste this beside the resource (put its address for \
+         `{type_name}.example`):\n\n  import {{\n    to = {type_name}.example\n    id = \
+         \"{name}\"\n  }}{adoption}"
+    )
 }
 
 /// Terraform was interrupted before anything was sent.

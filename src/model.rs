@@ -10,6 +10,7 @@
 //! | [`plan`] | prior state and configuration | planned state and replacements |
 //! | [`encode`] | prior and planned state | request body, query, update mask |
 //! | [`decode`] | the service's answer | state, and with it drift |
+//! | [`takeover`] | another provider's state | state |
 //! | [`markdown`] | table | documentation |
 //!
 //! [`meaning`] knows when two spellings mean the same; [`tf`] is how Rust code sees values.
@@ -24,6 +25,7 @@ pub mod meaning;
 pub mod plan;
 pub mod schema;
 pub mod table;
+pub mod takeover;
 pub mod tf;
 pub mod validate;
 

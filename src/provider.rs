@@ -13,8 +13,8 @@ use tfplugin::{
 };
 
 use crate::lifecycle::{self, Lifecycle};
-use crate::model::table::{Resource, Settings};
-use crate::model::{schema, validate};
+use crate::model::table::{Resource, Settings, Table};
+use crate::model::{schema, takeover, validate};
 use crate::resources::credential::Credential;
 use crate::{data_sources, ephemeral, functions, resources};
 
@@ -88,7 +88,7 @@ impl Default for Lakebase {
 /// Everything that the provider offers; needs neither configuration nor network.
 pub fn schemas() -> Schemas {
     let tables = || managed().map(Resource::table);
-    let named = |it: &&'static crate::model::table::Table| !it.form.is_empty();
+    let named = |it: &&'static Table| !it.form.is_empty();
     Schemas {
         provider: Schema { version: 0, block: schema::block(config::DOC, FIELDS) },
         resources: tables().map(|it| (it.type_name.to_owned(), schema::resource(it))).collect(),
@@ -102,7 +102,8 @@ pub fn schemas() -> Schemas {
     }
 }
 
-fn managed() -> impl Iterator<Item = &'static dyn Resource> {
+/// Every resource type, the credential last: it is no object of the API.
+pub fn managed() -> impl Iterator<Item = &'static dyn Resource> {
     resources::ALL.iter().copied().chain([&Credential as &dyn Resource])
 }
 
@@ -177,13 +178,14 @@ impl Provider for Lakebase {
         }
     }
 
-    async fn plan_resource(&self, request: PlanResource, _call: &Call) -> PlannedResource {
-        let resource = resource(&request.type_name);
-        let Some(config) = request.config.clone() else {
-            return lifecycle::plan_destroy(resource, &request);
+    async fn plan_resource(&self, request: PlanResource, call: &Call) -> PlannedResource {
+        let Seen { workspace, settings, .. } = self.seen();
+        let lifecycle = match &workspace {
+            Workspace::Known(lifecycle) => Some(&**lifecycle),
+            _ => None,
         };
-        let settings = self.seen().settings;
-        lifecycle::plan(resource, request, &config, &settings, self.clock.now())
+        let (resource, now) = (resource(&request.type_name), self.clock.now());
+        lifecycle::plan(lifecycle, resource, &request, &settings, now, call).await
     }
 
     async fn apply_resource(&self, request: ApplyResource, call: &Call) -> ResourceAnswer {
@@ -201,20 +203,26 @@ impl Provider for Lakebase {
     async fn import_resource(&self, request: ImportResource, _call: &Call) -> ResourceAnswer {
         match self.lifecycle() {
             Ok(lifecycle) => lifecycle.import(resource(&request.type_name), &request),
-            Err(diagnostic) => {
-                ResourceAnswer { diagnostics: diagnostic.into(), ..ResourceAnswer::default() }
-            }
+            Err(diagnostic) => diagnostic.into(),
         }
     }
 
     async fn move_resource(&self, request: MoveResource) -> ResourceAnswer {
-        let detail = format!(
-            "A `{}` of the provider `{}` cannot become a `{}`. Remove it from the state with a \
-             `removed` block, and import it.",
-            request.source_type, request.source_provider, request.target_type
-        );
-        let diagnostics = Diagnostic::error("Not a resource to take over", detail).into();
-        ResourceAnswer { diagnostics, ..ResourceAnswer::default() }
+        let resource = resource(&request.target_type);
+        let table = resource.table();
+        let counterpart = !table.counterpart.is_empty() && request.source_type == table.counterpart;
+        let state = Some(&request.source_state)
+            .filter(|_| counterpart && is_official(&request.source_provider))
+            .and_then(|it| takeover::state(resource, it));
+        let Some(state) = state else { return not_taken_over(table, &request).into() };
+        let name = state.get("name").cloned().unwrap_or_default();
+        // The workspace is not known: Terraform moves without configuring the provider.
+        let identity = [("workspace_id".to_owned(), Value::Null), ("name".to_owned(), name)];
+        ResourceAnswer {
+            state: Some(state),
+            identity: Some(identity.into()),
+            ..ResourceAnswer::default()
+        }
     }
 
     async fn validate_data_source(&self, type_name: &str, config: Object) -> Diagnostics {
@@ -269,6 +277,28 @@ fn stored(r#type: &tfplugin::Type, request: &UpgradeState) -> (Option<Object>, D
             (None, Diagnostic::error(summary, detail).into())
         }
     }
+}
+
+/// Whether an address names the official provider: `databricks/databricks` at any registry, or
+/// just `databricks`, as some versions of OpenTofu say.
+fn is_official(address: &str) -> bool {
+    let address = address.to_ascii_lowercase();
+    address == "databricks" || address.ends_with("databricks/databricks")
+}
+
+fn not_taken_over(table: &Table, request: &MoveResource) -> Diagnostic {
+    let MoveResource { source_type, source_provider, target_type, .. } = request;
+    let instead = match table.counterpart {
+        "" => String::new(),
+        it => format!("It takes over a `{it}` of the provider `databricks/databricks` only. "),
+    };
+    Diagnostic::error(
+        format!("A `{target_type}` cannot take over a `{source_type}`"),
+        format!(
+            "The source is a `{source_type}` of the provider `{source_provider}`. {instead}Remove \
+             it from the state with a `removed` block instead, and import it."
+        ),
+    )
 }
 
 fn unread() -> Diagnostic {

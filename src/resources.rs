@@ -7,6 +7,8 @@ pub mod branch;
 pub mod credential;
 pub mod endpoint;
 pub mod project;
+#[cfg(test)]
+mod samples;
 
 /// Every resource that is an object of the API.
 pub static ALL: &[&dyn Resource] = &[&project::Project, &branch::Branch, &endpoint::Endpoint];
@@ -22,25 +24,25 @@ pub const ENDPOINT: &str = "projects/{project_id}/branches/{branch_id}/endpoints
 pub const TIMEOUTS: Field<Nested> = Field::local("timeouts")
     .doc("How long to wait for the service, its operations included, e.g. `10m`. The clock starts when the call does: time spent in the queue behind other calls of the same apply does not count.")
     .members(&[
-        timeout("create", "Creating."),
-        timeout("read", "Reading, which waits for an operation that was interrupted."),
-        timeout("update", "Updating."),
-        timeout("delete", "Deleting."),
+        timeout("create", "For a create."),
+        timeout("read", "For a read, which waits for the operation of an earlier run that was interrupted."),
+        timeout("update", "For an update."),
+        timeout("delete", "For a delete."),
     ]);
 
 /// Whether to take over an object that exists.
 pub const REPLACE_EXISTING: Field<Bool> = Field::on_create("replace_existing")
-    .doc("Take over an object of that name that exists already, such as one that the service made along with its parent, and change its settings to the configured ones. Otherwise an existing object is an error.")
+    .doc("Whether a create takes over an object of that name that exists already, such as one that the service made along with its parent, and changes its settings to the configured ones. Otherwise an existing object is an error.")
     .default(false);
 
 /// Whether a delete skips the trash.
 pub const PURGE_ON_DELETE: Field<Bool> = Field::on_delete("purge_on_delete", "purge")
-    .doc("Delete for good at once. Otherwise the object can be restored for 7 days, in which its id stays taken.")
+    .doc("Whether a delete is for good at once. Otherwise the object can be restored for 7 days, in which its id stays taken.")
     .default(false);
 
 /// The full name.
 pub const NAME: Field<Text> = Field::root("name")
-    .doc("The full name, by which other resources and data sources refer to it; known at plan.");
+    .doc("The full name, by which other resources and data sources refer to it. It is known in the plan.");
 /// The identifier the service gave.
 pub const UID: Field<Text> = Field::root("uid").doc("The identifier that the service gave it.");
 /// When it was created.
@@ -48,6 +50,12 @@ pub const CREATE_TIME: Field<Timestamp> = Field::root("create_time").doc("When i
 /// When it was last changed.
 pub const UPDATE_TIME: Field<Timestamp> =
     Field::root("update_time").doc("When it was last changed.");
+
+/// The name of the setting by which the service refuses to delete a branch.
+pub const IS_PROTECTED: &str = "is_protected";
+
+/// The name of a project's settings for endpoints to come.
+pub const DEFAULTS: &str = "default_endpoint_settings";
 
 /// The name of the setting that refuses a destroy.
 pub const DELETION_PROTECTION: &str = "deletion_protection";

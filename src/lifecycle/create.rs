@@ -1,17 +1,18 @@
 //! Creating an object, or adopting one that exists.
 
 use lakebase_api::{Error, Json, Patience};
-use tfplugin::{Call, Diagnostic, Diagnostics, Object, ResourceAnswer};
+use tfplugin::{Call, Diagnostic, Object, ResourceAnswer, Value};
 
 use super::private::Memory;
 use super::report::Attempt;
 use super::{
-    Change, Lifecycle, Purpose, goes_on, interrupted_in_the_queue, is_deleted, name_of,
+    Change, Lifecycle, Purpose, goes_on, interrupted_in_the_queue, is_deleted, name_of, ways_in,
     without_unknowns,
 };
-use crate::model::table::Resource;
+use crate::model::field::{AnyField, Check, Place};
+use crate::model::table::{Resource, Table};
 use crate::model::tf::Tf;
-use crate::model::{decode, encode};
+use crate::model::{decode, encode, meaning};
 use crate::resources::REPLACE_EXISTING;
 
 impl Lifecycle {
@@ -29,25 +30,24 @@ impl Lifecycle {
         call: &Call,
     ) -> ResourceAnswer {
         let table = resource.table();
-        let Some(name) = name_of(table, planned).or_else(|| name_of(table, &without_name(planned)))
-        else {
-            return nothing(Diagnostic::error("No name", "The plan names no object to create."));
+        let Some(name) = name_of(table, planned) else {
+            return Diagnostic::error("No name", "The plan names no object to create.").into();
         };
         let attempt = Attempt { verb: "create", noun: table.noun(), name: &name };
         let Some(_turn) = self.turn(&name, call).await else {
-            return nothing(interrupted_in_the_queue(&attempt));
+            return interrupted_in_the_queue(&attempt).into();
         };
         let patience = self.patience(table, planned, Purpose::Create, call);
         match self.client.get(&name, &patience).await {
-            Ok(found) if is_deleted(&found) => nothing(self.in_the_trash(&attempt, &found)),
+            Ok(found) if is_deleted(&found) => self.in_the_trash(&attempt, &found).into(),
             Ok(found) if REPLACE_EXISTING.of(planned) == Tf::Known(true) => {
                 self.adopt(resource, &attempt, planned, &found, &patience).await
             }
-            Ok(_) => nothing(exists(&attempt, table.type_name, has_adoption(resource))),
+            Ok(_) => exists(&attempt, table.type_name, has_adoption(resource)).into(),
             Err(error) if error.is_not_found() => {
                 self.post(resource, &attempt, planned, &patience).await
             }
-            Err(error) => nothing(attempt.failed(&self.client, Some(table), &error)),
+            Err(error) => attempt.failed(&self.client, Some(table), &error).into(),
         }
     }
 
@@ -75,7 +75,7 @@ impl Lifecycle {
                 let finished = client.settle(name, patience).await;
                 match finished {
                     Err(absent) if absent.is_not_found() => {
-                        nothing(attempt.failed(client, Some(table), &error))
+                        attempt.failed(client, Some(table), &error).into()
                     }
                     // Interrupted: whether it exists is not known, and the next read will tell.
                     finished => self.conclude(resource, attempt, planned, finished, patience).await,
@@ -85,9 +85,9 @@ impl Lifecycle {
                 let taken = taken(attempt, has_adoption(resource), table.type_name);
                 let mut diagnostics = attempt.failed(client, Some(table), &error);
                 diagnostics.push(taken);
-                nothing(diagnostics)
+                diagnostics.into()
             }
-            Err(error) => nothing(attempt.failed(client, Some(table), &error)),
+            Err(error) => attempt.failed(client, Some(table), &error).into(),
         }
     }
 
@@ -101,8 +101,11 @@ impl Lifecycle {
         patience: &Patience,
     ) -> ResourceAnswer {
         let (table, client, name) = (resource.table(), &self.client, attempt.name);
-        let state =
-            decode::state(resource, found, planned_spelling(planned).as_ref(), &self.settings);
+        let reported = decode::state(resource, found, &Object::new(), &self.settings);
+        if let Some(another) = is_another(attempt, table, &reported, planned) {
+            return another.into();
+        }
+        let state = decode::state(resource, found, &without_unknowns(planned), &self.settings);
         let mask = encode::mask(table, &state, planned);
         let finished = if mask.is_empty() {
             client.settle(name, patience).await
@@ -112,7 +115,7 @@ impl Lifecycle {
             match self.unhindered(&change, patience).await {
                 Ok(operation) => self.finish(name, operation, patience).await,
                 // The object is not ours yet: forgetting the attempt loses nothing.
-                Err(error) => return nothing(attempt.failed(client, Some(table), &error)),
+                Err(error) => return attempt.failed(client, Some(table), &error).into(),
             }
         };
         self.conclude(resource, attempt, planned, finished, patience).await
@@ -156,8 +159,8 @@ impl Lifecycle {
                 let read = decode::state(resource, &reported, planned, &self.settings);
                 decode::complete(planned, &read)
             }
-            Ok(_) => return nothing(diagnostics),
-            Err(error) if error.is_not_found() => return nothing(diagnostics),
+            Ok(_) => return diagnostics.into(),
+            Err(error) if error.is_not_found() => return diagnostics.into(),
             Err(_) => without_unknowns(planned),
         };
         let answer = self.answer(attempt.name, state, &Memory::default());
@@ -181,19 +184,37 @@ impl Lifecycle {
     }
 }
 
-fn nothing(diagnostics: impl Into<Diagnostics>) -> ResourceAnswer {
-    ResourceAnswer { diagnostics: diagnostics.into(), ..ResourceAnswer::default() }
-}
-
-/// A plan whose name is unknown, as in a replacement, names the object by its parts.
-fn without_name(planned: &Object) -> Object {
-    let named = planned.iter().filter(|(key, _)| key.as_str() != "name");
-    named.map(|(key, value)| (key.clone(), value.clone())).collect()
-}
-
-/// The planned values as far as they are known, for the spelling of what is read.
-fn planned_spelling(planned: &Object) -> std::borrow::Cow<'_, Object> {
-    std::borrow::Cow::Owned(without_unknowns(planned))
+/// Why an object is not the one that is planned: it differs in what cannot be changed.
+///
+/// The time and the LSN of a branch's source are not compared, for the service resolves them.
+fn is_another(
+    attempt: &Attempt<'_>,
+    table: &Table,
+    reported: &Object,
+    planned: &Object,
+) -> Option<Diagnostic> {
+    let fixed = |it: &&AnyField| {
+        let resolved = it.create_only && !matches!(it.check, Some(Check::Named(_)));
+        it.replaces && matches!(it.place, Place::Spec(_)) && !resolved
+    };
+    table.fields.iter().filter(fixed).find_map(|field| {
+        let (is, shall) = (reported.get(field.name)?, planned.get(field.name)?);
+        if !is.is_known() || !shall.is_known() || meaning::same(field, is, shall) {
+            return None;
+        }
+        let Attempt { noun, name, .. } = attempt;
+        let text =
+            |value: &Value| value.as_str().map_or_else(|| format!("{value:?}"), str::to_owned);
+        let summary = format!("The {noun} `{name}` exists, but is not the one that is configured");
+        let detail = format!(
+            "Its `{}` is `{}`, configured is `{}`, and the service cannot change that. Nothing was \
+             changed. Configure what it is, or choose another name.",
+            field.name,
+            text(is),
+            text(shall)
+        );
+        Some(Diagnostic::error(summary, detail).at(field.name))
+    })
 }
 
 fn has_adoption(resource: &dyn Resource) -> bool {
@@ -221,18 +242,5 @@ fn taken(attempt: &Attempt<'_>, adoptable: bool, type_name: &str) -> Diagnostic 
              …/{name}/undelete`, or delete it for good with `DELETE …/{name}?purge=true`. {}",
             ways_in(name, type_name, adoptable)
         ),
-    )
-}
-
-fn ways_in(name: &str, type_name: &str, adoptable: bool) -> String {
-    let adoption = if adoptable {
-        "\n\nOr let the next apply take it over and change its settings to the configured ones:\n\n  replace_existing = true"
-    } else {
-        ""
-    };
-    format!(
-        "To manage it as it is, paste this beside the resource (put its address for \
-         `{type_name}.example`):\n\n  import {{\n    to = {type_name}.example\n    id = \
-         \"{name}\"\n  }}{adoption}"
     )
 }

@@ -32,8 +32,7 @@ impl Lifecycle {
             Err(error) => {
                 let attempt =
                     Attempt { verb: "issue", noun: "credential for", name: &request.endpoint };
-                let diagnostics = attempt.failed(&self.client, None, &error);
-                ResourceAnswer { diagnostics, ..ResourceAnswer::default() }
+                attempt.failed(&self.client, None, &error).into()
             }
         }
     }

@@ -17,6 +17,8 @@ pub struct Memory {
 pub struct Replaced {
     /// Whether its state refuses destruction.
     pub protected: bool,
+    /// Whether it goes only along with its parent.
+    pub stays: bool,
     /// Its name.
     pub name: String,
 }
@@ -31,7 +33,8 @@ impl Memory {
         Self {
             operation: text(&json, "lakebase_operation"),
             replaced: text(replaced, "name").map(|name| Replaced {
-                protected: replaced["protected"].as_bool().unwrap_or_default(),
+                protected: replaced["protected"] == true,
+                stays: replaced["stays"] == true,
                 name,
             }),
         }
@@ -43,8 +46,9 @@ impl Memory {
         if let Some(operation) = &self.operation {
             json["lakebase_operation"] = json!(operation);
         }
-        if let Some(Replaced { protected, name }) = &self.replaced {
-            json["lakebase_replaced"] = json!({ "protected": protected, "name": name });
+        if let Some(Replaced { protected, stays, name }) = &self.replaced {
+            let replaced = json!({ "protected": protected, "stays": stays, "name": name });
+            json["lakebase_replaced"] = replaced;
         }
         if json == json!({}) { Private::new() } else { json.to_string().into_bytes() }
     }
@@ -56,7 +60,7 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_read_again() {
-        let replaced = Replaced { protected: true, name: "projects/p".to_owned() };
+        let replaced = Replaced { protected: true, stays: true, name: "projects/p".to_owned() };
         for memory in [
             Memory::default(),
             Memory { operation: Some("projects/p/operations/a+/=".to_owned()), replaced: None },

@@ -77,16 +77,16 @@ impl Lifecycle {
         let form = table.form;
         if form.is_empty() {
             let detail = "A credential cannot be read back from the service: create a new one.";
-            return Diagnostic::error("Credentials cannot be imported", detail).into_answer();
+            return Diagnostic::error("Credentials cannot be imported", detail).into();
         }
         let of_identity = |key| request.identity.as_ref().and_then(|it| it.get(key)?.as_str());
         let name = of_identity("name").unwrap_or(&request.id);
         let Some((parent, id)) = table.split(name) else {
             let detail = format!(
-                "`{name}` is not the full name of a {}: it must have the form `{form}`.",
+                "`{name}` is not a full {} name: it must have the form `{form}`.",
                 table.noun()
             );
-            return Diagnostic::error("Not a full name", detail).into_answer();
+            return Diagnostic::error("Not a full name", detail).into();
         };
         let mut state: Object =
             table.fields.iter().map(|it| (it.name.to_owned(), Value::Null)).collect();
@@ -162,17 +162,6 @@ fn expired(attempt: &Attempt<'_>, state: &Object, now: Timestamp) -> Option<Diag
     let summary = format!("The {noun} `{name}` has expired");
     let detail = format!("It expired on {at}. While it is configured, a plan creates it anew.");
     Some(Diagnostic::warning(summary, detail))
-}
-
-/// An answer that is nothing but a message.
-trait IntoAnswer {
-    fn into_answer(self) -> ResourceAnswer;
-}
-
-impl IntoAnswer for Diagnostic {
-    fn into_answer(self) -> ResourceAnswer {
-        ResourceAnswer { diagnostics: self.into(), ..ResourceAnswer::default() }
-    }
 }
 
 /// What was read of each collection: from the second read on, one list answers for all.

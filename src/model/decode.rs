@@ -164,7 +164,7 @@ fn arm_not_reported(
 }
 
 /// A reported value, by the kind of its field. What has another form than expected reads as null.
-fn value(field: &AnyField, json: &Json, before: &Value) -> Value {
+pub fn value(field: &AnyField, json: &Json, before: &Value) -> Value {
     match (field.kind, json) {
         (Kind::Bool, Json::Bool(it)) => Value::Bool(*it),
         (Kind::Int | Kind::Float, Json::Number(it)) => number(&it.to_string()),

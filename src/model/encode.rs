@@ -85,7 +85,9 @@ fn body(table: &Table, planned: &Object, create: bool) -> Json {
     let mut spec = Json::Object(Map::new());
     for field in table.fields.iter().filter(|it| create || !it.create_only) {
         let value = planned.get(field.name).unwrap_or(&Value::Null);
-        if !is_sent(field, value) {
+        // An empty map is what a new object has anyway.
+        let is_default = create && value.as_map().is_some_and(Object::is_empty);
+        if !is_sent(field, value) || is_default {
             continue;
         }
         match field.place {

@@ -112,6 +112,7 @@ impl<T> Copy for Field<T> {}
 
 /// A field without its Rust type, as tables hold it.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of a declaration")]
 pub struct AnyField {
     /// The attribute's name.
     pub name: &'static str,
@@ -256,7 +257,7 @@ impl<T: FieldType> Field<T> {
 
     /// The configuration may not give it, although it is written to the API.
     #[must_use]
-    pub const fn from_provider(mut self) -> Self {
+    pub const fn by_provider(mut self) -> Self {
         self.any.given = Given::Server;
         self
     }
@@ -285,9 +286,10 @@ impl<T: FieldType> Field<T> {
     /// The `oneof` it is an arm of.
     #[must_use]
     pub const fn choice(mut self, choice: &'static str) -> Self {
-        if !matches!(self.any.place, Place::Spec(_) | Place::Member(_)) {
-            panic!("only a setting is an arm of a choice");
-        }
+        assert!(
+            matches!(self.any.place, Place::Spec(_) | Place::Member(_)),
+            "only a setting is an arm of a choice"
+        );
         self.any.choice = Some(choice);
         self
     }

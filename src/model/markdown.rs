@@ -13,9 +13,11 @@ pub fn description(field: &AnyField, beside: &'static [AnyField]) -> String {
     let mut text = field.doc.to_owned();
     let _ = match field.check {
         Some(Check::OneOf(values)) => write!(text, " One of {}.", quoted(values, ", ")),
-        Some(Check::Between(low, high)) => write!(text, " The service documents {low} to {high}."),
+        Some(Check::Between(low, high)) => {
+            write!(text, " From {low} to {high}, as the service documents it.")
+        }
         Some(Check::Lasting(low, high)) => {
-            write!(text, " The service documents `{low}` to `{high}`.")
+            write!(text, " From `{low}` to `{high}`, as the service documents it.")
         }
         Some(Check::AtMost(characters)) => write!(text, " At most {characters} characters."),
         Some(Check::Named(form)) => write!(text, " A full name of the form `{form}`."),
@@ -31,7 +33,7 @@ pub fn description(field: &AnyField, beside: &'static [AnyField]) -> String {
     }
     let others = field.siblings(beside).map(|it| it.name).collect::<Vec<_>>();
     if !others.is_empty() {
-        let _ = write!(text, " Excludes {}.", quoted(&others, " and "));
+        let _ = write!(text, " Conflicts with {}.", quoted(&others, " and "));
     }
     if field.replaces {
         text += " Changing it replaces the object.";
@@ -56,13 +58,11 @@ pub fn schema(block: &Block) -> String {
 }
 
 fn section(text: &mut String, attributes: &[Attribute], path: &str) {
-    let headings: [(&str, fn(&&Attribute) -> bool); 3] = [
-        ("Required", |it| it.required),
-        ("Optional", |it| it.optional),
-        ("Read-Only", |it| !it.required && !it.optional),
-    ];
-    for (heading, belongs) in headings {
-        let mut wanted = attributes.iter().filter(belongs).peekable();
+    let flags = |it: &Attribute| (it.required, it.optional);
+    for (heading, wanted) in
+        [("Required", (true, false)), ("Optional", (false, true)), ("Read-Only", (false, false))]
+    {
+        let mut wanted = attributes.iter().filter(|it| flags(it) == wanted).peekable();
         if wanted.peek().is_none() {
             continue;
         }

@@ -209,7 +209,14 @@ fn refuse_unset_flags(
 }
 
 fn forget_results(fields: &[AnyField], prior: &Object, planned: &mut Object) {
-    let changed = |planned: &Object, name: &str| planned.get(name) != prior.get(name);
+    let is_arm = |name: &str| fields.iter().any(|it| it.name == name && it.choice.is_some());
+    let said = |object: &Object, name: &str| match object.get(name) {
+        // A flag arm that is `false` says nothing, as if it were left out.
+        Some(Value::Bool(false)) if is_arm(name) => Value::Null,
+        Some(value) => value.clone(),
+        None => Value::Null,
+    };
+    let changed = |planned: &Object, name: &str| said(planned, name) != said(prior, name);
     for field in fields.iter().filter(|it| it.is_output()) {
         if field.changes_with.iter().any(|it| changed(planned, it)) {
             planned.insert(field.name.to_owned(), Value::unknown());

@@ -19,6 +19,17 @@ pub trait Resource: Sync {
     /// What a table cannot say about a planned create or update.
     fn plan(&self, _change: &mut Change<'_>, _sink: &mut Diagnostics) {}
 
+    /// Whether the service makes the object along with its parent, so that a create finds it there.
+    fn is_born_with_its_parent(&self, _planned: &Object) -> bool {
+        false
+    }
+
+    /// Whether the object goes only with its parent: a delete leaves it in place, and it cannot be
+    /// replaced by itself.
+    fn goes_with_its_parent(&self, _state: &Object) -> bool {
+        false
+    }
+
     /// Brings what the service reports into the shape that the table reads.
     fn reported(&self, _reported: &mut Json, _prior: &Object) {}
 
@@ -68,6 +79,8 @@ pub struct Table {
     pub form: &'static str,
     /// The version of the schema; it grows when stored states need an upgrade.
     pub version: i64,
+    /// The resource of the official provider whose state a `moved` block takes over; empty if none.
+    pub counterpart: &'static str,
     /// What the resource is, in a sentence, and what to know before using it, in Markdown.
     pub doc: &'static str,
     /// How long to wait by default.
@@ -206,46 +219,33 @@ const fn has_a_snake_case_name(field: &AnyField) {
     let bytes = field.name.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
-        if !matches!(bytes[at], b'a'..=b'z' | b'0'..=b'9' | b'_') {
-            panic!("{}", field.name);
-        }
+        assert!(matches!(bytes[at], b'a'..=b'z' | b'0'..=b'9' | b'_'), "{}", field.name);
         at += 1;
     }
-    if bytes.is_empty() {
-        panic!("an attribute has no name");
-    }
+    assert!(!bytes.is_empty(), "an attribute has no name");
 }
 
 const fn has_a_sentence(name: &str, doc: &str) {
     let bytes = doc.as_bytes();
-    if bytes.is_empty() || bytes[bytes.len() - 1] != b'.' {
-        panic!("{}", name);
-    }
+    assert!(!bytes.is_empty() && bytes[bytes.len() - 1] == b'.', "{}", name);
 }
 
 const fn is_a_member_only_inside_an_object(field: &AnyField, members: bool) {
-    if matches!(field.place, Place::Member(_)) != members {
-        panic!("{}", field.name);
-    }
+    assert!(matches!(field.place, Place::Member(_)) == members, "{}", field.name);
 }
 
 const fn reads_what_the_service_reports(field: &AnyField) {
     let reported = matches!(field.place, Place::Status(_) | Place::Root(_));
-    if reported && !field.is_server() {
-        panic!("{}", field.name);
-    }
+    assert!(!reported || field.is_server(), "{}", field.name);
 }
 
 const fn has_a_default_only_if_optional(field: &AnyField) {
-    if field.default.is_some() && (field.is_server() || field.is_required()) {
-        panic!("{}", field.name);
-    }
+    let given = field.is_server() || field.is_required();
+    assert!(field.default.is_none() || !given, "{}", field.name);
 }
 
 const fn has_members(field: &AnyField, members: &[AnyField]) {
-    if members.is_empty() {
-        panic!("{}", field.name);
-    }
+    assert!(!members.is_empty(), "{}", field.name);
 }
 
 const fn has_a_name_of_its_own(field: &AnyField, other: &AnyField) {

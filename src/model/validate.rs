@@ -218,7 +218,7 @@ mod tests {
             .any(),
     ];
 
-    fn check(config: &[(&str, Value)], expected: Expect) {
+    fn check(config: &[(&str, Value)], expected: &Expect) {
         let config = config.iter().map(|(name, it)| ((*name).to_owned(), it.clone())).collect();
         let mut sink = Diagnostics::new();
         validate(FIELDS, &config, &mut sink);
@@ -240,7 +240,7 @@ mod tests {
                 ("forever", false.into()),
                 ("until", Value::unknown()),
             ],
-            expect![""],
+            &expect![""],
         );
     }
 
@@ -257,7 +257,7 @@ mod tests {
                 ("labels", Value::Map([("a".to_owned(), Value::Null)].into())),
                 ("inner", Value::Map([("pause".to_owned(), "soon".into())].into())),
             ],
-            expect![[r#"
+            &expect![[r#"
                 error at thing_id: Invalid `thing_id`: `Wrong_` is not an id: it must start with a lowercase letter, hold only lowercase letters, digits and hyphens, and not end with a hyphen. It is the last part of the full name, not the whole of it.
                 error at project: Invalid `project`: `p` is not a full name: it must have the form `projects/{project_id}`. The `name` of the resource or data source has it.
                 warning at cu: Unusual `cu`: 113 is outside what the service documents today, 0.5 to 112, and may be refused.
@@ -274,7 +274,7 @@ mod tests {
     fn at_most_one_arm_of_a_choice_is_set() {
         check(
             &[("ttl", "1h".into()), ("forever", true.into())],
-            expect![[r#"
+            &expect![[r#"
                 error at forever: Conflicting `forever`: `ttl` and `forever` exclude each other: set one of them.
             "#]],
         );

@@ -22,23 +22,23 @@ const PROJECT_NAME: Field<Text> =
     Field::parent("project", PROJECT).doc("The project that holds the branch.");
 
 const SOURCE_BRANCH: Field<Text> = Field::spec("source_branch")
-    .doc("The branch to copy; by default the project's default branch.")
+    .doc("The branch that it is a copy of; by default the project's default branch.")
     .named(BRANCH)
     .replaces()
     .create_only();
 
 const SOURCE_BRANCH_TIME: Field<Timestamp> = Field::spec("source_branch_time")
-    .doc("The time as of which to copy it, in RFC 3339.")
+    .doc("The point in time as of which it is a copy, in RFC 3339; by default now.")
     .replaces()
     .create_only();
 
 const SOURCE_BRANCH_LSN: Field<Text> = Field::spec("source_branch_lsn")
-    .doc("The log sequence number as of which to copy it, e.g. `0/1A2B3C4`.")
+    .doc("The log sequence number as of which it is a copy, e.g. `0/1A2B3C4`.")
     .replaces()
     .create_only();
 
 const SOURCE_SNAPSHOT: Field<Text> = Field::spec("source_snapshot")
-    .doc("The snapshot to restore instead of a branch.")
+    .doc("The snapshot that it is restored from, instead of a branch.")
     .named("projects/{project_id}/snapshots/{snapshot_id}")
     .replaces()
     .create_only();
@@ -52,7 +52,7 @@ const EXPIRE_TIME: Field<Timestamp> =
     Field::spec("expire_time").doc("When the branch expires, in RFC 3339.").choice("expiration");
 
 const NO_EXPIRY: Field<Bool> = Field::spec("no_expiry")
-    .doc("Whether the branch never expires: what a new branch does unless told otherwise; `false` says nothing.")
+    .doc("Whether the branch never expires. So it is with a new branch that is not told otherwise; `false` tells nothing.")
     .choice("expiration")
     .unless_chosen();
 
@@ -60,7 +60,7 @@ const IS_PROTECTED: Field<Bool> = Field::spec("is_protected")
     .doc("Whether the service refuses to delete the branch, its endpoints and its project.");
 
 const KEEPERS: Field<TextMap> = Field::local("keepers")
-    .doc("Any values; a change of one makes the branch anew, from the present state of its source.")
+    .doc("Any values of your own. When one changes, the branch is made anew, from the present state of its source.")
     .replaces();
 
 const DELETION_PROTECTED: Field<Bool> = Field::local(DELETION_PROTECTION)
@@ -87,6 +87,7 @@ static TABLE: Table = Table {
     type_name: "lakebase_branch",
     form: BRANCH,
     version: 0,
+    counterpart: "databricks_postgres_branch",
     doc: "A branch of a project: a copy-on-write copy of another branch's data, with roles and databases, and with compute of its own. A branch comes with a read-write endpoint, `primary`.",
     timeouts: Timeouts { create: "20m", read: "5m", update: "20m", delete: "20m" },
     fields: &[
@@ -118,6 +119,15 @@ static TABLE: Table = Table {
 impl Resource for Branch {
     fn table(&self) -> &'static Table {
         &TABLE
+    }
+
+    fn is_born_with_its_parent(&self, planned: &Object) -> bool {
+        BRANCH_ID.of(planned) == Tf::Known("production".to_owned())
+    }
+
+    /// The root branch is a copy of nothing.
+    fn goes_with_its_parent(&self, state: &Object) -> bool {
+        SOURCE_BRANCH.of(state) == Tf::Null && SOURCE_SNAPSHOT.of(state) == Tf::Null
     }
 
     fn plan(&self, change: &mut Change<'_>, _sink: &mut Diagnostics) {

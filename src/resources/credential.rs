@@ -28,7 +28,7 @@ pub const CLAIMS: Field<NestedList> = Field::local("claims")
     .doc("What the credential may read. Left out, it may do what its owner may.")
     .each(&[
         Field::<Text>::member("permission_set")
-            .doc("What may be done.")
+            .doc("What the credential allows.")
             .required()
             .one_of(&["READ_ONLY"])
             .any(),
@@ -36,7 +36,7 @@ pub const CLAIMS: Field<NestedList> = Field::local("claims")
     ]);
 
 const RESOURCES: AnyField = Field::<NestedList>::member("resources")
-    .doc("To what.")
+    .doc("What it allows that on.")
     .required()
     .each(&[Field::<Text>::member("table_name")
         .doc("The full name of a Unity Catalog table, e.g. `main.sales.orders`.")
@@ -66,7 +66,8 @@ static TABLE: Table = Table {
     type_name: "lakebase_credential",
     form: "",
     version: 0,
-    doc: "~> **The token is stored in the state in plain text.** Where the tool that needs it takes ephemeral values, use the ephemeral resource `lakebase_credential` instead.\n\nA short-lived password for an endpoint. A plan close to its end renews it.",
+    counterpart: "",
+    doc: "~> **The token is stored in the state in plain text.** Where the tool that needs it takes ephemeral values, use the ephemeral resource `lakebase_credential` instead.\n\nA short-lived password for an endpoint, kept in the state. A plan that is made shortly before its end, or later, renews it.",
     timeouts: Timeouts { create: "5m", read: "5m", update: "5m", delete: "5m" },
     fields: &[
         ENDPOINT_NAME.any(),

@@ -25,28 +25,30 @@ const ENDPOINT_TYPE: Field<Text> = Field::spec("endpoint_type")
     .one_of(&["ENDPOINT_TYPE_READ_WRITE", "ENDPOINT_TYPE_READ_ONLY"]);
 
 const MIN_CU: Field<Float> = Field::spec("autoscaling_limit_min_cu")
-    .doc("The least compute to scale down to, in compute units (CU) of about 2 GB of RAM.")
+    .doc("The least compute that it scales down to, in compute units (CU) of about 2 GB of RAM.")
     .between(0.5, 112.0);
 
 const MAX_CU: Field<Float> = Field::spec("autoscaling_limit_max_cu")
-    .doc("The most compute to scale up to, in CU; at most 8 above the least, unless the provider block's `max_autoscaling_range_cu` says otherwise.")
+    .doc("The most compute that it scales up to, in CU: at most 8 more than the least, unless the provider block's `max_autoscaling_range_cu` says otherwise.")
     .between(0.5, 112.0);
 
 const SUSPEND_AFTER: Field<Duration> = Field::spec("suspend_timeout_duration")
-    .doc("How long to idle before suspending, e.g. `5m`.")
+    .doc("How long it idles before it suspends, e.g. `5m`.")
     .lasting("60s", "7d")
     .choice("suspension");
 
 const NO_SUSPENSION: Field<Bool> = Field::spec("no_suspension")
-    .doc("Set to `true` to never suspend; `false` says nothing.")
+    .doc("Whether it never suspends; `false` tells nothing.")
     .choice("suspension");
 
 const DISABLED: Field<Bool> =
-    Field::spec("disabled").doc("Set to `true` to suspend the endpoint and refuse connections.");
+    Field::spec("disabled").doc("Whether the endpoint is suspended and refuses connections.");
 
-const GROUP_MIN: Field<Int> = Field::member("min").doc("The fewest computes.").required();
-const GROUP_MAX: Field<Int> =
-    Field::member("max").doc("The most computes; for now equal to `min`.").required();
+const GROUP_MIN: Field<Int> =
+    Field::member("min").doc("How many computes there are at least.").required();
+const GROUP_MAX: Field<Int> = Field::member("max")
+    .doc("How many computes there are at most; the service demands as many as `min`.")
+    .required();
 
 /// A group of computes, as an object holds it.
 pub const GROUP: Field<Nested> = Field::spec("group")
@@ -64,7 +66,7 @@ pub const GROUP_MEMBERS: &[AnyField] = &[
 ];
 
 const PG_SETTINGS: Field<TextMap> = Field::spec("pg_settings")
-    .doc("Settings of PostgreSQL, by their names.")
+    .doc("Settings of PostgreSQL by their names.")
     .at("settings.pg_settings");
 
 const HOST: Field<Text> =
@@ -100,6 +102,7 @@ static TABLE: Table = Table {
     type_name: "lakebase_endpoint",
     form: ENDPOINT,
     version: 0,
+    counterpart: "databricks_postgres_endpoint",
     doc: "The compute that serves a branch: the read-write `primary`, which the service makes with every branch, or a read replica.",
     timeouts: Timeouts { create: "20m", read: "5m", update: "20m", delete: "20m" },
     fields: &[
@@ -139,6 +142,14 @@ impl Resource for Endpoint {
         check_group(&GROUP.of(config), suspends, sink);
     }
 
+    fn is_born_with_its_parent(&self, planned: &Object) -> bool {
+        is_read_write(planned)
+    }
+
+    fn goes_with_its_parent(&self, state: &Object) -> bool {
+        is_read_write(state)
+    }
+
     fn plan(&self, change: &mut Change<'_>, sink: &mut Diagnostics) {
         let Change { prior, config, planned, settings, .. } = change;
         RANGE.plan(*prior, Some(config), planned, &Path::default(), settings, sink);
@@ -147,6 +158,10 @@ impl Resource for Endpoint {
         let suspends = decided && NO_SUSPENSION.of(planned) != Tf::Known(true);
         check_group(&GROUP.of(planned), suspends, sink);
     }
+}
+
+fn is_read_write(object: &Object) -> bool {
+    ENDPOINT_TYPE.of(object) == Tf::Known("ENDPOINT_TYPE_READ_WRITE".to_owned())
 }
 
 /// A group has as many computes at least as at most, and one of several never suspends.

@@ -16,7 +16,8 @@ use crate::model::table::{Change, Resource, Settings, Table, Timeouts};
 use crate::model::tf::Tf;
 use crate::review::range::Range;
 
-const PROJECT_ID: Field<Text> = Field::id("project_id").doc("The last part of the project's name.");
+const PROJECT_ID: Field<Text> =
+    Field::id("project_id").doc("The last part of the project's name, e.g. `shop`.");
 
 const DISPLAY_NAME: Field<Text> =
     Field::spec("display_name").doc("The name that people see.").at_most(256);
@@ -31,20 +32,20 @@ const HISTORY_RETENTION: Field<Duration> = Field::spec("history_retention_durati
     .lasting("2d", "35d");
 
 const MIN_CU: Field<Float> = Field::member("autoscaling_limit_min_cu")
-    .doc("The least compute to scale down to, in compute units (CU).")
+    .doc("The least compute to scale down to, in compute units (CU) of about 2 GB of RAM.")
     .between(0.5, 112.0);
 
 const MAX_CU: Field<Float> = Field::member("autoscaling_limit_max_cu")
-    .doc("The most compute to scale up to, in CU; at most 8 above the least, unless the provider block's `max_autoscaling_range_cu` says otherwise.")
+    .doc("The most compute to scale up to, in CU: at most 8 more than the least, unless the provider block's `max_autoscaling_range_cu` says otherwise.")
     .between(0.5, 112.0);
 
 const SUSPEND_AFTER: Field<Duration> = Field::member("suspend_timeout_duration")
-    .doc("How long to idle before suspending, e.g. `5m`.")
+    .doc("How long they idle before they suspend, e.g. `5m`.")
     .lasting("60s", "7d")
     .choice("suspension");
 
 const NO_SUSPENSION: Field<Bool> = Field::member("no_suspension")
-    .doc("Set to `true` to never suspend; `false` says nothing.")
+    .doc("Whether they never suspend; `false` tells nothing.")
     .choice("suspension");
 
 const DEFAULT_ENDPOINT_SETTINGS: Field<Nested> = Field::spec("default_endpoint_settings")
@@ -55,7 +56,7 @@ const DEFAULT_ENDPOINT_SETTINGS: Field<Nested> = Field::spec("default_endpoint_s
         SUSPEND_AFTER.any(),
         NO_SUSPENSION.any(),
         Field::<TextMap>::member("pg_settings")
-            .doc("Settings of PostgreSQL, by their names.")
+            .doc("Settings of PostgreSQL by their names.")
             .any(),
     ]);
 
@@ -67,7 +68,7 @@ const INITIAL_ENDPOINT: Field<Nested> = Field::initial("initial_endpoint")
         MAX_CU.any(),
         SUSPEND_AFTER.any(),
         NO_SUSPENSION.any(),
-        Field::<Nested>::member("group").doc("High availability.").members(GROUP_MEMBERS).any(),
+        Field::<Nested>::member("group").doc("High availability: more than one compute, of which one takes over when another fails. It needs `no_suspension = true`.").members(GROUP_MEMBERS).any(),
     ]);
 
 const INITIAL_BRANCH: Field<Nested> = Field::initial("initial_branch")
@@ -84,7 +85,7 @@ const CUSTOM_TAGS: Field<Tags> = Field::local("custom_tags")
 const EFFECTIVE_CUSTOM_TAGS: Field<Tags> = Field::spec("effective_custom_tags")
     .doc("All tags: the project's own, and those of the provider block that it does not override.")
     .at("custom_tags")
-    .from_provider();
+    .by_provider();
 
 const BUDGET_POLICY_ID: Field<Text> =
     Field::spec("budget_policy_id").doc("The budget policy that the project is billed by.");
@@ -99,7 +100,7 @@ const DELETION_PROTECTED: Field<Bool> = Field::local(DELETION_PROTECTION)
 const OWNER: Field<Text> = Field::status("owner").doc("Who created the project.");
 
 const DEFAULT_BRANCH: Field<Text> =
-    Field::status("default_branch").doc("The full name of the default branch.").named(BRANCH);
+    Field::status("default_branch").doc("The default branch.").named(BRANCH);
 
 const STORAGE_SIZE: Field<Int> =
     Field::status("synthetic_storage_size_bytes").doc("The size of the stored data, in bytes.");
@@ -120,6 +121,7 @@ static TABLE: Table = Table {
     type_name: "lakebase_project",
     form: PROJECT,
     version: 0,
+    counterpart: "databricks_postgres_project",
     doc: "A Lakebase Autoscaling project: PostgreSQL databases with their branches and computes. A new project comes with a branch `production`, its endpoint `primary`, the database `databricks-postgres` and a role for its owner.",
     timeouts: Timeouts { create: "30m", read: "5m", update: "30m", delete: "30m" },
     fields: &[
@@ -171,11 +173,20 @@ impl Resource for Project {
         plan_tags(change);
     }
 
+    /// A tag is the project's own if it was, or if the provider block does not have it and had not:
+    /// what the provider block had and drops is to go, not to become the project's own. An import
+    /// has only values to tell by.
     fn read(&self, state: &mut Object, prior: &Object, settings: &Settings) {
         let Tf::Known(effective) = EFFECTIVE_CUSTOM_TAGS.of(state) else { return };
-        let before = CUSTOM_TAGS.of(prior).known().unwrap_or_default();
+        let own_before = CUSTOM_TAGS.of(prior).known().unwrap_or_default();
+        let all_before = EFFECTIVE_CUSTOM_TAGS.of(prior).known();
+        let shared = &settings.custom_tags;
         let is_own = |key: &str, value: &str| {
-            before.contains_key(key) || settings.custom_tags.get(key).is_none_or(|it| it != value)
+            own_before.contains_key(key)
+                || match &all_before {
+                    Some(all) => !all.contains_key(key) && !shared.contains_key(key),
+                    None => shared.get(key).is_none_or(|it| it != value),
+                }
         };
         let own = effective.into_iter().filter(|(key, value)| is_own(key, value)).collect();
         CUSTOM_TAGS.put(state, Tf::Known(own));

@@ -122,10 +122,12 @@ mod tests {
     }
 
     fn found(sink: &Diagnostics) -> String {
-        sink.iter().map(|it| format!("{:?} at {}: {}", it.severity, it.path, it.detail)).collect()
+        let lines =
+            sink.iter().map(|it| format!("{:?} at {}: {}", it.severity, it.path, it.detail));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
-    fn check(low: f64, high: f64, settings: &Settings, expected: Expect) {
+    fn check(low: f64, high: f64, settings: &Settings, expected: &Expect) {
         let mut sink = Diagnostics::new();
         let path = Path::default();
         RANGE.validate(&object(Some(low), Some(high)), &path, settings, &mut sink);
@@ -135,15 +137,15 @@ mod tests {
     #[test]
     fn a_range_spans_at_most_the_bound() {
         let eight = &Settings::default();
-        check(8.0, 16.0, eight, expect![""]);
-        check(0.5, 8.5, eight, expect![""]);
-        check(4.0, 20.0, &bound(Some(16.0)), expect![""]);
-        check(0.5, 112.0, &bound(None), expect![""]);
+        check(8.0, 16.0, eight, &expect![""]);
+        check(0.5, 8.5, eight, &expect![""]);
+        check(4.0, 20.0, &bound(Some(16.0)), &expect![""]);
+        check(0.5, 112.0, &bound(None), &expect![""]);
         check(
             0.5,
             32.0,
             eight,
-            expect![[r#"
+            &expect![[r#"
                 Error at max_cu: An autoscaling range may span at most 8 CU, but from `min_cu` = 0.5 to `max_cu` = 32 it spans 31.5 CU.
 
                 The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 24–32 CU, which keeps the maximum. If your workspace accepts wider ranges, raise `max_autoscaling_range_cu` in the provider block."#]],
@@ -152,7 +154,7 @@ mod tests {
             4.0,
             2.0,
             eight,
-            expect!["Error at max_cu: `min_cu` (4 CU) is above `max_cu` (2 CU)."],
+            &expect!["Error at max_cu: `min_cu` (4 CU) is above `max_cu` (2 CU)."],
         );
     }
 

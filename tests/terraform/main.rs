@@ -4,5 +4,6 @@
 //! Terraform is tested beside its code; what is here needs a plan, an apply or an interrupt of the
 //! real program. `make test` runs all of it on every Terraform in `.tools/`.
 
+mod examples;
 mod the_workbench;
 mod workbench;

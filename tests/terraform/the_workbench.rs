@@ -1,8 +1,10 @@
 //! The workbench holds: Terraform starts, fails, is interrupted and remembers, as when typed by hand.
 //!
-//! Nothing here needs our provider: `terraform_data` is built into Terraform.
+//! Most of it needs no provider of ours: `terraform_data` is built into Terraform.
 
 use expect_test::expect;
+use lakebase_emulator::{Fault, FaultKind};
+use serde_json::json;
 
 use crate::workbench::Workbench;
 
@@ -92,4 +94,48 @@ fn a_killed_apply_is_told_from_a_failed_one() {
     let left: Vec<_> = bench.everything_left_behind().into_keys().collect();
     assert!(left.contains(&"transcripts/01-apply--auto-approve.txt".into()), "{left:?}");
     bench.write("blocker", ""); // lets go of what still reads the pipe
+}
+
+const PROJECT: &str = r#"
+resource "lakebase_project" "this" {
+  project_id          = "shop"
+  display_name        = "A shop"
+  deletion_protection = false
+}
+"#;
+
+#[test]
+fn the_built_provider_talks_to_the_emulator_of_its_test() {
+    let bench = Workbench::new("the_built_provider_talks_to_the_emulator_of_its_test");
+    bench.configure(PROJECT);
+    bench.apply();
+
+    bench.emulator.change("projects/shop", json!({ "display_name": "Someone else's" }));
+    let planned = bench.plan().output();
+    assert!(planned.contains("\"Someone else's\" -> \"A shop\""), "{planned}");
+
+    bench.forget_requests();
+    bench.destroy();
+    bench.expect_mutations(expect![[r#"
+        DELETE /api/2.0/postgres/projects/shop
+    "#]]);
+}
+
+#[test]
+fn a_test_can_wait_for_a_request_in_the_midst_of_a_run() {
+    let bench = Workbench::new("a_test_can_wait_for_a_request_in_the_midst_of_a_run");
+    bench.configure(PROJECT);
+    bench.emulator.fault(Fault::on("POST", "/projects", FaultKind::NeverFinish));
+
+    let applying = bench.spawn(&["apply", "-auto-approve"]);
+    bench.emulator.wait_for(|requests| requests.iter().any(|request| request.method == "POST"));
+    applying.interrupt();
+    applying.wait().failed();
+
+    let listed = bench.terraform(&["state", "list"]).succeeded();
+    assert_eq!(listed.output(), "lakebase_project.this");
+    for (file, content) in bench.everything_left_behind() {
+        let content = String::from_utf8_lossy(&content);
+        assert!(!content.contains(bench.emulator.token()), "{} holds the token", file.display());
+    }
 }

@@ -16,7 +16,6 @@ use tokio::runtime::Runtime;
 
 use crate::{Provider, server};
 
-mod clock;
 mod connections;
 mod ending;
 mod environment;
@@ -61,11 +60,14 @@ pub fn started_by_terraform() -> bool {
 /// gone. Started by a person, it explains itself and fails.
 ///
 /// # Guarantees
-/// Only the holder of Terraform's certificate is served. Ctrl-C, which a terminal sends to this
-/// process too, ends nothing: Terraform says when to stop. The socket's folder is removed.
+/// Only the holder of Terraform's certificate is served; where Terraform gave none, only the own
+/// user. Ctrl-C, which a terminal sends to this process too, ends nothing: Terraform says when to
+/// stop. The socket's folder is removed.
 ///
 /// # Assumptions
-/// The caller returns the code from `main` at once: calls that still run end with the process.
+/// The provider was made in no time, for Terraform starts several processes per command; nothing
+/// is ever written to stdout; and the caller returns the code from `main` at once: calls that still
+/// run end with the process.
 pub fn serve(program: &Program, provider: impl Provider) -> ExitCode {
     if !started_by_terraform() {
         eprintln!(
@@ -128,7 +130,7 @@ async fn plugin(environment: Environment, provider: Arc<dyn Provider>) -> Result
             let Tls { acceptor, certificate } = Tls::pinned_to(pem)?;
             (Admission::Certificate(acceptor), certificate)
         }
-        None => (Admission::own_user()?, Vec::new()),
+        None => (Admission::own_user(socket.user)?, Vec::new()),
     };
     handshake::print(&socket.address, &certificate, environment.multiplex)?;
     let connections = Connections::default();
@@ -146,8 +148,8 @@ async fn reattachable(
     provider: Arc<dyn Provider>,
 ) -> Result<(), Failure> {
     let mut signals = Signals::install()?;
-    let admission = Admission::own_user()?;
     let socket = Socket::bind(&environment.place)?;
+    let admission = Admission::own_user(socket.user)?;
     reattach::print(program.address, &socket.address)?;
     // One process serves many runs, and each wishes the end when it is over.
     let (control, _ignored) = Control::new();

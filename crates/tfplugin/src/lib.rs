@@ -6,6 +6,7 @@
 //!
 //! Start reading at [`Provider`], then [`Value`], then `server.rs`.
 
+mod clock;
 mod diagnostic;
 mod generated;
 mod launch;

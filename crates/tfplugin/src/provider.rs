@@ -6,7 +6,7 @@
 
 use async_trait::async_trait;
 
-use crate::{CancellationToken, Diagnostics, Object, Path, Schemas, Value};
+use crate::{CancellationToken, Diagnostic, Diagnostics, Object, Path, Schemas, Value};
 
 /// What surrounds a call.
 #[derive(Clone, Debug, Default)]
@@ -217,6 +217,20 @@ pub struct ResourceAnswer {
     pub identity: Option<Object>,
     /// Messages.
     pub diagnostics: Diagnostics,
+}
+
+/// An answer that is nothing but messages.
+impl From<Diagnostics> for ResourceAnswer {
+    fn from(diagnostics: Diagnostics) -> Self {
+        Self { diagnostics, ..Self::default() }
+    }
+}
+
+/// An answer that is nothing but a message.
+impl From<Diagnostic> for ResourceAnswer {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Diagnostics::from(diagnostic).into()
+    }
 }
 
 /// An opened ephemeral resource.

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -13,8 +12,9 @@ use tokio_rustls::TlsAcceptor;
 use tokio_stream::Stream as AsyncStream;
 use tonic::transport::server::Connected;
 
-use super::socket::{Listener, Stream};
-use super::{Failure, clock};
+use super::Failure;
+use super::socket::{self, Listener, Stream};
+use crate::clock;
 
 /// How long a peer may take to prove who it is.
 const PROOF: Duration = Duration::from_secs(10);
@@ -28,8 +28,8 @@ const AFTER_FAILURE: Duration = Duration::from_millis(50);
 pub(crate) enum Admission {
     /// The holder of the pinned certificate.
     Certificate(TlsAcceptor),
-    /// Every process of this user, in plain text.
-    OwnUser,
+    /// Every process of the user with that id, in plain text.
+    User(u32),
 }
 
 /// How many connections there are.
@@ -62,11 +62,10 @@ impl Connections {
         let (admitted, incoming) = mpsc::channel(1);
         let connections = self.clone();
         tokio::spawn(async move {
-            let listener = Arc::new(listener);
             while !admitted.is_closed() {
                 match listener.accept().await {
                     Ok(stream) => {
-                        let admitting = admission.clone().admit(Arc::clone(&listener), stream);
+                        let admitting = admission.clone().admit(stream);
                         let (connections, admitted) = (connections.clone(), admitted.clone());
                         tokio::spawn(async move {
                             match tokio::time::timeout(PROOF, admitting).await {
@@ -90,10 +89,10 @@ impl Connections {
         tokio_stream::wrappers::ReceiverStream::new(incoming)
     }
 
-    /// Waits until the count is as wanted.
-    pub(crate) async fn until(&self, wanted: impl FnMut(&Count) -> bool) {
-        // The sender is `self`, so the channel cannot be closed.
-        let _ = self.0.subscribe().wait_for(wanted).await;
+    /// Waits until the count is as wanted, and gives that count.
+    pub(crate) async fn until(&self, wanted: impl FnMut(&Count) -> bool) -> Count {
+        let mut counts = self.0.subscribe();
+        *counts.wait_for(wanted).await.expect("`self` sends, so the channel is open")
     }
 
     /// How many there are now.
@@ -108,21 +107,20 @@ impl Connections {
 }
 
 impl Admission {
-    /// Every process of this user, where the socket tells whose a process is.
-    pub(crate) fn own_user() -> Result<Self, Failure> {
-        if cfg!(unix) {
-            return Ok(Self::OwnUser);
-        }
-        Err("Without TLS the provider serves only its own user, and on Windows it cannot tell who \
-             connects. Start Terraform without TF_DISABLE_PLUGIN_TLS, or debug elsewhere."
-            .to_owned())
+    /// Every process of this user, whom the socket must know.
+    pub(crate) fn own_user(user: Option<u32>) -> Result<Self, Failure> {
+        user.map(Self::User).ok_or_else(|| {
+            "Without TLS the provider serves only its own user, and on this system it cannot tell \
+             who connects. Start Terraform without TF_DISABLE_PLUGIN_TLS, or debug elsewhere."
+                .to_owned()
+        })
     }
 
-    async fn admit(self, listener: Arc<Listener>, stream: Stream) -> io::Result<Transport> {
+    async fn admit(self, stream: Stream) -> io::Result<Transport> {
         match self {
             Self::Certificate(acceptor) => Ok(Box::pin(acceptor.accept(stream).await?)),
-            Self::OwnUser if listener.is_own_user(&stream) => Ok(Box::pin(stream)),
-            Self::OwnUser => Err(io::Error::other("the peer is another user")),
+            Self::User(user) if socket::peer(&stream) == Some(user) => Ok(Box::pin(stream)),
+            Self::User(_) => Err(io::Error::other("the peer is another user")),
         }
     }
 }
@@ -180,5 +178,19 @@ impl AsyncWrite for Connection {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.transport.as_mut().poll_shutdown(context)
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn without_tls_only_ones_own_user_is_admitted() {
+        let connect = || Stream::pair().expect("sockets can be made").0;
+        let own = socket::peer(&connect()).expect("the peer is this process");
+        assert!(Admission::User(own).admit(connect()).await.is_ok());
+        assert!(Admission::User(own + 1).admit(connect()).await.is_err());
+        assert!(Admission::own_user(None).is_err());
     }
 }

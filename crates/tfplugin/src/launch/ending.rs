@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::connections::Connections;
+use super::connections::{Connections, Count};
 use super::services::Shutdown;
 use super::signals::Signals;
 
@@ -50,8 +50,7 @@ impl Ending {
 /// Waits until Terraform has not connected in time, or has hung up and does not come back.
 async fn abandoned(connections: &Connections) {
     loop {
-        connections.until(|it| it.open == 0).await;
-        let ever = connections.count().ever;
+        let Count { ever, .. } = connections.until(|it| it.open == 0).await;
         let patience = if ever == 0 { FIRST_CONNECTION } else { AFTER_CONNECTION };
         let came_back = connections.until(|it| it.ever > ever);
         if tokio::time::timeout(patience, came_back).await.is_err() {
@@ -79,7 +78,7 @@ async fn dismissed(signals: &mut Signals, connections: &Connections) {
 async fn parent_gone() {
     let parent = std::os::unix::process::parent_id();
     while std::os::unix::process::parent_id() == parent {
-        super::clock::pause(PARENT).await;
+        crate::clock::pause(PARENT).await;
     }
 }
 

@@ -12,7 +12,7 @@ mod windows;
 #[cfg(windows)]
 use windows as platform;
 
-pub(crate) use platform::{Listener, Stream, sweep};
+pub(crate) use platform::{Listener, Stream, peer, sweep};
 
 use super::Failure;
 use super::environment::Place;
@@ -23,6 +23,8 @@ pub(crate) struct Socket {
     pub(crate) listener: Listener,
     /// Where it is.
     pub(crate) address: Address,
+    /// This process's user, where the platform tells whose a peer is.
+    pub(crate) user: Option<u32>,
     /// What is to be removed when the process ends.
     _hold: platform::Hold,
 }
@@ -38,8 +40,7 @@ pub(crate) struct Address {
 impl Socket {
     /// Binds a fresh socket.
     pub(crate) fn bind(place: &Place) -> Result<Self, Failure> {
-        let (listener, address, hold) = platform::bind(place)
-            .map_err(|error| format!("The provider could not listen for Terraform: {error}."))?;
-        Ok(Self { listener, address, _hold: hold })
+        platform::bind(place)
+            .map_err(|error| format!("The provider could not listen for Terraform: {error}."))
     }
 }

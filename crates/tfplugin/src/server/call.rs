@@ -13,7 +13,7 @@ use tracing::{Instrument, Span};
 use super::Server;
 use super::catalog::Catalog;
 use crate::generated::tfplugin6;
-use crate::{Call, CancellationToken, ClientCapabilities, Diagnostic, Provider};
+use crate::{Call, CancellationToken, ClientCapabilities, Diagnostic, Provider, clock};
 
 /// A call while it is answered; its end is logged with how long it took.
 pub(super) struct Rpc<'a> {
@@ -36,9 +36,8 @@ impl Server {
             tf_resource_type = type_name,
             tf_req_id = id
         );
-        #[expect(clippy::disallowed_methods, reason = "for the log; nothing depends on it")]
-        let began = Instant::now();
-        Rpc { server: self, name, type_name: type_name.to_owned(), span, began }
+        let type_name = type_name.to_owned();
+        Rpc { server: self, name, type_name, span, began: clock::moment() }
     }
 
     /// Cancels the calls of now, and none of later.

@@ -8,7 +8,7 @@ use tokio::net::UnixStream;
 
 use crate::calls::{assert_answers, validate};
 use crate::client::{self, Identity};
-use crate::process::{Handshake, Process};
+use crate::process::{Handshake, Process, as_terraform, in_shell};
 
 /// Whether somebody is let in far enough to be answered.
 async fn is_answered(
@@ -64,6 +64,21 @@ async fn a_peer_that_says_nothing_keeps_nobody_waiting() {
 }
 
 #[tokio::test]
+async fn running_out_of_files_keeps_nobody_out_for_good() {
+    let (mut process, handshake) = Process::start_with(|it| {
+        in_shell(it.env("TF_LOG", "warn"), "ulimit -n 24 && exec \"$0\"");
+    })
+    .await;
+    let mut crowd = Vec::new();
+    for _ in 0..32 {
+        crowd.push(UnixStream::connect(handshake.socket()).await.expect("the socket is bound"));
+    }
+    process.stderr_line("could not accept a connection").await;
+    drop(crowd);
+    assert_answers(&client::terraform(&handshake).await).await;
+}
+
+#[tokio::test]
 async fn the_connection_speaks_http_2_by_name() {
     let (_process, handshake) = Process::start().await;
     let stream = client::tls(&handshake, Identity::terraform(), &[&TLS13]).await;
@@ -82,7 +97,7 @@ async fn nobody_else_can_reach_the_socket() {
 #[tokio::test]
 async fn a_certificate_that_cannot_be_read_is_an_error_and_not_plain_text() {
     let mut process = Process::spawn(|it| {
-        crate::process::as_terraform(it).env("PLUGIN_CLIENT_CERT", "not a certificate");
+        as_terraform(it).env("PLUGIN_CLIENT_CERT", "not a certificate");
     });
     let (status, stdout, stderr) = process.end().await;
     assert_eq!((status.code(), stdout.as_str()), (Some(1), ""));

@@ -1,6 +1,8 @@
 //! How the process ends, and how it does not.
 
-use tokio::process::Command;
+use std::time::Duration;
+
+use tokio::time::timeout;
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -12,7 +14,7 @@ use crate::generated::plugin::Empty;
 use crate::generated::plugin::grpc_broker_client::GrpcBrokerClient;
 use crate::generated::plugin::grpc_controller_client::GrpcControllerClient;
 use crate::generated::plugin::grpc_stdio_client::GrpcStdioClient;
-use crate::process::{Process, as_terraform, program, soon};
+use crate::process::{Process, in_shell, soon};
 
 /// Wishes the end, as Terraform does; it ignores the answer.
 pub(crate) async fn shut_down(channel: &Channel) {
@@ -26,15 +28,18 @@ async fn shutdown_ends_the_process_though_streams_are_open_and_removes_the_socke
     // Terraform opens these two before its first call.
     let mut broker = GrpcBrokerClient::new(channel.clone());
     let broker = broker.start_stream(tokio_stream::pending()).await;
-    let _broker = broker.expect("the stream opens").into_inner();
+    let mut broker = broker.expect("the stream opens").into_inner();
     let stdio = GrpcStdioClient::new(channel.clone()).stream_stdio(()).await;
-    let _stdio = stdio.expect("the stream opens").into_inner();
+    let mut stdio = stdio.expect("the stream opens").into_inner();
     let request = HealthCheckRequest { service: "plugin".to_owned() };
     let health = HealthClient::new(channel.clone()).check(request).await;
     let health = health.expect("the provider tells its health").into_inner();
     assert_eq!(health.status(), ServingStatus::Serving);
 
     assert_answers(&channel).await;
+    let now = Duration::ZERO; // whatever the streams say came before that answer
+    assert!(timeout(now, broker.message()).await.is_err(), "the broker stays silent and open");
+    assert!(timeout(now, stdio.message()).await.is_err(), "stdio stays silent and open");
     assert_eq!(process.left_behind().len(), 1, "the folder of the socket");
     shut_down(&channel).await;
     let (status, stdout, _) = process.end().await;
@@ -77,22 +82,11 @@ async fn a_lost_connection_ends_it() {
 
 #[tokio::test]
 async fn the_death_of_terraforms_process_ends_it() {
-    let temporary = tempfile::tempdir().expect("a folder can be made");
-    let provider = program(temporary.path()).as_std().get_program().to_owned();
-    let mut process = Process::spawn(|it| {
-        // The shell stands in for Terraform: the provider is its child.
-        let mut shell = Command::new("/bin/sh");
-        shell.args(["-c", "\"$0\" & wait"]).arg(&provider).env_clear();
-        shell.env("TMPDIR", temporary.path()).kill_on_drop(true);
-        shell.stdin(std::process::Stdio::null());
-        shell.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
-        as_terraform(&mut shell);
-        *it = shell;
-    });
-    let handshake = process.handshake().await;
+    // The shell stands in for Terraform: the provider is its child.
+    let (mut process, handshake) = Process::start_with(|it| in_shell(it, "\"$0\" & wait")).await;
     let channel = client::terraform(&handshake).await;
     assert_answers(&channel).await;
     soon(process.child.kill()).await.expect("the shell runs");
     process.end().await; // the pipes close: nobody holds them any more
-    assert_eq!(temporary.path().read_dir().expect("the folder can be read").count(), 0);
+    assert!(process.left_behind().is_empty());
 }

@@ -2,6 +2,7 @@
 
 use crate::calls::assert_answers;
 use crate::client;
+use crate::ending::shut_down;
 use crate::process::Process;
 
 #[tokio::test]
@@ -30,16 +31,21 @@ async fn a_client_that_asks_is_told_that_connections_are_not_multiplexed() {
 }
 
 #[tokio::test]
-async fn a_long_folder_for_temporary_files_is_not_used() {
+async fn a_folder_for_temporary_files_that_breaks_the_handshake_is_not_used() {
     let parent = tempfile::tempdir().expect("a folder can be made");
-    let long = parent.path().join("long".repeat(25));
-    std::fs::create_dir(&long).expect("a folder can be made");
-    let (_process, handshake) = Process::start_with(|it| {
-        it.env("TMPDIR", &long);
-    })
-    .await;
-    assert!(handshake.socket().starts_with("/tmp"));
-    assert_answers(&client::terraform(&handshake).await).await;
+    for unfit in ["long".repeat(25), "a|b".to_owned()] {
+        let folder = parent.path().join(unfit);
+        std::fs::create_dir(&folder).expect("a folder can be made");
+        let (mut process, handshake) = Process::start_with(|it| {
+            it.env("TMPDIR", &folder);
+        })
+        .await;
+        assert!(handshake.socket().starts_with("/tmp"));
+        let channel = client::terraform(&handshake).await;
+        assert_answers(&channel).await;
+        shut_down(&channel).await; // or the real /tmp keeps a folder
+        process.end().await;
+    }
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ async fn a_log_line_is_what_terraform_parses() {
     let (_, fraction) = timestamp.as_str().and_then(|it| it.split_once('.')).expect("a fraction");
     assert!(fraction.len() == 7 && fraction.ends_with('Z'), "six digits: {timestamp}");
     line["@timestamp"] = Value::from("then");
-    expect![[r#"{"@level":"info","@message":"configured","@module":"tfplugin_test_provider","@timestamp":"then","answer":42,"inside":true,"tf_req_id":0,"tf_resource_type":"","tf_rpc":"ConfigureProvider","version":"1.11.4"}"#]]
+    expect![[r#"{"@level":"info","@message":"configured","@module":"tfplugin_test_provider","@timestamp":"then","answer":42,"inside":true,"level":7,"tf_req_id":0,"tf_resource_type":"","tf_rpc":"ConfigureProvider","version":"1.11.4"}"#]]
         .assert_eq(&line.to_string());
 }
 

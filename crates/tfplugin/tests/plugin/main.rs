@@ -2,6 +2,8 @@
 //!
 //! `process` starts it, `client` connects; each other module is one side of the conversation.
 
+#![cfg(unix)] // they send signals and connect to Unix sockets
+
 mod admission;
 mod calls;
 mod client;
@@ -11,3 +13,4 @@ mod generated;
 mod handshake;
 mod logs;
 mod process;
+mod traps;

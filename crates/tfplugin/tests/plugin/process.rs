@@ -1,6 +1,6 @@
 //! The provider's process, and what go-plugin puts into its environment.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -31,14 +31,6 @@ pub(crate) struct Handshake {
     pub(crate) fields: Vec<String>,
 }
 
-/// The provider's program, in an environment that says nothing but where temporary files go.
-pub(crate) fn program(temporary: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tfplugin-test-provider"));
-    command.env_clear().env("TMPDIR", temporary);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    command
-}
-
 /// What Terraform adds to the environment.
 pub(crate) fn as_terraform(command: &mut Command) -> &mut Command {
     command
@@ -47,6 +39,18 @@ pub(crate) fn as_terraform(command: &mut Command) -> &mut Command {
         .env("PLUGIN_MIN_PORT", "10000")
         .env("PLUGIN_MAX_PORT", "25000")
         .env("PLUGIN_CLIENT_CERT", TERRAFORM)
+}
+
+/// Makes a shell run the script instead of the program, which the script knows as `$0`.
+pub(crate) fn in_shell(command: &mut Command, script: &str) {
+    let program = command.as_std().get_program().to_owned();
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", script]).arg(program).env_clear();
+    for (name, value) in command.as_std().get_envs() {
+        shell.env(name, value.unwrap_or_default());
+    }
+    shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    *command = shell;
 }
 
 impl Process {
@@ -68,7 +72,9 @@ impl Process {
     /// Starts the provider as a person does, but for what is changed.
     pub(crate) fn spawn(change: impl FnOnce(&mut Command)) -> Self {
         let temporary = tempfile::tempdir().expect("a folder can be made");
-        let mut command = program(temporary.path());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tfplugin-test-provider"));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.kill_on_drop(true).env_clear().env("TMPDIR", temporary.path());
         change(&mut command);
         let mut child = command.spawn().expect("the provider starts");
         let stdout = child.stdout.take().expect("stdout is a pipe");

@@ -45,7 +45,9 @@ impl Provider for Test {
     async fn configure(&self, request: Configure, _: &Call) -> Diagnostics {
         let span = tracing::info_span!("configure", inside = true);
         let _inside = span.enter();
-        tracing::info!(version = request.terraform_version, answer = 42, "configured");
+        let version = request.terraform_version;
+        // A number under Terraform's own key would crash it.
+        tracing::info!(version, answer = 42, "@level" = 7, "configured");
         Diagnostics::new()
     }
 

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, TcpListener as Bound};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::super::environment::Place;
-use super::Address;
+use super::{Address, Socket};
 
 pub(crate) type Stream = TcpStream;
 
@@ -22,23 +22,22 @@ impl Listener {
         stream.set_nodelay(true)?; // or each small answer waits 40 ms for an acknowledgment
         Ok(stream)
     }
-
-    /// Nobody: a port does not tell who connects.
-    #[expect(clippy::unused_self, reason = "other platforms can tell")]
-    pub(crate) fn is_own_user(&self, _stream: &Stream) -> bool {
-        false
-    }
 }
 
-pub(super) fn bind(place: &Place) -> io::Result<(Listener, Address, Hold)> {
+/// Nobody's: a port does not tell who connects.
+pub(crate) fn peer(_stream: &Stream) -> Option<u32> {
+    None
+}
+
+pub(super) fn bind(place: &Place) -> io::Result<Socket> {
     let mut last = io::Error::from(ErrorKind::AddrInUse);
     for port in place.ports.clone() {
         match Bound::bind((Ipv4Addr::LOCALHOST, port)) {
             Ok(bound) => {
                 bound.set_nonblocking(true)?;
-                let path = bound.local_addr()?.to_string();
+                let address = Address { network: "tcp", path: bound.local_addr()?.to_string() };
                 let listener = Listener(TcpListener::from_std(bound)?);
-                return Ok((listener, Address { network: "tcp", path }, Hold));
+                return Ok(Socket { listener, address, user: None, _hold: Hold });
             }
             Err(error) => last = error,
         }

@@ -1,0 +1,6 @@
+import {
+  to = lakebase_branch.staging
+  identity = {
+    name = "projects/shop/branches/staging"
+  }
+}

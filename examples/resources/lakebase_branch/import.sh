@@ -1,0 +1,1 @@
+terraform import lakebase_branch.staging projects/shop/branches/staging

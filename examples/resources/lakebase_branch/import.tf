@@ -1,0 +1,4 @@
+import {
+  to = lakebase_branch.staging
+  id = "projects/shop/branches/staging"
+}

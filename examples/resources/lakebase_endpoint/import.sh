@@ -1,0 +1,1 @@
+terraform import lakebase_endpoint.reports projects/shop/branches/production/endpoints/reports

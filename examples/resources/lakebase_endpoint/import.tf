@@ -1,0 +1,4 @@
+import {
+  to = lakebase_endpoint.reports
+  id = "projects/shop/branches/production/endpoints/reports"
+}

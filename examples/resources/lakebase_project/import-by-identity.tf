@@ -1,0 +1,6 @@
+import {
+  to = lakebase_project.shop
+  identity = {
+    name = "projects/shop"
+  }
+}

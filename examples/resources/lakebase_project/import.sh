@@ -1,0 +1,1 @@
+terraform import lakebase_project.shop projects/shop

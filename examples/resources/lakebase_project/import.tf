@@ -1,0 +1,4 @@
+import {
+  to = lakebase_project.shop
+  id = "projects/shop"
+}

@@ -1,0 +1,112 @@
+//! The state of another provider's resource to state: a `moved` block without a request.
+//!
+//! The official provider keeps an object as the API writes it, with `spec` and `status` inside, so
+//! that its state reads almost as an answer of the service does. The read that follows a move
+//! completes what is missing.
+
+use serde_json::Value as Json;
+use tfplugin::{Object, Value};
+
+use super::decode;
+use super::field::Place;
+use super::table::{Resource, Settings};
+
+/// The state that takes over a stored one; `None` if the stored one does not say its name.
+pub fn state(resource: &dyn Resource, stored: &Json) -> Option<Object> {
+    let table = resource.table();
+    let mut reported = stored.clone();
+    let id = table.id()?;
+    if reported["name"].as_str().is_none() {
+        let parent = stored["parent"].as_str();
+        reported["name"] = table.name(parent, stored[id.name].as_str()?).into();
+    }
+    table.split(reported["name"].as_str()?)?;
+    // What was configured is spelled as it was configured: `spec` says how.
+    let mut known: Object =
+        table.fields.iter().map(|it| (it.name.to_owned(), Value::Null)).collect();
+    for field in table.fields {
+        let stored = match field.place {
+            Place::Spec(path) => decode::dig(&stored["spec"], path),
+            Place::Initial(path) => decode::dig(stored, path),
+            Place::OnCreate | Place::OnDelete(_) => decode::dig(stored, field.name),
+            _ => None,
+        };
+        if let Some(json) = stored {
+            known.insert(field.name.to_owned(), decode::value(field, json, &Value::Null));
+        }
+    }
+    Some(decode::state(resource, &reported, &known, &Settings::default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::resources;
+
+    /// The state of the official provider's resource, as its version 1.128 writes it.
+    fn taken_over(type_name: &str, stored: &Json) -> Object {
+        let resource = resources::ALL.iter().find(|it| it.table().type_name == type_name).unwrap();
+        state(*resource, stored).unwrap()
+    }
+
+    #[test]
+    fn a_branch_keeps_its_spelling_and_its_choices() {
+        let state = taken_over(
+            "lakebase_branch",
+            &json!({
+                "branch_id": "dev", "parent": "projects/p", "name": "projects/p/branches/dev",
+                "create_time": "2026-01-01T00:00:00Z", "uid": "br-a", "purge_on_delete": true,
+                "replace_existing": null,
+                "spec": {"ttl": "604800s", "is_protected": null, "no_expiry": null,
+                         "expire_time": null, "source_branch": null},
+                "status": {"branch_id": "dev", "default": false, "is_protected": false,
+                           "expire_time": "2026-01-08T00:00:00Z",
+                           "source_branch": "projects/p/branches/production"},
+            }),
+        );
+        assert_eq!(state["project"], "projects/p".into());
+        assert_eq!(state["branch_id"], "dev".into());
+        assert_eq!(state["ttl"], "604800s".into());
+        assert_eq!(state["expire_time"], Value::Null);
+        assert_eq!(state["expires_at"], "2026-01-08T00:00:00Z".into());
+        assert_eq!(state["source_branch"], "projects/p/branches/production".into());
+        assert_eq!(state["purge_on_delete"], true.into());
+        assert_eq!(state["replace_existing"], false.into());
+    }
+
+    #[test]
+    fn what_has_a_meaning_only_at_creation_is_remembered() {
+        let state = taken_over(
+            "lakebase_project",
+            &json!({
+                "project_id": "p", "name": "projects/p",
+                "initial_endpoint_spec": {"autoscaling_limit_min_cu": 1, "no_suspension": true},
+                "spec": {"custom_tags": [{"key": "team", "value": "shop"}]},
+                "status": {"custom_tags": [{"key": "team", "value": "shop"}], "pg_version": 17},
+            }),
+        );
+        let initial = state["initial_endpoint"].as_map().unwrap();
+        assert_eq!(initial["no_suspension"], true.into());
+        assert_eq!(state["custom_tags"].as_map().unwrap()["team"], "shop".into());
+        assert_eq!(state["deletion_protection"], true.into());
+    }
+
+    #[test]
+    fn a_name_is_put_together_where_there_is_none() {
+        let state = taken_over(
+            "lakebase_endpoint",
+            &json!({"endpoint_id": "e", "parent": "projects/p/branches/b", "name": null}),
+        );
+        assert_eq!(state["name"], "projects/p/branches/b/endpoints/e".into());
+        assert_eq!(state["branch"], "projects/p/branches/b".into());
+    }
+
+    #[test]
+    fn what_names_nothing_is_not_taken_over() {
+        for stored in [json!({}), json!([]), json!({"name": "endpoint"}), json!(null)] {
+            assert_eq!(state(resources::ALL[0], &stored), None, "{stored}");
+        }
+    }
+}
