@@ -152,8 +152,12 @@ impl Lifecycle {
         operation: Operation,
         patience: &Patience,
     ) -> Result<Json, Error> {
-        self.client.wait(operation, patience).await?;
-        self.client.settle(name, patience).await
+        let done = self.client.wait(operation, patience).await?;
+        match self.client.settle(name, patience).await {
+            // Reads may lag behind: that it exists, its own operation knows better.
+            Err(absent) if absent.is_not_found() && done["name"] == name => Ok(done),
+            settled => settled,
+        }
     }
 
     fn identity(&self, name: &str) -> Object {

@@ -7,6 +7,8 @@ pub mod branch;
 pub mod credential;
 pub mod endpoint;
 pub mod project;
+#[cfg(test)]
+mod samples;
 
 /// Every resource that is an object of the API.
 pub static ALL: &[&dyn Resource] = &[&project::Project, &branch::Branch, &endpoint::Endpoint];

@@ -1,7 +1,7 @@
 //! Creating an object, or adopting one that exists.
 
 use lakebase_api::{Error, Json, Patience};
-use tfplugin::{Call, Diagnostic, Object, ResourceAnswer};
+use tfplugin::{Call, Diagnostic, Object, ResourceAnswer, Value};
 
 use super::private::Memory;
 use super::report::Attempt;
@@ -9,9 +9,10 @@ use super::{
     Change, Lifecycle, Purpose, goes_on, interrupted_in_the_queue, is_deleted, name_of, ways_in,
     without_unknowns,
 };
-use crate::model::table::Resource;
+use crate::model::field::{AnyField, Check, Place};
+use crate::model::table::{Resource, Table};
 use crate::model::tf::Tf;
-use crate::model::{decode, encode};
+use crate::model::{decode, encode, meaning};
 use crate::resources::REPLACE_EXISTING;
 
 impl Lifecycle {
@@ -29,8 +30,7 @@ impl Lifecycle {
         call: &Call,
     ) -> ResourceAnswer {
         let table = resource.table();
-        let Some(name) = name_of(table, planned).or_else(|| name_of(table, &without_name(planned)))
-        else {
+        let Some(name) = name_of(table, planned) else {
             return Diagnostic::error("No name", "The plan names no object to create.").into();
         };
         let attempt = Attempt { verb: "create", noun: table.noun(), name: &name };
@@ -101,8 +101,11 @@ impl Lifecycle {
         patience: &Patience,
     ) -> ResourceAnswer {
         let (table, client, name) = (resource.table(), &self.client, attempt.name);
-        let state =
-            decode::state(resource, found, planned_spelling(planned).as_ref(), &self.settings);
+        let reported = decode::state(resource, found, &Object::new(), &self.settings);
+        if let Some(another) = is_another(attempt, table, &reported, planned) {
+            return another.into();
+        }
+        let state = decode::state(resource, found, &without_unknowns(planned), &self.settings);
         let mask = encode::mask(table, &state, planned);
         let finished = if mask.is_empty() {
             client.settle(name, patience).await
@@ -181,15 +184,37 @@ impl Lifecycle {
     }
 }
 
-/// A plan whose name is unknown, as in a replacement, names the object by its parts.
-fn without_name(planned: &Object) -> Object {
-    let named = planned.iter().filter(|(key, _)| key.as_str() != "name");
-    named.map(|(key, value)| (key.clone(), value.clone())).collect()
-}
-
-/// The planned values as far as they are known, for the spelling of what is read.
-fn planned_spelling(planned: &Object) -> std::borrow::Cow<'_, Object> {
-    std::borrow::Cow::Owned(without_unknowns(planned))
+/// Why an object is not the one that is planned: it differs in what cannot be changed.
+///
+/// The time and the LSN of a branch's source are not compared, for the service resolves them.
+fn is_another(
+    attempt: &Attempt<'_>,
+    table: &Table,
+    reported: &Object,
+    planned: &Object,
+) -> Option<Diagnostic> {
+    let fixed = |it: &&AnyField| {
+        let resolved = it.create_only && !matches!(it.check, Some(Check::Named(_)));
+        it.replaces && matches!(it.place, Place::Spec(_)) && !resolved
+    };
+    table.fields.iter().filter(fixed).find_map(|field| {
+        let (is, shall) = (reported.get(field.name)?, planned.get(field.name)?);
+        if !is.is_known() || !shall.is_known() || meaning::same(field, is, shall) {
+            return None;
+        }
+        let Attempt { noun, name, .. } = attempt;
+        let text =
+            |value: &Value| value.as_str().map_or_else(|| format!("{value:?}"), str::to_owned);
+        let summary = format!("The {noun} `{name}` exists, but is not the one that is configured");
+        let detail = format!(
+            "Its `{}` is `{}`, configured is `{}`, and the service cannot change that. Nothing was \
+             changed. Configure what it is, or choose another name.",
+            field.name,
+            text(is),
+            text(shall)
+        );
+        Some(Diagnostic::error(summary, detail).at(field.name))
+    })
 }
 
 fn has_adoption(resource: &dyn Resource) -> bool {

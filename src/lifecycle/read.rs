@@ -83,7 +83,7 @@ impl Lifecycle {
         let name = of_identity("name").unwrap_or(&request.id);
         let Some((parent, id)) = table.split(name) else {
             let detail = format!(
-                "`{name}` is not the full name of a {}: it must have the form `{form}`.",
+                "`{name}` is not a full {} name: it must have the form `{form}`.",
                 table.noun()
             );
             return Diagnostic::error("Not a full name", detail).into();

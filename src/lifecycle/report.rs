@@ -82,6 +82,10 @@ fn advice(client: &Client, error: &Error) -> Option<String> {
         "It may still succeed: the next plan shows what became of it. If it takes this long \
          regularly, raise `timeouts`."
             .to_owned()
+    } else if error.is_interrupted() && error.operation().is_some() {
+        "The service carries on with it: the next plan or apply waits for it and shows what became \
+         of it."
+            .to_owned()
     } else if error.is_unreachable() {
         format!(
             "Check that {host} is the URL of a workspace and can be reached from here, through \

@@ -209,7 +209,15 @@ fn refuse_unset_flags(
 }
 
 fn forget_results(fields: &[AnyField], prior: &Object, planned: &mut Object) {
-    let changed = |planned: &Object, name: &str| planned.get(name) != prior.get(name);
+    // A flag arm that is `false` says nothing, as if it were left out.
+    let said = |object: &Object, name: &str| {
+        let is_arm = fields.iter().any(|it| it.name == name && it.choice.is_some());
+        object
+            .get(name)
+            .filter(|it| !it.is_null() && !(is_arm && **it == Value::Bool(false)))
+            .cloned()
+    };
+    let changed = |planned: &Object, name: &str| said(planned, name) != said(prior, name);
     for field in fields.iter().filter(|it| it.is_output()) {
         if field.changes_with.iter().any(|it| changed(planned, it)) {
             planned.insert(field.name.to_owned(), Value::unknown());

@@ -67,7 +67,7 @@ static TABLE: Table = Table {
     form: "",
     version: 0,
     counterpart: "",
-    doc: "~> **The token is stored in the state in plain text.** Where the tool that needs it takes ephemeral values, use the [ephemeral resource](../ephemeral-resources/credential) of the same name instead.\n\nA short-lived password for an endpoint, kept in the state. A plan that is made shortly before its end, or later, renews it.",
+    doc: "~> **The token is stored in the state in plain text.** Where the tool that needs it takes ephemeral values, use the ephemeral resource `lakebase_credential` instead.\n\nA short-lived password for an endpoint, kept in the state. A plan that is made shortly before its end, or later, renews it.",
     timeouts: Timeouts { create: "5m", read: "5m", update: "5m", delete: "5m" },
     fields: &[
         ENDPOINT_NAME.any(),

@@ -173,11 +173,20 @@ impl Resource for Project {
         plan_tags(change);
     }
 
+    /// A tag is the project's own if it was, or if the provider block does not have it and had not:
+    /// what the provider block had and drops is to go, not to become the project's own. An import
+    /// has only values to tell by.
     fn read(&self, state: &mut Object, prior: &Object, settings: &Settings) {
         let Tf::Known(effective) = EFFECTIVE_CUSTOM_TAGS.of(state) else { return };
-        let before = CUSTOM_TAGS.of(prior).known().unwrap_or_default();
+        let own_before = CUSTOM_TAGS.of(prior).known().unwrap_or_default();
+        let all_before = EFFECTIVE_CUSTOM_TAGS.of(prior).known();
+        let shared = &settings.custom_tags;
         let is_own = |key: &str, value: &str| {
-            before.contains_key(key) || settings.custom_tags.get(key).is_none_or(|it| it != value)
+            own_before.contains_key(key)
+                || match &all_before {
+                    Some(all) => !all.contains_key(key) && !shared.contains_key(key),
+                    None => shared.get(key).is_none_or(|it| it != value),
+                }
         };
         let own = effective.into_iter().filter(|(key, value)| is_own(key, value)).collect();
         CUSTOM_TAGS.put(state, Tf::Known(own));

@@ -1,0 +1,145 @@
+//! The tables against recorded answers of the service: a path with a typing error reads as null
+//! forever and fails no other test.
+//!
+//! The samples lie in `crates/lakebase-api/samples/`, where a README says how they were recorded.
+//! What a sample lacks and what a table leaves out is listed here, each with its reason, and
+//! nothing is listed that need not be.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value as Json};
+
+use super::ALL;
+use crate::model::field::{AnyField, Kind, Place};
+use crate::model::table::Table;
+
+/// A recorded answer, and in what it differs from the table.
+struct Sample {
+    type_name: &'static str,
+    answer: &'static str,
+    /// Paths of the table that only the service's documentation knows, and why.
+    documented: &'static [(&'static str, &'static str)],
+    /// Paths of the answer that the table leaves out, and why.
+    ignored: &'static [(&'static str, &'static str)],
+}
+
+const FILTERED: &str = "the recording leaves times out";
+const UNTOLD: &str = "nothing was chosen that would show it";
+const NOT_SHOWN: &str = "written only: the status shows the timeout, or none";
+const NAMED: &str = "the last part of `name`";
+const HOLDER: &str = "the first part of `name`";
+
+const SAMPLES: &[Sample] = &[
+    Sample {
+        type_name: "lakebase_project",
+        answer: include_str!("../../crates/lakebase-api/samples/project.json"),
+        documented: &[
+            ("create_time", FILTERED),
+            ("update_time", FILTERED),
+            ("status.compute_last_active_time", FILTERED),
+            ("status.budget_policy_id", UNTOLD),
+            ("status.custom_tags", UNTOLD),
+            ("status.default_endpoint_settings.no_suspension", NOT_SHOWN),
+            ("status.default_endpoint_settings.pg_settings", UNTOLD),
+        ],
+        ignored: &[("project_id", NAMED), ("status.project_id", NAMED)],
+    },
+    Sample {
+        type_name: "lakebase_branch",
+        answer: include_str!("../../crates/lakebase-api/samples/branch.json"),
+        documented: &[
+            ("create_time", FILTERED),
+            ("update_time", FILTERED),
+            ("status.expire_time", "this branch never expires"),
+            ("status.expires_at", "the hook's own name for `expire_time`"),
+            ("status.logical_size_bytes", UNTOLD),
+            ("status.no_expiry", "written only: the status shows a time, or none"),
+            ("status.source_snapshot", "this branch is a copy of a branch"),
+            ("status.ttl", "written only: the status shows the time"),
+        ],
+        ignored: &[
+            ("branch_id", NAMED),
+            ("parent", HOLDER),
+            ("status.branch_id", NAMED),
+            ("status.state_change_time", "of `current_state`, which wakes and sleeps by itself"),
+        ],
+    },
+    Sample {
+        type_name: "lakebase_endpoint",
+        answer: include_str!("../../crates/lakebase-api/samples/endpoint.json"),
+        documented: &[
+            ("create_time", FILTERED),
+            ("update_time", FILTERED),
+            ("status.hosts.read_only_pooled_host", "newer than the recording"),
+            ("status.hosts.read_write_pooled_host", "newer than the recording"),
+            ("status.last_active_time", FILTERED),
+            ("status.no_suspension", NOT_SHOWN),
+            ("status.settings.pg_settings", UNTOLD),
+        ],
+        ignored: &[
+            ("endpoint_id", NAMED),
+            ("parent", HOLDER),
+            ("status.endpoint_id", NAMED),
+            ("status.settings", "empty, so that it does not show its one member"),
+        ],
+    },
+];
+
+#[test]
+fn tables_and_recorded_answers_have_the_same_paths() {
+    for table in ALL.iter().map(|it| it.table()) {
+        let name = table.type_name;
+        let sample = SAMPLES.iter().find(|it| it.type_name == name);
+        let Sample { answer, documented, ignored, .. } =
+            sample.unwrap_or_else(|| panic!("{name} has no sample"));
+        let answer: Map<_, _> = serde_json::from_str(answer).expect("a sample is a JSON object");
+        let mut in_answer = BTreeSet::new();
+        leaves(&answer, "", &mut in_answer);
+        let in_table = paths(table);
+        let listed = |list: &[(&str, &str)]| -> BTreeSet<String> {
+            list.iter().map(|(path, _)| (*path).to_owned()).collect()
+        };
+        assert_eq!(&in_table - &in_answer, listed(documented), "{name} reads what is not there");
+        assert_eq!(&in_answer - &in_table, listed(ignored), "{name} does not read all");
+    }
+}
+
+/// Where a table looks for values in an answer.
+fn paths(table: &Table) -> BTreeSet<String> {
+    let mut paths = BTreeSet::new();
+    for field in table.fields.iter().chain(table.readings) {
+        match field.place {
+            Place::Spec(path) | Place::Status(path) => {
+                add(field, &format!("status.{path}"), &mut paths);
+            }
+            Place::Root(path) => add(field, path, &mut paths),
+            _ => {}
+        }
+    }
+    paths
+}
+
+fn add(field: &AnyField, path: &str, paths: &mut BTreeSet<String>) {
+    let Kind::Object(members) = field.kind else {
+        paths.insert(path.to_owned());
+        return;
+    };
+    for member in members {
+        if let Place::Member(inner) = member.place {
+            add(member, &format!("{path}.{inner}"), paths);
+        }
+    }
+}
+
+/// The paths of an answer's values; an empty object is one.
+fn leaves(object: &Map<String, Json>, prefix: &str, paths: &mut BTreeSet<String>) {
+    for (name, value) in object {
+        let path = format!("{prefix}{name}");
+        match value.as_object() {
+            Some(inner) if !inner.is_empty() => leaves(inner, &format!("{path}."), paths),
+            _ => {
+                paths.insert(path);
+            }
+        }
+    }
+}

@@ -1,0 +1,353 @@
+"""A tour of the provider: a real Terraform, the provider built from here, the emulated service.
+
+    python3 xtask/demo.py
+
+Sets up everything itself in a scratch folder, and leaves nothing behind, whether it ends, fails or
+is interrupted. Each step is checked: where the provider does not do what the step says, the tour
+fails. The configuration is `examples/demo/`. Start reading at `tour`.
+"""
+
+import json
+import os
+import platform
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TERRAFORM = "1.11.4"
+PROVIDER = "terraform-provider-lakebase"
+EMULATOR = "lakebase-emulator"
+PRIMARY = "projects/shop/branches/production/endpoints/primary"
+COLORS = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+# Where Terraform finds the provider, so that it needs no registry and no network.
+CLI_CONFIG = """\
+provider_installation {{
+  filesystem_mirror {{
+    path = "{mirror}"
+  }}
+}}
+"""
+
+
+class Failure(Exception):
+    """A step did not do what it should."""
+
+
+def tour(world):
+    """The steps, in order."""
+    world.step(
+        "Install the provider",
+        "Terraform takes the provider from a folder, in the layout of a mirror; the service is "
+        "an emulator on this machine. Nothing here needs a network or an account.",
+    )
+    world.run("terraform init", shows="successfully initialized")
+
+    world.step(
+        "Plan",
+        "Full names are known before anything exists, so that a reviewer sees what will be "
+        "called what. `production` and its `primary` will come with the project; "
+        "`replace_existing` says that Terraform takes them over.",
+    )
+    plan = world.run("terraform plan -out=tfplan", shows="Plan: 6 to add, 0 to change")
+    require(re.search(rf'\+ name +=\s"{PRIMARY}"', plan), "the endpoint's name is not in the plan")
+
+    world.step(
+        "Apply",
+        "The provider waits for each operation of the service, and queues changes that the service "
+        "refuses to make at the same time. Of what it adopts it changes only what differs: "
+        "`primary` gets its limits, `production` needs no request at all.",
+    )
+    world.run("terraform apply tfplan", shows="Resources: 6 added, 0 changed, 0 destroyed")
+    made = world.recorded(
+        """select(.method != "GET") | .method + " " + .path""",
+        lambda it: [f"{it['method']} {it['path']}"] if it["method"] != "GET" else [],
+    )
+    expected = [
+        "PATCH /api/2.0/postgres/projects/shop/branches/production/endpoints/primary",
+        "POST /api/2.0/postgres/credentials",
+        "POST /api/2.0/postgres/projects",
+        "POST /api/2.0/postgres/projects/shop/branches",
+        "POST /api/2.0/postgres/projects/shop/branches/production/endpoints",
+    ]
+    require(sorted(made) == expected, "the apply made other requests than these five")
+
+    world.step("Plan again", "After an apply there is nothing left to do: exit code 0.")
+    world.run("terraform plan -detailed-exitcode", shows="No changes.")
+
+    world.step(
+        "Connect",
+        "A connection string is an output like any other, for it holds no password. The password "
+        "is ephemeral: a program was handed one during the apply, but the state has never seen "
+        "it. (The emulator's begin with `credential-`.)",
+    )
+    world.run("terraform output", shows="postgresql://")
+    world.run("cat login.txt", shows="a password of 47 characters")
+    world.run("grep -c credential- terraform.tfstate", status=1, shows="0")
+
+    world.step(
+        "Resize",
+        "The limit of the primary endpoint goes from 4 to 8 CU. The plan shows that, and that "
+        "alone: hosts and everything that depends on them stay known.",
+    )
+    world.run("echo 'primary_max_cu = 8' > terraform.tfvars")
+    plan = world.run("terraform plan -out=tfplan > /dev/null && terraform show tfplan")
+    require_changes(plan, ["~ autoscaling_limit_max_cu = 4 -> 8"])
+
+    world.step(
+        "Apply exactly the plan",
+        "The emulator records what it is asked. One request changes the endpoint: its update mask names the one setting of the plan; "
+        "whatever else the body repeats, the service leaves alone.",
+    )
+    print_command("curl -s -X DELETE $DATABRICKS_HOST/_emulator/requests")
+    world.ask("DELETE", "/_emulator/requests")
+    world.run("terraform apply tfplan", shows="Resources: 0 added, 1 changed, 0 destroyed")
+    made = world.recorded(
+        """select(.method == "PATCH") | .path, .query, .body""",
+        lambda it: [it["path"], it["query"], it["body"]] if it["method"] == "PATCH" else [],
+    )
+    require(len(made) == 3, "the apply made other changes than one")
+    mask = [["update_mask", "spec.autoscaling_limit_max_cu"]]
+    require(made[1] == mask, "the update mask is another")
+
+    world.step(
+        "Drift",
+        "Someone changes the endpoint behind Terraform's back: it is to suspend after an hour "
+        "instead of five minutes. The next plan shows that attribute, and offers to put it right.",
+    )
+    drift = {"name": PRIMARY, "status": {"suspend_timeout_duration": "3600s"}}
+    print_command(f"curl -s $DATABRICKS_HOST/_emulator/drift -d '{json.dumps(drift)}'")
+    world.ask("POST", "/_emulator/drift", drift)
+    plan = world.run("terraform plan -out=tfplan > /dev/null && terraform show tfplan")
+    require_changes(plan, ['~ suspend_timeout_duration = "3600s" -> "5m"'])
+
+    world.step(
+        "Ask for too much",
+        "The two limits of an autoscaling range may be at most 8 CU apart. The plan says so, with "
+        "ranges that are valid, before anything is sent to the service.",
+    )
+    world.run(
+        "terraform plan -refresh=false -var primary_min_cu=0.5 -var primary_max_cu=32",
+        status=1,
+        shows="Autoscaling range too wide",
+    )
+
+    world.step(
+        "Destroy",
+        "Everything goes, in order. Branches and endpoints that the service keeps for as long as "
+        "their parent lives are left to it, without an error.",
+    )
+    world.run(
+        "terraform plan -destroy -out=tfplan > /dev/null && terraform apply tfplan",
+        shows="Resources: 0 added, 0 changed, 6 destroyed",
+    )
+    print_command(
+        'curl -s -H "Authorization: Bearer $DATABRICKS_TOKEN" '
+        "$DATABRICKS_HOST/api/2.0/postgres/projects"
+    )
+    left = world.ask("GET", "/api/2.0/postgres/projects")
+    say(json.dumps(left))
+    require(not left.get("projects"), "the project is still there")
+
+
+class World:
+    """A scratch folder, an emulator, and a shell in which `terraform` is the one to run."""
+
+    def __init__(self, scratch):
+        self.scratch = scratch
+        self.folder = scratch / "demo"
+        self.environment = {}
+        self.emulator = self.running = None
+        self.steps = 0
+
+    def set_up(self, programs):
+        """Copies the configuration, installs the provider and starts the emulator."""
+        shutil.copytree(ROOT / "examples/demo", self.folder)
+        mirror = self.scratch / "mirror"
+        install(programs[PROVIDER], mirror)
+        cli_config = self.scratch / "terraform.rc"
+        cli_config.write_text(CLI_CONFIG.format(mirror=mirror))
+        self.emulator = subprocess.Popen(
+            # Operations take half a second: enough to see Terraform wait.
+            [programs[EMULATOR], "--port=0", "--operation-delay=500ms"],
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for us: Terraform still needs the service
+        )
+        printed = [self.emulator.stdout.readline().strip() for _ in range(2)]
+        require(all(printed), "the emulator did not start")
+        # Nothing else of the caller's environment: no settings of Terraform's, no real workspace.
+        self.environment = {
+            **dict(line.split("=", 1) for line in printed),
+            "PATH": f"{ROOT}/.tools/terraform-{TERRAFORM}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(self.scratch),
+            "TF_CLI_CONFIG_FILE": str(cli_config),
+            "TF_IN_AUTOMATION": "1",  # no advice about the next command
+            "TF_INPUT": "0",
+            "CHECKPOINT_DISABLE": "1",  # no look for a newer version
+            "TF_CLI_ARGS": "" if COLORS else "-no-color",
+        }
+
+    def step(self, title, text):
+        """Says what comes next, and why."""
+        self.steps += 1
+        say("", styled(f"{self.steps}. {title}", "1"), *textwrap.wrap(text, 80))
+
+    def run(self, command, status=0, shows=""):
+        """Runs a command in a shell, prints it and what it prints, and returns that."""
+        print_command(command)
+        self.running = subprocess.Popen(
+            command,
+            shell=True,
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,  # an interrupt reaches it once, from `close`
+        )
+        printed = ""
+        for line in self.running.stdout:
+            say(line.rstrip("\n"))
+            printed += re.sub(r"\x1b\[[0-9;]*m", "", line)
+        got = self.running.wait()
+        self.running = None
+        require(got == status, f"`{command}` ended with the exit code {got} instead of {status}")
+        require(shows in printed, f"`{command}` did not print {shows!r}")
+        return printed
+
+    def ask(self, method, path, body=None):
+        """Sends a request to the emulator; what the tour shows as `curl`, which not all have."""
+        request = urllib.request.Request(
+            self.environment["DATABRICKS_HOST"] + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {self.environment['DATABRICKS_TOKEN']}"},
+        )
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with direct.open(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def recorded(self, jq, form):
+        """Shows the emulator's record: `form` picks out of a request what the `jq` filter would."""
+        print_command(
+            f"curl -s $DATABRICKS_HOST/_emulator/requests |\n    jq -cr '.requests[] | {jq}'"
+        )
+        requests = self.ask("GET", "/_emulator/requests")["requests"]
+        values = [value for request in requests for value in form(request)]
+        for value in values:
+            say(value if isinstance(value, str) else json.dumps(value, separators=(",", ":")))
+        return values
+
+    def close(self):
+        """Ends what still runs: Terraform as Ctrl-C would, so that the provider ends as well."""
+        for process, by in ((self.running, signal.SIGINT), (self.emulator, signal.SIGTERM)):
+            if process:
+                end(process, by)
+
+
+def main():
+    # A closed terminal or a polite kill ends the tour as Ctrl-C does.
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.default_int_handler)
+    scratch = world = None
+    try:
+        programs = build()
+        subprocess.run([sys.executable, ROOT / "xtask/terraform.py", TERRAFORM], check=True)
+        began = time.monotonic()
+        scratch = Path(tempfile.mkdtemp(prefix="lakebase-demo-")).resolve()
+        world = World(scratch)
+        world.set_up(programs)
+        tour(world)
+        seconds = time.monotonic() - began
+        say("", f"That was the tour, in {seconds:.0f} seconds. The configuration: examples/demo/.")
+    except KeyboardInterrupt:
+        sys.exit("\nInterrupted.")
+    except subprocess.CalledProcessError:
+        sys.exit(1)  # the program has said what is wrong
+    except (Failure, OSError) as failure:
+        sys.exit(f"\nThe demo failed: {failure}.")
+    finally:
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(name, signal.SIG_IGN)
+        if world:
+            world.close()
+        if scratch:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def build():
+    """Builds the two programs and asks cargo where it put them.
+
+    Not the release build: with link-time optimization over everything it takes several times as
+    long, and in the tour Terraform and the emulator's delays are what takes time.
+    """
+    names = [PROVIDER, EMULATOR]
+    command = ["cargo", "build", "--message-format=json-render-diagnostics"]
+    for name in names:
+        command += ["--package", name, "--bin", name]
+    cargo = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    messages = [json.loads(line) for line in cargo.stdout.splitlines()]
+    built = {it["target"]["name"]: it["executable"] for it in messages if it.get("executable")}
+    return {name: built[name] for name in names}
+
+
+def install(provider, mirror):
+    """Puts the provider where a `filesystem_mirror` holds it: by address, version and platform."""
+    said = subprocess.run([provider, "--version"], capture_output=True, text=True, check=True)
+    version = said.stdout.split()[-1]
+    machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    system = f"{platform.system().lower()}_{machine}"
+    folder = mirror / "registry.terraform.io/lakebase/lakebase" / version / system
+    folder.mkdir(parents=True)
+    shutil.copy(provider, folder / f"{PROVIDER}_v{version}")
+
+
+def end(process, by):
+    """Ends a process with all that it started: politely, and if that does not help, by force."""
+    for signal_, patience in ((by, 20), (signal.SIGKILL, None)):
+        try:
+            os.killpg(process.pid, signal_)
+            process.communicate(timeout=patience)  # till all have closed its output, not it alone
+            return
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            pass
+
+
+def require(holds, otherwise):
+    if not holds:
+        raise Failure(otherwise)
+
+
+def require_changes(plan, expected):
+    """That a printed plan changes exactly these attributes."""
+    changes = [" ".join(line.split()) for line in re.findall(r"^ +([~+-] \w+ += .*)$", plan, re.M)]
+    require(changes == expected, f"the plan changes {changes} instead of {expected}")
+
+
+def print_command(command):
+    say("", styled(f"$ {command}", "36"))
+
+
+def styled(text, style):
+    return f"\x1b[{style}m{text}\x1b[0m" if COLORS else text
+
+
+def say(*lines):
+    print(*lines, sep="\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()
