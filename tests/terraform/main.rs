@@ -6,5 +6,6 @@
 
 mod crowd;
 mod examples;
+mod replacement;
 mod the_workbench;
 mod workbench;
