@@ -4,6 +4,7 @@
 //! Terraform is tested beside its code; what is here needs a plan, an apply or an interrupt of the
 //! real program. `make test` runs all of it on every Terraform in `.tools/`.
 
+mod crowd;
 mod drift;
 mod examples;
 mod faults;
@@ -15,6 +16,7 @@ mod program;
 mod protection;
 mod range;
 mod reads;
+mod replacement;
 mod secrets;
 mod shop;
 mod signing_in;
