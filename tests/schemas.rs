@@ -17,16 +17,16 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The line of each attribute, by resource type and path.
 type Lines = BTreeMap<(String, String), String>;
+/// The version of the schema of each resource type.
+type Versions = BTreeMap<String, i64>;
 
 #[test]
 fn the_schemas_are_those_of_the_committed_snapshot() {
     let (lines, versions) = current();
-    let text: String = lines
-        .iter()
-        .map(|((resource, path), line)| {
-            format!("{resource} {} {path} {line}\n", versions[resource])
-        })
-        .collect();
+    let line = |((resource, path), line): (&(String, String), &String)| {
+        format!("{resource} {} {path} {line}", versions[resource])
+    };
+    let text = lines.iter().map(line).collect::<Vec<_>>().join("\n") + "\n";
     expect_file![root().join(format!("tests/schemas/{VERSION}.txt"))].assert_eq(&text);
 }
 
@@ -35,7 +35,7 @@ fn a_schema_changes_with_its_version_and_the_change_log() {
     let (lines, versions) = current();
     let log = fs::read_to_string(root().join("CHANGELOG.md")).expect("a change log");
     for (release, old) in released() {
-        let problems = problems(&old, &lines, &versions, newest(&log));
+        let problems = problems(&old, &(lines.clone(), versions.clone()), newest(&log));
         assert_eq!(problems, Vec::<String>::new(), "since {release}");
     }
 }
@@ -72,33 +72,29 @@ fn states_of_every_release_keep_opening() {
 
 #[test]
 fn what_would_break_a_state_is_a_problem() {
-    let old = lines(&[("r", "a", "string required"), ("r", "b", "number optional")]);
-    let versions = [("r".to_owned(), 0)].into();
-    let same = problems(&old, &old, &versions, "");
-    assert_eq!(same, Vec::<String>::new());
+    let at = |version: i64, attributes: &[(&str, &str, &str)]| {
+        (lines(attributes), Versions::from([("r".to_owned(), version)]))
+    };
+    let (a, b) = (("r", "a", "string required"), ("r", "b", "number optional"));
+    let old = at(1, &[a, b]);
+    assert_eq!(problems(&old, &old, ""), [""; 0]);
 
-    let added = lines(&[
-        ("r", "a", "string required"),
-        ("r", "b", "number optional"),
-        ("r", "c", "bool computed"),
-    ]);
-    assert_eq!(problems(&old, &added, &versions, ""), ["the change log does not mention `c` of r"]);
-    assert_eq!(problems(&old, &added, &versions, "* `r`: `c` is new"), Vec::<String>::new());
+    let added = at(1, &[a, b, ("r", "c", "bool computed")]);
+    assert_eq!(problems(&old, &added, ""), ["the change log does not mention `c` of r"]);
+    assert_eq!(problems(&old, &added, "* `r`: `c` is new"), [""; 0]);
 
-    let changed = lines(&[("r", "a", "string required"), ("r", "b", "string optional")]);
+    let changed = [a, ("r", "b", "string optional")];
     assert_eq!(
-        problems(&old, &changed, &versions, "`b`"),
-        ["`b` of r has another type or is gone, and the version of r is still 0"]
+        problems(&old, &at(1, &changed), "`b`"),
+        ["`b` of r has another type or is gone, and the version of r is still 1"]
     );
-    assert_eq!(
-        problems(&old, &changed, &[("r".to_owned(), 1)].into(), "`b`"),
-        Vec::<String>::new()
-    );
+    assert_eq!(problems(&old, &at(2, &changed), "`b`"), [""; 0]);
 }
 
 /// What is wrong with a schema, given that of an earlier release.
-fn problems(old: &Lines, new: &Lines, versions: &BTreeMap<String, i64>, log: &str) -> Vec<String> {
+fn problems(old: &(Lines, Versions), new: &(Lines, Versions), log: &str) -> Vec<String> {
     let mut problems = Vec::new();
+    let ((old, old_versions), (new, new_versions)) = (old, new);
     let r#type = |line: &str| line.split(' ').next().map(str::to_owned);
     for key in old.keys().chain(new.keys().filter(|it| !old.contains_key(*it))) {
         let ((resource, path), before, after) = (key, old.get(key), new.get(key));
@@ -110,8 +106,9 @@ fn problems(old: &Lines, new: &Lines, versions: &BTreeMap<String, i64>, log: &st
             problems.push(format!("the change log does not mention `{name}` of {resource}"));
         }
         let kept = after.map(|it| r#type(it)) == before.map(|it| r#type(it));
-        let version = versions.get(resource).copied().unwrap_or_default();
-        if before.is_some() && !kept && version == 0 {
+        let version = old_versions.get(resource).copied().unwrap_or_default();
+        let grown = new_versions.get(resource).is_none_or(|it| version < *it);
+        if before.is_some() && !kept && !grown {
             problems.push(format!(
                 "`{name}` of {resource} has another type or is gone, and the version of \
                  {resource} is still {version}"
@@ -121,8 +118,8 @@ fn problems(old: &Lines, new: &Lines, versions: &BTreeMap<String, i64>, log: &st
     problems
 }
 
-fn current() -> (Lines, BTreeMap<String, i64>) {
-    let (mut lines, mut versions) = (Lines::new(), BTreeMap::new());
+fn current() -> (Lines, Versions) {
+    let (mut lines, mut versions) = (Lines::new(), Versions::new());
     for (name, schema) in Lakebase::new().schemas().resources {
         describe(&name, "", &schema.block.attributes, &mut lines);
         versions.insert(name, schema.version);
@@ -156,17 +153,19 @@ fn describe(resource: &str, path: &str, attributes: &[Attribute], lines: &mut Li
 }
 
 /// The schemas of earlier releases.
-fn released() -> Vec<(String, Lines)> {
+fn released() -> Vec<(String, (Lines, Versions))> {
     let schemas = files(&root().join("tests/schemas")).into_iter().filter_map(|file| {
         let release = file.file_stem()?.to_str()?.to_owned();
         (release != VERSION).then(|| {
             let text = fs::read_to_string(&file).expect("a readable file");
-            let line = |line: &str| {
-                let mut words = line.splitn(4, ' ').map(str::to_owned);
-                let (resource, _version) = (words.next()?, words.next()?);
-                Some(((resource, words.next()?), words.next()?))
-            };
-            (release, text.lines().filter_map(line).collect())
+            let (mut lines, mut versions) = (Lines::new(), Versions::new());
+            for line in text.lines() {
+                let words: Vec<_> = line.splitn(4, ' ').map(str::to_owned).collect();
+                let [resource, version, path, line] = &words[..] else { panic!("{line}") };
+                versions.insert(resource.clone(), version.parse().expect("a number"));
+                lines.insert((resource.clone(), path.clone()), line.clone());
+            }
+            (release, (lines, versions))
         })
     });
     schemas.collect()
