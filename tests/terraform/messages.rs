@@ -22,6 +22,12 @@ fn apply_says(bench: &Workbench, hcl: &str, expected: Expect) {
     expected.assert_eq(&bench.masked(&bench.apply_fails().from("Error:")));
 }
 
+/// The configuration with names for references: what depends on something wrong is not looked at.
+fn apart(hcl: &str) -> String {
+    hcl.replace("${lakebase_project.shop.name}", "projects/shop")
+        .replace("lakebase_project.shop.name", "\"projects/shop\"")
+}
+
 #[test]
 fn a_value_that_cannot_be_is_refused_on_its_line() {
     let bench = Workbench::new("a_value_that_cannot_be_is_refused_on_its_line");
@@ -42,7 +48,10 @@ resource "lakebase_endpoint" "reports" {
   endpoint_type = "READ_ONLY"
 }
 "#;
-    says(&bench, names, expect![[r#"
+    says(
+        &bench,
+        names,
+        expect![[r#"
         Error: Invalid `project_id`
 
           with lakebase_project.shop,
@@ -108,38 +117,111 @@ resource "lakebase_endpoint" "reports" {
           on main.tf line 21, in resource "lakebase_endpoint" "reports":
           21:   endpoint_type = "READ_ONLY"
 
-        `READ_ONLY` is none of `ENDPOINT_TYPE_READ_WRITE`, `ENDPOINT_TYPE_READ_ONLY`."#]]);
+        `READ_ONLY` is none of `ENDPOINT_TYPE_READ_WRITE`, `ENDPOINT_TYPE_READ_ONLY`."#]],
+    );
     let times = project("history_retention_duration = \"7 days\"")
         + &branch("expire_time = \"tomorrow\"\nttl = \"soon\"")
         + &primary("suspend_timeout_duration = \"5\"\ntimeouts = { create = \"-1m\" }");
-    says(&bench, &times, expect![[r#"
-        Error: Invalid `history_retention_duration`
+    says(
+        &bench,
+        &apart(&times),
+        expect![[r#"
+            Error: Invalid `history_retention_duration`
 
-          with lakebase_project.shop,
-          on main.tf line 12, in resource "lakebase_project" "shop":
-          12:   history_retention_duration = "7 days"
+              with lakebase_project.shop,
+              on main.tf line 12, in resource "lakebase_project" "shop":
+              12:   history_retention_duration = "7 days"
 
-        `7 days` is not a duration: write a number and a unit, such as `300s`, `5m`,
-        `24h` or `7d`."#]]);
+            `7 days` is not a duration: write a number and a unit, such as `300s`, `5m`,
+            `24h` or `7d`.
+
+            Error: Invalid `expire_time`
+
+              with lakebase_branch.dev,
+              on main.tf line 19, in resource "lakebase_branch" "dev":
+              19:   expire_time = "tomorrow"
+
+            `tomorrow` is not a time in RFC 3339: write for example
+            `[TIME]`.
+
+            Error: Conflicting `expire_time`
+
+              with lakebase_branch.dev,
+              on main.tf line 19, in resource "lakebase_branch" "dev":
+              19:   expire_time = "tomorrow"
+
+            `ttl` and `expire_time` exclude each other: set one of them.
+
+            Error: Invalid `ttl`
+
+              with lakebase_branch.dev,
+              on main.tf line 20, in resource "lakebase_branch" "dev":
+              20: ttl = "soon"
+
+            `soon` is not a duration: write a number and a unit, such as `300s`, `5m`,
+            `24h` or `7d`.
+
+            Error: Invalid `create`
+
+              with lakebase_endpoint.primary,
+              on main.tf line 23, in resource "lakebase_endpoint" "primary":
+              23: resource "lakebase_endpoint" "primary" {
+
+            `-1m` is not a duration: write a number and a unit, such as `300s`, `5m`,
+            `24h` or `7d`.
+
+            Error: Invalid `suspend_timeout_duration`
+
+              with lakebase_endpoint.primary,
+              on main.tf line 28, in resource "lakebase_endpoint" "primary":
+              28:   suspend_timeout_duration = "5"
+
+            `5` is not a duration: write a number and a unit, such as `300s`, `5m`, `24h`
+            or `7d`."#]],
+    );
     let choices = project(
         "default_endpoint_settings = { suspend_timeout_duration = \"5m\", no_suspension = true }",
     ) + &branch("ttl = \"1d\"\nexpire_time = \"2030-01-01T00:00:00Z\"")
         + &primary("suspend_timeout_duration = \"5m\"\nno_suspension = true");
-    says(&bench, &choices, expect![[r#"
-        Error: Conflicting `no_suspension`
+    says(
+        &bench,
+        &apart(&choices),
+        expect![[r#"
+            Error: Conflicting `no_suspension`
 
-          with lakebase_project.shop,
-          on main.tf line 8, in resource "lakebase_project" "shop":
-           8: resource "lakebase_project" "shop" {
+              with lakebase_project.shop,
+              on main.tf line 8, in resource "lakebase_project" "shop":
+               8: resource "lakebase_project" "shop" {
 
-        `suspend_timeout_duration` and `no_suspension` exclude each other: set one of
-        them."#]]);
+            `suspend_timeout_duration` and `no_suspension` exclude each other: set one of
+            them.
+
+            Error: Conflicting `expire_time`
+
+              with lakebase_branch.dev,
+              on main.tf line 20, in resource "lakebase_branch" "dev":
+              20: expire_time = "[TIME]"
+
+            `ttl` and `expire_time` exclude each other: set one of them.
+
+            Error: Conflicting `no_suspension`
+
+              with lakebase_endpoint.primary,
+              on main.tf line 29, in resource "lakebase_endpoint" "primary":
+              29: no_suspension = true
+
+            `suspend_timeout_duration` and `no_suspension` exclude each other: set one of
+            them."#]],
+    );
     let computes = project("")
         + &primary("autoscaling_limit_min_cu = 4\nautoscaling_limit_max_cu = 2")
         + &primary("group = { min = 1, max = 2 }").replace("\"primary\" {", "\"unequal\" {")
         + &primary("suspend_timeout_duration = \"5m\"\ngroup = { min = 2, max = 2 }")
             .replace("\"primary\" {", "\"suspends\" {");
-    says(&bench, &computes, expect![[r#"
+    says(
+        &bench,
+        &apart(&computes),
+        expect![[r#"
         Error: Autoscaling range upside down
 
           with lakebase_endpoint.primary,
@@ -163,13 +245,31 @@ resource "lakebase_endpoint" "reports" {
           32: resource "lakebase_endpoint" "suspends" {
 
         A group of 2 computes cannot suspend. Set `no_suspension = true`, and leave
-        `suspend_timeout_duration` out."#]]);
-    let others = r#"
-provider "lakebase" {
-  max_autoscaling_range_cu = 0
-  http_timeout             = "quick"
-}
+        `suspend_timeout_duration` out."#]],
+    );
+    let block = "max_autoscaling_range_cu = 0\nhttp_timeout = \"quick\"";
+    says(
+        &bench,
+        &format!("provider \"lakebase\" {{\n{block}\n}}\n{}", project("")),
+        expect![[r#"
+        Error: Invalid `max_autoscaling_range_cu`
 
+          with provider["registry.terraform.io/lakebase/lakebase"],
+          on main.tf line 8, in provider "lakebase":
+           8: max_autoscaling_range_cu = 0
+
+        0 is not above 0.
+
+        Error: Invalid `http_timeout`
+
+          with provider["registry.terraform.io/lakebase/lakebase"],
+          on main.tf line 9, in provider "lakebase":
+           9: http_timeout = "quick"
+
+        `quick` is not a duration: write a number and a unit, such as `300s`, `5m`,
+        `24h` or `7d`."#]],
+    );
+    let others = r#"
 resource "lakebase_credential" "stored" {
   endpoint     = "primary"
   ttl          = "10m"
@@ -188,36 +288,59 @@ output "name" {
   value = provider::lakebase::parse_name("shop")
 }
 "#;
-    bench.configure(others);
-    expect![[r#"
-        Error: Invalid `max_autoscaling_range_cu`
+    says(
+        &bench,
+        others,
+        expect![[r#"
+        Error: Invalid `endpoint`
 
-          with provider["registry.terraform.io/lakebase/lakebase"],
-          on main.tf line 9, in provider "lakebase":
-           9:   max_autoscaling_range_cu = 0
+          with lakebase_credential.stored,
+          on main.tf line 9, in resource "lakebase_credential" "stored":
+           9:   endpoint     = "primary"
 
-        0 is not above 0.
+        `primary` is not a full name: it must have the form
+        `projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}`. The
+        `name` of the resource or data source has it.
 
-        Error: Invalid `http_timeout`
+        Error: `renew_before` is not shorter than `ttl`
 
-          with provider["registry.terraform.io/lakebase/lakebase"],
-          on main.tf line 10, in provider "lakebase":
-          10:   http_timeout             = "quick"
+          with lakebase_credential.stored,
+          on main.tf line 11, in resource "lakebase_credential" "stored":
+          11:   renew_before = "10m"
 
-        `quick` is not a duration: write a number and a unit, such as `300s`, `5m`,
-        `24h` or `7d`.
+        A credential that is renewed for as long as it lives would be new in every
+        plan. Choose a `renew_before` that is shorter than `ttl`.
+
+        Error: Invalid `branch`
+
+          with data.lakebase_endpoints.all,
+          on main.tf line 15, in data "lakebase_endpoints" "all":
+          15:   branch = "production"
+
+        `production` is not a full name: it must have the form
+        `projects/{project_id}/branches/{branch_id}`.
+
+        Error: Invalid `endpoint`
+
+          with data.lakebase_connection.this,
+          on main.tf line 19, in data "lakebase_connection" "this":
+          19:   endpoint = "projects/shop/branches/production"
+
+        `projects/shop/branches/production` is not a full name: it must have the form
+        `projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}`.
 
         Error: Invalid function argument
 
-          on main.tf line 28, in output "name":
-          28:   value = provider::lakebase::parse_name("shop")
+          on main.tf line 23, in output "name":
+          23:   value = provider::lakebase::parse_name("shop")
             ├────────────────
             │ while calling provider::lakebase::parse_name(name)
 
         Invalid value for "name" parameter: `shop` is not a full name: it must have a
         form such as `projects/{project_id}`,
         `projects/{project_id}/branches/{branch_id}` or
-        `projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}`.."#]].assert_eq(&bench.validate().from("Error:"));
+        `projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}`."#]],
+    );
     assert!(bench.emulator.requests().is_empty());
 }
 
@@ -245,8 +368,12 @@ fn a_limit_that_may_move_is_a_warning_and_the_services_refusal_an_error() {
         `60d` is outside what the service documents today, `1s` to `30d`, and may be
         refused.
 
-        (and one more similar warning elsewhere)"#]].assert_eq(&bench.plan().from("Warning:"));
-    apply_says(&bench, &(project("") + &branch("ttl = \"60d\"")), expect![[r#"
+        (and one more similar warning elsewhere)"#]]
+    .assert_eq(&bench.plan().from("Warning:"));
+    apply_says(
+        &bench,
+        &(project("") + &branch("ttl = \"60d\"")),
+        expect![[r#"
         Error: Could not create the branch `projects/shop/branches/dev`
 
           with lakebase_branch.dev,
@@ -257,7 +384,8 @@ fn a_limit_that_may_move_is_a_warning_and_the_services_refusal_an_error() {
         [HOST]/api/2.0/postgres/projects/shop/branches?branch_id=dev`
         was answered 400 INVALID_PARAMETER_VALUE: Field 'spec.ttl' must be from 1s to
         2592000s, got "5184000s". (1 attempt, [SECONDS], request id
-        [UUID])."#]]);
+        [UUID])."#]],
+    );
 }
 
 #[test]
@@ -265,7 +393,10 @@ fn a_flag_cannot_just_be_turned_off() {
     let bench = Workbench::new("a_flag_cannot_just_be_turned_off");
     bench.configure(&(project("") + &primary("no_suspension = true")));
     bench.apply();
-    says(&bench, &(project("") + &primary("no_suspension = false")), expect![[r#"
+    says(
+        &bench,
+        &(project("") + &primary("no_suspension = false")),
+        expect![[r#"
         Error: `no_suspension` cannot just be turned off
 
           with lakebase_endpoint.primary,
@@ -273,7 +404,8 @@ fn a_flag_cannot_just_be_turned_off() {
           20:   no_suspension = false
 
         It is `true` now, and the service has no way to unset it. Say what shall hold
-        instead: set `suspend_timeout_duration`."#]]);
+        instead: set `suspend_timeout_duration`."#]],
+    );
 }
 
 #[test]
@@ -282,7 +414,10 @@ fn what_exists_already_comes_with_the_import_block_to_paste() {
     bench.configure(&project(""));
     bench.apply();
     let declared = primary("").replace("replace_existing = true", "");
-    apply_says(&bench, &(project("") + &declared), expect![[r#"
+    apply_says(
+        &bench,
+        &(project("") + &declared),
+        expect![[r#"
         Error: The endpoint `projects/shop/branches/production/endpoints/primary` exists already
 
           with lakebase_endpoint.primary,
@@ -301,10 +436,14 @@ fn what_exists_already_comes_with_the_import_block_to_paste() {
         Or let the next apply take it over and change its settings to the configured
         ones:
 
-          replace_existing = true"#]]);
+          replace_existing = true"#]],
+    );
     bench.remove("terraform.tfstate");
     bench.forget_requests();
-    apply_says(&bench, &project(""), expect![[r#"
+    apply_says(
+        &bench,
+        &project(""),
+        expect![[r#"
         Error: The project `projects/shop` exists already
 
           with lakebase_project.shop,
@@ -318,7 +457,8 @@ fn what_exists_already_comes_with_the_import_block_to_paste() {
           import {
             to = lakebase_project.example
             id = "projects/shop"
-          }"#]]);
+          }"#]],
+    );
     bench.expect_mutations(expect![""]);
 }
 
@@ -330,7 +470,10 @@ fn a_project_in_the_trash_is_told_with_both_ways_out() {
     bench.apply();
     bench.destroy();
     bench.forget_requests();
-    apply_says(&bench, &kept, expect![[r#"
+    apply_says(
+        &bench,
+        &kept,
+        expect![[r#"
         Error: The project `projects/shop` is in the trash
 
           with lakebase_project.shop,
@@ -346,7 +489,8 @@ fn a_project_in_the_trash_is_told_with_both_ways_out() {
 
           DELETE [HOST]/api/2.0/postgres/projects/shop?purge=true
 
-        A project with `purge_on_delete = true` never gets there."#]]);
+        A project with `purge_on_delete = true` never gets there."#]],
+    );
     bench.expect_mutations(expect![""]);
 }
 
@@ -356,42 +500,53 @@ fn a_data_source_of_what_is_not_there_says_so() {
     let endpoint = "projects/shop/branches/production/endpoints/reports";
     let connection =
         format!("data \"lakebase_connection\" \"this\" {{\n  endpoint = \"{endpoint}\"\n}}\n");
-    says(&bench, &connection, expect![[r#"
-        Error: Could not read the endpoint `projects/shop/branches/production/endpoints/reports`
+    says(
+        &bench,
+        &connection,
+        expect![[r#"
+            Error: Could not read the endpoint `projects/shop/branches/production/endpoints/reports`
 
-          with data.lakebase_connection.this,
-          on main.tf line 7, in data "lakebase_connection" "this":
-           7: data "lakebase_connection" "this" {
+              with data.lakebase_connection.this,
+              on main.tf line 7, in data "lakebase_connection" "this":
+               7: data "lakebase_connection" "this" {
 
-        `GET
-        [HOST]/api/2.0/postgres/projects/shop/branches/production/endpoints/reports`
-        was answered 404 NOT_FOUND: project id not found [TraceId:
-        9a45cd888d5940d681445b6a189663f5] (1 attempt, [SECONDS], request id
-        [UUID]).
+            `GET
+            [HOST]/api/2.0/postgres/projects/shop/branches/production/endpoints/reports`
+            was answered 404 NOT_FOUND: project id not found [TraceId:
+            [TRACE]] (1 attempt, [SECONDS], request id
+            [UUID]).
 
-        Check the name, and that [HOST] is the workspace that holds
-        it."#]]);
+            Check the name, and that [HOST] is the workspace that holds
+            it."#]],
+    );
     let one = format!("data \"lakebase_endpoint\" \"this\" {{\n  name = \"{endpoint}\"\n}}\n");
-    says(&bench, &one, expect![[r#"
-        Error: Could not read the endpoint `projects/shop/branches/production/endpoints/reports`
+    says(
+        &bench,
+        &one,
+        expect![[r#"
+            Error: Could not read the endpoint `projects/shop/branches/production/endpoints/reports`
 
-          with data.lakebase_endpoint.this,
-          on main.tf line 7, in data "lakebase_endpoint" "this":
-           7: data "lakebase_endpoint" "this" {
+              with data.lakebase_endpoint.this,
+              on main.tf line 7, in data "lakebase_endpoint" "this":
+               7: data "lakebase_endpoint" "this" {
 
-        `GET
-        [HOST]/api/2.0/postgres/projects/shop/branches/production/endpoints/reports`
-        was answered 404 NOT_FOUND: project id not found [TraceId:
-        1842218b97e744968dda1bc7277a55f9] (1 attempt, [SECONDS], request id
-        [UUID]).
+            `GET
+            [HOST]/api/2.0/postgres/projects/shop/branches/production/endpoints/reports`
+            was answered 404 NOT_FOUND: project id not found [TraceId:
+            [TRACE]] (1 attempt, [SECONDS], request id
+            [UUID]).
 
-        Check the name, and that [HOST] is the workspace that holds
-        it."#]]);
+            Check the name, and that [HOST] is the workspace that holds
+            it."#]],
+    );
 
     bench.configure(&project(""));
     bench.apply();
     let replica = connection.replace("reports\"", "primary\"\n  read_only = true");
-    says(&bench, &(project("") + &replica), expect![[r#"
+    says(
+        &bench,
+        &(project("") + &replica),
+        expect![[r#"
         Error: No such host
 
           with data.lakebase_connection.this,
@@ -400,7 +555,8 @@ fn a_data_source_of_what_is_not_there_says_so() {
 
         The endpoint `projects/shop/branches/production/endpoints/primary` has no
         `read_only_host`. Connect to a read replica, or give the endpoint a `group`
-        of more than one compute with `enable_readable_secondaries = true`."#]]);
+        of more than one compute with `enable_readable_secondaries = true`."#]],
+    );
 }
 
 #[test]
@@ -419,7 +575,8 @@ fn a_branch_that_has_expired_is_told_and_planned_anew() {
           15: resource "lakebase_branch" "dev" {
 
         It expired on 2026-01-02T00:00:00Z. While it is configured, a plan creates it
-        anew."#]].assert_eq(&output.from("Warning:"));
+        anew."#]]
+    .assert_eq(&output.from("Warning:"));
     assert!(output.output().contains("# lakebase_branch.dev will be created"), "{output}");
     bench.apply();
 }
@@ -430,26 +587,42 @@ fn the_wrong_workspace_is_an_error_and_no_removal() {
     bench.configure(&project(""));
     bench.apply();
     let guard = "provider \"lakebase\" {\n  expected_workspace_id = \"42\"\n}\n";
-    says(&bench, &(guard.to_owned() + &project("")), expect![[r#"
-        Error: Could not read the project `projects/shop`
+    says(
+        &bench,
+        &(guard.to_owned() + &project("")),
+        expect![[r#"
+            Error: Could not read the project `projects/shop`
 
-          with lakebase_project.shop,
-          on main.tf line 11, in resource "lakebase_project" "shop":
-          11: resource "lakebase_project" "shop" {
+              with lakebase_project.shop,
+              on main.tf line 11, in resource "lakebase_project" "shop":
+              11: resource "lakebase_project" "shop" {
 
-        `GET [HOST]/api/2.0/postgres/projects/shop` was answered by
-        the workspace 470576644108500, but the expected workspace is 42 (1 attempt,
-        0.1 s, request id [UUID]).
+            `GET [HOST]/api/2.0/postgres/projects/shop` was answered by
+            the workspace 470576644108500, but the expected workspace is 42 (1 attempt,
+            [SECONDS], request id [UUID]).
 
-        Check `host` or `profile` in the provider block, or `expected_workspace_id`,
-        if the workspace has really changed. Nothing was changed."#]]);
+            Check `host` or `profile` in the provider block, or `expected_workspace_id`,
+            if the workspace has really changed. Nothing was changed."#]],
+    );
 
     let options = Options { workspace_id: "42".to_owned(), ..Options::default() };
     let other = Emulator::start(options).expect("there is a free port");
     let home = bench.environment.insert("DATABRICKS_HOST".to_owned(), other.url());
     bench.configure(&project(""));
     let output = bench.plan_fails().from("Error:").replace(&other.url(), "[OTHER]");
-    expect![""].assert_eq(&output);
+    expect![[r#"
+        Error: The project `projects/shop` belongs to another workspace
+
+          with lakebase_project.shop,
+          on main.tf line 8, in resource "lakebase_project" "shop":
+           8: resource "lakebase_project" "shop" {
+
+        It was created in the workspace 470576644108500, but [OTHER]
+        is the workspace 42. Terraform keeps it in the state. Check `host` or
+        `profile` in the provider block. If it shall be managed in the other
+        workspace, remove it from the state with `terraform state rm` and import it
+        there."#]]
+    .assert_eq(&output);
     let destroyed = bench.terraform(&["destroy", "-auto-approve"]).failed();
     assert!(destroyed.output().contains("belongs to another workspace"), "{destroyed}");
 
