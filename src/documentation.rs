@@ -39,6 +39,7 @@ pub fn pages(examples: &Files) -> Result<Files, MissingExample> {
         body += &timeouts(&table.timeouts);
         if let Some(identity) = schemas.identities.get(name) {
             body += &page.import(table, identity)?;
+            body += &takeover(table);
         }
         pages.insert(page.path(), page.text(&block.description, &body));
     }
@@ -172,6 +173,22 @@ fn timeouts(defaults: &Timeouts) -> String {
     format!(
         "\n## Timeouts\n\nWhere `timeouts` does not say otherwise, it is `{create}` for `create`, \
          `{read}` for `read`, `{update}` for `update` and `{delete}` for `delete`.\n"
+    )
+}
+
+fn takeover(table: &Table) -> String {
+    let Table { type_name, counterpart, .. } = table;
+    if counterpart.is_empty() {
+        return String::new();
+    }
+    let moved =
+        format!("moved {{\n  from = {counterpart}.example\n  to   = {type_name}.example\n}}");
+    format!(
+        "\n## Moving from the official provider\n\nA \
+         [`moved` block](https://developer.hashicorp.com/terraform/language/moved) takes over the \
+         state of a `{counterpart}` of the provider `databricks/databricks`, with Terraform 1.8 or \
+         later. Nothing is destroyed or created:\n{}",
+        fenced("terraform", &moved),
     )
 }
 

@@ -9,7 +9,7 @@ use lakebase_api::{Json, Patience};
 use tfplugin::{Call, Object};
 
 use super::{Lifecycle, Purpose, name_of};
-use crate::model::table::Resource;
+use crate::model::table::{Resource, Table};
 
 /// What the service says of the surroundings of a change.
 #[derive(Clone, Debug, Default)]
@@ -47,30 +47,29 @@ impl Lifecycle {
     /// Looks at what a destruction would take along, or a change of defaults would leave behind.
     pub async fn observe_inside(
         &self,
-        resource: &dyn Resource,
-        state: &Object,
+        table: &Table,
+        name: &str,
+        object: &Object,
         call: &Call,
     ) -> Arc<Observed> {
-        let table = resource.table();
-        let Some(name) = name_of(table, state) else { return Arc::default() };
-        if let Some(known) = self.observations.get(&name) {
+        if let Some(known) = self.observations.get(name) {
             return known;
         }
-        let patience = self.patience(table, state, Purpose::Read, call);
+        let patience = self.patience(table, object, Purpose::Read, call);
         let mut observed = Observed::default();
         match table.collection() {
             "projects" => {
-                self.look_into(&name, &["branches"], &mut observed, &patience).await;
+                self.look_into(name, &["branches"], &mut observed, &patience).await;
                 for branch in observed.inside.clone() {
                     self.look_into(&branch, INSIDE_A_BRANCH, &mut observed, &patience).await;
                 }
             }
             "branches" => {
-                self.look_into(&name, INSIDE_A_BRANCH, &mut observed, &patience).await;
+                self.look_into(name, INSIDE_A_BRANCH, &mut observed, &patience).await;
             }
             _ => {}
         }
-        self.observations.put(name, observed)
+        self.observations.put(name.to_owned(), observed)
     }
 
     async fn look_into(

@@ -32,7 +32,10 @@ pub async fn plan(
     call: &Call,
 ) -> PlannedResource {
     // While applying, Terraform plans once more: findings were told, and looking costs requests.
-    let lifecycle = lifecycle.filter(|_| !call.capabilities.deferral_allowed);
+    let planning = !call.capabilities.deferral_allowed;
+    let lifecycle = lifecycle.filter(|_| planning);
+    let review_warnings = settings.review_warnings && planning;
+    let settings = &Settings { review_warnings, ..settings.clone() };
     match &request.config {
         Some(config) => {
             let change = Change::new(resource, request, config, settings, now);
@@ -74,13 +77,17 @@ impl<'a> Change<'a> {
             return Arc::default();
         };
         match &self.request.prior {
-            None if self.replaced.is_none() => {
-                lifecycle.observe_creation(self.resource, &self.planned.object, call).await
-            }
+            None => match &self.replaced {
+                Some(Replaced { name, .. }) => {
+                    lifecycle.observe_inside(self.table, name, &self.planned.object, call).await
+                }
+                None => lifecycle.observe_creation(self.resource, &self.planned.object, call).await,
+            },
             Some(prior) if self.is_replacement() || self.changes_defaults(prior) => {
-                lifecycle.observe_inside(self.resource, prior, call).await
+                let name = self.replaced_by(prior).name;
+                lifecycle.observe_inside(self.table, &name, prior, call).await
             }
-            _ => Arc::default(),
+            Some(_) => Arc::default(),
         }
     }
 
@@ -97,8 +104,11 @@ impl<'a> Change<'a> {
         let mut told = Diagnostics::new();
         match &self.request.prior {
             None => {
+                // This call is made whoever asked for the replacement, `-replace` included; of what
+                // it says, Terraform shows errors only.
                 if let Some(replaced) = &self.replaced {
                     told.extend(refuse_replacement(self.table, replaced, &self.planned.object));
+                    told.extend(refuse_protected(self.table, replaced, observed));
                 } else if findings {
                     told.extend(self.creation(observed, settings));
                 }
@@ -109,12 +119,12 @@ impl<'a> Change<'a> {
                     let refused = refuse_replacement(self.table, &replaced, &self.planned.object);
                     let path = self.planned.requires_replace[0].clone();
                     told.extend(refused.map(|it| it.at(path.clone())));
-                    let refused = refuse_protected(self.table, &replaced.name, prior, observed);
+                    let refused = refuse_protected(self.table, &replaced, observed);
                     told.extend(refused.map(|it| it.at(path)));
                     if findings && !told.has_errors() {
-                        told.extend(losses(self.table, &replaced.name, "replaces", observed));
+                        told.extend(losses(self.table, &replaced.name, observed));
                     }
-                } else if findings && self.changes_defaults(prior) {
+                } else if settings.review_warnings && self.changes_defaults(prior) {
                     told.extend(left_behind(&replaced.name, observed));
                 }
             }
@@ -216,17 +226,18 @@ async fn destroy(
     let Some(state) = request.prior.as_ref().filter(|_| !table.form.is_empty()) else {
         return answer;
     };
-    let name = name_of(table, state).unwrap_or_default();
+    let destroyed = replaced_by(resource, state);
+    let name = &destroyed.name;
     let observed = match lifecycle {
-        Some(lifecycle) => lifecycle.observe_inside(resource, state, call).await,
+        Some(lifecycle) => lifecycle.observe_inside(table, name, state, call).await,
         None => Arc::default(),
     };
-    if is_protected(state) {
+    if destroyed.protected {
         let lost = list(table, &observed);
-        answer.diagnostics.push(refused(table.noun(), &name, "destruction", &lost));
+        answer.diagnostics.push(refused(table.noun(), name, "destruction", &lost));
     }
-    answer.diagnostics.extend(refuse_protected(table, &name, state, &observed));
-    if lifecycle.is_some() && resource.goes_with_its_parent(state) {
+    answer.diagnostics.extend(refuse_protected(table, &destroyed, &observed));
+    if lifecycle.is_some() && destroyed.stays {
         let noun = table.noun();
         answer.diagnostics.push(Diagnostic::warning(
             format!("The {noun} `{name}` will stay in place"),
@@ -240,6 +251,7 @@ async fn destroy(
 fn replaced_by(resource: &dyn Resource, prior: &Object) -> Replaced {
     Replaced {
         protected: is_protected(prior),
+        shielded: prior.get(IS_PROTECTED) == Some(&Value::Bool(true)),
         stays: resource.goes_with_its_parent(prior),
         name: name_of(resource.table(), prior).unwrap_or_default(),
     }
@@ -247,7 +259,7 @@ fn replaced_by(resource: &dyn Resource, prior: &Object) -> Replaced {
 
 /// Why an object must not or cannot be replaced.
 fn refuse_replacement(table: &Table, replaced: &Replaced, planned: &Object) -> Option<Diagnostic> {
-    let Replaced { protected, stays, name } = replaced;
+    let Replaced { protected, stays, name, .. } = replaced;
     let noun = table.noun();
     if *protected {
         return Some(refused(noun, name, "replacement", ""));
@@ -266,14 +278,9 @@ fn refuse_replacement(table: &Table, replaced: &Replaced, planned: &Object) -> O
 }
 
 /// The service's own protection, which it would enforce only after other objects are gone.
-fn refuse_protected(
-    table: &Table,
-    name: &str,
-    state: &Object,
-    observed: &Observed,
-) -> Option<Diagnostic> {
-    let own = state.get(IS_PROTECTED) == Some(&Value::Bool(true));
-    let branches = if own { vec![name.to_owned()] } else { observed.protected.clone() };
+fn refuse_protected(table: &Table, replaced: &Replaced, observed: &Observed) -> Option<Diagnostic> {
+    let Replaced { shielded, name, .. } = replaced;
+    let branches = if *shielded { vec![name.clone()] } else { observed.protected.clone() };
     if branches.is_empty() {
         return None;
     }
@@ -305,11 +312,11 @@ fn refused(noun: &str, name: &str, what: &str, lost: &str) -> Diagnostic {
 }
 
 /// A replacement of what holds data says so, whoever asked for it.
-fn losses(table: &Table, name: &str, verb: &str, observed: &Observed) -> Option<Diagnostic> {
+fn losses(table: &Table, name: &str, observed: &Observed) -> Option<Diagnostic> {
     let lost = list(table, observed);
     let noun = table.noun();
     (!lost.is_empty()).then(|| {
-        let summary = format!("This plan {verb} the {noun} `{name}` with all that it holds");
+        let summary = format!("This plan replaces the {noun} `{name}` with all that it holds");
         Diagnostic::warning(summary, format!("What will be lost, for good: {lost}"))
     })
 }

@@ -17,6 +17,8 @@ pub struct Memory {
 pub struct Replaced {
     /// Whether its state refuses destruction.
     pub protected: bool,
+    /// Whether the service itself refuses to delete it.
+    pub shielded: bool,
     /// Whether it goes only along with its parent.
     pub stays: bool,
     /// Its name.
@@ -34,6 +36,7 @@ impl Memory {
             operation: text(&json, "lakebase_operation"),
             replaced: text(replaced, "name").map(|name| Replaced {
                 protected: replaced["protected"] == true,
+                shielded: replaced["shielded"] == true,
                 stays: replaced["stays"] == true,
                 name,
             }),
@@ -46,9 +49,10 @@ impl Memory {
         if let Some(operation) = &self.operation {
             json["lakebase_operation"] = json!(operation);
         }
-        if let Some(Replaced { protected, stays, name }) = &self.replaced {
-            let replaced = json!({ "protected": protected, "stays": stays, "name": name });
-            json["lakebase_replaced"] = replaced;
+        if let Some(Replaced { protected, shielded, stays, name }) = &self.replaced {
+            json["lakebase_replaced"] = json!({
+                "protected": protected, "shielded": shielded, "stays": stays, "name": name,
+            });
         }
         if json == json!({}) { Private::new() } else { json.to_string().into_bytes() }
     }
@@ -60,7 +64,8 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_read_again() {
-        let replaced = Replaced { protected: true, stays: true, name: "projects/p".to_owned() };
+        let name = "projects/p".to_owned();
+        let replaced = Replaced { protected: true, shielded: true, stays: true, name };
         for memory in [
             Memory::default(),
             Memory { operation: Some("projects/p/operations/a+/=".to_owned()), replaced: None },

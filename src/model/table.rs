@@ -58,12 +58,17 @@ pub struct Settings {
     pub max_autoscaling_range_cu: Option<f64>,
     /// Tags of every project.
     pub custom_tags: BTreeMap<String, String>,
+    /// Whether a plan tells what a reader should notice about compute.
+    pub review_warnings: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        let custom_tags = BTreeMap::new();
-        Self { max_autoscaling_range_cu: Some(DEFAULT_MAX_AUTOSCALING_RANGE_CU), custom_tags }
+        Self {
+            max_autoscaling_range_cu: Some(DEFAULT_MAX_AUTOSCALING_RANGE_CU),
+            custom_tags: BTreeMap::new(),
+            review_warnings: true,
+        }
     }
 }
 

@@ -24,7 +24,7 @@ pub fn state(resource: &dyn Resource, stored: &Json) -> Option<Object> {
     // What was configured is spelled as it was configured: `spec` says how.
     let mut known: Object =
         table.fields.iter().map(|it| (it.name.to_owned(), Value::Null)).collect();
-    for field in table.fields {
+    for field in table.fields.iter().filter(|it| !it.is_output()) {
         let stored = match field.place {
             Place::Spec(path) => decode::dig(&stored["spec"], path),
             Place::Initial(path) => decode::dig(stored, path),

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use lakebase_api::{Client, Clock, Credentials, Environment, Secret};
-use tfplugin::{Diagnostic, Diagnostics, Object, Value};
+use tfplugin::{Diagnostic, Diagnostics, Object};
 
-use crate::model::field::{AnyField, Duration, Field, Float, Text, TextMap};
+use crate::model::field::{AnyField, Bool, Duration, Field, Float, Text, TextMap};
 use crate::model::table::{DEFAULT_MAX_AUTOSCALING_RANGE_CU, Settings};
 use crate::model::tf::Tf;
 use crate::model::{meaning, validate};
@@ -39,6 +39,8 @@ const EXPECTED_WORKSPACE_ID: Field<Text> = Field::local("expected_workspace_id")
     .doc("The only workspace whose answers are believed. A guard against the wrong `host` or `profile`: nothing is changed in any other.");
 const MAX_AUTOSCALING_RANGE_CU: Field<Float> = Field::local("max_autoscaling_range_cu")
     .doc("How many CU the two limits of an autoscaling range may be apart, by default 8. Newer documentation of the service allows 16.");
+const REVIEW_WARNINGS: Field<Bool> = Field::local("review_warnings")
+    .doc("Whether a plan warns when the ceiling of a compute at least doubles, scale to zero is turned off, high availability is turned on, or a change of defaults does not reach existing computes. By default it does.");
 const CUSTOM_TAGS: Field<TextMap> =
     Field::local("custom_tags").doc("Tags of every project. A project's own tags override them.");
 const REQUESTS_PER_SECOND: Field<Float> = Field::local("requests_per_second")
@@ -61,6 +63,7 @@ pub const FIELDS: &[AnyField] = &[
     WORKSPACE_ID.any(),
     EXPECTED_WORKSPACE_ID.any(),
     MAX_AUTOSCALING_RANGE_CU.any(),
+    REVIEW_WARNINGS.any(),
     CUSTOM_TAGS.any(),
     REQUESTS_PER_SECOND.any(),
     HTTP_TIMEOUT.any(),
@@ -90,6 +93,7 @@ pub fn settings(config: &Object) -> Settings {
             Tf::Known(it) => Some(it),
         },
         custom_tags: CUSTOM_TAGS.of(config).known().unwrap_or_default(),
+        review_warnings: REVIEW_WARNINGS.of(config) != Tf::Known(false),
     }
 }
 
@@ -101,8 +105,9 @@ pub fn client(
     terraform_version: &str,
     clock: &Arc<dyn Clock>,
 ) -> Result<Option<Client>, Diagnostic> {
-    let decides_nothing = MAX_AUTOSCALING_RANGE_CU.name();
-    if config.iter().any(|(name, it)| name != decides_nothing && !Value::is_wholly_known(it)) {
+    let decides_nothing = [MAX_AUTOSCALING_RANGE_CU.name(), REVIEW_WARNINGS.name()];
+    let decides = |name: &str| !decides_nothing.contains(&name);
+    if config.iter().any(|(name, it)| decides(name) && !it.is_wholly_known()) {
         return Ok(None);
     }
     let text = |field: Field<Text>| field.of(config).known();

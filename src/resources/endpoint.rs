@@ -11,6 +11,8 @@ use crate::model::field::{
 };
 use crate::model::table::{Change, Resource, Settings, Table, Timeouts};
 use crate::model::tf::Tf;
+use crate::review::capacity;
+use crate::review::compute::{Compute, findings};
 use crate::review::range::Range;
 
 const ENDPOINT_ID: Field<Text> =
@@ -86,6 +88,10 @@ const READ_ONLY_POOLED_HOST: Field<Text> = Field::status("read_only_pooled_host"
     .at("hosts.read_only_pooled_host")
     .changes_with(&["group"]);
 
+const CAPACITY: Field<Nested> = Field::computed("capacity")
+    .doc("What the autoscaling range grants, known at plan.")
+    .members(capacity::MEMBERS);
+
 const CURRENT_STATE: Field<Text> =
     Field::status("current_state").doc("What the endpoint does, e.g. `ACTIVE` or `IDLE`.");
 
@@ -124,6 +130,7 @@ static TABLE: Table = Table {
         READ_ONLY_HOST.any(),
         POOLED_HOST.any(),
         READ_ONLY_POOLED_HOST.any(),
+        CAPACITY.any(),
         CREATE_TIME.any(),
     ],
     readings: &[CURRENT_STATE.any(), LAST_ACTIVE_TIME.any(), UPDATE_TIME.any()],
@@ -157,6 +164,27 @@ impl Resource for Endpoint {
         let decided = NO_SUSPENSION.of(config) != Tf::Unknown;
         let suspends = decided && NO_SUSPENSION.of(planned) != Tf::Known(true);
         check_group(&GROUP.of(planned), suspends, sink);
+        planned.insert(CAPACITY.name().to_owned(), capacity::of(&RANGE, planned));
+        if let (Some(prior), true) = (prior, settings.review_warnings) {
+            let name = NAME.of(prior).known().unwrap_or_default();
+            findings(&format!("`{name}`"), compute(prior), compute(planned), sink);
+        }
+    }
+
+    fn read(&self, state: &mut Object, _prior: &Object, _settings: &Settings) {
+        state.insert(CAPACITY.name().to_owned(), capacity::of(&RANGE, state));
+    }
+}
+
+fn compute(object: &Object) -> Compute {
+    Compute {
+        max_cu: MAX_CU.of(object).known(),
+        always_on: match (NO_SUSPENSION.of(object), SUSPEND_AFTER.of(object)) {
+            (Tf::Known(true), _) => Some(true),
+            (_, Tf::Known(_)) => Some(false),
+            _ => None,
+        },
+        computes: GROUP.of(object).known().and_then(|it| GROUP_MAX.of(&it).known()),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::model::field::{
 };
 use crate::model::table::{Change, Resource, Settings, Table, Timeouts};
 use crate::model::tf::Tf;
+use crate::review::capacity;
 use crate::review::range::Range;
 
 const PROJECT_ID: Field<Text> =
@@ -77,6 +78,10 @@ const INITIAL_BRANCH: Field<Nested> = Field::initial("initial_branch")
     .members(&[Field::<Bool>::member("is_protected")
         .doc("Whether the service refuses to delete the branch, its endpoints and the project.")
         .any()]);
+
+const DEFAULT_ENDPOINT_CAPACITY: Field<Nested> = Field::computed("default_endpoint_capacity")
+    .doc("What the autoscaling range of the default settings grants, known at plan.")
+    .members(capacity::MEMBERS);
 
 const CUSTOM_TAGS: Field<Tags> = Field::local("custom_tags")
     .doc("The project's own tags, to which the provider block's are added. Left out, they stay; `{}` clears them.")
@@ -143,6 +148,7 @@ static TABLE: Table = Table {
         OWNER.any(),
         DEFAULT_BRANCH.any(),
         EFFECTIVE_CUSTOM_TAGS.any(),
+        DEFAULT_ENDPOINT_CAPACITY.any(),
         CREATE_TIME.any(),
     ],
     readings: &[STORAGE_SIZE.any(), SIZE_LIMIT.any(), COMPUTE_LAST_ACTIVE.any(), UPDATE_TIME.any()],
@@ -171,12 +177,16 @@ impl Resource for Project {
             RANGE.plan(prior.as_ref(), config.as_ref(), &planned, &path, change.settings, sink);
         }
         plan_tags(change);
+        let capacity = default_capacity(&change.planned);
+        change.planned.insert(DEFAULT_ENDPOINT_CAPACITY.name().to_owned(), capacity);
     }
 
     /// A tag is the project's own if it was, or if the provider block does not have it and had not:
     /// what the provider block had and drops is to go, not to become the project's own. An import
     /// has only values to tell by.
     fn read(&self, state: &mut Object, prior: &Object, settings: &Settings) {
+        let capacity = default_capacity(state);
+        state.insert(DEFAULT_ENDPOINT_CAPACITY.name().to_owned(), capacity);
         let Tf::Known(effective) = EFFECTIVE_CUSTOM_TAGS.of(state) else { return };
         let own_before = CUSTOM_TAGS.of(prior).known().unwrap_or_default();
         let all_before = EFFECTIVE_CUSTOM_TAGS.of(prior).known();
@@ -190,6 +200,14 @@ impl Resource for Project {
         };
         let own = effective.into_iter().filter(|(key, value)| is_own(key, value)).collect();
         CUSTOM_TAGS.put(state, Tf::Known(own));
+    }
+}
+
+fn default_capacity(object: &Object) -> Value {
+    match DEFAULT_ENDPOINT_SETTINGS.of(object) {
+        Tf::Known(settings) => capacity::of(&RANGE, &settings),
+        Tf::Unknown => Value::unknown(),
+        Tf::Null => Value::Null,
     }
 }
 

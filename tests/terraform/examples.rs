@@ -56,6 +56,20 @@ fn examples_are_formatted_as_terraform_does() {
     bench.terraform(&["fmt", "-check", "-diff", "-recursive", &folder]).succeeded();
 }
 
+#[test]
+fn the_guide_to_adoption() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides/adopting.md");
+    let guide = fs::read_to_string(guide).expect("the guide is there");
+    let snippets = guide.split("```terraform\n").skip(1);
+    let snippets = snippets.map(|it| it.split("```").next().unwrap_or_default());
+    let configuration = snippets.collect::<Vec<_>>().join("\n");
+    let bench = Workbench::new("the_guide_to_adoption");
+    bench.configure(&configuration);
+    bench.terraform(&["fmt", "-check", "-diff"]).succeeded();
+    bench.apply();
+    destroy(&bench, &configuration);
+}
+
 #[track_caller]
 fn run(folder: &str) {
     let bench = Workbench::new(&format!("example_{}", folder.replace('/', "_")));
@@ -74,15 +88,7 @@ fn run(folder: &str) {
     }
     bench.apply();
     import(&bench, folder);
-    // A project is protected unless told otherwise, and says so in the state.
-    if example.contains("resource \"lakebase_project\" \"shop\"") {
-        let unprotected =
-            "resource \"lakebase_project\" \"shop\" {\n  deletion_protection = false\n}\n";
-        bench.write("override.tf", unprotected);
-        bench.apply();
-    }
-    bench.destroy();
-    assert!(bench.emulator.names().is_empty(), "{:?}", bench.emulator.names());
+    destroy(&bench, &example);
 }
 
 /// Imports what was applied, in each of the ways that the example shows.
@@ -109,6 +115,22 @@ fn import(bench: &Workbench, folder: &str) {
         bench.terraform(&words[1..]).succeeded();
         bench.expect_empty_plan();
     }
+}
+
+/// Destroys everything, once the protections are taken back.
+#[track_caller]
+fn destroy(bench: &Workbench, example: &str) {
+    let protections = [
+        ("resource \"lakebase_project\" \"shop\"", "deletion_protection"),
+        ("resource \"lakebase_project\" \"lab\"", "deletion_protection"),
+        ("resource \"lakebase_branch\" \"production\"", "is_protected"),
+    ];
+    let present = protections.iter().filter(|(resource, _)| example.contains(resource));
+    let open = |(resource, setting)| format!("{resource} {{\n  {setting} = false\n}}\n");
+    bench.write("override.tf", &present.copied().map(open).collect::<String>());
+    bench.terraform(&["apply", "-auto-approve"]).succeeded();
+    bench.destroy();
+    assert!(bench.emulator.names().is_empty(), "{:?}", bench.emulator.names());
 }
 
 /// Terraform takes an identity in an `import` block since 1.12.

@@ -4,6 +4,22 @@
 //! Terraform is tested beside its code; what is here needs a plan, an apply or an interrupt of the
 //! real program. `make test` runs all of it on every Terraform in `.tools/`.
 
+mod crowd;
+mod drift;
 mod examples;
+mod faults;
+mod import;
+mod interrupted;
+mod masks;
+mod messages;
+mod program;
+mod protection;
+mod range;
+mod reads;
+mod replacement;
+mod secrets;
+mod shop;
+mod signing_in;
 mod the_workbench;
+mod walk;
 mod workbench;

@@ -95,6 +95,28 @@ impl Workbench {
         fs::write(path, text).expect("the test's folder can be written to");
     }
 
+    /// What is in a file of the folder.
+    #[track_caller]
+    pub(crate) fn read(&self, file: &str) -> String {
+        let text = fs::read_to_string(self.folder.join(file));
+        text.unwrap_or_else(|error| panic!("{file} cannot be read: {error}"))
+    }
+
+    /// Removes a file of the folder.
+    #[track_caller]
+    pub(crate) fn remove(&self, file: &str) {
+        fs::remove_file(self.folder.join(file)).expect("the file can be removed");
+    }
+
+    /// The version of Terraform, major and minor: for what not every supported one can do.
+    pub(crate) fn terraform_version(&self) -> (u32, u32) {
+        let answer = self.terraform(&["version", "-json"]).succeeded().json();
+        let version = answer["terraform_version"].as_str().unwrap_or_default();
+        let mut parts = version.split('.').map(|it| it.parse().expect("a version has numbers"));
+        let mut part = || parts.next().expect("a version has three parts");
+        (part(), part())
+    }
+
     /// Makes this the whole configuration: `main.tf`, with the provider required.
     pub(crate) fn configure(&self, hcl: &str) {
         const REQUIRED: &str = "terraform {\n  required_providers {\n    \
@@ -169,6 +191,13 @@ impl Workbench {
     /// Forgets the requests so far, so that only later ones count.
     pub(crate) fn forget_requests(&self) {
         self.emulator.forget_requests();
+    }
+
+    /// The update masks that were sent, in order.
+    pub(crate) fn masks(&self) -> Vec<String> {
+        let is_mask = |(name, _): &&(String, String)| name == "update_mask";
+        let masks = self.emulator.mutations().into_iter();
+        masks.filter_map(|it| it.query.iter().find(is_mask).map(|(_, it)| it.clone())).collect()
     }
 
     /// Compares the requests that meant to change something: a line with method, path and query, a

@@ -30,6 +30,14 @@ impl Run {
         text.trim().to_owned()
     }
 
+    /// What was printed, from this text on.
+    #[track_caller]
+    pub(crate) fn from(&self, start: &str) -> String {
+        let output = self.output();
+        let start = output.find(start).unwrap_or_else(|| panic!("There is no {start:?}.\n{self}"));
+        output[start..].to_owned()
+    }
+
     /// Itself, or the end of the test where the command failed.
     #[track_caller]
     pub(crate) fn succeeded(self) -> Run {

@@ -1,0 +1,218 @@
+//! A service that fails: nothing is forgotten, nothing is made twice.
+
+use expect_test::{Expect, expect};
+use lakebase_emulator::{Effect, Fault, FaultKind};
+
+use crate::shop::{branch, primary, project};
+use crate::workbench::{Run, Workbench};
+
+const REPORTS: &str = r#"
+resource "lakebase_endpoint" "reports" {
+  branch        = "${lakebase_project.shop.name}/branches/production"
+  endpoint_id   = "reports"
+  endpoint_type = "ENDPOINT_TYPE_READ_ONLY"
+}
+"#;
+
+/// How many requests with this method took place.
+fn count(bench: &Workbench, method: &str) -> usize {
+    bench.emulator.mutations().iter().filter(|it| it.method == method).count()
+}
+
+/// Ends in this error.
+#[track_caller]
+fn failed(bench: &Workbench, run: Run, expected: Expect) {
+    expected.assert_eq(&bench.masked(&run.failed().from("Error:")));
+}
+
+#[test]
+fn a_create_whose_answer_is_lost_is_neither_orphaned_nor_repeated() {
+    let bench = Workbench::new("a_create_whose_answer_is_lost_is_not_orphaned");
+    let server = |status| FaultKind::Status {
+        status,
+        error_code: "INTERNAL_ERROR".to_owned(),
+        message: "Something went wrong.".to_owned(),
+        retry_after: None,
+    };
+    let kinds = [
+        FaultKind::CutConnection,
+        server(500),
+        FaultKind::Html { status: 502 },
+        FaultKind::Html { status: 503 },
+    ];
+    for kind in kinds {
+        for path in ["/projects", "/branches", "/endpoints"] {
+            bench.emulator.fault(Fault::on("POST", path, kind.clone()).after());
+        }
+        bench.configure(&(project("") + &branch("") + REPORTS));
+        bench.forget_requests();
+        bench.apply();
+        assert_eq!(count(&bench, "POST"), 3, "{kind:?}");
+        bench.destroy();
+        assert!(bench.emulator.names().is_empty(), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_create_that_was_refused_is_forgotten_and_tried_anew() {
+    let bench = Workbench::new("a_create_that_was_refused_is_tried_anew");
+    bench.configure(&project(""));
+    let kind = FaultKind::status(500, "INTERNAL_ERROR", "Something went wrong.");
+    bench.emulator.fault(Fault::on("POST", "/projects", kind));
+    failed(
+        &bench,
+        bench.apply_fails(),
+        expect![[r#"
+        Error: Could not create the project `projects/shop`
+
+          with lakebase_project.shop,
+          on main.tf line 8, in resource "lakebase_project" "shop":
+           8: resource "lakebase_project" "shop" {
+
+        `POST [HOST]/api/2.0/postgres/projects?project_id=shop` was
+        answered 500 INTERNAL_ERROR: Something went wrong. (1 attempt, [SECONDS], request
+        id [UUID])."#]],
+    );
+    assert!(bench.terraform(&["state", "list"]).output().is_empty());
+    bench.apply();
+    assert_eq!(count(&bench, "POST"), 2);
+}
+
+#[test]
+fn an_operation_that_fails_is_told_and_leaves_what_there_is() {
+    let bench = Workbench::new("an_operation_that_fails_is_told");
+    let fails = |method: &str, path: &str, effect| {
+        let kind = FaultKind::FailOperation {
+            error_code: "INTERNAL".to_owned(),
+            message: "The compute could not be started.".to_owned(),
+        };
+        bench.emulator.fault(Fault { effect, ..Fault::on(method, path, kind) });
+    };
+    bench.configure(&(project("") + &branch("ttl = \"1d\"")));
+    fails("POST", "/branches", Effect::Before);
+    failed(
+        &bench,
+        bench.apply_fails(),
+        expect![[r#"
+        Error: Could not create the branch `projects/shop/branches/dev`
+
+          with lakebase_branch.dev,
+          on main.tf line 15, in resource "lakebase_branch" "dev":
+          15: resource "lakebase_branch" "dev" {
+
+        The operation `projects/shop/branches/dev/operations/[OPERATION]`
+        failed: INTERNAL: The compute could not be started. (1 attempt, [SECONDS])."#]],
+    );
+    let listed = bench.terraform(&["state", "list"]).output();
+    assert_eq!(listed, "lakebase_project.shop");
+
+    // It exists, although its operation failed: Terraform keeps it, tainted, and makes it anew.
+    fails("POST", "/branches", Effect::After);
+    bench.apply_fails();
+    let listed = bench.terraform(&["state", "list"]).output();
+    assert_eq!(listed, "lakebase_branch.dev\nlakebase_project.shop");
+    let output = bench.apply().output();
+    assert!(output.contains("1 added, 0 changed, 1 destroyed."), "{output}");
+
+    bench.configure(&(project("") + &branch("ttl = \"2d\"")));
+    fails("PATCH", "branches/dev", Effect::Before);
+    failed(
+        &bench,
+        bench.apply_fails(),
+        expect![[r#"
+        Error: Could not update the branch `projects/shop/branches/dev`
+
+          with lakebase_branch.dev,
+          on main.tf line 15, in resource "lakebase_branch" "dev":
+          15: resource "lakebase_branch" "dev" {
+
+        The operation `projects/shop/branches/dev/operations/[OPERATION]`
+        failed: INTERNAL: The compute could not be started. (1 attempt, [SECONDS])."#]],
+    );
+    let output = bench.apply().output();
+    assert!(output.contains("0 added, 1 changed, 0 destroyed."), "{output}");
+    bench.configure(&(project("") + &branch("ttl = \"3d\"")));
+    fails("PATCH", "branches/dev", Effect::After);
+    bench.apply_fails();
+    bench.expect_empty_plan();
+}
+
+#[test]
+fn a_delete_that_fails_keeps_the_object_in_the_state() {
+    let bench = Workbench::new("a_delete_that_fails_keeps_the_object");
+    bench.configure(&(project("") + &branch("") + REPORTS));
+    bench.apply();
+    let refused = || FaultKind::status(400, "BAD_REQUEST", "There are open connections.");
+    bench.emulator.fault(Fault::on("DELETE", "branches/dev", refused()));
+    bench.emulator.fault(Fault::on("DELETE", "endpoints/reports", refused()));
+    let destroyed = bench.terraform(&["destroy", "-auto-approve"]).failed();
+    assert_eq!(destroyed.output().matches("There are open connections.").count(), 2, "{destroyed}");
+    let listed = bench.terraform(&["state", "list"]).output();
+    assert_eq!(listed, "lakebase_branch.dev\nlakebase_endpoint.reports\nlakebase_project.shop");
+
+    let lost = FaultKind::FailOperation {
+        error_code: "INTERNAL".to_owned(),
+        message: "The branch could not be removed.".to_owned(),
+    };
+    bench.emulator.fault(Fault::on("DELETE", "branches/dev", lost));
+    failed(
+        &bench,
+        bench.terraform(&["destroy", "-auto-approve"]),
+        expect![[r#"
+        Error: Could not delete the branch `projects/shop/branches/dev`
+
+        The operation `projects/shop/branches/dev/operations/[OPERATION]`
+        failed: INTERNAL: The branch could not be removed. (1 attempt, [SECONDS])."#]],
+    );
+    let listed = bench.terraform(&["state", "list"]).output();
+    assert_eq!(listed, "lakebase_branch.dev\nlakebase_project.shop");
+    bench.configure(&(project("") + &branch("")));
+    bench.expect_empty_plan();
+
+    // The answer is lost, the effect is not: what is gone is gone.
+    bench.emulator.fault(Fault::on("DELETE", "branches/dev", FaultKind::CutConnection).after());
+    bench.destroy();
+    assert!(bench.emulator.names().is_empty());
+}
+
+#[test]
+fn changes_that_others_make_meanwhile_are_waited_out() {
+    let bench = Workbench::new("changes_that_others_make_meanwhile_are_waited_out");
+    let conflict = |method: &str, path: &str| {
+        bench.emulator.fault(Fault::on(method, path, FaultKind::ConflictOutside).times(2));
+    };
+    conflict("POST", "/branches");
+    conflict("PATCH", "endpoints/primary");
+    bench.configure(&(project("") + &branch("") + &primary("no_suspension = true")));
+    bench.apply();
+    conflict("DELETE", "branches/dev");
+    bench.destroy();
+    assert!(bench.emulator.names().is_empty());
+}
+
+#[test]
+fn a_service_that_asks_to_wait_is_given_time() {
+    let bench = Workbench::new("a_service_that_asks_to_wait_is_given_time");
+    let busy = |status| FaultKind::Status {
+        status,
+        error_code: "RESOURCE_EXHAUSTED".to_owned(),
+        message: "Too many requests.".to_owned(),
+        retry_after: Some(1),
+    };
+    bench.emulator.fault(Fault::on("POST", "/projects", busy(429)));
+    bench.emulator.fault(Fault::on("GET", "/operations/*", busy(503)));
+    bench.configure(&project(""));
+    bench.apply();
+    assert_eq!(count(&bench, "POST"), 2);
+    let tried: Vec<_> = bench.emulator.requests().iter().map(|it| it.status).collect();
+    assert!(tried.contains(&429) && tried.contains(&503), "{tried:?}");
+}
+
+#[test]
+fn a_stale_read_after_a_create_is_not_believed() {
+    let bench = Workbench::new("a_stale_read_after_a_create_is_not_believed");
+    bench.emulator.fault(Fault::on("POST", "/branches", FaultKind::StaleRead { reads: 1 }));
+    bench.configure(&(project("") + &branch("ttl = \"1d\"")));
+    bench.apply();
+    assert_eq!(count(&bench, "POST"), 2);
+}

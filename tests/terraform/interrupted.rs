@@ -1,0 +1,173 @@
+//! Ctrl-C while the service still has minutes to go: nothing is lost, nothing is sent twice.
+
+use std::time::Duration;
+
+use expect_test::{Expect, expect};
+use lakebase_emulator::Options;
+
+use crate::shop::{branch, project};
+use crate::workbench::Workbench;
+
+const MINUTES: Duration = Duration::from_mins(10);
+
+/// A world whose operations take minutes, which pass only when the test says so.
+fn slow(name: &str) -> Workbench {
+    Workbench::with_options(name, Options { operation_delay: MINUTES, ..Options::default() })
+}
+
+/// Applies while time flies.
+fn apply_in_time(bench: &Workbench, count: usize) {
+    let applying = bench.spawn(&["apply", "-auto-approve"]);
+    for done in 0..count {
+        wait_for_poll(bench, done + 1);
+        bench.emulator.advance(MINUTES);
+    }
+    applying.wait().succeeded();
+}
+
+/// Blocks until the operation of the nth change is waited for.
+fn wait_for_poll(bench: &Workbench, nth: usize) {
+    bench.emulator.wait_for(|requests| {
+        let changes = requests.iter().enumerate().filter(|(_, it)| it.is_mutation());
+        let last = changes.map(|(at, _)| at).nth(nth - 1);
+        last.is_some_and(|at| requests[at..].iter().any(|it| it.path.contains("/operations/")))
+    });
+}
+
+/// Runs the command, interrupts it once its change is under way, and looks at what it says.
+#[track_caller]
+fn interrupt(bench: &Workbench, command: &[&str], expected: Expect) {
+    let running = bench.spawn(command);
+    wait_for_poll(bench, 1);
+    running.interrupt();
+    let output = running.wait().failed().output();
+    let start = output.find("Warning: Int").or(output.find("Error:")).expect("it says so");
+    expected.assert_eq(&bench.masked(&output[start..]));
+}
+
+/// The state of the object, if it is there; its end says whether it is tainted.
+fn stored(bench: &Workbench, r#type: &str) -> Option<String> {
+    let state: serde_json::Value =
+        serde_json::from_str(&bench.read("terraform.tfstate")).expect("a state is JSON");
+    let resource = state["resources"].as_array()?.iter().find(|it| it["type"] == r#type)?;
+    let instance = &resource["instances"][0];
+    let (name, status) = (&instance["attributes"]["name"], &instance["status"]);
+    Some(format!("{} {status}", name.as_str()?))
+}
+
+#[test]
+fn an_interrupted_create_goes_on_with_the_next_run() {
+    let bench = slow("an_interrupted_create_goes_on_with_the_next_run");
+    bench.configure(&project("display_name = \"The shop\""));
+    interrupt(
+        &bench,
+        &["apply", "-auto-approve"],
+        expect![[r#"
+            Warning: Interrupted while waiting to create the project `projects/shop`
+
+              with lakebase_project.shop,
+              on main.tf line 8, in resource "lakebase_project" "shop":
+               8: resource "lakebase_project" "shop" {
+
+            The service carries on with
+            `projects/shop/operations/[OPERATION]`. Nothing is lost: the next
+            plan or apply waits for it and shows what became of it.
+
+            Error: execution halted
+
+
+            Error: execution halted"#]],
+    );
+    assert_eq!(stored(&bench, "lakebase_project").as_deref(), Some("projects/shop null"));
+
+    bench.emulator.advance(MINUTES);
+    bench.apply();
+    bench.expect_mutations(expect![[r#"
+        POST /api/2.0/postgres/projects?project_id=shop
+          {"spec":{"custom_tags":[],"display_name":"The shop"}}
+    "#]]);
+    assert_eq!(
+        bench.state()["values"]["root_module"]["resources"][0]["values"]["owner"],
+        "jane.doe@example.com"
+    );
+}
+
+#[test]
+fn an_interrupted_update_and_delete_go_on_with_the_next_run() {
+    let bench = slow("an_interrupted_update_and_delete_go_on_with_the_next_run");
+    bench.configure(&(project("") + &branch("ttl = \"1d\"")));
+    apply_in_time(&bench, 2);
+
+    bench.forget_requests();
+    bench.configure(&(project("") + &branch("ttl = \"2d\"")));
+    interrupt(
+        &bench,
+        &["apply", "-auto-approve"],
+        expect![[r#"
+            Warning: Interrupted while waiting to update the branch `projects/shop/branches/dev`
+
+              with lakebase_branch.dev,
+              on main.tf line 15, in resource "lakebase_branch" "dev":
+              15: resource "lakebase_branch" "dev" {
+
+            The service carries on with
+            `projects/shop/branches/dev/operations/[OPERATION]`. Nothing is
+            lost: the next plan or apply waits for it and shows what became of it.
+
+            Error: execution halted
+
+
+            Error: execution halted"#]],
+    );
+    assert!(stored(&bench, "lakebase_branch").is_some());
+    bench.emulator.advance(MINUTES);
+    bench.apply();
+    bench.expect_mutations(expect![[r#"
+        PATCH /api/2.0/postgres/projects/shop/branches/dev?update_mask=spec.expiration
+          {"spec":{"is_protected":false,"ttl":"172800s"}}
+    "#]]);
+
+    bench.forget_requests();
+    bench.configure(&project(""));
+    interrupt(
+        &bench,
+        &["apply", "-auto-approve"],
+        expect![[r#"
+            Error: Could not delete the branch `projects/shop/branches/dev`
+
+            The wait for the operation
+            `projects/shop/branches/dev/operations/[OPERATION]` was
+            interrupted; its last state was running (1 attempt, [SECONDS]).
+
+            The service carries on with it: the next plan or apply waits for it and shows
+            what became of it.
+
+            Error: execution halted
+
+
+            Error: execution halted"#]],
+    );
+    assert!(stored(&bench, "lakebase_branch").is_some());
+    bench.emulator.advance(MINUTES);
+    bench.apply();
+    bench.expect_mutations(expect![[r#"
+        DELETE /api/2.0/postgres/projects/shop/branches/dev?purge=true
+    "#]]);
+    assert_eq!(stored(&bench, "lakebase_branch"), None);
+}
+
+#[test]
+fn what_waits_for_its_turn_is_not_sent_after_an_interrupt() {
+    let bench = slow("what_waits_for_its_turn_is_not_sent_after_an_interrupt");
+    bench.configure(&project(""));
+    apply_in_time(&bench, 1);
+    bench.forget_requests();
+    let another = branch("").replace("\"dev\"", "\"other\"");
+    bench.configure(&(project("") + &branch("") + &another));
+    let running = bench.spawn(&["apply", "-auto-approve"]);
+    wait_for_poll(&bench, 1);
+    running.interrupt();
+    let output = running.wait().failed().output();
+    assert!(output.contains("Terraform was interrupted before anything was sent."), "{output}");
+    assert_eq!(bench.emulator.mutations().len(), 1);
+}

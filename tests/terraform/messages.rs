@@ -1,0 +1,460 @@
+//! What is wrong is said where it is written, with what to do about it.
+
+use std::time::Duration;
+
+use expect_test::{Expect, expect};
+use lakebase_emulator::{Emulator, Options};
+
+use crate::shop::{branch, primary, project};
+use crate::workbench::Workbench;
+
+/// A plan of the configuration ends in these errors.
+#[track_caller]
+fn says(bench: &Workbench, hcl: &str, expected: Expect) {
+    bench.configure(hcl);
+    expected.assert_eq(&bench.masked(&bench.plan_fails().from("Error:")));
+}
+
+/// An apply of the configuration ends in these errors.
+#[track_caller]
+fn apply_says(bench: &Workbench, hcl: &str, expected: Expect) {
+    bench.configure(hcl);
+    expected.assert_eq(&bench.masked(&bench.apply_fails().from("Error:")));
+}
+
+#[test]
+fn a_value_that_cannot_be_is_refused_on_its_line() {
+    let bench = Workbench::new("a_value_that_cannot_be_is_refused_on_its_line");
+    let names = r#"
+resource "lakebase_project" "shop" {
+  project_id = "My_Shop"
+}
+
+resource "lakebase_branch" "dev" {
+  project       = "shop"
+  branch_id     = "projects/shop/branches/dev"
+  source_branch = "production"
+}
+
+resource "lakebase_endpoint" "reports" {
+  branch        = "projects/shop/branch/production"
+  endpoint_id   = "9lives"
+  endpoint_type = "READ_ONLY"
+}
+"#;
+    says(&bench, names, expect![[r#"
+        Error: Invalid `project_id`
+
+          with lakebase_project.shop,
+          on main.tf line 9, in resource "lakebase_project" "shop":
+           9:   project_id = "My_Shop"
+
+        `My_Shop` is not an id: it must start with a lowercase letter, hold only
+        lowercase letters, digits and hyphens, and not end with a hyphen. It is the
+        last part of the full name, not the whole of it.
+
+        Error: Invalid `project`
+
+          with lakebase_branch.dev,
+          on main.tf line 13, in resource "lakebase_branch" "dev":
+          13:   project       = "shop"
+
+        `shop` is not a full name: it must have the form `projects/{project_id}`. The
+        `name` of the resource or data source has it.
+
+        Error: Invalid `branch_id`
+
+          with lakebase_branch.dev,
+          on main.tf line 14, in resource "lakebase_branch" "dev":
+          14:   branch_id     = "projects/shop/branches/dev"
+
+        `projects/shop/branches/dev` is not an id: it must start with a lowercase
+        letter, hold only lowercase letters, digits and hyphens, and not end with a
+        hyphen. It is the last part of the full name, not the whole of it.
+
+        Error: Invalid `source_branch`
+
+          with lakebase_branch.dev,
+          on main.tf line 15, in resource "lakebase_branch" "dev":
+          15:   source_branch = "production"
+
+        `production` is not a full name: it must have the form
+        `projects/{project_id}/branches/{branch_id}`. The `name` of the resource or
+        data source has it.
+
+        Error: Invalid `branch`
+
+          with lakebase_endpoint.reports,
+          on main.tf line 19, in resource "lakebase_endpoint" "reports":
+          19:   branch        = "projects/shop/branch/production"
+
+        `projects/shop/branch/production` is not a full name: it must have the form
+        `projects/{project_id}/branches/{branch_id}`. The `name` of the resource or
+        data source has it.
+
+        Error: Invalid `endpoint_id`
+
+          with lakebase_endpoint.reports,
+          on main.tf line 20, in resource "lakebase_endpoint" "reports":
+          20:   endpoint_id   = "9lives"
+
+        `9lives` is not an id: it must start with a lowercase letter, hold only
+        lowercase letters, digits and hyphens, and not end with a hyphen. It is the
+        last part of the full name, not the whole of it.
+
+        Error: Invalid `endpoint_type`
+
+          with lakebase_endpoint.reports,
+          on main.tf line 21, in resource "lakebase_endpoint" "reports":
+          21:   endpoint_type = "READ_ONLY"
+
+        `READ_ONLY` is none of `ENDPOINT_TYPE_READ_WRITE`, `ENDPOINT_TYPE_READ_ONLY`."#]]);
+    let times = project("history_retention_duration = \"7 days\"")
+        + &branch("expire_time = \"tomorrow\"\nttl = \"soon\"")
+        + &primary("suspend_timeout_duration = \"5\"\ntimeouts = { create = \"-1m\" }");
+    says(&bench, &times, expect![[r#"
+        Error: Invalid `history_retention_duration`
+
+          with lakebase_project.shop,
+          on main.tf line 12, in resource "lakebase_project" "shop":
+          12:   history_retention_duration = "7 days"
+
+        `7 days` is not a duration: write a number and a unit, such as `300s`, `5m`,
+        `24h` or `7d`."#]]);
+    let choices = project(
+        "default_endpoint_settings = { suspend_timeout_duration = \"5m\", no_suspension = true }",
+    ) + &branch("ttl = \"1d\"\nexpire_time = \"2030-01-01T00:00:00Z\"")
+        + &primary("suspend_timeout_duration = \"5m\"\nno_suspension = true");
+    says(&bench, &choices, expect![[r#"
+        Error: Conflicting `no_suspension`
+
+          with lakebase_project.shop,
+          on main.tf line 8, in resource "lakebase_project" "shop":
+           8: resource "lakebase_project" "shop" {
+
+        `suspend_timeout_duration` and `no_suspension` exclude each other: set one of
+        them."#]]);
+    let computes = project("")
+        + &primary("autoscaling_limit_min_cu = 4\nautoscaling_limit_max_cu = 2")
+        + &primary("group = { min = 1, max = 2 }").replace("\"primary\" {", "\"unequal\" {")
+        + &primary("suspend_timeout_duration = \"5m\"\ngroup = { min = 2, max = 2 }")
+            .replace("\"primary\" {", "\"suspends\" {");
+    says(&bench, &computes, expect![[r#"
+        Error: Autoscaling range upside down
+
+          with lakebase_endpoint.primary,
+          on main.tf line 21, in resource "lakebase_endpoint" "primary":
+          21: autoscaling_limit_max_cu = 2
+
+        `autoscaling_limit_min_cu` (4 CU) is above `autoscaling_limit_max_cu` (2 CU).
+
+        Error: Unequal group
+
+          with lakebase_endpoint.unequal,
+          on main.tf line 24, in resource "lakebase_endpoint" "unequal":
+          24: resource "lakebase_endpoint" "unequal" {
+
+        `min` is 1 and `max` is 2. The service demands that they are equal.
+
+        Error: High availability needs `no_suspension`
+
+          with lakebase_endpoint.suspends,
+          on main.tf line 32, in resource "lakebase_endpoint" "suspends":
+          32: resource "lakebase_endpoint" "suspends" {
+
+        A group of 2 computes cannot suspend. Set `no_suspension = true`, and leave
+        `suspend_timeout_duration` out."#]]);
+    let others = r#"
+provider "lakebase" {
+  max_autoscaling_range_cu = 0
+  http_timeout             = "quick"
+}
+
+resource "lakebase_credential" "stored" {
+  endpoint     = "primary"
+  ttl          = "10m"
+  renew_before = "10m"
+}
+
+data "lakebase_endpoints" "all" {
+  branch = "production"
+}
+
+data "lakebase_connection" "this" {
+  endpoint = "projects/shop/branches/production"
+}
+
+output "name" {
+  value = provider::lakebase::parse_name("shop")
+}
+"#;
+    bench.configure(others);
+    expect![[r#"
+        Error: Invalid `max_autoscaling_range_cu`
+
+          with provider["registry.terraform.io/lakebase/lakebase"],
+          on main.tf line 9, in provider "lakebase":
+           9:   max_autoscaling_range_cu = 0
+
+        0 is not above 0.
+
+        Error: Invalid `http_timeout`
+
+          with provider["registry.terraform.io/lakebase/lakebase"],
+          on main.tf line 10, in provider "lakebase":
+          10:   http_timeout             = "quick"
+
+        `quick` is not a duration: write a number and a unit, such as `300s`, `5m`,
+        `24h` or `7d`.
+
+        Error: Invalid function argument
+
+          on main.tf line 28, in output "name":
+          28:   value = provider::lakebase::parse_name("shop")
+            ├────────────────
+            │ while calling provider::lakebase::parse_name(name)
+
+        Invalid value for "name" parameter: `shop` is not a full name: it must have a
+        form such as `projects/{project_id}`,
+        `projects/{project_id}/branches/{branch_id}` or
+        `projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}`.."#]].assert_eq(&bench.validate().from("Error:"));
+    assert!(bench.emulator.requests().is_empty());
+}
+
+#[test]
+fn a_limit_that_may_move_is_a_warning_and_the_services_refusal_an_error() {
+    let bench = Workbench::new("a_limit_that_may_move_is_a_warning");
+    bench.configure(&(project("pg_version = 42") + &branch("ttl = \"60d\"")));
+    expect![[r#"
+        Warning: Unusual `pg_version`
+
+          with lakebase_project.shop,
+          on main.tf line 12, in resource "lakebase_project" "shop":
+          12:   pg_version = 42
+
+        42 is outside what the service documents today, 16 to 18, and may be refused.
+
+        (and one more similar warning elsewhere)
+
+        Warning: Unusual `ttl`
+
+          with lakebase_branch.dev,
+          on main.tf line 19, in resource "lakebase_branch" "dev":
+          19:   ttl = "60d"
+
+        `60d` is outside what the service documents today, `1s` to `30d`, and may be
+        refused.
+
+        (and one more similar warning elsewhere)"#]].assert_eq(&bench.plan().from("Warning:"));
+    apply_says(&bench, &(project("") + &branch("ttl = \"60d\"")), expect![[r#"
+        Error: Could not create the branch `projects/shop/branches/dev`
+
+          with lakebase_branch.dev,
+          on main.tf line 15, in resource "lakebase_branch" "dev":
+          15: resource "lakebase_branch" "dev" {
+
+        `POST
+        [HOST]/api/2.0/postgres/projects/shop/branches?branch_id=dev`
+        was answered 400 INVALID_PARAMETER_VALUE: Field 'spec.ttl' must be from 1s to
+        2592000s, got "5184000s". (1 attempt, [SECONDS], request id
+        [UUID])."#]]);
+}
+
+#[test]
+fn a_flag_cannot_just_be_turned_off() {
+    let bench = Workbench::new("a_flag_cannot_just_be_turned_off");
+    bench.configure(&(project("") + &primary("no_suspension = true")));
+    bench.apply();
+    says(&bench, &(project("") + &primary("no_suspension = false")), expect![[r#"
+        Error: `no_suspension` cannot just be turned off
+
+          with lakebase_endpoint.primary,
+          on main.tf line 20, in resource "lakebase_endpoint" "primary":
+          20:   no_suspension = false
+
+        It is `true` now, and the service has no way to unset it. Say what shall hold
+        instead: set `suspend_timeout_duration`."#]]);
+}
+
+#[test]
+fn what_exists_already_comes_with_the_import_block_to_paste() {
+    let bench = Workbench::new("what_exists_already_comes_with_the_import_block");
+    bench.configure(&project(""));
+    bench.apply();
+    let declared = primary("").replace("replace_existing = true", "");
+    apply_says(&bench, &(project("") + &declared), expect![[r#"
+        Error: The endpoint `projects/shop/branches/production/endpoints/primary` exists already
+
+          with lakebase_endpoint.primary,
+          on main.tf line 15, in resource "lakebase_endpoint" "primary":
+          15: resource "lakebase_endpoint" "primary" {
+
+        Terraform does not manage it yet, so nothing was changed. To manage it as it
+        is, paste this beside the resource (put its address for
+        `lakebase_endpoint.example`):
+
+          import {
+            to = lakebase_endpoint.example
+            id = "projects/shop/branches/production/endpoints/primary"
+          }
+
+        Or let the next apply take it over and change its settings to the configured
+        ones:
+
+          replace_existing = true"#]]);
+    bench.remove("terraform.tfstate");
+    bench.forget_requests();
+    apply_says(&bench, &project(""), expect![[r#"
+        Error: The project `projects/shop` exists already
+
+          with lakebase_project.shop,
+          on main.tf line 8, in resource "lakebase_project" "shop":
+           8: resource "lakebase_project" "shop" {
+
+        Terraform does not manage it yet, so nothing was changed. To manage it as it
+        is, paste this beside the resource (put its address for
+        `lakebase_project.example`):
+
+          import {
+            to = lakebase_project.example
+            id = "projects/shop"
+          }"#]]);
+    bench.expect_mutations(expect![""]);
+}
+
+#[test]
+fn a_project_in_the_trash_is_told_with_both_ways_out() {
+    let bench = Workbench::new("a_project_in_the_trash_is_told_with_both_ways_out");
+    let kept = project("").replace("purge_on_delete     = true", "");
+    bench.configure(&kept);
+    bench.apply();
+    bench.destroy();
+    bench.forget_requests();
+    apply_says(&bench, &kept, expect![[r#"
+        Error: The project `projects/shop` is in the trash
+
+          with lakebase_project.shop,
+          on main.tf line 8, in resource "lakebase_project" "shop":
+           8: resource "lakebase_project" "shop" {
+
+        It was deleted, and its name stays taken until [TIME].
+        Either restore it and import it:
+
+          POST [HOST]/api/2.0/postgres/projects/shop/undelete
+
+        or delete it for good, and apply again:
+
+          DELETE [HOST]/api/2.0/postgres/projects/shop?purge=true
+
+        A project with `purge_on_delete = true` never gets there."#]]);
+    bench.expect_mutations(expect![""]);
+}
+
+#[test]
+fn a_data_source_of_what_is_not_there_says_so() {
+    let bench = Workbench::new("a_data_source_of_what_is_not_there_says_so");
+    let endpoint = "projects/shop/branches/production/endpoints/reports";
+    let connection =
+        format!("data \"lakebase_connection\" \"this\" {{\n  endpoint = \"{endpoint}\"\n}}\n");
+    says(&bench, &connection, expect![[r#"
+        Error: Could not read the endpoint `projects/shop/branches/production/endpoints/reports`
+
+          with data.lakebase_connection.this,
+          on main.tf line 7, in data "lakebase_connection" "this":
+           7: data "lakebase_connection" "this" {
+
+        `GET
+        [HOST]/api/2.0/postgres/projects/shop/branches/production/endpoints/reports`
+        was answered 404 NOT_FOUND: project id not found [TraceId:
+        9a45cd888d5940d681445b6a189663f5] (1 attempt, [SECONDS], request id
+        [UUID]).
+
+        Check the name, and that [HOST] is the workspace that holds
+        it."#]]);
+    let one = format!("data \"lakebase_endpoint\" \"this\" {{\n  name = \"{endpoint}\"\n}}\n");
+    says(&bench, &one, expect![[r#"
+        Error: Could not read the endpoint `projects/shop/branches/production/endpoints/reports`
+
+          with data.lakebase_endpoint.this,
+          on main.tf line 7, in data "lakebase_endpoint" "this":
+           7: data "lakebase_endpoint" "this" {
+
+        `GET
+        [HOST]/api/2.0/postgres/projects/shop/branches/production/endpoints/reports`
+        was answered 404 NOT_FOUND: project id not found [TraceId:
+        1842218b97e744968dda1bc7277a55f9] (1 attempt, [SECONDS], request id
+        [UUID]).
+
+        Check the name, and that [HOST] is the workspace that holds
+        it."#]]);
+
+    bench.configure(&project(""));
+    bench.apply();
+    let replica = connection.replace("reports\"", "primary\"\n  read_only = true");
+    says(&bench, &(project("") + &replica), expect![[r#"
+        Error: No such host
+
+          with data.lakebase_connection.this,
+          on main.tf line 16, in data "lakebase_connection" "this":
+          16:   read_only = true
+
+        The endpoint `projects/shop/branches/production/endpoints/primary` has no
+        `read_only_host`. Connect to a read replica, or give the endpoint a `group`
+        of more than one compute with `enable_readable_secondaries = true`."#]]);
+}
+
+#[test]
+fn a_branch_that_has_expired_is_told_and_planned_anew() {
+    let options = Options { frozen_clock: true, ..Options::default() };
+    let bench = Workbench::with_options("a_branch_that_has_expired_is_told", options);
+    bench.configure(&(project("") + &branch("ttl = \"1d\"")));
+    bench.apply();
+    bench.emulator.advance(Duration::from_hours(48));
+    let output = bench.plan();
+    expect![[r#"
+        Warning: The branch `projects/shop/branches/dev` has expired
+
+          with lakebase_branch.dev,
+          on main.tf line 15, in resource "lakebase_branch" "dev":
+          15: resource "lakebase_branch" "dev" {
+
+        It expired on 2026-01-02T00:00:00Z. While it is configured, a plan creates it
+        anew."#]].assert_eq(&output.from("Warning:"));
+    assert!(output.output().contains("# lakebase_branch.dev will be created"), "{output}");
+    bench.apply();
+}
+
+#[test]
+fn the_wrong_workspace_is_an_error_and_no_removal() {
+    let mut bench = Workbench::new("the_wrong_workspace_is_an_error_and_no_removal");
+    bench.configure(&project(""));
+    bench.apply();
+    let guard = "provider \"lakebase\" {\n  expected_workspace_id = \"42\"\n}\n";
+    says(&bench, &(guard.to_owned() + &project("")), expect![[r#"
+        Error: Could not read the project `projects/shop`
+
+          with lakebase_project.shop,
+          on main.tf line 11, in resource "lakebase_project" "shop":
+          11: resource "lakebase_project" "shop" {
+
+        `GET [HOST]/api/2.0/postgres/projects/shop` was answered by
+        the workspace 470576644108500, but the expected workspace is 42 (1 attempt,
+        0.1 s, request id [UUID]).
+
+        Check `host` or `profile` in the provider block, or `expected_workspace_id`,
+        if the workspace has really changed. Nothing was changed."#]]);
+
+    let options = Options { workspace_id: "42".to_owned(), ..Options::default() };
+    let other = Emulator::start(options).expect("there is a free port");
+    let home = bench.environment.insert("DATABRICKS_HOST".to_owned(), other.url());
+    bench.configure(&project(""));
+    let output = bench.plan_fails().from("Error:").replace(&other.url(), "[OTHER]");
+    expect![""].assert_eq(&output);
+    let destroyed = bench.terraform(&["destroy", "-auto-approve"]).failed();
+    assert!(destroyed.output().contains("belongs to another workspace"), "{destroyed}");
+
+    bench.environment.extend(home.map(|it| ("DATABRICKS_HOST".to_owned(), it)));
+    bench.expect_empty_plan();
+    bench.configure(&(guard.replace("42", "470576644108500") + &project("")));
+    bench.expect_empty_plan();
+}

@@ -1,0 +1,51 @@
+//! The program, started by hand.
+
+use std::process::{Command, Output};
+
+use expect_test::expect;
+
+fn run(arguments: &[&str]) -> Output {
+    let program = env!("CARGO_BIN_EXE_terraform-provider-lakebase");
+    Command::new(program).args(arguments).env_clear().output().expect("the program starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn the_program_explains_itself_to_who_starts_it_by_hand() {
+    let help = run(&["--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    expect![[r#"
+        The Terraform provider for Databricks Lakebase Autoscaling.
+
+        Terraform starts this program by itself, for configurations that contain
+
+          terraform {
+            required_providers {
+              lakebase = { source = "lakebase/lakebase" }
+            }
+          }
+
+        It is of no use by hand, but for these options:
+
+          --debug     serve a Terraform that is told so through TF_REATTACH_PROVIDERS
+          --version   print the version
+          --help      print this
+    "#]]
+    .assert_eq(&text(&help.stdout));
+    for arguments in [&[][..], &["apply"], &["--version", "--help"]] {
+        let run = run(arguments);
+        assert_eq!(run.status.code(), Some(1), "{arguments:?}");
+        assert_eq!((text(&run.stdout), run.stderr), (String::new(), help.stdout.clone()));
+    }
+}
+
+#[test]
+fn the_program_tells_its_version() {
+    let version = run(&["--version"]);
+    assert_eq!(version.status.code(), Some(0));
+    let expected = concat!("terraform-provider-lakebase ", env!("CARGO_PKG_VERSION"), "\n");
+    assert_eq!(text(&version.stdout), expected);
+}

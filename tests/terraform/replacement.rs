@@ -1,0 +1,460 @@
+//! Replacements, adoptions, and what a plan foresees of them.
+//!
+//! What is replaced takes its children along: the service deletes them with their parent, and a
+//! plan that did not say so would end in objects that nobody made.
+
+use expect_test::{Expect, expect};
+use lakebase_emulator::Options;
+use serde_json::Value as Json;
+
+use crate::workbench::Workbench;
+
+/// A project, its own branch and compute taken over, a branch with children, and a child of that.
+const FAMILY: &str = r#"
+resource "lakebase_project" "shop" {
+  project_id          = "shop"
+  pg_version          = 16
+  deletion_protection = false
+}
+
+resource "lakebase_branch" "production" {
+  project          = lakebase_project.shop.name
+  branch_id        = "production"
+  replace_existing = true
+}
+
+resource "lakebase_endpoint" "writer" {
+  branch           = lakebase_branch.production.name
+  endpoint_id      = "primary"
+  endpoint_type    = "ENDPOINT_TYPE_READ_WRITE"
+  replace_existing = true
+}
+
+resource "lakebase_branch" "parent" {
+  project            = lakebase_project.shop.name
+  branch_id          = "parent"
+  source_branch      = lakebase_branch.production.name
+  source_branch_time = "2025-12-31T00:00:00Z"
+  keepers            = { day = "monday" }
+}
+
+resource "lakebase_endpoint" "parents_writer" {
+  branch           = lakebase_branch.parent.name
+  endpoint_id      = "primary"
+  endpoint_type    = "ENDPOINT_TYPE_READ_WRITE"
+  replace_existing = true
+  no_suspension    = true
+}
+
+resource "lakebase_endpoint" "parents_reader" {
+  branch        = lakebase_branch.parent.name
+  endpoint_id   = "reader"
+  endpoint_type = "ENDPOINT_TYPE_READ_ONLY"
+}
+
+resource "lakebase_branch" "child" {
+  project       = lakebase_project.shop.name
+  branch_id     = "child"
+  source_branch = lakebase_branch.parent.name
+}
+"#;
+
+const PARENT: &[&str] = &[
+    "lakebase_branch.child",
+    "lakebase_branch.parent",
+    "lakebase_endpoint.parents_reader",
+    "lakebase_endpoint.parents_writer",
+];
+
+/// What a command says as JSON: its messages, unwrapped, and its planned changes.
+struct Told(Vec<Json>);
+
+impl Told {
+    fn by(bench: &Workbench, arguments: &[&str], status: i32) -> Told {
+        let arguments = [&arguments[..1], &["-json"], &arguments[1..]].concat();
+        let run = bench.terraform(&arguments);
+        assert_eq!(run.status, Some(status), "{run}");
+        let lines = run.stdout.lines().filter_map(|line| serde_json::from_str(line).ok());
+        Told(lines.collect())
+    }
+
+    /// Each message, but for the one that opens every run of these tests.
+    fn messages(&self) -> String {
+        let said = self.0.iter().map(|it| &it["diagnostic"]);
+        let said = said.filter(|it| it["summary"].is_string());
+        let said =
+            said.filter(|it| it["summary"] != "Provider development overrides are in effect");
+        let text = |it: &Json, key: &str| it[key].as_str().unwrap_or_default().to_owned();
+        let said = said.map(|it| {
+            let [severity, summary, detail] =
+                ["severity", "summary", "detail"].map(|key| text(it, key));
+            format!("{severity}: {summary}\n{detail}\n")
+        });
+        let mut said: Vec<_> = said.collect();
+        said.sort();
+        said.join("\n")
+    }
+
+    /// The addresses of what is planned to be treated so.
+    fn planned(&self, action: &str) -> Vec<String> {
+        let planned = self.0.iter().filter(|it| it["type"] == "planned_change");
+        let planned = planned.filter(|it| it["change"]["action"] == action);
+        let address = |it: &Json| it["change"]["resource"]["addr"].as_str().map(str::to_owned);
+        let mut addresses: Vec<_> = planned.filter_map(address).collect();
+        addresses.sort();
+        addresses
+    }
+}
+
+/// The family, made.
+fn family(test: &str) -> Workbench {
+    let options = Options { frozen_clock: true, ..Options::default() };
+    let bench = Workbench::with_options(test, options);
+    bench.configure(FAMILY);
+    bench.apply();
+    bench.forget_requests();
+    bench
+}
+
+/// The project alone.
+fn project() -> &'static str {
+    &FAMILY[..FAMILY.find("resource \"lakebase_branch\"").expect("the family has branches")]
+}
+
+/// Plans a replacement of exactly these, applies it, and finds all of the family, these made anew.
+#[track_caller]
+fn replaces(bench: &Workbench, replace: Option<&str>, replaced: &[&str], foretold: Expect) {
+    let option = replace.map(|it| format!("-replace={it}"));
+    let arguments: Vec<_> = ["plan", "-out=saved"].into_iter().chain(option.as_deref()).collect();
+    let before = uids(bench);
+    let plan = Told::by(bench, &arguments, 0);
+    foretold.assert_eq(&plan.messages());
+    assert_eq!(plan.planned("replace"), replaced);
+
+    bench.terraform(&["apply", "saved"]).succeeded();
+    bench.expect_empty_plan();
+    let after = uids(bench);
+    assert_eq!(before.len(), after.len());
+    for ((address, before), (_, after)) in before.iter().zip(&after) {
+        let is_new = before != after;
+        assert_eq!(is_new, replaced.contains(&address.as_str()), "{address} {before} {after}");
+        assert!(bench.emulator.names().iter().any(|name| {
+            bench.emulator.get(name).is_some_and(|object| object["uid"] == **after)
+        }));
+    }
+}
+
+/// The address and the service's identifier of all that is in the state.
+fn uids(bench: &Workbench) -> Vec<(String, String)> {
+    let state = bench.state();
+    let resources = state["values"]["root_module"]["resources"].as_array().expect("it has some");
+    let text = |it: &Json| it.as_str().expect("it is text").to_owned();
+    resources.iter().map(|it| (text(&it["address"]), text(&it["values"]["uid"]))).collect()
+}
+
+#[test]
+fn changed_keepers_make_a_branch_and_its_children_anew() {
+    let bench = family("changed_keepers_make_a_branch_and_its_children_anew");
+    bench.configure(&FAMILY.replace("monday", "tuesday"));
+    replaces(&bench, None, PARENT, expect![[r#"
+        warning: This plan replaces the branch `projects/shop/branches/child` with all that it holds
+        What will be lost, for good: 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
+
+        warning: This plan replaces the branch `projects/shop/branches/parent` with all that it holds
+        What will be lost, for good: 1 database (`projects/shop/branches/parent/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`).
+    "#]]);
+    // The id of a branch in the trash stays taken, so these skip it.
+    let deleted = bench.emulator.mutations().into_iter().filter(|it| it.method == "DELETE");
+    let branches = deleted.filter(|it| !it.path.contains("/endpoints/"));
+    let purge = [("purge".to_owned(), "true".to_owned())];
+    assert!(branches.clone().all(|it| it.query == purge), "{branches:#?}");
+    assert_eq!(branches.count(), 2);
+}
+
+#[test]
+fn another_point_in_time_makes_a_branch_and_its_children_anew() {
+    let bench = family("another_point_in_time_makes_a_branch_anew");
+    bench.configure(&FAMILY.replace("2025-12-31", "2025-12-30"));
+    replaces(&bench, None, PARENT, expect![[r#"
+        warning: This plan replaces the branch `projects/shop/branches/child` with all that it holds
+        What will be lost, for good: 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
+
+        warning: This plan replaces the branch `projects/shop/branches/parent` with all that it holds
+        What will be lost, for good: 1 database (`projects/shop/branches/parent/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`).
+    "#]]);
+}
+
+#[test]
+fn a_demanded_replacement_makes_the_children_anew_as_well() {
+    let bench = family("a_demanded_replacement_makes_the_children_anew_as_well");
+    replaces(&bench, Some("lakebase_branch.parent"), PARENT, expect![[r#"
+        warning: This plan replaces the branch `projects/shop/branches/child` with all that it holds
+        What will be lost, for good: 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
+    "#]]);
+    replaces(&bench, Some("lakebase_branch.child"), &["lakebase_branch.child"], expect![""]);
+    let reader = "lakebase_endpoint.parents_reader";
+    replaces(&bench, Some(reader), &[reader], expect![""]);
+    let all: Vec<_> = uids(&bench).into_iter().map(|(address, _)| address).collect();
+    let all: Vec<_> = all.iter().map(String::as_str).collect();
+    replaces(&bench, Some("lakebase_project.shop"), &all, expect![[r#"
+        warning: This plan replaces the branch `projects/shop/branches/child` with all that it holds
+        What will be lost, for good: 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
+
+        warning: This plan replaces the branch `projects/shop/branches/parent` with all that it holds
+        What will be lost, for good: 1 database (`projects/shop/branches/parent/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`).
+
+        warning: This plan replaces the branch `projects/shop/branches/production` with all that it holds
+        What will be lost, for good: 1 database (`projects/shop/branches/production/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/production/endpoints/primary`).
+    "#]]);
+}
+
+#[test]
+fn another_version_of_postgres_makes_everything_anew() {
+    let bench = family("another_version_of_postgres_makes_everything_anew");
+    bench.configure(&FAMILY.replace("= 16", "= 17"));
+    let all: Vec<_> = uids(&bench).into_iter().map(|(address, _)| address).collect();
+    let all: Vec<_> = all.iter().map(String::as_str).collect();
+    replaces(&bench, None, &all, expect![[r#"
+        warning: This plan replaces the branch `projects/shop/branches/child` with all that it holds
+        What will be lost, for good: 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
+
+        warning: This plan replaces the branch `projects/shop/branches/parent` with all that it holds
+        What will be lost, for good: 1 database (`projects/shop/branches/parent/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`).
+
+        warning: This plan replaces the branch `projects/shop/branches/production` with all that it holds
+        What will be lost, for good: 1 database (`projects/shop/branches/production/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/production/endpoints/primary`).
+
+        warning: This plan replaces the project `projects/shop` with all that it holds
+        What will be lost, for good: 3 branches (`projects/shop/branches/child`, `projects/shop/branches/parent`, `projects/shop/branches/production`); 3 databases (`projects/shop/branches/child/databases/databricks-postgres`, `projects/shop/branches/parent/databases/databricks-postgres`, `projects/shop/branches/production/databases/databricks-postgres`); 4 endpoints (`projects/shop/branches/child/endpoints/primary`, `projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`, `projects/shop/branches/production/endpoints/primary`).
+    "#]]);
+}
+
+#[test]
+fn what_goes_only_with_its_parent_is_not_replaced_alone() {
+    let bench = family("what_goes_only_with_its_parent_is_not_replaced_alone");
+    let refused = |arguments: &[&str], expected: Expect| {
+        expected.assert_eq(&Told::by(&bench, arguments, 1).messages());
+        bench.expect_mutations(expect![""]);
+    };
+    refused(
+        &["plan", "-replace=lakebase_branch.production"],
+        expect![[r#"
+        error: The branch `projects/shop/branches/production` cannot be replaced
+        The service deletes it only along with its parent, so that it cannot make room for a new one. Undo the change, or replace the parent.
+    "#]],
+    );
+    refused(
+        &["plan", "-replace=lakebase_endpoint.writer"],
+        expect![[r#"
+        error: The endpoint `projects/shop/branches/production/endpoints/primary` cannot be replaced
+        The service deletes it only along with its parent, so that it cannot make room for a new one. Undo the change, or replace the parent.
+    "#]],
+    );
+    let writer = "endpoint_type    = \"ENDPOINT_TYPE_READ_WRITE\"\n  replace_existing = true\n}";
+    bench.configure(&FAMILY.replacen(writer, &writer.replace("READ_WRITE", "READ_ONLY"), 1));
+    refused(
+        &["plan"],
+        expect![[r#"
+        error: The endpoint `projects/shop/branches/production/endpoints/primary` cannot be replaced
+        The service deletes it only along with its parent, so that it cannot make room for a new one. Undo the change, or replace the parent.
+    "#]],
+    );
+    let adopted = "replace_existing = true\n}\n\nresource \"lakebase_endpoint\" \"writer\"";
+    let kept = adopted.replacen("true", "true\n  keepers = { day = \"monday\" }", 1);
+    let family = FAMILY.replacen(adopted, &kept, 1);
+    bench.configure(&family);
+    bench.apply(); // new keepers of an object that has none replace nothing
+    bench.configure(&family.replacen("monday", "tuesday", 1));
+    refused(
+        &["plan"],
+        expect![[r#"
+        error: The branch `projects/shop/branches/production` cannot be replaced
+        The service deletes it only along with its parent, so that it cannot make room for a new one. Undo the change, or replace the parent.
+    "#]],
+    );
+}
+
+#[test]
+fn what_the_service_protects_is_not_replaced() {
+    let bench = family("what_the_service_protects_is_not_replaced");
+    let kept = "keepers            = { day = \"monday\" }";
+    let protected = FAMILY.replacen(kept, &format!("{kept}\n  is_protected = true"), 1);
+    bench.configure(&protected);
+    bench.apply();
+    bench.forget_requests();
+    let refused = |arguments: &[&str], expected: Expect| {
+        expected.assert_eq(&Told::by(&bench, arguments, 1).messages());
+        bench.expect_mutations(expect![""]);
+    };
+    refused(
+        &["plan", "-replace=lakebase_branch.parent"],
+        expect![[r#"
+        error: The service protects the branch `projects/shop/branches/parent`
+        `is_protected` is on for `projects/shop/branches/parent`, so that the service would refuse to delete it. If it shall go, apply `is_protected = false` first, on its own.
+    "#]],
+    );
+    refused(
+        &["plan", "-replace=lakebase_project.shop"],
+        expect![[r#"
+        error: The service protects the project `projects/shop`
+        `is_protected` is on for `projects/shop/branches/parent`, so that the service would refuse to delete it. If it shall go, apply `is_protected = false` first, on its own.
+    "#]],
+    );
+    bench.configure(&protected.replace("monday", "tuesday"));
+    refused(
+        &["plan"],
+        expect![[r#"
+        error: The service protects the branch `projects/shop/branches/parent`
+        `is_protected` is on for `projects/shop/branches/parent`, so that the service would refuse to delete it. If it shall go, apply `is_protected = false` first, on its own.
+    "#]],
+    );
+}
+
+#[test]
+fn a_plan_foresees_what_it_will_find_in_place() {
+    let bench = Workbench::new("a_plan_foresees_what_it_will_find_in_place");
+    let undeclared = FAMILY.replace("  replace_existing = true\n", "");
+    bench.configure(&undeclared);
+    let plan = Told::by(&bench, &["plan"], 0);
+    expect![[r#"
+        warning: The service makes the branch `projects/shop/branches/production` by itself
+        It comes along with its parent, so that this create will find it there and fail. To take it over and change its settings to the configured ones:
+
+          replace_existing = true
+
+        warning: The service makes the endpoint `projects/shop/branches/parent/endpoints/primary` by itself
+        It comes along with its parent, so that this create will find it there and fail. To take it over and change its settings to the configured ones:
+
+          replace_existing = true
+
+        warning: The service makes the endpoint `projects/shop/branches/production/endpoints/primary` by itself
+        It comes along with its parent, so that this create will find it there and fail. To take it over and change its settings to the configured ones:
+
+          replace_existing = true
+    "#]].assert_eq(&plan.messages());
+
+    // Once the project is there, so is what came with it.
+    bench.configure(project());
+    bench.apply();
+    bench.configure(&undeclared);
+    let plan = Told::by(&bench, &["plan"], 0);
+    expect![[r#"
+        warning: The branch `projects/shop/branches/production` exists already
+        The create will fail, unless it is gone by then. To manage it as it is, paste this beside the resource (put its address for `lakebase_branch.example`):
+
+          import {
+            to = lakebase_branch.example
+            id = "projects/shop/branches/production"
+          }
+
+        Or let the next apply take it over and change its settings to the configured ones:
+
+          replace_existing = true
+
+        warning: The endpoint `projects/shop/branches/production/endpoints/primary` exists already
+        The create will fail, unless it is gone by then. To manage it as it is, paste this beside the resource (put its address for `lakebase_endpoint.example`):
+
+          import {
+            to = lakebase_endpoint.example
+            id = "projects/shop/branches/production/endpoints/primary"
+          }
+
+        Or let the next apply take it over and change its settings to the configured ones:
+
+          replace_existing = true
+
+        warning: The service makes the endpoint `projects/shop/branches/parent/endpoints/primary` by itself
+        It comes along with its parent, so that this create will find it there and fail. To take it over and change its settings to the configured ones:
+
+          replace_existing = true
+    "#]].assert_eq(&plan.messages());
+    bench.apply_fails();
+}
+
+#[test]
+fn an_adoption_says_in_the_plan_what_it_will_change() {
+    let bench = Workbench::new("an_adoption_says_in_the_plan_what_it_will_change");
+    bench.configure(project());
+    bench.apply();
+    bench.forget_requests();
+    let adoptions = r#"
+resource "lakebase_branch" "production" {
+  project          = lakebase_project.shop.name
+  branch_id        = "production"
+  is_protected     = false
+  replace_existing = true
+}
+
+resource "lakebase_endpoint" "primary" {
+  branch                   = lakebase_branch.production.name
+  endpoint_id              = "primary"
+  endpoint_type            = "ENDPOINT_TYPE_READ_WRITE"
+  autoscaling_limit_min_cu = 2
+  autoscaling_limit_max_cu = 8
+  no_suspension            = true
+  pg_settings              = { work_mem = "8MB" }
+  replace_existing         = true
+}
+"#;
+    bench.configure(&(project().to_owned() + adoptions));
+    let plan = Told::by(&bench, &["plan"], 0);
+    expect![[r#"
+        warning: The branch `projects/shop/branches/production` exists and is taken over
+        Nothing about it will change.
+
+        warning: The endpoint `projects/shop/branches/production/endpoints/primary` exists and is taken over
+        These of its settings will change:
+
+          - `autoscaling_limit_min_cu` from 1 to 2
+          - `autoscaling_limit_max_cu` from 1 to 8
+          - `suspension`
+          - `settings.pg_settings`
+    "#]].assert_eq(&plan.messages());
+    bench.apply();
+    bench.expect_mutations(expect![[r#"
+        PATCH /api/2.0/postgres/projects/shop/branches/production/endpoints/primary?update_mask=spec.autoscaling_limit_min_cu,spec.autoscaling_limit_max_cu,spec.suspension,spec.settings.pg_settings
+          {"spec":{"autoscaling_limit_max_cu":8,"autoscaling_limit_min_cu":2,"endpoint_type":"ENDPOINT_TYPE_READ_WRITE","no_suspension":true,"settings":{"pg_settings":{"work_mem":"8MB"}}}}
+    "#]]);
+}
+
+#[test]
+fn a_destroy_says_what_it_leaves_in_place() {
+    let bench = family("a_destroy_says_what_it_leaves_in_place");
+    let adopted = "resource \"lakebase_branch\" \"production\"";
+    let (start, end) =
+        (FAMILY.find(adopted), FAMILY.find("resource \"lakebase_branch\" \"parent\""));
+    let (before, after) =
+        (&FAMILY[..start.expect("it is there")], &FAMILY[end.expect("it is too")..]);
+    let name = "\"projects/shop/branches/production\"";
+    bench.configure(&(before.to_owned() + &after.replace("lakebase_branch.production.name", name)));
+    let told = Told::by(&bench, &["plan"], 0);
+    expect![[r#"
+        warning: The branch `projects/shop/branches/production` will stay in place
+        The service deletes it only along with its parent. Terraform forgets it, with the settings that it has now.
+
+        warning: The endpoint `projects/shop/branches/production/endpoints/primary` will stay in place
+        The service deletes it only along with its parent. Terraform forgets it, with the settings that it has now.
+    "#]].assert_eq(&told.messages());
+    let names = bench.emulator.names();
+    bench.apply();
+    assert_eq!(bench.emulator.names(), names);
+}
+
+#[test]
+fn changed_defaults_name_the_computes_that_do_not_follow() {
+    let bench = family("changed_defaults_name_the_computes_that_do_not_follow");
+    let settings = "default_endpoint_settings = { autoscaling_limit_max_cu = 4 }\n  pg_version";
+    bench.configure(&FAMILY.replacen("pg_version", settings, 1));
+    let plan = Told::by(&bench, &["plan"], 0);
+    expect![[r#"
+        warning: Endpoints of `projects/shop` do not follow its new defaults
+        The defaults are for endpoints that are made later. These exist and keep their settings; change them in a `lakebase_endpoint` each:
+
+          - `projects/shop/branches/child/endpoints/primary`
+          - `projects/shop/branches/parent/endpoints/primary`
+          - `projects/shop/branches/parent/endpoints/reader`
+          - `projects/shop/branches/production/endpoints/primary`
+    "#]].assert_eq(&plan.messages());
+    assert_eq!(plan.planned("update"), ["lakebase_project.shop"]);
+    bench.apply();
+}

@@ -1,0 +1,272 @@
+//! No way to the service: what was tried, why it failed, and what to do.
+
+use expect_test::{Expect, expect};
+use lakebase_emulator::{Fault, FaultKind};
+
+use crate::shop::project;
+use crate::workbench::Workbench;
+
+const DATA: &str = "data \"lakebase_projects\" \"all\" {\n}\n";
+
+/// A world whose environment says nothing of a workspace.
+fn nowhere(name: &str) -> Workbench {
+    let mut bench = Workbench::new(name);
+    for name in ["DATABRICKS_HOST", "DATABRICKS_TOKEN"] {
+        bench.environment.remove(name);
+    }
+    bench
+}
+
+/// A plan with this provider block ends in this error.
+#[track_caller]
+fn says(bench: &Workbench, block: &str, expected: Expect) {
+    bench.configure(&format!("provider \"lakebase\" {{\n{block}\n}}\n{DATA}"));
+    expected.assert_eq(&bench.masked(&bench.plan_fails().from("Error:")));
+}
+
+#[test]
+fn no_way_to_sign_in_says_what_was_tried() {
+    let bench = nowhere("no_way_to_sign_in_says_what_was_tried");
+    says(&bench, "", expect![[r#"
+        Error: The provider cannot sign in to Databricks
+
+          with provider["registry.terraform.io/lakebase/lakebase"],
+          on main.tf line 7, in provider "lakebase":
+           7: provider "lakebase" {
+
+        There is no workspace to talk to: neither `host` nor `DATABRICKS_HOST` is
+        set.
+        Set `host` to the workspace's address, such as
+        `https://name.cloud.databricks.com`, or name a `profile` that has it; there
+        is no file
+        `[FOLDER]/.databrickscfg`."#]]);
+    says(&bench, "  host = \"https://shop.cloud.databricks.com\"", expect![[r#"
+        Error: The provider cannot sign in to Databricks
+
+          with provider["registry.terraform.io/lakebase/lakebase"],
+          on main.tf line 7, in provider "lakebase":
+           7: provider "lakebase" {
+
+        No way to authenticate is configured that this client supports.
+          - `pat`: neither `token` nor `DATABRICKS_TOKEN` is set
+          - `oauth-m2m`: neither `client_id` nor `DATABRICKS_CLIENT_ID` is set
+          - not supported yet: `basic`, `databricks-cli`, `metadata-service`, `github-oidc`, `azure-devops-oidc`, `env-oidc`, `file-oidc`, `github-oidc-azure`, `azure-msi`, `azure-client-secret`, `azure-cli`, `google-credentials`, `google-id`
+        Set `token`, or `client_id` and `client_secret`, or name a `profile` that has
+        them; no profile was read, because `host` is set. See
+        https://docs.databricks.com/en/dev-tools/auth.html."#]]);
+    says(&bench, "  profile = \"shop\"", expect![[r#"
+        Error: The provider cannot sign in to Databricks
+
+          with provider["registry.terraform.io/lakebase/lakebase"],
+          on main.tf line 7, in provider "lakebase":
+           7: provider "lakebase" {
+
+        The profile `shop` cannot be read: there is no file
+        `[FOLDER]/.databrickscfg`.
+        Correct `profile` or `config_file`, or leave them out."#]]);
+    bench.write(".databrickscfg", "[other]\nhost = https://other.cloud.databricks.com\n");
+    says(&bench, "  profile = \"shop\"", expect![[r#"
+        Error: The provider cannot sign in to Databricks
+
+          with provider["registry.terraform.io/lakebase/lakebase"],
+          on main.tf line 7, in provider "lakebase":
+           7: provider "lakebase" {
+
+        `[FOLDER]/.databrickscfg`
+        has no profile `shop`.
+        Correct `profile` or `config_file`, or leave them out."#]]);
+    says(&bench, "  host = \"shop.cloud.databricks.com\"\n  auth_type = \"magic\"", expect![[r#"
+        Error: The provider cannot sign in to Databricks
+
+          with provider["registry.terraform.io/lakebase/lakebase"],
+          on main.tf line 7, in provider "lakebase":
+           7: provider "lakebase" {
+
+        `auth_type` is `magic`, which is not a method of authentication.
+        The methods are `pat`, `basic`, `oauth-m2m`, `databricks-cli`,
+        `metadata-service`, `github-oidc`, `azure-devops-oidc`, `env-oidc`,
+        `file-oidc`, `github-oidc-azure`, `azure-msi`, `azure-client-secret`,
+        `azure-cli`, `google-credentials`, `google-id`."#]]);
+    let client = "  client_id = \"id\"\n  client_secret = \"secret\"";
+    says(&bench, &format!("  host = \"shop\"\n  token = \"t\"\n{client}"), expect![[r#"
+        Error: The provider cannot sign in to Databricks
+
+          with provider["registry.terraform.io/lakebase/lakebase"],
+          on main.tf line 7, in provider "lakebase":
+           7: provider "lakebase" {
+
+        More than one authorization method is configured: oauth and pat (`client_id`
+        from the configuration, `client_secret` from the configuration, `token` from
+        the configuration).
+        Unset what is not meant, or choose with `auth_type`, such as `pat` or
+        `oauth-m2m`."#]]);
+}
+
+#[test]
+fn a_host_that_cannot_be_is_told() {
+    let bench = nowhere("a_host_that_cannot_be_is_told");
+    let host =
+        |host: &str| format!("  host = \"{host}\"\n  token = \"t\"\n  retry_timeout = \"1s\"");
+    says(&bench, &host("http://shop.cloud.databricks.com"), expect![[r#"
+        Error: The provider cannot sign in to Databricks
+
+          with provider["registry.terraform.io/lakebase/lakebase"],
+          on main.tf line 7, in provider "lakebase":
+           7: provider "lakebase" {
+
+        `host` is `http://shop.cloud.databricks.com`, but `http` would show the token
+        to the network; use `https`.
+        Set `host` to the workspace's address alone."#]]);
+    says(&bench, &host("https://shop.cloud.databricks.com/projects/shop"), expect![[r#"
+        Error: Could not list the projects `projects`
+
+          with data.lakebase_projects.all,
+          on main.tf line 12, in data "lakebase_projects" "all":
+          12: data "lakebase_projects" "all" {
+
+        `GET https://shop.cloud.databricks.com/api/2.0/postgres/projects` could not
+        be sent (2 attempts, [SECONDS]).
+        Because: Error sending request.
+        Because: Client error (Connect).
+        Because: Dns error.
+        Because: Error resolving DNS.
+        Because: Failed to lookup address information: Name or service not known.
+
+        Check that https://shop.cloud.databricks.com is the URL of a workspace and
+        can be reached from here, through the proxy if there is one (`HTTPS_PROXY`)."#]]);
+    says(&bench, &host("http://127.0.0.1:1"), expect![[r#"
+        Error: Could not list the projects `projects`
+
+          with data.lakebase_projects.all,
+          on main.tf line 12, in data "lakebase_projects" "all":
+          12: data "lakebase_projects" "all" {
+
+        `GET http://127.0.0.1:1/api/2.0/postgres/projects` could not be sent (2
+        attempts, [SECONDS]).
+        Because: Error sending request.
+        Because: Client error (Connect).
+        Because: Tcp connect error.
+        Because: Connection refused (os error 111).
+
+        Check that http://127.0.0.1:1 is the URL of a workspace and can be reached
+        from here, through the proxy if there is one (`HTTPS_PROXY`)."#]]);
+
+    // What the system says of a name that it cannot find differs from one to the next.
+    bench.configure(&format!(
+        "provider \"lakebase\" {{\n{}\n}}\n{DATA}",
+        host("https://shop.invalid")
+    ));
+    let output = bench.plan_fails().output().replace('\n', " ");
+    assert!(output.contains("Could not list the projects `projects`"), "{output}");
+    assert!(
+        output.contains("Check that https://shop.invalid is the URL of a workspace"),
+        "{output}"
+    );
+}
+
+#[test]
+fn a_refusal_of_the_workspace_says_who_was_refused_where() {
+    let bench = Workbench::new("a_refusal_of_the_workspace_says_who_was_refused");
+    says(&bench, "  token = \"expired\"", expect![[r#"
+        Error: Could not list the projects `projects`
+
+          with data.lakebase_projects.all,
+          on main.tf line 10, in data "lakebase_projects" "all":
+          10: data "lakebase_projects" "all" {
+
+        `GET [HOST]/api/2.0/postgres/projects` was answered 401
+        UNAUTHENTICATED: Invalid access token. (1 attempt, [SECONDS], request id
+        [UUID]).
+
+        The workspace [HOST] did not accept the credentials (method
+        `pat`). Check that they are meant for this workspace and have not expired."#]]);
+    let kind = FaultKind::status(403, "PERMISSION_DENIED", "You may not.");
+    bench.emulator.fault(Fault::on("GET", "/projects", kind));
+    says(&bench, "", expect![[r#"
+        Error: Could not list the projects `projects`
+
+          with data.lakebase_projects.all,
+          on main.tf line 10, in data "lakebase_projects" "all":
+          10: data "lakebase_projects" "all" {
+
+        `GET [HOST]/api/2.0/postgres/projects` was answered 403
+        PERMISSION_DENIED: You may not. (1 attempt, [SECONDS], request id
+        [UUID]).
+
+        The workspace [HOST] knows the caller (method `pat`) but
+        refuses the call. Managing a project takes the permission CAN_MANAGE on it;
+        creating one may be restricted by the workspace's administrators."#]]);
+    bench.emulator.fault(Fault::on("GET", "/projects", FaultKind::Html { status: 200 }));
+    says(&bench, "", expect![[r#"
+        Error: Could not list the projects `projects`
+
+          with data.lakebase_projects.all,
+          on main.tf line 10, in data "lakebase_projects" "all":
+          10: data "lakebase_projects" "all" {
+
+        `GET [HOST]/api/2.0/postgres/projects` was answered 200, but
+        not as the service does: a page, as of a proxy or a login, that says `The
+        proxy could not reach the service.` (1 attempt, [SECONDS], request id
+        [UUID])."#]]);
+    bench.emulator.fault(Fault::on("GET", "/projects", FaultKind::Html { status: 407 }));
+    says(&bench, "", expect![[r#"
+        Error: Could not list the projects `projects`
+
+          with data.lakebase_projects.all,
+          on main.tf line 10, in data "lakebase_projects" "all":
+          10: data "lakebase_projects" "all" {
+
+        `GET [HOST]/api/2.0/postgres/projects` was answered 407, but
+        not as the service does: a page, as of a proxy or a login, that says `The
+        proxy could not reach the service.` (1 attempt, [SECONDS], request id
+        [UUID])."#]]);
+}
+
+#[test]
+fn a_client_whose_secret_is_wrong_is_told() {
+    let mut bench = Workbench::new("a_client_whose_secret_is_wrong_is_told");
+    bench.environment.remove("DATABRICKS_TOKEN");
+    says(&bench, "  client_id = \"emulator-client\"\n  client_secret = \"wrong\"", expect![[r#"
+        Error: Could not list the projects `projects`
+
+          with data.lakebase_projects.all,
+          on main.tf line 11, in data "lakebase_projects" "all":
+          11: data "lakebase_projects" "all" {
+
+        `GET [HOST]/api/2.0/postgres/projects` was not sent, because
+        there is no access token: `[HOST]/oidc/v1/token` gives none
+        to the client `emulator-client`.
+        Because: `POST [HOST]/oidc/v1/token` was answered 401
+        invalid_client: Client authentication failed (1 attempt, [SECONDS], request id
+        [UUID]).
+
+        The workspace [HOST] did not accept the credentials (method
+        `oauth-m2m`). Check that they are meant for this workspace and have not
+        expired."#]]);
+}
+
+#[test]
+fn a_workspace_that_is_not_known_yet_is_planned_for_and_reached_by_the_apply() {
+    let mut bench = nowhere("a_workspace_that_is_not_known_yet_is_planned_for");
+    let token = bench.emulator.token().to_owned();
+    bench.environment.insert("DATABRICKS_TOKEN".to_owned(), token);
+    let late = format!(
+        "resource \"terraform_data\" \"workspace\" {{\n  input = \"{}\"\n}}\n\n\
+         provider \"lakebase\" {{\n  host = terraform_data.workspace.output\n}}\n",
+        bench.emulator.url()
+    );
+    bench.configure(&(late.clone() + DATA));
+    let output = bench.plan_fails();
+    expect![[r#"
+        Error: The workspace is not known yet
+
+          with data.lakebase_projects.all,
+          on main.tf line 14, in data "lakebase_projects" "all":
+          14: data "lakebase_projects" "all" {
+
+        The provider block holds values that are known only after the apply of other
+        resources. Apply those first, for example with `terraform apply -target=…`."#]].assert_eq(&output.from("Error:"));
+    bench.configure(&(late + &project("")));
+    assert!(bench.plan().output().contains("Plan: 2 to add"));
+    bench.apply();
+}
