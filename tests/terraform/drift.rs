@@ -48,14 +48,14 @@ fn check(test: &str, hcl: &str, collection: &str, drifts: &[Drift]) {
 }
 
 /// The attributes that a plan, as JSON, changes in the resources that are looked for; those that
-/// follow from others, and are known after the apply, left out.
+/// follow from others, because they are known after the apply or are a capacity, left out.
 pub(crate) fn differences(plan: &Json, which: impl Fn(&Json) -> bool) -> Vec<String> {
     let all = plan["resource_changes"].as_array().expect("a plan lists its changes");
     let of_one = |resource: &Json| {
         let change = &resource["change"];
         let (before, after) = (change["before"].as_object(), &change["after"]);
         let differs = |(name, before): (&String, &Json)| {
-            let follows = change["after_unknown"][name] == true;
+            let follows = change["after_unknown"][name] == true || name.ends_with("capacity");
             (*before != after[name] && !follows).then(|| name.clone())
         };
         before.into_iter().flatten().filter_map(differs).collect::<Vec<_>>()

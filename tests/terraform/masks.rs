@@ -206,7 +206,7 @@ fn tags_of_the_provider_block_reach_every_project_and_leave_it_again() {
                     # (1 unchanged element hidden)
                 }
                 name                       = "projects/shop"
-                # (13 unchanged attributes hidden)
+                # (14 unchanged attributes hidden)
             }
 
         Plan: 0 to add, 1 to change, 0 to destroy."#]]
