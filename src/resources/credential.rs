@@ -129,3 +129,57 @@ fn check_renewal(object: &Object, sink: &mut Diagnostics) {
         sink.push(Diagnostic::error(summary, detail).at(RENEW_BEFORE.name()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::plan::{Occasion, Planned, plan};
+
+    const ISSUED: &str = "2026-01-01T12:00:00Z";
+
+    fn credential(minutes: i64) -> (Object, Planned) {
+        let mut config: Object =
+            TABLE.fields.iter().map(|it| (it.name.to_owned(), tfplugin::Value::Null)).collect();
+        let endpoint = "projects/p/branches/b/endpoints/e".to_owned();
+        ENDPOINT_NAME.put(&mut config, Tf::Known(endpoint));
+        let settings = &Settings::default();
+        let now: Timestamp = ISSUED.parse().unwrap();
+        let occasion = |now| Occasion { settings, now, replacing: false };
+        let mut prior = plan(&Credential, None, &config, &occasion(now)).object;
+        TOKEN.put(&mut prior, Tf::Known("secret".to_owned()));
+        EXPIRE_TIME.put(&mut prior, Tf::Known("2026-01-01T13:00:00Z".to_owned()));
+        let now = now + jiff::SignedDuration::from_mins(minutes);
+        let planned = plan(&Credential, Some(&prior), &config, &occasion(now));
+        (prior, planned)
+    }
+
+    #[test]
+    fn a_credential_stays_until_its_end_is_near() {
+        let (prior, planned) = credential(44);
+        assert_eq!(planned.object, prior);
+    }
+
+    #[test]
+    fn a_credential_that_ends_soon_is_planned_anew_in_place() {
+        for minutes in [45, 59, 600] {
+            let (_, planned) = credential(minutes);
+            assert_eq!(TOKEN.of(&planned.object), Tf::Unknown, "after {minutes} minutes");
+            assert_eq!(EXPIRE_TIME.of(&planned.object), Tf::Unknown);
+            assert_eq!(planned.requires_replace, []);
+        }
+    }
+
+    #[test]
+    fn a_credential_cannot_be_renewed_for_all_its_life() {
+        for (ttl, renew_before, refused) in
+            [("1h", "59m", false), ("1h", "60m", true), ("10m", "15m", true)]
+        {
+            let mut config = Object::new();
+            TTL.put(&mut config, Tf::Known(ttl.to_owned()));
+            RENEW_BEFORE.put(&mut config, Tf::Known(renew_before.to_owned()));
+            let mut sink = Diagnostics::new();
+            Credential.validate(&config, &Settings::default(), &mut sink);
+            assert_eq!(sink.has_errors(), refused, "{ttl} {renew_before}");
+        }
+    }
+}
