@@ -42,7 +42,10 @@ resource "lakebase_endpoint" "reports" {
   endpoint_type = "READ_ONLY"
 }
 "#;
-    says(&bench, names, expect![[r#"
+    says(
+        &bench,
+        names,
+        expect![[r#"
         Error: Invalid `project_id`
 
           with lakebase_project.shop,
@@ -108,11 +111,15 @@ resource "lakebase_endpoint" "reports" {
           on main.tf line 21, in resource "lakebase_endpoint" "reports":
           21:   endpoint_type = "READ_ONLY"
 
-        `READ_ONLY` is none of `ENDPOINT_TYPE_READ_WRITE`, `ENDPOINT_TYPE_READ_ONLY`."#]]);
+        `READ_ONLY` is none of `ENDPOINT_TYPE_READ_WRITE`, `ENDPOINT_TYPE_READ_ONLY`."#]],
+    );
     let times = project("history_retention_duration = \"7 days\"")
         + &branch("expire_time = \"tomorrow\"\nttl = \"soon\"")
         + &primary("suspend_timeout_duration = \"5\"\ntimeouts = { create = \"-1m\" }");
-    says(&bench, &times, expect![[r#"
+    says(
+        &bench,
+        &times,
+        expect![[r#"
         Error: Invalid `history_retention_duration`
 
           with lakebase_project.shop,
@@ -120,12 +127,16 @@ resource "lakebase_endpoint" "reports" {
           12:   history_retention_duration = "7 days"
 
         `7 days` is not a duration: write a number and a unit, such as `300s`, `5m`,
-        `24h` or `7d`."#]]);
+        `24h` or `7d`."#]],
+    );
     let choices = project(
         "default_endpoint_settings = { suspend_timeout_duration = \"5m\", no_suspension = true }",
     ) + &branch("ttl = \"1d\"\nexpire_time = \"2030-01-01T00:00:00Z\"")
         + &primary("suspend_timeout_duration = \"5m\"\nno_suspension = true");
-    says(&bench, &choices, expect![[r#"
+    says(
+        &bench,
+        &choices,
+        expect![[r#"
         Error: Conflicting `no_suspension`
 
           with lakebase_project.shop,
@@ -133,13 +144,17 @@ resource "lakebase_endpoint" "reports" {
            8: resource "lakebase_project" "shop" {
 
         `suspend_timeout_duration` and `no_suspension` exclude each other: set one of
-        them."#]]);
+        them."#]],
+    );
     let computes = project("")
         + &primary("autoscaling_limit_min_cu = 4\nautoscaling_limit_max_cu = 2")
         + &primary("group = { min = 1, max = 2 }").replace("\"primary\" {", "\"unequal\" {")
         + &primary("suspend_timeout_duration = \"5m\"\ngroup = { min = 2, max = 2 }")
             .replace("\"primary\" {", "\"suspends\" {");
-    says(&bench, &computes, expect![[r#"
+    says(
+        &bench,
+        &computes,
+        expect![[r#"
         Error: Autoscaling range upside down
 
           with lakebase_endpoint.primary,
@@ -163,7 +178,8 @@ resource "lakebase_endpoint" "reports" {
           32: resource "lakebase_endpoint" "suspends" {
 
         A group of 2 computes cannot suspend. Set `no_suspension = true`, and leave
-        `suspend_timeout_duration` out."#]]);
+        `suspend_timeout_duration` out."#]],
+    );
     let others = r#"
 provider "lakebase" {
   max_autoscaling_range_cu = 0
@@ -217,7 +233,8 @@ output "name" {
         Invalid value for "name" parameter: `shop` is not a full name: it must have a
         form such as `projects/{project_id}`,
         `projects/{project_id}/branches/{branch_id}` or
-        `projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}`.."#]].assert_eq(&bench.validate().from("Error:"));
+        `projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}`.."#]]
+    .assert_eq(&bench.validate().from("Error:"));
     assert!(bench.emulator.requests().is_empty());
 }
 
@@ -245,8 +262,12 @@ fn a_limit_that_may_move_is_a_warning_and_the_services_refusal_an_error() {
         `60d` is outside what the service documents today, `1s` to `30d`, and may be
         refused.
 
-        (and one more similar warning elsewhere)"#]].assert_eq(&bench.plan().from("Warning:"));
-    apply_says(&bench, &(project("") + &branch("ttl = \"60d\"")), expect![[r#"
+        (and one more similar warning elsewhere)"#]]
+    .assert_eq(&bench.plan().from("Warning:"));
+    apply_says(
+        &bench,
+        &(project("") + &branch("ttl = \"60d\"")),
+        expect![[r#"
         Error: Could not create the branch `projects/shop/branches/dev`
 
           with lakebase_branch.dev,
@@ -257,7 +278,8 @@ fn a_limit_that_may_move_is_a_warning_and_the_services_refusal_an_error() {
         [HOST]/api/2.0/postgres/projects/shop/branches?branch_id=dev`
         was answered 400 INVALID_PARAMETER_VALUE: Field 'spec.ttl' must be from 1s to
         2592000s, got "5184000s". (1 attempt, [SECONDS], request id
-        [UUID])."#]]);
+        [UUID])."#]],
+    );
 }
 
 #[test]
@@ -265,7 +287,10 @@ fn a_flag_cannot_just_be_turned_off() {
     let bench = Workbench::new("a_flag_cannot_just_be_turned_off");
     bench.configure(&(project("") + &primary("no_suspension = true")));
     bench.apply();
-    says(&bench, &(project("") + &primary("no_suspension = false")), expect![[r#"
+    says(
+        &bench,
+        &(project("") + &primary("no_suspension = false")),
+        expect![[r#"
         Error: `no_suspension` cannot just be turned off
 
           with lakebase_endpoint.primary,
@@ -273,7 +298,8 @@ fn a_flag_cannot_just_be_turned_off() {
           20:   no_suspension = false
 
         It is `true` now, and the service has no way to unset it. Say what shall hold
-        instead: set `suspend_timeout_duration`."#]]);
+        instead: set `suspend_timeout_duration`."#]],
+    );
 }
 
 #[test]
@@ -282,7 +308,10 @@ fn what_exists_already_comes_with_the_import_block_to_paste() {
     bench.configure(&project(""));
     bench.apply();
     let declared = primary("").replace("replace_existing = true", "");
-    apply_says(&bench, &(project("") + &declared), expect![[r#"
+    apply_says(
+        &bench,
+        &(project("") + &declared),
+        expect![[r#"
         Error: The endpoint `projects/shop/branches/production/endpoints/primary` exists already
 
           with lakebase_endpoint.primary,
@@ -301,10 +330,14 @@ fn what_exists_already_comes_with_the_import_block_to_paste() {
         Or let the next apply take it over and change its settings to the configured
         ones:
 
-          replace_existing = true"#]]);
+          replace_existing = true"#]],
+    );
     bench.remove("terraform.tfstate");
     bench.forget_requests();
-    apply_says(&bench, &project(""), expect![[r#"
+    apply_says(
+        &bench,
+        &project(""),
+        expect![[r#"
         Error: The project `projects/shop` exists already
 
           with lakebase_project.shop,
@@ -318,7 +351,8 @@ fn what_exists_already_comes_with_the_import_block_to_paste() {
           import {
             to = lakebase_project.example
             id = "projects/shop"
-          }"#]]);
+          }"#]],
+    );
     bench.expect_mutations(expect![""]);
 }
 
@@ -330,7 +364,10 @@ fn a_project_in_the_trash_is_told_with_both_ways_out() {
     bench.apply();
     bench.destroy();
     bench.forget_requests();
-    apply_says(&bench, &kept, expect![[r#"
+    apply_says(
+        &bench,
+        &kept,
+        expect![[r#"
         Error: The project `projects/shop` is in the trash
 
           with lakebase_project.shop,
@@ -346,7 +383,8 @@ fn a_project_in_the_trash_is_told_with_both_ways_out() {
 
           DELETE [HOST]/api/2.0/postgres/projects/shop?purge=true
 
-        A project with `purge_on_delete = true` never gets there."#]]);
+        A project with `purge_on_delete = true` never gets there."#]],
+    );
     bench.expect_mutations(expect![""]);
 }
 
@@ -356,7 +394,10 @@ fn a_data_source_of_what_is_not_there_says_so() {
     let endpoint = "projects/shop/branches/production/endpoints/reports";
     let connection =
         format!("data \"lakebase_connection\" \"this\" {{\n  endpoint = \"{endpoint}\"\n}}\n");
-    says(&bench, &connection, expect![[r#"
+    says(
+        &bench,
+        &connection,
+        expect![[r#"
         Error: Could not read the endpoint `projects/shop/branches/production/endpoints/reports`
 
           with data.lakebase_connection.this,
@@ -370,9 +411,13 @@ fn a_data_source_of_what_is_not_there_says_so() {
         [UUID]).
 
         Check the name, and that [HOST] is the workspace that holds
-        it."#]]);
+        it."#]],
+    );
     let one = format!("data \"lakebase_endpoint\" \"this\" {{\n  name = \"{endpoint}\"\n}}\n");
-    says(&bench, &one, expect![[r#"
+    says(
+        &bench,
+        &one,
+        expect![[r#"
         Error: Could not read the endpoint `projects/shop/branches/production/endpoints/reports`
 
           with data.lakebase_endpoint.this,
@@ -386,12 +431,16 @@ fn a_data_source_of_what_is_not_there_says_so() {
         [UUID]).
 
         Check the name, and that [HOST] is the workspace that holds
-        it."#]]);
+        it."#]],
+    );
 
     bench.configure(&project(""));
     bench.apply();
     let replica = connection.replace("reports\"", "primary\"\n  read_only = true");
-    says(&bench, &(project("") + &replica), expect![[r#"
+    says(
+        &bench,
+        &(project("") + &replica),
+        expect![[r#"
         Error: No such host
 
           with data.lakebase_connection.this,
@@ -400,7 +449,8 @@ fn a_data_source_of_what_is_not_there_says_so() {
 
         The endpoint `projects/shop/branches/production/endpoints/primary` has no
         `read_only_host`. Connect to a read replica, or give the endpoint a `group`
-        of more than one compute with `enable_readable_secondaries = true`."#]]);
+        of more than one compute with `enable_readable_secondaries = true`."#]],
+    );
 }
 
 #[test]
@@ -419,7 +469,8 @@ fn a_branch_that_has_expired_is_told_and_planned_anew() {
           15: resource "lakebase_branch" "dev" {
 
         It expired on 2026-01-02T00:00:00Z. While it is configured, a plan creates it
-        anew."#]].assert_eq(&output.from("Warning:"));
+        anew."#]]
+    .assert_eq(&output.from("Warning:"));
     assert!(output.output().contains("# lakebase_branch.dev will be created"), "{output}");
     bench.apply();
 }
@@ -430,7 +481,10 @@ fn the_wrong_workspace_is_an_error_and_no_removal() {
     bench.configure(&project(""));
     bench.apply();
     let guard = "provider \"lakebase\" {\n  expected_workspace_id = \"42\"\n}\n";
-    says(&bench, &(guard.to_owned() + &project("")), expect![[r#"
+    says(
+        &bench,
+        &(guard.to_owned() + &project("")),
+        expect![[r#"
         Error: Could not read the project `projects/shop`
 
           with lakebase_project.shop,
@@ -442,7 +496,8 @@ fn the_wrong_workspace_is_an_error_and_no_removal() {
         0.1 s, request id [UUID]).
 
         Check `host` or `profile` in the provider block, or `expected_workspace_id`,
-        if the workspace has really changed. Nothing was changed."#]]);
+        if the workspace has really changed. Nothing was changed."#]],
+    );
 
     let options = Options { workspace_id: "42".to_owned(), ..Options::default() };
     let other = Emulator::start(options).expect("there is a free port");

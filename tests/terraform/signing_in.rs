@@ -27,7 +27,10 @@ fn says(bench: &Workbench, block: &str, expected: Expect) {
 #[test]
 fn no_way_to_sign_in_says_what_was_tried() {
     let bench = nowhere("no_way_to_sign_in_says_what_was_tried");
-    says(&bench, "", expect![[r#"
+    says(
+        &bench,
+        "",
+        expect![[r#"
         Error: The provider cannot sign in to Databricks
 
           with provider["registry.terraform.io/lakebase/lakebase"],
@@ -39,8 +42,12 @@ fn no_way_to_sign_in_says_what_was_tried() {
         Set `host` to the workspace's address, such as
         `https://name.cloud.databricks.com`, or name a `profile` that has it; there
         is no file
-        `[FOLDER]/.databrickscfg`."#]]);
-    says(&bench, "  host = \"https://shop.cloud.databricks.com\"", expect![[r#"
+        `[FOLDER]/.databrickscfg`."#]],
+    );
+    says(
+        &bench,
+        "  host = \"https://shop.cloud.databricks.com\"",
+        expect![[r#"
         Error: The provider cannot sign in to Databricks
 
           with provider["registry.terraform.io/lakebase/lakebase"],
@@ -53,8 +60,12 @@ fn no_way_to_sign_in_says_what_was_tried() {
           - not supported yet: `basic`, `databricks-cli`, `metadata-service`, `github-oidc`, `azure-devops-oidc`, `env-oidc`, `file-oidc`, `github-oidc-azure`, `azure-msi`, `azure-client-secret`, `azure-cli`, `google-credentials`, `google-id`
         Set `token`, or `client_id` and `client_secret`, or name a `profile` that has
         them; no profile was read, because `host` is set. See
-        https://docs.databricks.com/en/dev-tools/auth.html."#]]);
-    says(&bench, "  profile = \"shop\"", expect![[r#"
+        https://docs.databricks.com/en/dev-tools/auth.html."#]],
+    );
+    says(
+        &bench,
+        "  profile = \"shop\"",
+        expect![[r#"
         Error: The provider cannot sign in to Databricks
 
           with provider["registry.terraform.io/lakebase/lakebase"],
@@ -63,9 +74,13 @@ fn no_way_to_sign_in_says_what_was_tried() {
 
         The profile `shop` cannot be read: there is no file
         `[FOLDER]/.databrickscfg`.
-        Correct `profile` or `config_file`, or leave them out."#]]);
+        Correct `profile` or `config_file`, or leave them out."#]],
+    );
     bench.write(".databrickscfg", "[other]\nhost = https://other.cloud.databricks.com\n");
-    says(&bench, "  profile = \"shop\"", expect![[r#"
+    says(
+        &bench,
+        "  profile = \"shop\"",
+        expect![[r#"
         Error: The provider cannot sign in to Databricks
 
           with provider["registry.terraform.io/lakebase/lakebase"],
@@ -74,8 +89,12 @@ fn no_way_to_sign_in_says_what_was_tried() {
 
         `[FOLDER]/.databrickscfg`
         has no profile `shop`.
-        Correct `profile` or `config_file`, or leave them out."#]]);
-    says(&bench, "  host = \"shop.cloud.databricks.com\"\n  auth_type = \"magic\"", expect![[r#"
+        Correct `profile` or `config_file`, or leave them out."#]],
+    );
+    says(
+        &bench,
+        "  host = \"shop.cloud.databricks.com\"\n  auth_type = \"magic\"",
+        expect![[r#"
         Error: The provider cannot sign in to Databricks
 
           with provider["registry.terraform.io/lakebase/lakebase"],
@@ -86,9 +105,13 @@ fn no_way_to_sign_in_says_what_was_tried() {
         The methods are `pat`, `basic`, `oauth-m2m`, `databricks-cli`,
         `metadata-service`, `github-oidc`, `azure-devops-oidc`, `env-oidc`,
         `file-oidc`, `github-oidc-azure`, `azure-msi`, `azure-client-secret`,
-        `azure-cli`, `google-credentials`, `google-id`."#]]);
+        `azure-cli`, `google-credentials`, `google-id`."#]],
+    );
     let client = "  client_id = \"id\"\n  client_secret = \"secret\"";
-    says(&bench, &format!("  host = \"shop\"\n  token = \"t\"\n{client}"), expect![[r#"
+    says(
+        &bench,
+        &format!("  host = \"shop\"\n  token = \"t\"\n{client}"),
+        expect![[r#"
         Error: The provider cannot sign in to Databricks
 
           with provider["registry.terraform.io/lakebase/lakebase"],
@@ -99,7 +122,8 @@ fn no_way_to_sign_in_says_what_was_tried() {
         from the configuration, `client_secret` from the configuration, `token` from
         the configuration).
         Unset what is not meant, or choose with `auth_type`, such as `pat` or
-        `oauth-m2m`."#]]);
+        `oauth-m2m`."#]],
+    );
 }
 
 #[test]
@@ -107,7 +131,10 @@ fn a_host_that_cannot_be_is_told() {
     let bench = nowhere("a_host_that_cannot_be_is_told");
     let host =
         |host: &str| format!("  host = \"{host}\"\n  token = \"t\"\n  retry_timeout = \"1s\"");
-    says(&bench, &host("http://shop.cloud.databricks.com"), expect![[r#"
+    says(
+        &bench,
+        &host("http://shop.cloud.databricks.com"),
+        expect![[r#"
         Error: The provider cannot sign in to Databricks
 
           with provider["registry.terraform.io/lakebase/lakebase"],
@@ -116,8 +143,12 @@ fn a_host_that_cannot_be_is_told() {
 
         `host` is `http://shop.cloud.databricks.com`, but `http` would show the token
         to the network; use `https`.
-        Set `host` to the workspace's address alone."#]]);
-    says(&bench, &host("https://shop.cloud.databricks.com/projects/shop"), expect![[r#"
+        Set `host` to the workspace's address alone."#]],
+    );
+    says(
+        &bench,
+        &host("https://shop.cloud.databricks.com/projects/shop"),
+        expect![[r#"
         Error: Could not list the projects `projects`
 
           with data.lakebase_projects.all,
@@ -133,8 +164,12 @@ fn a_host_that_cannot_be_is_told() {
         Because: Failed to lookup address information: Name or service not known.
 
         Check that https://shop.cloud.databricks.com is the URL of a workspace and
-        can be reached from here, through the proxy if there is one (`HTTPS_PROXY`)."#]]);
-    says(&bench, &host("http://127.0.0.1:1"), expect![[r#"
+        can be reached from here, through the proxy if there is one (`HTTPS_PROXY`)."#]],
+    );
+    says(
+        &bench,
+        &host("http://127.0.0.1:1"),
+        expect![[r#"
         Error: Could not list the projects `projects`
 
           with data.lakebase_projects.all,
@@ -149,7 +184,8 @@ fn a_host_that_cannot_be_is_told() {
         Because: Connection refused (os error 111).
 
         Check that http://127.0.0.1:1 is the URL of a workspace and can be reached
-        from here, through the proxy if there is one (`HTTPS_PROXY`)."#]]);
+        from here, through the proxy if there is one (`HTTPS_PROXY`)."#]],
+    );
 
     // What the system says of a name that it cannot find differs from one to the next.
     bench.configure(&format!(
@@ -167,7 +203,10 @@ fn a_host_that_cannot_be_is_told() {
 #[test]
 fn a_refusal_of_the_workspace_says_who_was_refused_where() {
     let bench = Workbench::new("a_refusal_of_the_workspace_says_who_was_refused");
-    says(&bench, "  token = \"expired\"", expect![[r#"
+    says(
+        &bench,
+        "  token = \"expired\"",
+        expect![[r#"
         Error: Could not list the projects `projects`
 
           with data.lakebase_projects.all,
@@ -179,10 +218,14 @@ fn a_refusal_of_the_workspace_says_who_was_refused_where() {
         [UUID]).
 
         The workspace [HOST] did not accept the credentials (method
-        `pat`). Check that they are meant for this workspace and have not expired."#]]);
+        `pat`). Check that they are meant for this workspace and have not expired."#]],
+    );
     let kind = FaultKind::status(403, "PERMISSION_DENIED", "You may not.");
     bench.emulator.fault(Fault::on("GET", "/projects", kind));
-    says(&bench, "", expect![[r#"
+    says(
+        &bench,
+        "",
+        expect![[r#"
         Error: Could not list the projects `projects`
 
           with data.lakebase_projects.all,
@@ -195,9 +238,13 @@ fn a_refusal_of_the_workspace_says_who_was_refused_where() {
 
         The workspace [HOST] knows the caller (method `pat`) but
         refuses the call. Managing a project takes the permission CAN_MANAGE on it;
-        creating one may be restricted by the workspace's administrators."#]]);
+        creating one may be restricted by the workspace's administrators."#]],
+    );
     bench.emulator.fault(Fault::on("GET", "/projects", FaultKind::Html { status: 200 }));
-    says(&bench, "", expect![[r#"
+    says(
+        &bench,
+        "",
+        expect![[r#"
         Error: Could not list the projects `projects`
 
           with data.lakebase_projects.all,
@@ -207,9 +254,13 @@ fn a_refusal_of_the_workspace_says_who_was_refused_where() {
         `GET [HOST]/api/2.0/postgres/projects` was answered 200, but
         not as the service does: a page, as of a proxy or a login, that says `The
         proxy could not reach the service.` (1 attempt, [SECONDS], request id
-        [UUID])."#]]);
+        [UUID])."#]],
+    );
     bench.emulator.fault(Fault::on("GET", "/projects", FaultKind::Html { status: 407 }));
-    says(&bench, "", expect![[r#"
+    says(
+        &bench,
+        "",
+        expect![[r#"
         Error: Could not list the projects `projects`
 
           with data.lakebase_projects.all,
@@ -219,14 +270,18 @@ fn a_refusal_of_the_workspace_says_who_was_refused_where() {
         `GET [HOST]/api/2.0/postgres/projects` was answered 407, but
         not as the service does: a page, as of a proxy or a login, that says `The
         proxy could not reach the service.` (1 attempt, [SECONDS], request id
-        [UUID])."#]]);
+        [UUID])."#]],
+    );
 }
 
 #[test]
 fn a_client_whose_secret_is_wrong_is_told() {
     let mut bench = Workbench::new("a_client_whose_secret_is_wrong_is_told");
     bench.environment.remove("DATABRICKS_TOKEN");
-    says(&bench, "  client_id = \"emulator-client\"\n  client_secret = \"wrong\"", expect![[r#"
+    says(
+        &bench,
+        "  client_id = \"emulator-client\"\n  client_secret = \"wrong\"",
+        expect![[r#"
         Error: Could not list the projects `projects`
 
           with data.lakebase_projects.all,
@@ -242,7 +297,8 @@ fn a_client_whose_secret_is_wrong_is_told() {
 
         The workspace [HOST] did not accept the credentials (method
         `oauth-m2m`). Check that they are meant for this workspace and have not
-        expired."#]]);
+        expired."#]],
+    );
 }
 
 #[test]
@@ -265,7 +321,8 @@ fn a_workspace_that_is_not_known_yet_is_planned_for_and_reached_by_the_apply() {
           14: data "lakebase_projects" "all" {
 
         The provider block holds values that are known only after the apply of other
-        resources. Apply those first, for example with `terraform apply -target=…`."#]].assert_eq(&output.from("Error:"));
+        resources. Apply those first, for example with `terraform apply -target=…`."#]]
+    .assert_eq(&output.from("Error:"));
     bench.configure(&(late + &project("")));
     assert!(bench.plan().output().contains("Plan: 2 to add"));
     bench.apply();
