@@ -119,7 +119,9 @@ async fn read_many(
             (Some(config), Diagnostics::new())
         }
         Err(error) => {
-            let attempt = Attempt { verb: "list", noun: table.collection(), name: &collection };
+            let noun = &format!("{} of", table.collection());
+            let name = parent.unwrap_or_else(|| lifecycle.client.host());
+            let attempt = Attempt { verb: "list", noun, name };
             (None, attempt.failed(&lifecycle.client, None, &error))
         }
     }

@@ -60,7 +60,7 @@ fn parse_name(arguments: &[Value]) -> Result<Value, FunctionError> {
         text: format!(
             "`{name}` is not a full name: it must have a form such as `projects/{{project_id}}`, \
              `projects/{{project_id}}/branches/{{branch_id}}` or \
-             `projects/{{project_id}}/branches/{{branch_id}}/endpoints/{{endpoint_id}}`."
+             `projects/{{project_id}}/branches/{{branch_id}}/endpoints/{{endpoint_id}}`"
         ),
         argument: Some(0),
     };
@@ -97,7 +97,7 @@ fn connection_uri_signature() -> Function {
 fn connection_uri(arguments: &[Value]) -> Result<Value, FunctionError> {
     let host = text(arguments, 0);
     if host.is_empty() || host.contains(['/', '@', ':', '?', '#', ' ']) {
-        let text = format!("`{host}` is not a host name.");
+        let text = format!("`{host}` is not a host name");
         return Err(FunctionError { text, argument: Some(0) });
     }
     let connection = Connection {
@@ -149,6 +149,6 @@ mod tests {
     #[test]
     fn a_uri_needs_a_host() {
         let error = call("connection_uri", &["a/b".into(), "d".into(), "u".into()]).unwrap_err();
-        assert_eq!(error.text, "`a/b` is not a host name.");
+        assert_eq!(error.text, "`a/b` is not a host name");
     }
 }

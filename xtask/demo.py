@@ -95,17 +95,25 @@ def tour(world):
 
     world.step(
         "Resize",
-        "The limit of the primary endpoint goes from 4 to 8 CU. The plan shows that, and that "
-        "alone: hosts and everything that depends on them stay known.",
+        "The limit of the primary endpoint goes from 4 to 8 CU. The plan shows that alone, with "
+        "what it means for memory and connections; a warning says that it may cost twice as much.",
     )
     world.run("echo 'primary_max_cu = 8' > terraform.tfvars")
-    plan = world.run("terraform plan -out=tfplan > /dev/null && terraform show tfplan")
-    require_changes(plan, ["~ autoscaling_limit_max_cu = 4 -> 8"])
+    plan = world.run("terraform plan -out=tfplan", shows="at least doubles")
+    require_changes(
+        plan,
+        [
+            "~ autoscaling_limit_max_cu = 4 -> 8",
+            "~ capacity = {",
+            "~ max_connections = 839 -> 1678",
+            "~ max_ram_gb = 8 -> 16",
+        ],
+    )
 
     world.step(
         "Apply exactly the plan",
         "The emulator records what it is asked. One request changes the endpoint: its update mask "
-        "names the one setting of the plan; whatever else the body repeats stays as it is.",
+        "names the one setting that changes; whatever else the body repeats stays as it is.",
     )
     world.curl("-X DELETE", "/_emulator/requests", method="DELETE")
     world.run("terraform apply tfplan", shows="Resources: 0 added, 1 changed, 0 destroyed")
@@ -115,7 +123,7 @@ def tour(world):
     )
     require(len(made) == 3, "the apply did not make one PATCH")
     mask = [["update_mask", "spec.autoscaling_limit_max_cu"]]
-    require(made[1] == mask, "the update mask does not name the one setting of the plan")
+    require(made[1] == mask, "the update mask does not name the one setting that changes")
 
     world.step(
         "Drift",
@@ -124,7 +132,7 @@ def tour(world):
     )
     drift = json.dumps({"name": PRIMARY, "status": {"suspend_timeout_duration": "3600s"}})
     world.curl(f"-d '{drift}'", "/_emulator/drift", method="POST", body=drift)
-    plan = world.run("terraform plan -out=tfplan > /dev/null && terraform show tfplan")
+    plan = world.run("terraform plan -out=tfplan")
     require_changes(plan, ['~ suspend_timeout_duration = "3600s" -> "5m"'])
 
     world.step(

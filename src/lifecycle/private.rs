@@ -6,6 +6,8 @@ use tfplugin::Private;
 /// What is remembered of an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
+    /// The workspace that holds the object: an identity tells it too, but only from Terraform 1.12.
+    pub workspace: Option<String>,
     /// An operation that was going on when an apply ended: the next read waits for it.
     pub operation: Option<String>,
     /// What a plan tells the second half of a replacement about the object to be replaced.
@@ -33,6 +35,7 @@ impl Memory {
         let text = |json: &Json, key: &str| json[key].as_str().map(str::to_owned);
         let replaced = &json["lakebase_replaced"];
         Self {
+            workspace: text(&json, "lakebase_workspace"),
             operation: text(&json, "lakebase_operation"),
             replaced: text(replaced, "name").map(|name| Replaced {
                 protected: replaced["protected"] == true,
@@ -46,6 +49,9 @@ impl Memory {
     /// What to store; nothing to remember is no bytes at all.
     pub fn write(&self) -> Private {
         let mut json = json!({});
+        if let Some(workspace) = &self.workspace {
+            json["lakebase_workspace"] = json!(workspace);
+        }
         if let Some(operation) = &self.operation {
             json["lakebase_operation"] = json!(operation);
         }
@@ -68,8 +74,12 @@ mod tests {
         let replaced = Replaced { protected: true, shielded: true, stays: true, name };
         for memory in [
             Memory::default(),
-            Memory { operation: Some("projects/p/operations/a+/=".to_owned()), replaced: None },
-            Memory { operation: None, replaced: Some(replaced) },
+            Memory { workspace: Some("470576644108500".to_owned()), ..Memory::default() },
+            Memory {
+                operation: Some("projects/p/operations/a+/=".to_owned()),
+                ..Memory::default()
+            },
+            Memory { replaced: Some(replaced), ..Memory::default() },
         ] {
             assert_eq!(Memory::read(&memory.write()), memory);
         }

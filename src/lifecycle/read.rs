@@ -21,7 +21,7 @@ impl Lifecycle {
     /// *Flow.* Wait for a remembered operation. Then a GET, or the list that answers for all
     /// objects of one parent.
     ///
-    /// *Guarantees.* An object leaves the state only if the workspace that its identity names says
+    /// *Guarantees.* An object leaves the state only if the workspace that it was created in says
     /// that it does not exist, or is in the trash.
     pub async fn read(
         &self,
@@ -51,7 +51,7 @@ impl Lifecycle {
             diagnostics.extend(self.resume(&attempt, operation, &patience).await);
         }
         let found = self.look(table, &name, &patience).await;
-        if let Some(elsewhere) = self.is_elsewhere(&attempt, identity.as_ref()) {
+        if let Some(elsewhere) = self.is_elsewhere(&attempt, identity.as_ref(), &memory) {
             return kept(elsewhere.into());
         }
         match found {
@@ -133,9 +133,15 @@ impl Lifecycle {
         self.client.get(name, patience).await
     }
 
-    /// What a read answers when another workspace than the identity's does.
-    fn is_elsewhere(&self, attempt: &Attempt<'_>, identity: Option<&Object>) -> Option<Diagnostic> {
-        let known = identity?.get("workspace_id")?.as_str()?;
+    /// What a read answers when another workspace does than the one that holds the object.
+    fn is_elsewhere(
+        &self,
+        attempt: &Attempt<'_>,
+        identity: Option<&Object>,
+        memory: &Memory,
+    ) -> Option<Diagnostic> {
+        let identified = identity.and_then(|it| it.get("workspace_id")?.as_str());
+        let known = identified.or(memory.workspace.as_deref())?;
         let answered = self.client.workspace_id().filter(|it| it != known)?;
         let Attempt { noun, name, .. } = attempt;
         Some(Diagnostic::error(

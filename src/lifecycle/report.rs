@@ -86,6 +86,11 @@ fn advice(client: &Client, error: &Error) -> Option<String> {
         "The service carries on with it: the next plan or apply waits for it and shows what became \
          of it."
             .to_owned()
+    } else if error.is_not_of_the_service() {
+        format!(
+            "Something else answered in its place. Check that {host} is the URL of a workspace, and \
+             the proxy, if there is one (`HTTPS_PROXY`)."
+        )
     } else if error.is_unreachable() {
         format!(
             "Check that {host} is the URL of a workspace and can be reached from here, through \

@@ -84,7 +84,7 @@ fn an_interrupted_create_goes_on_with_the_next_run() {
     bench.apply();
     bench.expect_mutations(expect![[r#"
         POST /api/2.0/postgres/projects?project_id=shop
-          {"spec":{"custom_tags":[],"display_name":"The shop"}}
+          {"spec":{"display_name":"The shop"}}
     "#]]);
     assert_eq!(
         bench.state()["values"]["root_module"]["resources"][0]["values"]["owner"],

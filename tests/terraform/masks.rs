@@ -68,7 +68,7 @@ fn an_update_of_an_endpoint_masks_the_leaves_that_differ() {
         "autoscaling_limit_max_cu = 2\nsuspend_timeout_duration = \"5m\"",
         expect![[r#"
             POST /api/2.0/postgres/projects?project_id=shop
-              {"spec":{"custom_tags":[]}}
+              {"spec":{}}
             PATCH /api/2.0/postgres/projects/shop/branches/production/endpoints/primary?update_mask=spec.autoscaling_limit_max_cu,spec.suspension
               {"spec":{"autoscaling_limit_max_cu":2,"endpoint_type":"ENDPOINT_TYPE_READ_WRITE","suspend_timeout_duration":"300s"}}
         "#]],
@@ -115,7 +115,7 @@ fn an_update_of_a_branch_masks_the_leaves_that_differ() {
         "ttl = \"1d\"",
         expect![[r#"
             POST /api/2.0/postgres/projects?project_id=shop
-              {"spec":{"custom_tags":[]}}
+              {"spec":{}}
             POST /api/2.0/postgres/projects/shop/branches?branch_id=dev
               {"spec":{"ttl":"86400s"}}
         "#]],
@@ -145,7 +145,7 @@ fn an_update_of_a_project_masks_the_leaves_that_differ() {
         "display_name = \"The shop\"",
         expect![[r#"
             POST /api/2.0/postgres/projects?project_id=shop
-              {"spec":{"custom_tags":[],"display_name":"The shop"}}
+              {"spec":{"display_name":"The shop"}}
         "#]],
     );
     it.says_the_same("");

@@ -22,6 +22,12 @@ fn apply_says(bench: &Workbench, hcl: &str, expected: Expect) {
     expected.assert_eq(&bench.masked(&bench.apply_fails().from("Error:")));
 }
 
+/// The configuration with names for references: what depends on something wrong is not looked at.
+fn apart(hcl: &str) -> String {
+    hcl.replace("${lakebase_project.shop.name}", "projects/shop")
+        .replace("lakebase_project.shop.name", "\"projects/shop\"")
+}
+
 #[test]
 fn a_value_that_cannot_be_is_refused_on_its_line() {
     let bench = Workbench::new("a_value_that_cannot_be_is_refused_on_its_line");
@@ -118,16 +124,60 @@ resource "lakebase_endpoint" "reports" {
         + &primary("suspend_timeout_duration = \"5\"\ntimeouts = { create = \"-1m\" }");
     says(
         &bench,
-        &times,
+        &apart(&times),
         expect![[r#"
-        Error: Invalid `history_retention_duration`
+            Error: Invalid `history_retention_duration`
 
-          with lakebase_project.shop,
-          on main.tf line 12, in resource "lakebase_project" "shop":
-          12:   history_retention_duration = "7 days"
+              with lakebase_project.shop,
+              on main.tf line 12, in resource "lakebase_project" "shop":
+              12:   history_retention_duration = "7 days"
 
-        `7 days` is not a duration: write a number and a unit, such as `300s`, `5m`,
-        `24h` or `7d`."#]],
+            `7 days` is not a duration: write a number and a unit, such as `300s`, `5m`,
+            `24h` or `7d`.
+
+            Error: Invalid `expire_time`
+
+              with lakebase_branch.dev,
+              on main.tf line 19, in resource "lakebase_branch" "dev":
+              19:   expire_time = "tomorrow"
+
+            `tomorrow` is not a time in RFC 3339: write for example
+            `[TIME]`.
+
+            Error: Conflicting `expire_time`
+
+              with lakebase_branch.dev,
+              on main.tf line 19, in resource "lakebase_branch" "dev":
+              19:   expire_time = "tomorrow"
+
+            `ttl` and `expire_time` exclude each other: set one of them.
+
+            Error: Invalid `ttl`
+
+              with lakebase_branch.dev,
+              on main.tf line 20, in resource "lakebase_branch" "dev":
+              20: ttl = "soon"
+
+            `soon` is not a duration: write a number and a unit, such as `300s`, `5m`,
+            `24h` or `7d`.
+
+            Error: Invalid `create`
+
+              with lakebase_endpoint.primary,
+              on main.tf line 23, in resource "lakebase_endpoint" "primary":
+              23: resource "lakebase_endpoint" "primary" {
+
+            `-1m` is not a duration: write a number and a unit, such as `300s`, `5m`,
+            `24h` or `7d`.
+
+            Error: Invalid `suspend_timeout_duration`
+
+              with lakebase_endpoint.primary,
+              on main.tf line 28, in resource "lakebase_endpoint" "primary":
+              28:   suspend_timeout_duration = "5"
+
+            `5` is not a duration: write a number and a unit, such as `300s`, `5m`, `24h`
+            or `7d`."#]],
     );
     let choices = project(
         "default_endpoint_settings = { suspend_timeout_duration = \"5m\", no_suspension = true }",
@@ -135,16 +185,33 @@ resource "lakebase_endpoint" "reports" {
         + &primary("suspend_timeout_duration = \"5m\"\nno_suspension = true");
     says(
         &bench,
-        &choices,
+        &apart(&choices),
         expect![[r#"
-        Error: Conflicting `no_suspension`
+            Error: Conflicting `no_suspension`
 
-          with lakebase_project.shop,
-          on main.tf line 8, in resource "lakebase_project" "shop":
-           8: resource "lakebase_project" "shop" {
+              with lakebase_project.shop,
+              on main.tf line 8, in resource "lakebase_project" "shop":
+               8: resource "lakebase_project" "shop" {
 
-        `suspend_timeout_duration` and `no_suspension` exclude each other: set one of
-        them."#]],
+            `suspend_timeout_duration` and `no_suspension` exclude each other: set one of
+            them.
+
+            Error: Conflicting `expire_time`
+
+              with lakebase_branch.dev,
+              on main.tf line 20, in resource "lakebase_branch" "dev":
+              20: expire_time = "[TIME]"
+
+            `ttl` and `expire_time` exclude each other: set one of them.
+
+            Error: Conflicting `no_suspension`
+
+              with lakebase_endpoint.primary,
+              on main.tf line 29, in resource "lakebase_endpoint" "primary":
+              29: no_suspension = true
+
+            `suspend_timeout_duration` and `no_suspension` exclude each other: set one of
+            them."#]],
     );
     let computes = project("")
         + &primary("autoscaling_limit_min_cu = 4\nautoscaling_limit_max_cu = 2")
@@ -153,7 +220,7 @@ resource "lakebase_endpoint" "reports" {
             .replace("\"primary\" {", "\"suspends\" {");
     says(
         &bench,
-        &computes,
+        &apart(&computes),
         expect![[r#"
         Error: Autoscaling range upside down
 
@@ -180,12 +247,29 @@ resource "lakebase_endpoint" "reports" {
         A group of 2 computes cannot suspend. Set `no_suspension = true`, and leave
         `suspend_timeout_duration` out."#]],
     );
-    let others = r#"
-provider "lakebase" {
-  max_autoscaling_range_cu = 0
-  http_timeout             = "quick"
-}
+    let block = "max_autoscaling_range_cu = 0\nhttp_timeout = \"quick\"";
+    says(
+        &bench,
+        &format!("provider \"lakebase\" {{\n{block}\n}}\n{}", project("")),
+        expect![[r#"
+        Error: Invalid `max_autoscaling_range_cu`
 
+          with provider["registry.terraform.io/lakebase/lakebase"],
+          on main.tf line 8, in provider "lakebase":
+           8: max_autoscaling_range_cu = 0
+
+        0 is not above 0.
+
+        Error: Invalid `http_timeout`
+
+          with provider["registry.terraform.io/lakebase/lakebase"],
+          on main.tf line 9, in provider "lakebase":
+           9: http_timeout = "quick"
+
+        `quick` is not a duration: write a number and a unit, such as `300s`, `5m`,
+        `24h` or `7d`."#]],
+    );
+    let others = r#"
 resource "lakebase_credential" "stored" {
   endpoint     = "primary"
   ttl          = "10m"
@@ -204,37 +288,59 @@ output "name" {
   value = provider::lakebase::parse_name("shop")
 }
 "#;
-    bench.configure(others);
-    expect![[r#"
-        Error: Invalid `max_autoscaling_range_cu`
+    says(
+        &bench,
+        others,
+        expect![[r#"
+        Error: Invalid `endpoint`
 
-          with provider["registry.terraform.io/lakebase/lakebase"],
-          on main.tf line 9, in provider "lakebase":
-           9:   max_autoscaling_range_cu = 0
+          with lakebase_credential.stored,
+          on main.tf line 9, in resource "lakebase_credential" "stored":
+           9:   endpoint     = "primary"
 
-        0 is not above 0.
+        `primary` is not a full name: it must have the form
+        `projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}`. The
+        `name` of the resource or data source has it.
 
-        Error: Invalid `http_timeout`
+        Error: `renew_before` is not shorter than `ttl`
 
-          with provider["registry.terraform.io/lakebase/lakebase"],
-          on main.tf line 10, in provider "lakebase":
-          10:   http_timeout             = "quick"
+          with lakebase_credential.stored,
+          on main.tf line 11, in resource "lakebase_credential" "stored":
+          11:   renew_before = "10m"
 
-        `quick` is not a duration: write a number and a unit, such as `300s`, `5m`,
-        `24h` or `7d`.
+        A credential that is renewed for as long as it lives would be new in every
+        plan. Choose a `renew_before` that is shorter than `ttl`.
+
+        Error: Invalid `branch`
+
+          with data.lakebase_endpoints.all,
+          on main.tf line 15, in data "lakebase_endpoints" "all":
+          15:   branch = "production"
+
+        `production` is not a full name: it must have the form
+        `projects/{project_id}/branches/{branch_id}`.
+
+        Error: Invalid `endpoint`
+
+          with data.lakebase_connection.this,
+          on main.tf line 19, in data "lakebase_connection" "this":
+          19:   endpoint = "projects/shop/branches/production"
+
+        `projects/shop/branches/production` is not a full name: it must have the form
+        `projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}`.
 
         Error: Invalid function argument
 
-          on main.tf line 28, in output "name":
-          28:   value = provider::lakebase::parse_name("shop")
+          on main.tf line 23, in output "name":
+          23:   value = provider::lakebase::parse_name("shop")
             ├────────────────
             │ while calling provider::lakebase::parse_name(name)
 
         Invalid value for "name" parameter: `shop` is not a full name: it must have a
         form such as `projects/{project_id}`,
         `projects/{project_id}/branches/{branch_id}` or
-        `projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}`.."#]]
-    .assert_eq(&bench.validate().from("Error:"));
+        `projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}`."#]],
+    );
     assert!(bench.emulator.requests().is_empty());
 }
 
@@ -398,40 +504,40 @@ fn a_data_source_of_what_is_not_there_says_so() {
         &bench,
         &connection,
         expect![[r#"
-        Error: Could not read the endpoint `projects/shop/branches/production/endpoints/reports`
+            Error: Could not read the endpoint `projects/shop/branches/production/endpoints/reports`
 
-          with data.lakebase_connection.this,
-          on main.tf line 7, in data "lakebase_connection" "this":
-           7: data "lakebase_connection" "this" {
+              with data.lakebase_connection.this,
+              on main.tf line 7, in data "lakebase_connection" "this":
+               7: data "lakebase_connection" "this" {
 
-        `GET
-        [HOST]/api/2.0/postgres/projects/shop/branches/production/endpoints/reports`
-        was answered 404 NOT_FOUND: project id not found [TraceId:
-        9a45cd888d5940d681445b6a189663f5] (1 attempt, [SECONDS], request id
-        [UUID]).
+            `GET
+            [HOST]/api/2.0/postgres/projects/shop/branches/production/endpoints/reports`
+            was answered 404 NOT_FOUND: project id not found [TraceId:
+            [TRACE]] (1 attempt, [SECONDS], request id
+            [UUID]).
 
-        Check the name, and that [HOST] is the workspace that holds
-        it."#]],
+            Check the name, and that [HOST] is the workspace that holds
+            it."#]],
     );
     let one = format!("data \"lakebase_endpoint\" \"this\" {{\n  name = \"{endpoint}\"\n}}\n");
     says(
         &bench,
         &one,
         expect![[r#"
-        Error: Could not read the endpoint `projects/shop/branches/production/endpoints/reports`
+            Error: Could not read the endpoint `projects/shop/branches/production/endpoints/reports`
 
-          with data.lakebase_endpoint.this,
-          on main.tf line 7, in data "lakebase_endpoint" "this":
-           7: data "lakebase_endpoint" "this" {
+              with data.lakebase_endpoint.this,
+              on main.tf line 7, in data "lakebase_endpoint" "this":
+               7: data "lakebase_endpoint" "this" {
 
-        `GET
-        [HOST]/api/2.0/postgres/projects/shop/branches/production/endpoints/reports`
-        was answered 404 NOT_FOUND: project id not found [TraceId:
-        1842218b97e744968dda1bc7277a55f9] (1 attempt, [SECONDS], request id
-        [UUID]).
+            `GET
+            [HOST]/api/2.0/postgres/projects/shop/branches/production/endpoints/reports`
+            was answered 404 NOT_FOUND: project id not found [TraceId:
+            [TRACE]] (1 attempt, [SECONDS], request id
+            [UUID]).
 
-        Check the name, and that [HOST] is the workspace that holds
-        it."#]],
+            Check the name, and that [HOST] is the workspace that holds
+            it."#]],
     );
 
     bench.configure(&project(""));
@@ -485,18 +591,18 @@ fn the_wrong_workspace_is_an_error_and_no_removal() {
         &bench,
         &(guard.to_owned() + &project("")),
         expect![[r#"
-        Error: Could not read the project `projects/shop`
+            Error: Could not read the project `projects/shop`
 
-          with lakebase_project.shop,
-          on main.tf line 11, in resource "lakebase_project" "shop":
-          11: resource "lakebase_project" "shop" {
+              with lakebase_project.shop,
+              on main.tf line 11, in resource "lakebase_project" "shop":
+              11: resource "lakebase_project" "shop" {
 
-        `GET [HOST]/api/2.0/postgres/projects/shop` was answered by
-        the workspace 470576644108500, but the expected workspace is 42 (1 attempt,
-        0.1 s, request id [UUID]).
+            `GET [HOST]/api/2.0/postgres/projects/shop` was answered by
+            the workspace 470576644108500, but the expected workspace is 42 (1 attempt,
+            [SECONDS], request id [UUID]).
 
-        Check `host` or `profile` in the provider block, or `expected_workspace_id`,
-        if the workspace has really changed. Nothing was changed."#]],
+            Check `host` or `profile` in the provider block, or `expected_workspace_id`,
+            if the workspace has really changed. Nothing was changed."#]],
     );
 
     let options = Options { workspace_id: "42".to_owned(), ..Options::default() };
@@ -504,7 +610,19 @@ fn the_wrong_workspace_is_an_error_and_no_removal() {
     let home = bench.environment.insert("DATABRICKS_HOST".to_owned(), other.url());
     bench.configure(&project(""));
     let output = bench.plan_fails().from("Error:").replace(&other.url(), "[OTHER]");
-    expect![""].assert_eq(&output);
+    expect![[r#"
+        Error: The project `projects/shop` belongs to another workspace
+
+          with lakebase_project.shop,
+          on main.tf line 8, in resource "lakebase_project" "shop":
+           8: resource "lakebase_project" "shop" {
+
+        It was created in the workspace 470576644108500, but [OTHER]
+        is the workspace 42. Terraform keeps it in the state. Check `host` or
+        `profile` in the provider block. If it shall be managed in the other
+        workspace, remove it from the state with `terraform state rm` and import it
+        there."#]]
+    .assert_eq(&output);
     let destroyed = bench.terraform(&["destroy", "-auto-approve"]).failed();
     assert!(destroyed.output().contains("belongs to another workspace"), "{destroyed}");
 

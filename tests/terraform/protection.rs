@@ -36,60 +36,70 @@ fn no_plan_destroys_what_is_protected() {
         &bench,
         bench.terraform(&["destroy", "-auto-approve"]),
         expect![[r#"
-        Error: The branch `projects/shop/branches/kept` is protected from destruction
+            Error: The branch `projects/shop/branches/kept` is protected from destruction
 
-          with lakebase_branch.kept,
-          on main.tf line 13, in resource "lakebase_branch" "kept":
-          13: resource "lakebase_branch" "kept" {
+              with lakebase_branch.kept,
+              on main.tf line 17, in resource "lakebase_branch" "kept":
+              17:   deletion_protection = true
 
-        Its `deletion_protection` is on, and its data, its endpoints, roles and
-        databases would be lost. If that is what you want, apply `deletion_protection
-        = false` first, on its own."#]],
+            Its `deletion_protection` is on. What would be lost: 1 database
+            (`projects/shop/branches/kept/databases/databricks-postgres`); 1 endpoint
+            (`projects/shop/branches/kept/endpoints/primary`).
+
+            If that is what you want, apply `deletion_protection = false` first, on its
+            own."#]],
     );
     let target = "-target=lakebase_branch.kept";
     refused(
         &bench,
         bench.terraform(&["destroy", "-auto-approve", target]),
         expect![[r#"
-        Error: The branch `projects/shop/branches/kept` is protected from destruction
+            Error: The branch `projects/shop/branches/kept` is protected from destruction
 
-          with lakebase_branch.kept,
-          on main.tf line 13, in resource "lakebase_branch" "kept":
-          13: resource "lakebase_branch" "kept" {
+              with lakebase_branch.kept,
+              on main.tf line 17, in resource "lakebase_branch" "kept":
+              17:   deletion_protection = true
 
-        Its `deletion_protection` is on, and its data, its endpoints, roles and
-        databases would be lost. If that is what you want, apply `deletion_protection
-        = false` first, on its own."#]],
+            Its `deletion_protection` is on. What would be lost: 1 database
+            (`projects/shop/branches/kept/databases/databricks-postgres`); 1 endpoint
+            (`projects/shop/branches/kept/endpoints/primary`).
+
+            If that is what you want, apply `deletion_protection = false` first, on its
+            own."#]],
     );
     let replace = "-replace=lakebase_project.shop";
     refused(
         &bench,
         bench.terraform(&["apply", "-auto-approve", replace]),
         expect![[r#"
-        Error: The project `projects/shop` is protected from replacement
+            Error: The project `projects/shop` is protected from replacement
 
-          with lakebase_project.shop,
-          on main.tf line 8, in resource "lakebase_project" "shop":
-           8: resource "lakebase_project" "shop" {
+              with lakebase_project.shop,
+              on main.tf line 8, in resource "lakebase_project" "shop":
+               8: resource "lakebase_project" "shop" {
 
-        Its `deletion_protection` is on, and all its branches with their data, its
-        endpoints, roles and databases would be lost. If that is what you want, apply
-        `deletion_protection = false` first, on its own."#]],
+            Its `deletion_protection` is on. What would be lost: All its branches with
+            their data, its endpoints, roles and databases.
+
+            If that is what you want, apply `deletion_protection = false` first, on its
+            own."#]],
     );
     let replace = "-replace=lakebase_branch.kept";
     refused(
         &bench,
         bench.terraform(&["apply", "-auto-approve", replace]),
         expect![[r#"
-        Error: The branch `projects/shop/branches/kept` is protected from replacement
+            Error: The branch `projects/shop/branches/kept` is protected from replacement
 
-          with lakebase_branch.kept,
-          on main.tf line 13, in resource "lakebase_branch" "kept":
-          13: resource "lakebase_branch" "kept" {
+              with lakebase_branch.kept,
+              on main.tf line 17, in resource "lakebase_branch" "kept":
+              17:   deletion_protection = true
 
-        Its `deletion_protection` is on, and its data, its endpoints, roles and
-        databases would be lost. If that is what you want, apply `deletion_protection
-        = false` first, on its own."#]],
+            Its `deletion_protection` is on. What would be lost: Its data, its endpoints,
+            roles and databases.
+
+            If that is what you want, apply `deletion_protection = false` first, on its
+            own."#]],
     );
 
     bench.configure(&PROTECTED.replace("pg_version = 17", "pg_version = 16"));
@@ -97,79 +107,73 @@ fn no_plan_destroys_what_is_protected() {
         &bench,
         bench.terraform(&["apply", "-auto-approve"]),
         expect![[r#"
-        Error: The project `projects/shop` is protected from replacement
+            Error: The project `projects/shop` is protected from replacement
 
-          with lakebase_project.shop,
-          on main.tf line 10, in resource "lakebase_project" "shop":
-          10:   pg_version = 16
+              with lakebase_project.shop,
+              on main.tf line 10, in resource "lakebase_project" "shop":
+              10:   pg_version = 16
 
-        Its `deletion_protection` is on, and all its branches with their data, its
-        endpoints, roles and databases would be lost. If that is what you want, apply
-        `deletion_protection = false` first, on its own."#]],
+            Its `deletion_protection` is on. What would be lost: All its branches with
+            their data, its endpoints, roles and databases.
+
+            If that is what you want, apply `deletion_protection = false` first, on its
+            own."#]],
     );
     bench.configure(&PROTECTED.replace("\"shop\"\n", "\"other\"\n"));
     refused(
         &bench,
         bench.terraform(&["apply", "-auto-approve"]),
         expect![[r#"
-        Error: The project `projects/shop` is protected from replacement
+            Error: The project `projects/shop` is protected from replacement
 
-          with lakebase_project.shop,
-          on main.tf line 9, in resource "lakebase_project" "shop":
-           9:   project_id = "other"
+              with lakebase_project.shop,
+              on main.tf line 9, in resource "lakebase_project" "shop":
+               9:   project_id = "other"
 
-        Its `deletion_protection` is on, and all its branches with their data, its
-        endpoints, roles and databases would be lost. If that is what you want, apply
-        `deletion_protection = false` first, on its own."#]],
+            Its `deletion_protection` is on. What would be lost: All its branches with
+            their data, its endpoints, roles and databases.
+
+            If that is what you want, apply `deletion_protection = false` first, on its
+            own."#]],
     );
     bench.configure(&PROTECTED.replace("monday", "tuesday"));
     refused(
         &bench,
         bench.terraform(&["apply", "-auto-approve"]),
         expect![[r#"
-        Error: The branch `projects/shop/branches/kept` is protected from replacement
+            Error: The branch `projects/shop/branches/kept` is protected from replacement
 
-          with lakebase_branch.kept,
-          on main.tf line 16, in resource "lakebase_branch" "kept":
-          16:   keepers             = { day = "tuesday" }
+              with lakebase_branch.kept,
+              on main.tf line 16, in resource "lakebase_branch" "kept":
+              16:   keepers             = { day = "tuesday" }
 
-        Its `deletion_protection` is on, and its data, its endpoints, roles and
-        databases would be lost. If that is what you want, apply `deletion_protection
-        = false` first, on its own."#]],
+            Its `deletion_protection` is on. What would be lost: Its data, its endpoints,
+            roles and databases.
+
+            If that is what you want, apply `deletion_protection = false` first, on its
+            own."#]],
     );
-    // Turning the protection off in the same apply does not help: the state decides.
-    bench.configure("");
-    refused(
-        &bench,
-        bench.terraform(&["apply", "-auto-approve"]),
-        expect![[r#"
-            Error: The project `projects/shop` is protected from destruction
-
-            Its `deletion_protection` is on, and all its branches with their data, its
-            endpoints, roles and databases would be lost. If that is what you want, apply
-            `deletion_protection = false` first, on its own.
-
-            Error: The branch `projects/shop/branches/kept` is protected from destruction
-
-            Its `deletion_protection` is on, and its data, its endpoints, roles and
-            databases would be lost. If that is what you want, apply `deletion_protection
-            = false` first, on its own."#]],
-    );
+    // What decides is the state: neither a block that is gone nor one that says otherwise helps.
+    let (project, _) = PROTECTED.split_once("\n\n").expect("there are two blocks");
+    bench.configure(project);
+    refused(&bench, bench.terraform(&["apply", "-auto-approve"]), expect![""]);
     let off = PROTECTED.replace("deletion_protection = true", "deletion_protection = false");
     bench.configure(&off.replace("monday", "tuesday"));
     refused(
         &bench,
         bench.terraform(&["apply", "-auto-approve"]),
         expect![[r#"
-        Error: The branch `projects/shop/branches/kept` is protected from replacement
+            Error: The branch `projects/shop/branches/kept` is protected from replacement
 
-          with lakebase_branch.kept,
-          on main.tf line 16, in resource "lakebase_branch" "kept":
-          16:   keepers             = { day = "tuesday" }
+              with lakebase_branch.kept,
+              on main.tf line 16, in resource "lakebase_branch" "kept":
+              16:   keepers             = { day = "tuesday" }
 
-        Its `deletion_protection` is on, and its data, its endpoints, roles and
-        databases would be lost. If that is what you want, apply `deletion_protection
-        = false` first, on its own."#]],
+            Its `deletion_protection` is on. What would be lost: Its data, its endpoints,
+            roles and databases.
+
+            If that is what you want, apply `deletion_protection = false` first, on its
+            own."#]],
     );
 }
 

@@ -208,6 +208,15 @@ impl Workbench {
         expected.assert_eq(&self.masked(&readable(&self.emulator.mutations())));
     }
 
+    /// The same, where Terraform makes changes that do not depend on each other: sorted by path.
+    #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "reads well with `expect!` at the call")]
+    pub(crate) fn expect_mutations_in_any_order(&self, expected: Expect) {
+        let mut mutations = self.emulator.mutations();
+        mutations.sort_by(|one, other| (&one.path, &one.query).cmp(&(&other.path, &other.query)));
+        expected.assert_eq(&self.masked(&readable(&mutations)));
+    }
+
     /// The text with brackets for what differs between two runs: this test's own places, ids, times.
     pub(crate) fn masked(&self, text: &str) -> String {
         let folder = self.folder.display().to_string();

@@ -168,6 +168,11 @@ impl Error {
         matches!(self.0.kind, Kind::WrongWorkspace { .. })
     }
 
+    /// The answer was not in the service's form: that of a proxy, a login page, or another host.
+    pub fn is_not_of_the_service(&self) -> bool {
+        matches!(self.0.kind, Kind::NotTheService { .. })
+    }
+
     /// There was no service to talk to: no connection, or a connection that was lost.
     pub fn is_unreachable(&self) -> bool {
         match &self.0.kind {

@@ -2,12 +2,13 @@
 
 /// The forms that are told apart. In a form, `x` is a hexadecimal digit, `9` a decimal one, `~` any
 /// number of decimal ones, and everything else itself.
-const FORMS: [(&str, &str); 5] = [
+const FORMS: [(&str, &str); 6] = [
     ("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", "[UUID]"),
     ("/operations/xxxxxxxx/xxxxxxxx+xxxx=", "/operations/[OPERATION]"),
     ("9999-99-99T99:99:99Z", "[TIME]"),
     ("9999-99-99T99:99:99.9~Z", "[TIME]"),
-    (" 9~.9 s", " [SECONDS]"),
+    ("9~.9 s", "[SECONDS]"),
+    ("TraceId:\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "TraceId:\n[TRACE]"),
 ];
 
 /// The text with everything in it that has one of the forms replaced.
