@@ -139,10 +139,9 @@ impl<'a> Change<'a> {
             }
             None => memory,
         };
-        let identity = match &self.request.prior {
-            Some(_) => self.request.identity.clone(),
-            None => new_identity(self.table, &object),
-        };
+        // An object that is to be created has none: which workspace answers is not known yet, and
+        // Terraform cannot write a plan with an unknown part of an identity as JSON, or print it.
+        let identity = self.request.prior.as_ref().and(self.request.identity.clone());
         let private = memory.write();
         PlannedResource { planned: Some(object), requires_replace, private, identity, diagnostics }
     }
@@ -373,13 +372,4 @@ fn change_of(table: &Table, path: &str, before: &Object, planned: &Object) -> St
         _ => "…".to_owned(),
     };
     format!(" from {} to {}", text(before), text(planned))
-}
-
-/// The identity of an object that is to be created: its workspace is not known before it answers.
-fn new_identity(table: &Table, planned: &Object) -> Option<Object> {
-    if table.form.is_empty() {
-        return None;
-    }
-    let name = planned.get("name").cloned().unwrap_or_else(Value::unknown);
-    Some([("workspace_id".to_owned(), Value::unknown()), ("name".to_owned(), name)].into())
 }

@@ -56,6 +56,17 @@ fn examples_are_formatted_as_terraform_does() {
     bench.terraform(&["fmt", "-check", "-diff", "-recursive", &folder]).succeeded();
 }
 
+/// Terraform 1.15 can neither print nor write as JSON what is planned with an unknown identity.
+#[test]
+fn a_plan_of_new_objects_can_be_read() {
+    let bench = Workbench::new("a_plan_of_new_objects_can_be_read");
+    bench.write("main.tf", &read("provider", "provider.tf").expect("the provider has its example"));
+    assert!(bench.plan().output().contains("Plan: 2 to add"));
+    bench.terraform(&["plan", "-out=saved"]).succeeded();
+    let plan = bench.terraform(&["show", "-json", "saved"]).succeeded().json();
+    assert_eq!(plan["resource_changes"].as_array().map(Vec::len), Some(2));
+}
+
 #[test]
 fn the_guide_to_adoption() {
     let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides/adopting.md");
