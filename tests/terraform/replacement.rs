@@ -123,6 +123,7 @@ fn project() -> &'static str {
 
 /// Plans a replacement of exactly these, applies it, and finds all of the family, these made anew.
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "reads well with `expect!` at the call")]
 fn replaces(bench: &Workbench, replace: Option<&str>, replaced: &[&str], foretold: Expect) {
     let option = replace.map(|it| format!("-replace={it}"));
     let arguments: Vec<_> = ["plan", "-out=saved"].into_iter().chain(option.as_deref()).collect();
@@ -156,13 +157,18 @@ fn uids(bench: &Workbench) -> Vec<(String, String)> {
 fn changed_keepers_make_a_branch_and_its_children_anew() {
     let bench = family("changed_keepers_make_a_branch_and_its_children_anew");
     bench.configure(&FAMILY.replace("monday", "tuesday"));
-    replaces(&bench, None, PARENT, expect![[r#"
+    replaces(
+        &bench,
+        None,
+        PARENT,
+        expect![[r#"
         warning: This plan replaces the branch `projects/shop/branches/child` with all that it holds
         What will be lost, for good: 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
 
         warning: This plan replaces the branch `projects/shop/branches/parent` with all that it holds
         What will be lost, for good: 1 database (`projects/shop/branches/parent/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`).
-    "#]]);
+    "#]],
+    );
     // The id of a branch in the trash stays taken, so these skip it.
     let deleted = bench.emulator.mutations().into_iter().filter(|it| it.method == "DELETE");
     let branches = deleted.filter(|it| !it.path.contains("/endpoints/"));
@@ -175,28 +181,42 @@ fn changed_keepers_make_a_branch_and_its_children_anew() {
 fn another_point_in_time_makes_a_branch_and_its_children_anew() {
     let bench = family("another_point_in_time_makes_a_branch_anew");
     bench.configure(&FAMILY.replace("2025-12-31", "2025-12-30"));
-    replaces(&bench, None, PARENT, expect![[r#"
+    replaces(
+        &bench,
+        None,
+        PARENT,
+        expect![[r#"
         warning: This plan replaces the branch `projects/shop/branches/child` with all that it holds
         What will be lost, for good: 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
 
         warning: This plan replaces the branch `projects/shop/branches/parent` with all that it holds
         What will be lost, for good: 1 database (`projects/shop/branches/parent/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`).
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_demanded_replacement_makes_the_children_anew_as_well() {
     let bench = family("a_demanded_replacement_makes_the_children_anew_as_well");
-    replaces(&bench, Some("lakebase_branch.parent"), PARENT, expect![[r#"
+    replaces(
+        &bench,
+        Some("lakebase_branch.parent"),
+        PARENT,
+        expect![[r#"
         warning: This plan replaces the branch `projects/shop/branches/child` with all that it holds
         What will be lost, for good: 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
-    "#]]);
+    "#]],
+    );
     replaces(&bench, Some("lakebase_branch.child"), &["lakebase_branch.child"], expect![""]);
     let reader = "lakebase_endpoint.parents_reader";
     replaces(&bench, Some(reader), &[reader], expect![""]);
     let all: Vec<_> = uids(&bench).into_iter().map(|(address, _)| address).collect();
     let all: Vec<_> = all.iter().map(String::as_str).collect();
-    replaces(&bench, Some("lakebase_project.shop"), &all, expect![[r#"
+    replaces(
+        &bench,
+        Some("lakebase_project.shop"),
+        &all,
+        expect![[r#"
         warning: This plan replaces the branch `projects/shop/branches/child` with all that it holds
         What will be lost, for good: 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
 
@@ -205,7 +225,8 @@ fn a_demanded_replacement_makes_the_children_anew_as_well() {
 
         warning: This plan replaces the branch `projects/shop/branches/production` with all that it holds
         What will be lost, for good: 1 database (`projects/shop/branches/production/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/production/endpoints/primary`).
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -214,7 +235,11 @@ fn another_version_of_postgres_makes_everything_anew() {
     bench.configure(&FAMILY.replace("= 16", "= 17"));
     let all: Vec<_> = uids(&bench).into_iter().map(|(address, _)| address).collect();
     let all: Vec<_> = all.iter().map(String::as_str).collect();
-    replaces(&bench, None, &all, expect![[r#"
+    replaces(
+        &bench,
+        None,
+        &all,
+        expect![[r#"
         warning: This plan replaces the branch `projects/shop/branches/child` with all that it holds
         What will be lost, for good: 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
 
@@ -226,6 +251,24 @@ fn another_version_of_postgres_makes_everything_anew() {
 
         warning: This plan replaces the project `projects/shop` with all that it holds
         What will be lost, for good: 3 branches (`projects/shop/branches/child`, `projects/shop/branches/parent`, `projects/shop/branches/production`); 3 databases (`projects/shop/branches/child/databases/databricks-postgres`, `projects/shop/branches/parent/databases/databricks-postgres`, `projects/shop/branches/production/databases/databricks-postgres`); 4 endpoints (`projects/shop/branches/child/endpoints/primary`, `projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`, `projects/shop/branches/production/endpoints/primary`).
+    "#]],
+    );
+}
+
+#[test]
+fn a_tainted_branch_is_made_anew_under_its_id() {
+    let bench = family("a_tainted_branch_is_made_anew_under_its_id");
+    let before = uids(&bench);
+    bench.terraform(&["taint", "lakebase_branch.child"]).succeeded();
+    bench.apply();
+    let is_new = |(before, after): &(_, _)| before != after;
+    let after = uids(&bench).into_iter();
+    let renewed = before.into_iter().zip(after).filter(is_new).map(|(_, (address, _))| address);
+    assert_eq!(renewed.collect::<Vec<_>>(), ["lakebase_branch.child"]);
+    bench.expect_mutations(expect![[r#"
+        DELETE /api/2.0/postgres/projects/shop/branches/child?purge=true
+        POST /api/2.0/postgres/projects/shop/branches?branch_id=child
+          {"spec":{"no_expiry":true,"source_branch":"projects/shop/branches/parent"}}
     "#]]);
 }
 
