@@ -4,6 +4,7 @@
 //! Terraform is tested beside its code; what is here needs a plan, an apply or an interrupt of the
 //! real program. `make test` runs all of it on every Terraform in `.tools/`.
 
+mod chaos;
 mod crowd;
 mod drift;
 mod examples;
