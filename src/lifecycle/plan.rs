@@ -132,13 +132,13 @@ impl<'a> Change<'a> {
         self.planned.diagnostics.extend(told);
         let Planned { object, requires_replace, diagnostics } = self.planned;
         let memory = Memory::read(&self.request.prior_private);
-        let memory = match &self.request.prior {
-            Some(prior) => {
-                let replaced = replaced_by(self.resource, prior);
-                Memory { replaced: Some(replaced), ..memory }
-            }
-            None => memory,
+        let replaced = match &self.request.prior {
+            Some(prior) => Some(replaced_by(self.resource, prior)),
+            // Terraform plans the replacement of a tainted object like a create, without a word of
+            // the object; the delete half then finds what is told here.
+            None => self.replaced.or_else(|| Some(replaced_by(self.resource, &object))),
         };
+        let memory = Memory { replaced, ..memory };
         // An object that is to be created has none: which workspace answers is not known yet, and
         // Terraform cannot write a plan with an unknown part of an identity as JSON, or print it.
         let identity = self.request.prior.as_ref().and(self.request.identity.clone());

@@ -157,15 +157,20 @@ fn arm_not_chosen(
 }
 
 /// A changed `initial_*` keeps its value, with a warning; where the state has none, as after an
-/// import, the configured one is stored and nothing is sent.
+/// import, the configured one is stored and nothing is sent. How the object was to be created keeps
+/// its value without a word, so that an imported object plans empty.
 fn keep_initial(fields: &[AnyField], prior: &Object, planned: &mut Object, sink: &mut Diagnostics) {
-    for field in fields.iter().filter(|it| matches!(it.place, Place::Initial(_))) {
+    for field in fields.iter().filter(|it| matches!(it.place, Place::Initial(_) | Place::OnCreate))
+    {
         let (Some(before), Some(after)) = (prior.get(field.name), planned.get_mut(field.name))
         else {
             continue;
         };
-        if !before.is_null() && !same(field, before, after) {
-            *after = before.clone();
+        if before.is_null() || same(field, before, after) {
+            continue;
+        }
+        *after = before.clone();
+        if field.place != Place::OnCreate {
             let summary = format!("`{}` has a meaning only at creation", field.name);
             let detail = "The object exists already, so that the changed value is ignored and \
                           nothing is sent. Change the settings of what was created along with it \

@@ -4,6 +4,10 @@
 //! Terraform is tested beside its code; what is here needs a plan, an apply or an interrupt of the
 //! real program. `make test` runs all of it on every Terraform in `.tools/`.
 
+#![expect(clippy::needless_pass_by_value, reason = "an `expect!` reads best where it is called")]
+#![expect(clippy::too_many_lines, reason = "whole outputs stand in the tests")]
+
+mod chaos;
 mod crowd;
 mod drift;
 mod examples;

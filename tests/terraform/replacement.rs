@@ -123,6 +123,7 @@ fn project() -> &'static str {
 
 /// Plans a replacement of exactly these, applies it, and finds all of the family, these made anew.
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "reads well with `expect!` at the call")]
 fn replaces(bench: &Workbench, replace: Option<&str>, replaced: &[&str], foretold: Expect) {
     let option = replace.map(|it| format!("-replace={it}"));
     let arguments: Vec<_> = ["plan", "-out=saved"].into_iter().chain(option.as_deref()).collect();
@@ -252,6 +253,23 @@ fn another_version_of_postgres_makes_everything_anew() {
         What will be lost, for good: 3 branches (`projects/shop/branches/child`, `projects/shop/branches/parent`, `projects/shop/branches/production`); 3 databases (`projects/shop/branches/child/databases/databricks-postgres`, `projects/shop/branches/parent/databases/databricks-postgres`, `projects/shop/branches/production/databases/databricks-postgres`); 4 endpoints (`projects/shop/branches/child/endpoints/primary`, `projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`, `projects/shop/branches/production/endpoints/primary`).
     "#]],
     );
+}
+
+#[test]
+fn a_tainted_branch_is_made_anew_under_its_id() {
+    let bench = family("a_tainted_branch_is_made_anew_under_its_id");
+    let before = uids(&bench);
+    bench.terraform(&["taint", "lakebase_branch.child"]).succeeded();
+    bench.apply();
+    let is_new = |(before, after): &(_, _)| before != after;
+    let after = uids(&bench).into_iter();
+    let renewed = before.into_iter().zip(after).filter(is_new).map(|(_, (address, _))| address);
+    assert_eq!(renewed.collect::<Vec<_>>(), ["lakebase_branch.child"]);
+    bench.expect_mutations(expect![[r#"
+        DELETE /api/2.0/postgres/projects/shop/branches/child?purge=true
+        POST /api/2.0/postgres/projects/shop/branches?branch_id=child
+          {"spec":{"no_expiry":true,"source_branch":"projects/shop/branches/parent"}}
+    "#]]);
 }
 
 #[test]

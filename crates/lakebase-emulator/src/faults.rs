@@ -72,6 +72,11 @@ pub enum FaultKind {
     },
     /// The mutation takes effect, but its operation never ends.
     NeverFinish,
+    /// The mutation takes effect, but its operation runs for so long.
+    Linger {
+        /// How long, in seconds of the emulator's clock.
+        seconds: u32,
+    },
     /// The mutation takes effect, but the next reads of its object show what was before it.
     StaleRead {
         /// How many reads.

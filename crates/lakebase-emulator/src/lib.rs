@@ -146,6 +146,11 @@ impl Emulator {
         self.service().faults.plan(fault);
     }
 
+    /// Takes back the misbehaviors that have not struck yet.
+    pub fn forget_faults(&self) {
+        self.service().faults.clear();
+    }
+
     /// What a GET of this name would answer now; `None` where it would be a 404. Leaves no record
     /// and minds no faults.
     pub fn get(&self, name: &str) -> Option<Json> {

@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 
 use crate::auth;
 use crate::call::Call;
-use crate::clock::Clock;
+use crate::clock::{Clock, later};
 use crate::error::{ApiError, Result};
 use crate::faults::{Effect, Fault, FaultKind, Faults};
 use crate::journal::Recorded;
@@ -143,6 +143,7 @@ impl Service {
             FaultKind::ConflictOutside => false,
             FaultKind::FailOperation { .. }
             | FaultKind::NeverFinish
+            | FaultKind::Linger { .. }
             | FaultKind::StaleRead { .. } => true,
             _ => fault.effect == Effect::After,
         };
@@ -181,14 +182,20 @@ impl Service {
                     }
                 }
             }
-            FaultKind::NeverFinish => {
+            FaultKind::NeverFinish | FaultKind::Linger { .. } => {
+                let ends = match fault.kind {
+                    FaultKind::Linger { seconds } => {
+                        later(now, SignedDuration::from_secs(seconds.into()))
+                    }
+                    _ => Timestamp::MAX,
+                };
                 if let Some(operation) = started.and_then(|name| self.operations.get_mut(&name)) {
-                    operation.ends = Timestamp::MAX;
+                    operation.ends = ends;
                     let is_new = before.get(&operation.about).is_none();
                     if let Some(object) = self.store.get_mut(&operation.about) {
-                        object.settled = Timestamp::MAX;
+                        object.settled = ends;
                         if is_new {
-                            object.ready = Timestamp::MAX;
+                            object.ready = ends;
                         }
                     }
                 }

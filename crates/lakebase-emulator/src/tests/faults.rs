@@ -66,6 +66,20 @@ fn an_operation_may_never_finish() {
 }
 
 #[test]
+fn an_operation_may_take_its_time() {
+    let mut workspace = with_fault(FaultKind::Linger { seconds: 60 }, Effect::Before);
+    let operation = workspace.ok(CREATE, &json!({}));
+    let operation = operation["name"].as_str().expect("a name");
+    workspace.pass(59);
+    assert_eq!(workspace.get(operation)["done"], false);
+    let text = workspace.refused("DELETE projects/p", &Json::Null);
+    assert!(text.contains("conflicting operations"), "{text}");
+    workspace.pass(1);
+    assert_eq!(workspace.get(operation)["done"], true);
+    workspace.ok("DELETE projects/p", &Json::Null);
+}
+
+#[test]
 fn stale_reads_show_what_was_before_a_mutation() {
     let mut workspace = with_fault(FaultKind::StaleRead { reads: 2 }, Effect::Before);
     workspace.ok(CREATE, &json!({}));
