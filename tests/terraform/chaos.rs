@@ -176,14 +176,14 @@ fn fault(sort: Sort, random: &mut Rng) -> Fault {
                 message: "No capacity.".to_owned(),
             }
         };
-        let methods: &[&str] = &["POST", "PATCH", "DELETE"];
+        let methods: &[&str] = &["POST", "POST", "PATCH", "DELETE"];
         (methods, kind)
     };
     let method = random.choice(method).expect("there are some");
     // A service that declines does so before any effect.
     let declines = matches!(kind, FaultKind::Status { status: 429 | 503, .. });
     let effect = if declines || random.bool() { Effect::Before } else { Effect::After };
-    Fault { effect, ..Fault::on(method, "*", kind).nth(random.u32(1..=5)) }
+    Fault { effect, ..Fault::on(method, "*", kind).nth(random.u32(1..=4)) }
 }
 
 fn answer(random: &mut Rng) -> FaultKind {
