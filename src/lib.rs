@@ -13,4 +13,11 @@ mod provider;
 mod resources;
 mod review;
 
+pub use model::field::{AnyField, Check, Kind, Place};
+pub use model::table::Table;
 pub use provider::Lakebase;
+
+/// What is declared of each resource type: for tests that go through all attributes.
+pub fn tables() -> impl Iterator<Item = &'static Table> {
+    provider::managed().map(model::table::Resource::table)
+}

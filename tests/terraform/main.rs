@@ -15,6 +15,7 @@ mod faults;
 mod import;
 mod interrupted;
 mod masks;
+mod matrix;
 mod messages;
 mod program;
 mod protection;
