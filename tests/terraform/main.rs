@@ -17,6 +17,7 @@ mod interrupted;
 mod masks;
 mod matrix;
 mod messages;
+mod moved;
 mod program;
 mod protection;
 mod range;

@@ -1,0 +1,194 @@
+//! What the official provider managed is taken over by `moved` blocks: nothing happens but the move.
+
+use std::path::{Path, PathBuf};
+
+use lakebase_emulator::Options;
+use serde_json::{Value as Json, json};
+
+use crate::workbench::Workbench;
+
+const SHOP: &str = r#"
+resource "lakebase_project" "shop" {
+  project_id                 = "shop"
+  display_name               = "The shop"
+  pg_version                 = 17
+  history_retention_duration = "7d"
+  custom_tags                = { team = "shop" }
+
+  default_endpoint_settings = {
+    autoscaling_limit_min_cu = 0.5
+    autoscaling_limit_max_cu = 4
+    suspend_timeout_duration = "5m"
+  }
+}
+
+resource "lakebase_branch" "dev" {
+  project   = lakebase_project.shop.name
+  branch_id = "dev"
+  ttl       = "7d"
+}
+
+resource "lakebase_endpoint" "reports" {
+  branch                   = lakebase_branch.dev.name
+  endpoint_id              = "reports"
+  endpoint_type            = "ENDPOINT_TYPE_READ_ONLY"
+  autoscaling_limit_min_cu = 1
+  autoscaling_limit_max_cu = 2
+  no_suspension            = true
+}
+"#;
+
+const MOVED: &str = r#"
+terraform {
+  required_providers {
+    lakebase   = { source = "lakebase/lakebase" }
+    databricks = { source = "databricks/databricks" }
+  }
+}
+
+moved {
+  from = databricks_postgres_project.shop
+  to   = lakebase_project.shop
+}
+
+moved {
+  from = databricks_postgres_branch.dev
+  to   = lakebase_branch.dev
+}
+
+moved {
+  from = databricks_postgres_endpoint.reports
+  to   = lakebase_endpoint.reports
+}
+"#;
+
+const PROJECT: &str = "projects/shop";
+const BRANCH: &str = "projects/shop/branches/dev";
+const ENDPOINT: &str = "projects/shop/branches/dev/endpoints/reports";
+
+#[test]
+fn moved_blocks_take_over_what_the_official_provider_managed() {
+    let options = Options { frozen_clock: true, ..Options::default() };
+    let bench = Workbench::with_options("moved_blocks_take_over", options);
+    bench.configure(SHOP);
+    bench.apply();
+    bench.write("terraform.tfstate", &official_state(&bench).to_string());
+    bench.forget_requests();
+
+    install_databricks(&bench);
+    bench.write("main.tf", &(MOVED.to_owned() + SHOP));
+    bench.terraform(&["plan", "-out=saved"]).succeeded();
+    let plan = bench.terraform(&["show", "-json", "saved"]).succeeded().json();
+    let changes = plan["resource_changes"].as_array().expect("it has some");
+    let text = |it: &Json, key: &str| it[key].as_str().unwrap_or_default().to_owned();
+    let changes = changes.iter().map(|it| {
+        assert_eq!(it["change"]["actions"], json!(["no-op"]), "{it:#}");
+        [text(it, "previous_address"), text(it, "address")]
+    });
+    assert_eq!(
+        changes.collect::<Vec<_>>(),
+        [
+            ["databricks_postgres_branch.dev", "lakebase_branch.dev"],
+            ["databricks_postgres_endpoint.reports", "lakebase_endpoint.reports"],
+            ["databricks_postgres_project.shop", "lakebase_project.shop"],
+        ]
+    );
+
+    let applied = bench.terraform(&["apply", "saved"]).succeeded().output();
+    assert!(applied.contains("0 added, 0 changed, 0 destroyed"), "{applied}");
+    bench.expect_empty_plan();
+    // The move is over: neither the blocks nor the official provider are needed any more.
+    bench.configure(SHOP);
+    bench.expect_empty_plan();
+    let sent = bench.emulator.mutations();
+    assert!(sent.is_empty(), "{sent:#?}");
+}
+
+/// A state as version 1.128 of the official provider writes it: what was configured in `spec`, what
+/// the service reports in `status`.
+fn official_state(bench: &Workbench) -> Json {
+    let stored = |name: &str, own: Json| {
+        let mut stored = bench.emulator.get(name).expect("it was just made");
+        let own = own.as_object().expect("the attributes are an object").clone();
+        stored.as_object_mut().expect("so is the answer").extend(own);
+        stored
+    };
+    let project = stored(
+        PROJECT,
+        json!({
+            "project_id": "shop", "purge_on_delete": null,
+            "initial_branch_spec": null, "initial_endpoint_spec": null, "provider_config": null,
+            "spec": {
+                "display_name": "The shop", "pg_version": 17,
+                "history_retention_duration": "604800s", "budget_policy_id": null,
+                "custom_tags": [{"key": "team", "value": "shop"}], "default_branch": null,
+                "enable_pg_native_login": null,
+                "default_endpoint_settings": {
+                    "autoscaling_limit_min_cu": 0.5, "autoscaling_limit_max_cu": 4,
+                    "suspend_timeout_duration": "300s", "no_suspension": null, "pg_settings": null,
+                },
+            },
+        }),
+    );
+    let branch = stored(
+        BRANCH,
+        json!({
+            "branch_id": "dev", "parent": PROJECT, "purge_on_delete": null,
+            "replace_existing": null, "provider_config": null,
+            "spec": {
+                "ttl": "604800s", "expire_time": null, "no_expiry": null, "is_protected": null,
+                "source_branch": null, "source_branch_lsn": null, "source_branch_time": null,
+            },
+        }),
+    );
+    let endpoint = stored(
+        ENDPOINT,
+        json!({
+            "endpoint_id": "reports", "parent": BRANCH, "replace_existing": null,
+            "provider_config": null,
+            "spec": {
+                "endpoint_type": "ENDPOINT_TYPE_READ_ONLY", "autoscaling_limit_min_cu": 1,
+                "autoscaling_limit_max_cu": 2, "no_suspension": true, "disabled": null,
+                "suspend_timeout_duration": null, "group": null, "settings": null,
+            },
+        }),
+    );
+    let resource = |kind: &str, name: &str, attributes: Json| {
+        json!({
+            "mode": "managed", "type": format!("databricks_postgres_{kind}"), "name": name,
+            "provider": "provider[\"registry.terraform.io/databricks/databricks\"]",
+            "instances": [{"schema_version": 0, "attributes": attributes}],
+        })
+    };
+    json!({
+        "version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "official",
+        "outputs": {},
+        "resources": [
+            resource("project", "shop", project),
+            resource("branch", "dev", branch),
+            resource("endpoint", "reports", endpoint),
+        ],
+    })
+}
+
+/// Tells Terraform where to find the stand-in besides our provider.
+fn install_databricks(bench: &Workbench) {
+    let built = Path::new(env!("CARGO_BIN_EXE_terraform-provider-lakebase"));
+    let built: PathBuf = built.parent().expect("a program is in a folder").into();
+    let stand_in = built.join("examples/terraform-provider-databricks");
+    assert!(
+        stand_in.exists(),
+        "{} is missing. `cargo test` builds it, unless it is told which targets to build: then \
+         `cargo build --examples` does.",
+        stand_in.display()
+    );
+    let rules = bench.read("terraform.rc").replacen(
+        "dev_overrides {\n",
+        &format!(
+            "dev_overrides {{\n    \"databricks/databricks\" = \"{}\"\n",
+            built.join("examples").display()
+        ),
+        1,
+    );
+    bench.write("terraform.rc", &rules);
+}
