@@ -13,7 +13,7 @@
 
 mod shop;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -129,7 +129,8 @@ fn apply(bench: &Workbench, sort: Sort, shop: &Shop, requests: usize, random: &m
     let is_inside = |it: &String| it.contains("/roles/") || it.contains("/databases/");
     let held = bench.emulator.names().into_iter().filter(|it| !is_inside(it));
     assert_eq!(held.collect::<BTreeSet<_>>(), shop.held(), "after\n{troubled}");
-    assert_eq!(stored(bench), shop.managed(), "after\n{troubled}");
+    let stored = stored(bench).into_keys().collect::<BTreeSet<_>>();
+    assert_eq!(stored, shop.managed(), "after\n{troubled}");
     helped
 }
 
@@ -214,17 +215,22 @@ fn mend(bench: &Workbench, sort: Sort) -> bool {
             return round > 0;
         }
         for error in errors(&run) {
-            let [address, detail] = ["address", "detail"].map(|key| error[key].as_str());
-            let (Some(address), Some(detail)) = (address, detail) else { panic!("{run}") };
+            let [summary, detail] = ["summary", "detail"].map(|key| error[key].as_str());
+            let (Some(summary), Some(detail)) = (summary, detail) else { panic!("{run}") };
+            // Terraform places no error of a delete, so the address is looked up by the name.
+            let address = error["address"].as_str().map(str::to_owned);
+            let name = summary.split('`').nth(1).unwrap_or_default();
+            let address = address.or_else(|| stored(bench).remove(name));
+            let Some(address) = address else { panic!("{run}") };
             match (sort, block(detail), detail.contains("terraform untaint ADDRESS")) {
                 (Sort::Kills, Some(block), _) => {
                     let example = address.split('.').next().map(|it| format!("{it}.example"));
                     let example = example.expect("an address begins with a type");
-                    imports += &block.replace(&example, address);
+                    imports += &block.replace(&example, &address);
                     bench.write("imports.tf", &imports);
                 }
                 (Sort::Operations, _, true) => {
-                    bench.terraform(&["untaint", address]).succeeded();
+                    bench.terraform(&["untaint", &address]).succeeded();
                 }
                 _ => panic!("This is no way out.\n{run}"),
             }
@@ -250,12 +256,14 @@ fn errors(run: &Run) -> Vec<Json> {
     errors
 }
 
-/// The names in the state.
-fn stored(bench: &Workbench) -> BTreeSet<String> {
+/// The names in the state, and their addresses.
+fn stored(bench: &Workbench) -> BTreeMap<String, String> {
     let state = bench.read("terraform.tfstate");
     let state: Json = serde_json::from_str(&state).expect("a state is JSON");
-    let resources = state["resources"].as_array().expect("a state has resources").iter();
-    let instances = resources.flat_map(|it| it["instances"].as_array().into_iter().flatten());
-    let name = |it: &Json| it["attributes"]["name"].as_str().map(str::to_owned);
-    instances.filter_map(name).collect()
+    let text = |it: &Json| it.as_str().map(str::to_owned);
+    let named = |it: &Json| {
+        let name = text(&it["instances"][0]["attributes"]["name"])?;
+        Some((name, format!("{}.{}", text(&it["type"])?, text(&it["name"])?)))
+    };
+    state["resources"].as_array().expect("a state has resources").iter().filter_map(named).collect()
 }
