@@ -207,7 +207,7 @@ fn a_generated_configuration_is_what_is_there() {
           purge_on_delete     = false
           replace_existing    = false
           source_branch       = "projects/plain/branches/plain"
-          source_branch_lsn   = "0/E9D92582"
+          source_branch_lsn   = "[LSN]"
           source_branch_time  = "[TIME]"
           source_snapshot     = null
           timeouts            = null
