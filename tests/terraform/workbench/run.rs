@@ -69,3 +69,16 @@ impl fmt::Display for Run {
         f.write_str(&self.output())
     }
 }
+
+/// The text of diagnostics without where in the configuration they stand: for what is inside an
+/// object, older Terraforms show the head of the block, newer ones the line.
+pub(crate) fn without_places(text: &str) -> String {
+    let is_place = |line: &str| {
+        let line = line.trim_start();
+        let after_number = line.trim_start_matches(|it: char| it.is_ascii_digit());
+        line.starts_with("on main.tf line")
+            || after_number != line && after_number.starts_with(": ")
+    };
+    let kept: Vec<_> = text.lines().filter(|line| !is_place(line)).collect();
+    kept.join("\n")
+}
