@@ -18,6 +18,7 @@ mod reads;
 mod secrets;
 mod shop;
 mod signing_in;
+mod surprises;
 mod the_workbench;
 mod walk;
 mod workbench;

@@ -94,7 +94,8 @@ fn too_wide_a_range_fails_on_the_attribute() {
 
         The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 24–32 CU,
         which keeps the maximum. If your workspace accepts wider ranges, raise
-        `max_autoscaling_range_cu` in the provider block."#]].assert_eq(&bench.plan_fails().from("Error:"));
+        `max_autoscaling_range_cu` in the provider block."#]]
+    .assert_eq(&bench.plan_fails().from("Error:"));
 }
 
 #[test]
