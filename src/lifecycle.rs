@@ -169,7 +169,7 @@ impl Lifecycle {
     /// An answer with the object of that name.
     fn answer(&self, name: &str, state: Object, memory: &Memory) -> ResourceAnswer {
         let identity = Some(self.identity(name));
-        let workspace = self.client.workspace_id().map(Into::into);
+        let workspace = self.client.workspace_id();
         let private = Memory { workspace, ..memory.clone() }.write();
         ResourceAnswer { state: Some(state), private, identity, ..ResourceAnswer::default() }
     }

@@ -27,10 +27,10 @@ fn check_object(fields: &'static [AnyField], config: &Object, path: &Path, sink:
         }
         check_kind(field, value, &path, sink);
         if field.place == Place::Id {
-            check_id(field, value, &path, sink);
+            check_id(value, &path, sink);
         }
         if let Some(check) = &field.check {
-            check_value(field, check, value, &path, sink);
+            check_value(check, value, &path, sink);
         }
     }
     check_choices(fields, config, path, sink);
@@ -72,7 +72,7 @@ fn null_entry(entries: &BTreeMap<String, Value>) -> Option<&str> {
 }
 
 /// Characters are an error, for they are part of a name; the length is a limit that may move.
-fn check_id(field: &AnyField, value: &Value, path: &Path, sink: &mut Diagnostics) {
+fn check_id(value: &Value, path: &Path, sink: &mut Diagnostics) {
     let Some(id) = value.as_str() else { return };
     let begins = id.bytes().next().is_some_and(|it| it.is_ascii_lowercase());
     let ends = !id.ends_with('-');
@@ -94,13 +94,7 @@ fn check_id(field: &AnyField, value: &Value, path: &Path, sink: &mut Diagnostics
     }
 }
 
-fn check_value(
-    field: &AnyField,
-    check: &Check,
-    value: &Value,
-    path: &Path,
-    sink: &mut Diagnostics,
-) {
+fn check_value(check: &Check, value: &Value, path: &Path, sink: &mut Diagnostics) {
     let warn =
         |detail: String| Diagnostic::warning(format!("Unusual `{path}`"), detail).at(path.clone());
     let refuse =

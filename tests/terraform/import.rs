@@ -96,9 +96,9 @@ fn forgotten(test: &str) -> (Workbench, Vec<(String, String, Json)>) {
     bench.apply();
     let state = bench.state();
     let resources = state["values"]["root_module"]["resources"].as_array().expect("it has some");
-    let text = |it: &Json| it.as_str().expect("it is text").to_owned();
+    let owned = |it: &Json| it.as_str().expect("it is text").to_owned();
     let known =
-        |it: &Json| (text(&it["address"]), text(&it["values"]["name"]), it["identity"].clone());
+        |it: &Json| (owned(&it["address"]), owned(&it["values"]["name"]), it["identity"].clone());
     let objects = resources.iter().map(known).collect();
     bench.remove("terraform.tfstate");
     bench.forget_requests();

@@ -4,6 +4,12 @@
 //! Terraform is tested beside its code; what is here needs a plan, an apply or an interrupt of the
 //! real program. `make test` runs all of it on every Terraform in `.tools/`.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "`expect!` as the last argument reads as what comes of the call"
+)]
+#![expect(clippy::too_many_lines, reason = "the lines of a long test are its snapshots")]
+
 mod drift;
 mod examples;
 mod faults;

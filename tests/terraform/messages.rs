@@ -3,7 +3,7 @@
 use expect_test::{Expect, expect};
 
 use crate::shop::{branch, primary, project};
-use crate::workbench::{Workbench, without_places};
+use crate::workbench::Workbench;
 
 /// A plan of the configuration ends in these errors.
 #[track_caller]
@@ -16,7 +16,7 @@ fn says(bench: &Workbench, hcl: &str, expected: Expect) {
 #[track_caller]
 fn says_somewhere(bench: &Workbench, hcl: &str, expected: Expect) {
     bench.configure(hcl);
-    expected.assert_eq(&without_places(&bench.plan_fails().from("Error:")));
+    expected.assert_eq(&bench.plan_fails().without_places_from("Error:"));
 }
 
 /// The configuration with names for references: what depends on something wrong is not looked at.

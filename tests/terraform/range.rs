@@ -3,7 +3,7 @@
 use expect_test::{Expect, expect};
 
 use crate::shop::{primary, project};
-use crate::workbench::{Workbench, without_places};
+use crate::workbench::Workbench;
 
 fn limits(min: f64, max: f64) -> String {
     format!("autoscaling_limit_min_cu = {min}\nautoscaling_limit_max_cu = {max}\n")
@@ -18,10 +18,9 @@ fn too_wide_a_range_fails_in_all_three_places() {
     let bench = Workbench::new("too_wide_a_range_fails_in_all_three_places");
     let refused = |hcl: &str, expected: Expect| {
         bench.configure(hcl);
-        let validated = bench.validate().failed().output();
-        let planned = bench.plan_fails().output();
-        assert_eq!(planned, validated);
-        expected.assert_eq(&without_places(&validated));
+        let validated = bench.validate().failed();
+        assert_eq!(bench.plan_fails().output(), validated.output());
+        expected.assert_eq(&validated.without_places_from("Error:"));
     };
     refused(
         &(project("") + &primary(&limits(0.5, 32.0))),
@@ -125,7 +124,7 @@ fn a_minimum_that_only_the_state_has_counts() {
     .assert_eq(&output);
 
     bench.configure(&(defaults("autoscaling_limit_max_cu = 16") + &primary("")));
-    let output = without_places(&bench.plan_fails().from("Error:"));
+    let output = bench.plan_fails().without_places_from("Error:");
     expect![[r#"
         Error: Autoscaling range too wide
 

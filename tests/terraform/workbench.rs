@@ -21,7 +21,7 @@ use expect_test::Expect;
 use lakebase_emulator::{Emulator, Options, Recorded};
 use serde_json::Value as Json;
 
-pub(crate) use run::{Run, without_places};
+pub(crate) use run::Run;
 pub(crate) use running::Running;
 
 /// See the module.

@@ -38,6 +38,19 @@ impl Run {
         output[start..].to_owned()
     }
 
+    /// The same without where in the configuration it is about: for what is inside an object, older
+    /// Terraforms show the head of the block, newer ones the line.
+    #[track_caller]
+    pub(crate) fn without_places_from(&self, start: &str) -> String {
+        let is_place = |line: &str| {
+            let line = line.trim_start();
+            let rest = line.trim_start_matches(|it: char| it.is_ascii_digit());
+            line.starts_with("on main.tf line") || rest != line && rest.starts_with(": ")
+        };
+        let text = self.from(start);
+        text.lines().filter(|line| !is_place(line)).collect::<Vec<_>>().join("\n")
+    }
+
     /// Itself, or the end of the test where the command failed.
     #[track_caller]
     pub(crate) fn succeeded(self) -> Run {
@@ -68,17 +81,4 @@ impl fmt::Display for Run {
         }
         f.write_str(&self.output())
     }
-}
-
-/// The text of diagnostics without where in the configuration they stand: for what is inside an
-/// object, older Terraforms show the head of the block, newer ones the line.
-pub(crate) fn without_places(text: &str) -> String {
-    let is_place = |line: &str| {
-        let line = line.trim_start();
-        let after_number = line.trim_start_matches(|it: char| it.is_ascii_digit());
-        line.starts_with("on main.tf line")
-            || after_number != line && after_number.starts_with(": ")
-    };
-    let kept: Vec<_> = text.lines().filter(|line| !is_place(line)).collect();
-    kept.join("\n")
 }
