@@ -114,11 +114,17 @@ impl Lifecycle {
             let change = Change::Update { name, mask: &mask, body };
             match self.unhindered(&change, patience).await {
                 Ok(operation) => self.finish(name, operation, patience).await,
-                // The object is not ours yet: forgetting the attempt loses nothing.
-                Err(error) => return attempt.failed(client, Some(table), &error).into(),
+                Err(error) => Err(error),
             }
         };
-        self.conclude(resource, attempt, planned, finished, patience).await
+        match finished {
+            // The object is not ours yet: forgetting the attempt loses nothing. Kept with an error
+            // it would be tainted, and the next apply would destroy it.
+            Err(error) if !error.is_interrupted() => {
+                attempt.failed(client, Some(table), &error).into()
+            }
+            finished => self.conclude(resource, attempt, planned, finished, patience).await,
+        }
     }
 
     /// The answer for an object that was asked for: as it is read, or as it was planned where it
@@ -148,8 +154,9 @@ impl Lifecycle {
             answer.diagnostics = goes_on(attempt, &error).into();
             return answer;
         }
-        let diagnostics = attempt.failed(&self.client, Some(table), &error);
+        let mut diagnostics = attempt.failed(&self.client, Some(table), &error);
         if error.is_timeout() {
+            diagnostics.push(tainted(attempt));
             let state = without_unknowns(planned);
             return ResourceAnswer { diagnostics, ..self.answer(attempt.name, state, &memory) };
         }
@@ -163,6 +170,7 @@ impl Lifecycle {
             Err(error) if error.is_not_found() => return diagnostics.into(),
             Err(_) => without_unknowns(planned),
         };
+        diagnostics.push(tainted(attempt));
         let answer = self.answer(attempt.name, state, &Memory::default());
         ResourceAnswer { diagnostics, ..answer }
     }
@@ -219,6 +227,17 @@ fn is_another(
 
 fn has_adoption(resource: &dyn Resource) -> bool {
     resource.table().field(REPLACE_EXISTING.name()).is_some()
+}
+
+/// What Terraform makes of an object that comes with an error.
+fn tainted(attempt: &Attempt<'_>) -> Diagnostic {
+    let Attempt { noun, name, .. } = attempt;
+    Diagnostic::warning(
+        format!("The {noun} `{name}` is tainted"),
+        "It exists or may come to exist, so Terraform keeps it, but would destroy it and make it \
+         anew with the next apply. To keep it, run this before (put its address for ADDRESS):\n\n  \
+         terraform untaint ADDRESS",
+    )
 }
 
 fn exists(attempt: &Attempt<'_>, type_name: &str, adoptable: bool) -> Diagnostic {

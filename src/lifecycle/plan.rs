@@ -139,10 +139,10 @@ impl<'a> Change<'a> {
             None => self.replaced.or_else(|| Some(replaced_by(self.resource, &object))),
         };
         let memory = Memory { replaced, ..memory };
-        // An object that is to be created has none: which workspace answers is not known yet, and
-        // Terraform cannot write a plan with an unknown part of an identity as JSON, or print it.
-        let identity = self.request.prior.as_ref().and(self.request.identity.clone());
         let private = memory.write();
+        // None for what is to be created: its workspace is not known before it answers, and
+        // Terraform cannot write a plan that holds an unknown identity as JSON (seen with 1.15.5).
+        let identity = self.request.identity.clone().filter(|_| self.request.prior.is_some());
         PlannedResource { planned: Some(object), requires_replace, private, identity, diagnostics }
     }
 

@@ -27,10 +27,10 @@ fn check_object(fields: &'static [AnyField], config: &Object, path: &Path, sink:
         }
         check_kind(field, value, &path, sink);
         if field.place == Place::Id {
-            check_id(field, value, &path, sink);
+            check_id(value, &path, sink);
         }
         if let Some(check) = &field.check {
-            check_value(field, check, value, &path, sink);
+            check_value(check, value, &path, sink);
         }
     }
     check_choices(fields, config, path, sink);
@@ -62,8 +62,7 @@ fn check_kind(field: &AnyField, value: &Value, path: &Path, sink: &mut Diagnosti
     };
     if let Some(problem) = problem {
         sink.push(
-            Diagnostic::error(format!("Invalid `{}`", field.name), format!("{problem}."))
-                .at(path.clone()),
+            Diagnostic::error(format!("Invalid `{path}`"), format!("{problem}.")).at(path.clone()),
         );
     }
 }
@@ -73,7 +72,7 @@ fn null_entry(entries: &BTreeMap<String, Value>) -> Option<&str> {
 }
 
 /// Characters are an error, for they are part of a name; the length is a limit that may move.
-fn check_id(field: &AnyField, value: &Value, path: &Path, sink: &mut Diagnostics) {
+fn check_id(value: &Value, path: &Path, sink: &mut Diagnostics) {
     let Some(id) = value.as_str() else { return };
     let begins = id.bytes().next().is_some_and(|it| it.is_ascii_lowercase());
     let ends = !id.ends_with('-');
@@ -84,30 +83,22 @@ fn check_id(field: &AnyField, value: &Value, path: &Path, sink: &mut Diagnostics
              letters, digits and hyphens, and not end with a hyphen. It is the last part of the \
              full name, not the whole of it."
         );
-        sink.push(Diagnostic::error(format!("Invalid `{}`", field.name), detail).at(path.clone()));
+        sink.push(Diagnostic::error(format!("Invalid `{path}`"), detail).at(path.clone()));
     } else if LONGEST_ID < id.len() {
         let detail = format!(
             "`{id}` has {} characters. The service documents at most {LONGEST_ID} and may refuse \
              it.",
             id.len()
         );
-        sink.push(Diagnostic::warning(format!("Long `{}`", field.name), detail).at(path.clone()));
+        sink.push(Diagnostic::warning(format!("Long `{path}`"), detail).at(path.clone()));
     }
 }
 
-fn check_value(
-    field: &AnyField,
-    check: &Check,
-    value: &Value,
-    path: &Path,
-    sink: &mut Diagnostics,
-) {
-    let warn = |detail: String| {
-        Diagnostic::warning(format!("Unusual `{}`", field.name), detail).at(path.clone())
-    };
-    let refuse = |detail: String| {
-        Diagnostic::error(format!("Invalid `{}`", field.name), detail).at(path.clone())
-    };
+fn check_value(check: &Check, value: &Value, path: &Path, sink: &mut Diagnostics) {
+    let warn =
+        |detail: String| Diagnostic::warning(format!("Unusual `{path}`"), detail).at(path.clone());
+    let refuse =
+        |detail: String| Diagnostic::error(format!("Invalid `{path}`"), detail).at(path.clone());
     match (check, value) {
         (Check::Between(low, high), Value::Number(number))
             if !(*low..=*high).contains(&number.as_f64()) =>
@@ -166,7 +157,7 @@ fn check_choices(
             let others = others.collect::<Vec<_>>().join(" or ");
             let detail = format!("`false` does not say what shall hold instead: set {others}.");
             let path = path.attribute(field.name);
-            sink.push(Diagnostic::error(format!("Incomplete `{}`", field.name), detail).at(path));
+            sink.push(Diagnostic::error(format!("Incomplete `{path}`"), detail).at(path));
         }
         for other in field.siblings(&fields[at..]) {
             if sets(config, field) && sets(config, other) {
@@ -175,9 +166,7 @@ fn check_choices(
                     field.name, other.name
                 );
                 let path = path.attribute(other.name);
-                sink.push(
-                    Diagnostic::error(format!("Conflicting `{}`", other.name), detail).at(path),
-                );
+                sink.push(Diagnostic::error(format!("Conflicting `{path}`"), detail).at(path));
             }
         }
     }
@@ -265,7 +254,7 @@ mod tests {
                 error at kind: Invalid `kind`: `C` is none of `A`, `B`.
                 warning at ttl: Unusual `ttl`: `59s` is outside what the service documents today, `60s` to `7d`, and may be refused.
                 error at labels: Invalid `labels`: `a` is null, which the service cannot hold: leave the key out.
-                error at inner.pause: Invalid `pause`: `soon` is not a duration: write a number and a unit, such as `300s`, `5m`, `24h` or `7d`.
+                error at inner.pause: Invalid `inner.pause`: `soon` is not a duration: write a number and a unit, such as `300s`, `5m`, `24h` or `7d`.
             "#]],
         );
     }

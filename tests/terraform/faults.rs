@@ -138,6 +138,25 @@ fn an_operation_that_fails_is_told_and_leaves_what_there_is() {
 }
 
 #[test]
+fn an_adoption_that_fails_leaves_the_object_alone() {
+    let bench = Workbench::new("an_adoption_that_fails_leaves_the_object_alone");
+    bench.configure(&(project("") + &branch("ttl = \"1d\"")));
+    bench.apply();
+    bench.terraform(&["state", "rm", "lakebase_branch.dev"]).succeeded();
+    bench.configure(&(project("") + &branch("ttl = \"2d\"\nreplace_existing = true")));
+    let kind = FaultKind::FailOperation {
+        error_code: "INTERNAL".to_owned(),
+        message: "The branch could not be changed.".to_owned(),
+    };
+    bench.emulator.fault(Fault::on("PATCH", "branches/dev", kind));
+    bench.apply_fails();
+    let listed = bench.terraform(&["state", "list"]).output();
+    assert_eq!(listed, "lakebase_project.shop");
+    bench.apply();
+    assert_eq!(count(&bench, "DELETE"), 0);
+}
+
+#[test]
 fn a_delete_that_fails_keeps_the_object_in_the_state() {
     let bench = Workbench::new("a_delete_that_fails_keeps_the_object");
     bench.configure(&(project("") + &branch("") + REPORTS));

@@ -171,3 +171,40 @@ fn what_waits_for_its_turn_is_not_sent_after_an_interrupt() {
     assert!(output.contains("Terraform was interrupted before anything was sent."), "{output}");
     assert_eq!(bench.emulator.mutations().len(), 1);
 }
+
+#[test]
+fn a_create_that_takes_too_long_is_kept_and_goes_on() {
+    let bench = slow("a_create_that_takes_too_long_is_kept_and_goes_on");
+    bench.configure(&project("timeouts = { create = \"1s\" }"));
+    expect![[r#"
+        Warning: The project `projects/shop` is tainted
+
+          with lakebase_project.shop,
+          on main.tf line 8, in resource "lakebase_project" "shop":
+           8: resource "lakebase_project" "shop" {
+
+        It exists or may come to exist, so Terraform keeps it, but would destroy it
+        and make it anew with the next apply. To keep it, run this before (put its
+        address for ADDRESS):
+
+          terraform untaint ADDRESS
+
+        Error: Could not create the project `projects/shop`
+
+          with lakebase_project.shop,
+          on main.tf line 8, in resource "lakebase_project" "shop":
+           8: resource "lakebase_project" "shop" {
+
+        The wait for the operation `projects/shop/operations/[OPERATION]`
+        ran out of time; its last state was running ([SEVERAL] attempts, [SECONDS]).
+
+        It may still succeed: the next plan shows what became of it. If it takes this
+        long regularly, raise `timeouts`."#]]
+    .assert_eq(&bench.masked(&bench.apply_fails().from("Warning: The project")));
+    assert_eq!(stored(&bench, "lakebase_project").as_deref(), Some("projects/shop \"tainted\""));
+
+    bench.terraform(&["untaint", "lakebase_project.shop"]).succeeded();
+    bench.emulator.advance(MINUTES);
+    bench.apply();
+    assert_eq!(bench.emulator.mutations().len(), 1);
+}

@@ -4,8 +4,11 @@
 //! Terraform is tested beside its code; what is here needs a plan, an apply or an interrupt of the
 //! real program. `make test` runs all of it on every Terraform in `.tools/`.
 
-#![expect(clippy::needless_pass_by_value, reason = "an `expect!` reads best where it is called")]
-#![expect(clippy::too_many_lines, reason = "whole outputs stand in the tests")]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "`expect!` as the last argument reads as what comes of the call"
+)]
+#![expect(clippy::too_many_lines, reason = "the lines of a long test are its snapshots")]
 
 mod chaos;
 mod crowd;
@@ -26,6 +29,7 @@ mod replacement;
 mod secrets;
 mod shop;
 mod signing_in;
+mod surprises;
 mod the_workbench;
 mod walk;
 mod workbench;

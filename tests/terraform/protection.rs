@@ -156,7 +156,19 @@ fn no_plan_destroys_what_is_protected() {
     // What decides is the state: neither a block that is gone nor one that says otherwise helps.
     let (project, _) = PROTECTED.split_once("\n\n").expect("there are two blocks");
     bench.configure(project);
-    refused(&bench, bench.terraform(&["apply", "-auto-approve"]), expect![""]);
+    refused(
+        &bench,
+        bench.terraform(&["apply", "-auto-approve"]),
+        expect![[r#"
+        Error: The branch `projects/shop/branches/kept` is protected from destruction
+
+        Its `deletion_protection` is on. What would be lost: 1 database
+        (`projects/shop/branches/kept/databases/databricks-postgres`); 1 endpoint
+        (`projects/shop/branches/kept/endpoints/primary`).
+
+        If that is what you want, apply `deletion_protection = false` first, on its
+        own."#]],
+    );
     let off = PROTECTED.replace("deletion_protection = true", "deletion_protection = false");
     bench.configure(&off.replace("monday", "tuesday"));
     refused(

@@ -155,7 +155,7 @@ fn a_host_that_cannot_be_is_told() {
               on main.tf line 12, in data "lakebase_projects" "all":
               12: data "lakebase_projects" "all" {
 
-            `GET http://127.0.0.1:1/api/2.0/postgres/projects` could not be sent (2
+            `GET http://127.0.0.1:1/api/2.0/postgres/projects` could not be sent ([SEVERAL]
             attempts, [SECONDS]).
             Because: Error sending request.
             Because: Client error (Connect).

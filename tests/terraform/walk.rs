@@ -134,10 +134,10 @@ fn everything_is_made_found_unchanged_and_unmade() {
           {"spec":{"custom_tags":[{"key":"stage","value":"test"},{"key":"team","value":"platform"}],"default_endpoint_settings":{"autoscaling_limit_max_cu":2,"autoscaling_limit_min_cu":0.5,"suspend_timeout_duration":"300s"},"display_name":"The shop","history_retention_duration":"604800s","pg_version":17}}
         POST /api/2.0/postgres/projects/shop/branches?branch_id=dev
           {"spec":{"source_branch":"projects/shop/branches/production","ttl":"604800s"}}
-        PATCH /api/2.0/postgres/projects/shop/branches/production/endpoints/primary?update_mask=spec.autoscaling_limit_min_cu,spec.autoscaling_limit_max_cu,spec.suspension,spec.settings.pg_settings
-          {"spec":{"autoscaling_limit_max_cu":8,"autoscaling_limit_min_cu":4,"endpoint_type":"ENDPOINT_TYPE_READ_WRITE","no_suspension":true,"settings":{"pg_settings":{"work_mem":"8MB"}}}}
         POST /api/2.0/postgres/projects/shop/branches/production/endpoints?endpoint_id=reports
           {"spec":{"endpoint_type":"ENDPOINT_TYPE_READ_ONLY"}}
+        PATCH /api/2.0/postgres/projects/shop/branches/production/endpoints/primary?update_mask=spec.autoscaling_limit_min_cu,spec.autoscaling_limit_max_cu,spec.suspension,spec.settings.pg_settings
+          {"spec":{"autoscaling_limit_max_cu":8,"autoscaling_limit_min_cu":4,"endpoint_type":"ENDPOINT_TYPE_READ_WRITE","no_suspension":true,"settings":{"pg_settings":{"work_mem":"8MB"}}}}
     "#]]);
     let primary = "projects/shop/branches/production/endpoints/primary";
     let primary = bench.emulator.get(primary).expect("it came with the project");
@@ -176,11 +176,11 @@ fn everything_is_made_found_unchanged_and_unmade() {
     bench.forget_requests();
     bench.destroy();
     bench.expect_mutations_in_any_order(expect![[r#"
-        DELETE /api/2.0/postgres/projects/shop/branches/dev?purge=true
-        DELETE /api/2.0/postgres/projects/shop/branches/production/endpoints/reports
-        DELETE /api/2.0/postgres/projects/shop/branches/production/endpoints/primary
-        DELETE /api/2.0/postgres/projects/shop/branches/production
         DELETE /api/2.0/postgres/projects/shop?purge=true
+        DELETE /api/2.0/postgres/projects/shop/branches/dev?purge=true
+        DELETE /api/2.0/postgres/projects/shop/branches/production
+        DELETE /api/2.0/postgres/projects/shop/branches/production/endpoints/primary
+        DELETE /api/2.0/postgres/projects/shop/branches/production/endpoints/reports
     "#]]);
     assert!(bench.emulator.names().is_empty(), "{:?}", bench.emulator.names());
 }

@@ -2,12 +2,14 @@
 
 /// The forms that are told apart. In a form, `x` is a hexadecimal digit, `9` a decimal one, `~` any
 /// number of decimal ones, and everything else itself.
-const FORMS: [(&str, &str); 6] = [
+const FORMS: [(&str, &str); 8] = [
     ("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", "[UUID]"),
     ("/operations/xxxxxxxx/xxxxxxxx+xxxx=", "/operations/[OPERATION]"),
     ("9999-99-99T99:99:99Z", "[TIME]"),
     ("9999-99-99T99:99:99.9~Z", "[TIME]"),
     ("9~.9 s", "[SECONDS]"),
+    ("(9~ attempts", "([SEVERAL] attempts"),
+    ("(9~\nattempts", "([SEVERAL]\nattempts"),
     ("TraceId:\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "TraceId:\n[TRACE]"),
 ];
 
@@ -59,7 +61,8 @@ fn ids_and_times_are_masked_and_nothing_else_is() {
         ("17 é 2026-01-31", "17 é 2026-01-31"),
         ("300s, 5 s", "300s, 5 s"),
         ("projects/p/operations/0a1b2c3d/0a1b2c3d+11ff=", "projects/p/operations/[OPERATION]"),
-        ("(2 attempts, 12.3 s)", "(2 attempts, [SECONDS])"),
+        ("(1 attempt, 12.3 s)", "(1 attempt, [SECONDS])"),
+        ("(12 attempts, 0.1 s)", "([SEVERAL] attempts, [SECONDS])"),
     ];
     for (text, expected) in cases {
         assert_eq!(masked(text), expected);

@@ -38,6 +38,19 @@ impl Run {
         output[start..].to_owned()
     }
 
+    /// The same without where in the configuration it is about: for what is inside an object, older
+    /// Terraforms show the head of the block, newer ones the line.
+    #[track_caller]
+    pub(crate) fn without_places_from(&self, start: &str) -> String {
+        let is_place = |line: &str| {
+            let line = line.trim_start();
+            let rest = line.trim_start_matches(|it: char| it.is_ascii_digit());
+            line.starts_with("on main.tf line") || rest != line && rest.starts_with(": ")
+        };
+        let text = self.from(start);
+        text.lines().filter(|line| !is_place(line)).collect::<Vec<_>>().join("\n")
+    }
+
     /// Itself, or the end of the test where the command failed.
     #[track_caller]
     pub(crate) fn succeeded(self) -> Run {

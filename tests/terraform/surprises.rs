@@ -1,0 +1,247 @@
+//! What the service knows and Terraform does not: what is there already, or no longer, or elsewhere.
+
+use std::time::Duration;
+
+use expect_test::{Expect, expect};
+use lakebase_emulator::{Emulator, Options};
+
+use crate::shop::{branch, primary, project};
+use crate::workbench::Workbench;
+
+/// A plan of the configuration ends in these errors.
+#[track_caller]
+fn says(bench: &Workbench, hcl: &str, expected: Expect) {
+    bench.configure(hcl);
+    expected.assert_eq(&bench.masked(&bench.plan_fails().from("Error:")));
+}
+
+/// An apply of the configuration ends in these errors.
+#[track_caller]
+fn apply_says(bench: &Workbench, hcl: &str, expected: Expect) {
+    bench.configure(hcl);
+    expected.assert_eq(&bench.masked(&bench.apply_fails().from("Error:")));
+}
+
+#[test]
+fn what_exists_already_comes_with_the_import_block_to_paste() {
+    let bench = Workbench::new("what_exists_already_comes_with_the_import_block");
+    bench.configure(&project(""));
+    bench.apply();
+    let declared = primary("").replace("replace_existing = true", "");
+    apply_says(
+        &bench,
+        &(project("") + &declared),
+        expect![[r#"
+        Error: The endpoint `projects/shop/branches/production/endpoints/primary` exists already
+
+          with lakebase_endpoint.primary,
+          on main.tf line 15, in resource "lakebase_endpoint" "primary":
+          15: resource "lakebase_endpoint" "primary" {
+
+        Terraform does not manage it yet, so nothing was changed. To manage it as it
+        is, paste this beside the resource (put its address for
+        `lakebase_endpoint.example`):
+
+          import {
+            to = lakebase_endpoint.example
+            id = "projects/shop/branches/production/endpoints/primary"
+          }
+
+        Or let the next apply take it over and change its settings to the configured
+        ones:
+
+          replace_existing = true"#]],
+    );
+    bench.remove("terraform.tfstate");
+    bench.forget_requests();
+    apply_says(
+        &bench,
+        &project(""),
+        expect![[r#"
+        Error: The project `projects/shop` exists already
+
+          with lakebase_project.shop,
+          on main.tf line 8, in resource "lakebase_project" "shop":
+           8: resource "lakebase_project" "shop" {
+
+        Terraform does not manage it yet, so nothing was changed. To manage it as it
+        is, paste this beside the resource (put its address for
+        `lakebase_project.example`):
+
+          import {
+            to = lakebase_project.example
+            id = "projects/shop"
+          }"#]],
+    );
+    bench.expect_mutations(expect![""]);
+}
+
+#[test]
+fn a_project_in_the_trash_is_told_with_both_ways_out() {
+    let bench = Workbench::new("a_project_in_the_trash_is_told_with_both_ways_out");
+    let kept = project("").replace("purge_on_delete     = true", "");
+    bench.configure(&kept);
+    bench.apply();
+    bench.destroy();
+    bench.forget_requests();
+    apply_says(
+        &bench,
+        &kept,
+        expect![[r#"
+        Error: The project `projects/shop` is in the trash
+
+          with lakebase_project.shop,
+          on main.tf line 8, in resource "lakebase_project" "shop":
+           8: resource "lakebase_project" "shop" {
+
+        It was deleted, and its name stays taken until [TIME].
+        Either restore it and import it:
+
+          POST [HOST]/api/2.0/postgres/projects/shop/undelete
+
+        or delete it for good, and apply again:
+
+          DELETE [HOST]/api/2.0/postgres/projects/shop?purge=true
+
+        A project with `purge_on_delete = true` never gets there."#]],
+    );
+    bench.expect_mutations(expect![""]);
+}
+
+#[test]
+fn a_data_source_of_what_is_not_there_says_so() {
+    let bench = Workbench::new("a_data_source_of_what_is_not_there_says_so");
+    let endpoint = "projects/shop/branches/production/endpoints/reports";
+    let connection =
+        format!("data \"lakebase_connection\" \"this\" {{\n  endpoint = \"{endpoint}\"\n}}\n");
+    says(
+        &bench,
+        &connection,
+        expect![[r#"
+            Error: Could not read the endpoint `projects/shop/branches/production/endpoints/reports`
+
+              with data.lakebase_connection.this,
+              on main.tf line 7, in data "lakebase_connection" "this":
+               7: data "lakebase_connection" "this" {
+
+            `GET
+            [HOST]/api/2.0/postgres/projects/shop/branches/production/endpoints/reports`
+            was answered 404 NOT_FOUND: project id not found [TraceId:
+            [TRACE]] (1 attempt, [SECONDS], request id
+            [UUID]).
+
+            Check the name, and that [HOST] is the workspace that holds
+            it."#]],
+    );
+    let one = format!("data \"lakebase_endpoint\" \"this\" {{\n  name = \"{endpoint}\"\n}}\n");
+    says(
+        &bench,
+        &one,
+        expect![[r#"
+            Error: Could not read the endpoint `projects/shop/branches/production/endpoints/reports`
+
+              with data.lakebase_endpoint.this,
+              on main.tf line 7, in data "lakebase_endpoint" "this":
+               7: data "lakebase_endpoint" "this" {
+
+            `GET
+            [HOST]/api/2.0/postgres/projects/shop/branches/production/endpoints/reports`
+            was answered 404 NOT_FOUND: project id not found [TraceId:
+            [TRACE]] (1 attempt, [SECONDS], request id
+            [UUID]).
+
+            Check the name, and that [HOST] is the workspace that holds
+            it."#]],
+    );
+
+    bench.configure(&project(""));
+    bench.apply();
+    let replica = connection.replace("reports\"", "primary\"\n  read_only = true");
+    says(
+        &bench,
+        &(project("") + &replica),
+        expect![[r#"
+        Error: No such host
+
+          with data.lakebase_connection.this,
+          on main.tf line 16, in data "lakebase_connection" "this":
+          16:   read_only = true
+
+        The endpoint `projects/shop/branches/production/endpoints/primary` has no
+        `read_only_host`. Connect to a read replica, or give the endpoint a `group`
+        of more than one compute with `enable_readable_secondaries = true`."#]],
+    );
+}
+
+#[test]
+fn a_branch_that_has_expired_is_told_and_planned_anew() {
+    let options = Options { frozen_clock: true, ..Options::default() };
+    let bench = Workbench::with_options("a_branch_that_has_expired_is_told", options);
+    bench.configure(&(project("") + &branch("ttl = \"1d\"")));
+    bench.apply();
+    bench.emulator.advance(Duration::from_hours(48));
+    let output = bench.plan();
+    expect![[r#"
+        Warning: The branch `projects/shop/branches/dev` has expired
+
+          with lakebase_branch.dev,
+          on main.tf line 15, in resource "lakebase_branch" "dev":
+          15: resource "lakebase_branch" "dev" {
+
+        It expired on 2026-01-02T00:00:00Z. While it is configured, a plan creates it
+        anew."#]]
+    .assert_eq(&output.from("Warning:"));
+    assert!(output.output().contains("# lakebase_branch.dev will be created"), "{output}");
+    bench.apply();
+}
+
+#[test]
+fn the_wrong_workspace_is_an_error_and_no_removal() {
+    let mut bench = Workbench::new("the_wrong_workspace_is_an_error_and_no_removal");
+    bench.configure(&project(""));
+    bench.apply();
+    let guard = "provider \"lakebase\" {\n  expected_workspace_id = \"42\"\n}\n";
+    says(
+        &bench,
+        &(guard.to_owned() + &project("")),
+        expect![[r#"
+            Error: Could not read the project `projects/shop`
+
+              with lakebase_project.shop,
+              on main.tf line 11, in resource "lakebase_project" "shop":
+              11: resource "lakebase_project" "shop" {
+
+            `GET [HOST]/api/2.0/postgres/projects/shop` was answered by
+            the workspace 470576644108500, but the expected workspace is 42 (1 attempt,
+            [SECONDS], request id [UUID]).
+
+            Check `host` or `profile` in the provider block, or `expected_workspace_id`,
+            if the workspace has really changed. Nothing was changed."#]],
+    );
+
+    let options = Options { workspace_id: "42".to_owned(), ..Options::default() };
+    let other = Emulator::start(options).expect("there is a free port");
+    let home = bench.environment.insert("DATABRICKS_HOST".to_owned(), other.url());
+    bench.configure(&project(""));
+    let output = bench.plan_fails().from("Error:").replace(&other.url(), "[OTHER]");
+    expect![[r#"
+        Error: The project `projects/shop` belongs to another workspace
+
+          with lakebase_project.shop,
+          on main.tf line 8, in resource "lakebase_project" "shop":
+           8: resource "lakebase_project" "shop" {
+
+        It was created in the workspace 470576644108500, but [OTHER]
+        is the workspace 42. Terraform keeps it in the state. Check `host` or
+        `profile` in the provider block. If it shall be managed in the other
+        workspace, remove it from the state with `terraform state rm` and import it
+        there."#]]
+    .assert_eq(&output);
+    let destroyed = bench.terraform(&["destroy", "-auto-approve"]).failed();
+    assert!(destroyed.output().contains("belongs to another workspace"), "{destroyed}");
+
+    bench.environment.extend(home.map(|it| ("DATABRICKS_HOST".to_owned(), it)));
+    bench.expect_empty_plan();
+    bench.configure(&(guard.replace("42", "470576644108500") + &project("")));
+    bench.expect_empty_plan();
+}
