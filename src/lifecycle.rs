@@ -17,6 +17,7 @@ mod queue;
 mod read;
 mod report;
 mod update;
+mod workspace;
 
 use std::sync::Arc;
 

@@ -34,6 +34,12 @@ impl Lifecycle {
             return before.unchanged(interrupted_in_the_queue(&attempt));
         };
         let patience = self.patience(table, &before.state, Purpose::Delete, call);
+        let (identity, memory) = (before.identity.as_ref(), &before.memory);
+        if let Some(elsewhere) =
+            self.would_be_elsewhere(&attempt, identity, memory, &patience).await
+        {
+            return before.unchanged(elsewhere);
+        }
         let mut query = encode::delete_query(table, &before.state);
         if let Some(purge) = purge(table).filter(|_| replaced)
             && query.iter().all(|(name, _)| *name != purge)

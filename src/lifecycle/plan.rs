@@ -295,9 +295,9 @@ fn refuse_protected(table: &Table, replaced: &Replaced, observed: &Observed) -> 
 
 fn refused(noun: &str, name: &str, what: &str, lost: &str) -> Diagnostic {
     let otherwise = match noun {
-        "project" => "All its branches with their data, its endpoints, roles and databases",
-        "branch" => "Its data, its endpoints, roles and databases",
-        _ => "What depends on it",
+        "project" => "all its branches with their data, its endpoints, roles and databases",
+        "branch" => "its data, its endpoints, roles and databases",
+        _ => "what depends on it",
     };
     let lost = if lost.is_empty() { format!("{otherwise}.") } else { lost.to_owned() };
     Diagnostic::error(

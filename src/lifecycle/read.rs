@@ -132,29 +132,6 @@ impl Lifecycle {
         }
         self.client.get(name, patience).await
     }
-
-    /// What a read answers when another workspace does than the one that holds the object.
-    fn is_elsewhere(
-        &self,
-        attempt: &Attempt<'_>,
-        identity: Option<&Object>,
-        memory: &Memory,
-    ) -> Option<Diagnostic> {
-        let identified = identity.and_then(|it| it.get("workspace_id")?.as_str());
-        let known = identified.or(memory.workspace.as_deref())?;
-        let answered = self.client.workspace_id().filter(|it| it != known)?;
-        let Attempt { noun, name, .. } = attempt;
-        Some(Diagnostic::error(
-            format!("The {noun} `{name}` belongs to another workspace"),
-            format!(
-                "It was created in the workspace {known}, but {} is the workspace {answered}. \
-                 Terraform keeps it in the state. Check `host` or `profile` in the provider \
-                 block. If it shall be managed in the other workspace, remove it from the state \
-                 with `terraform state rm` and import it there.",
-                self.client.host()
-            ),
-        ))
-    }
 }
 
 /// A branch that was to expire and is no more.

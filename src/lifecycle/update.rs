@@ -37,6 +37,12 @@ impl Lifecycle {
             return before.unchanged(interrupted_in_the_queue(&attempt));
         };
         let patience = self.patience(table, planned, Purpose::Update, call);
+        let (identity, memory) = (before.identity.as_ref(), &before.memory);
+        if let Some(elsewhere) =
+            self.would_be_elsewhere(&attempt, identity, memory, &patience).await
+        {
+            return before.unchanged(elsewhere);
+        }
         let finished = if mask.is_empty() {
             client.settle(&name, &patience).await
         } else {

@@ -78,7 +78,7 @@ fn no_plan_destroys_what_is_protected() {
               on main.tf line 8, in resource "lakebase_project" "shop":
                8: resource "lakebase_project" "shop" {
 
-            Its `deletion_protection` is on. What would be lost: All its branches with
+            Its `deletion_protection` is on. What would be lost: all its branches with
             their data, its endpoints, roles and databases.
 
             If that is what you want, apply `deletion_protection = false` first, on its
@@ -95,7 +95,7 @@ fn no_plan_destroys_what_is_protected() {
               on main.tf line 17, in resource "lakebase_branch" "kept":
               17:   deletion_protection = true
 
-            Its `deletion_protection` is on. What would be lost: Its data, its endpoints,
+            Its `deletion_protection` is on. What would be lost: its data, its endpoints,
             roles and databases.
 
             If that is what you want, apply `deletion_protection = false` first, on its
@@ -113,7 +113,7 @@ fn no_plan_destroys_what_is_protected() {
               on main.tf line 10, in resource "lakebase_project" "shop":
               10:   pg_version = 16
 
-            Its `deletion_protection` is on. What would be lost: All its branches with
+            Its `deletion_protection` is on. What would be lost: all its branches with
             their data, its endpoints, roles and databases.
 
             If that is what you want, apply `deletion_protection = false` first, on its
@@ -130,7 +130,7 @@ fn no_plan_destroys_what_is_protected() {
               on main.tf line 9, in resource "lakebase_project" "shop":
                9:   project_id = "other"
 
-            Its `deletion_protection` is on. What would be lost: All its branches with
+            Its `deletion_protection` is on. What would be lost: all its branches with
             their data, its endpoints, roles and databases.
 
             If that is what you want, apply `deletion_protection = false` first, on its
@@ -147,7 +147,7 @@ fn no_plan_destroys_what_is_protected() {
               on main.tf line 16, in resource "lakebase_branch" "kept":
               16:   keepers             = { day = "tuesday" }
 
-            Its `deletion_protection` is on. What would be lost: Its data, its endpoints,
+            Its `deletion_protection` is on. What would be lost: its data, its endpoints,
             roles and databases.
 
             If that is what you want, apply `deletion_protection = false` first, on its
@@ -181,7 +181,7 @@ fn no_plan_destroys_what_is_protected() {
               on main.tf line 16, in resource "lakebase_branch" "kept":
               16:   keepers             = { day = "tuesday" }
 
-            Its `deletion_protection` is on. What would be lost: Its data, its endpoints,
+            Its `deletion_protection` is on. What would be lost: its data, its endpoints,
             roles and databases.
 
             If that is what you want, apply `deletion_protection = false` first, on its

@@ -240,6 +240,12 @@ fn the_wrong_workspace_is_an_error_and_no_removal() {
     let destroyed = bench.terraform(&["destroy", "-auto-approve"]).failed();
     assert!(destroyed.output().contains("belongs to another workspace"), "{destroyed}");
 
+    // Without a refresh, and in the apply of a saved plan, nothing was read before the change.
+    let unread = ["destroy", "-auto-approve", "-refresh=false"];
+    let destroyed = bench.terraform(&unread).failed();
+    assert!(destroyed.output().contains("belongs to another workspace"), "{destroyed}");
+    assert_eq!(other.mutations(), []);
+
     bench.environment.extend(home.map(|it| ("DATABRICKS_HOST".to_owned(), it)));
     bench.expect_empty_plan();
     bench.configure(&(guard.replace("42", "470576644108500") + &project("")));

@@ -1,0 +1,57 @@
+//! In which workspace an object is, and what happens in another one: nothing.
+//!
+//! A changed host or profile would otherwise make every object look deleted.
+
+use lakebase_api::Patience;
+use tfplugin::{Diagnostic, Object};
+
+use super::Lifecycle;
+use super::private::Memory;
+use super::report::Attempt;
+
+impl Lifecycle {
+    /// What to say when the workspace that answered is not the one that holds the object.
+    pub(super) fn is_elsewhere(
+        &self,
+        attempt: &Attempt<'_>,
+        identity: Option<&Object>,
+        memory: &Memory,
+    ) -> Option<Diagnostic> {
+        let known = workspace_of(identity, memory)?;
+        let answered = self.client.workspace_id().filter(|it| it != known)?;
+        let Attempt { noun, name, .. } = attempt;
+        Some(Diagnostic::error(
+            format!("The {noun} `{name}` belongs to another workspace"),
+            format!(
+                "It was created in the workspace {known}, but {} is the workspace {answered}. \
+                 Terraform keeps it in the state. Check `host` or `profile` in the provider \
+                 block. If it shall be managed in the other workspace, remove it from the state \
+                 with `terraform state rm` and import it there.",
+                self.client.host()
+            ),
+        ))
+    }
+
+    /// The same before a change. Nothing may have been read yet: an apply of a saved plan begins
+    /// with the change, and a delete in the wrong workspace would take its 404 for success.
+    pub(super) async fn would_be_elsewhere(
+        &self,
+        attempt: &Attempt<'_>,
+        identity: Option<&Object>,
+        memory: &Memory,
+        patience: &Patience,
+    ) -> Option<Diagnostic> {
+        workspace_of(identity, memory)?;
+        if self.client.workspace_id().is_none() {
+            // Whatever it answers says which workspace it is; an error is for the change to tell.
+            let _ = self.client.me(patience).await;
+        }
+        self.is_elsewhere(attempt, identity, memory)
+    }
+}
+
+/// The workspace that holds an object, where Terraform or the provider remembers it.
+fn workspace_of<'a>(identity: Option<&'a Object>, memory: &'a Memory) -> Option<&'a str> {
+    let identified = identity.and_then(|it| it.get("workspace_id")?.as_str());
+    identified.or(memory.workspace.as_deref())
+}
