@@ -165,9 +165,14 @@ fn trouble(bench: &Workbench, sort: Sort, requests: usize, random: &mut Rng) -> 
 }
 
 fn fault(sort: Sort, random: &mut Rng) -> Fault {
-    let (method, kind) = if sort == Sort::Answers {
-        let methods: &[&str] = &["GET", "POST", "PATCH", "DELETE"];
-        (methods, answer(random))
+    let (methods, kind) = if sort == Sort::Answers {
+        let kind = answer(random);
+        let methods: &[&str] = match kind {
+            // A read is stale after a change.
+            FaultKind::StaleRead { .. } => &["POST", "PATCH"],
+            _ => &["GET", "POST", "PATCH", "DELETE"],
+        };
+        (methods, kind)
     } else {
         let kind = if random.bool() {
             FaultKind::Linger { seconds: 3600 }
@@ -180,7 +185,7 @@ fn fault(sort: Sort, random: &mut Rng) -> Fault {
         let methods: &[&str] = &["POST", "POST", "PATCH", "DELETE"];
         (methods, kind)
     };
-    let method = random.choice(method).expect("there are some");
+    let method = random.choice(methods).expect("there are some");
     // A service that declines does so before any effect.
     let declines = matches!(kind, FaultKind::Status { status: 429 | 503, .. });
     let effect = if declines || random.bool() { Effect::Before } else { Effect::After };

@@ -41,7 +41,7 @@ fn perform(service: &mut Service, request: &Request) -> Result<Json> {
             done
         }
         ("DELETE", "/_emulator/faults") => {
-            service.faults.clear();
+            service.behave();
             done
         }
         ("POST", "/_emulator/drift") => {

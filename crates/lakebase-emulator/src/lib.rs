@@ -146,9 +146,9 @@ impl Emulator {
         self.service().faults.plan(fault);
     }
 
-    /// Takes back the misbehaviors that have not struck yet.
+    /// Takes back the misbehaviors that have not struck yet, and ends stale reads.
     pub fn forget_faults(&self) {
-        self.service().faults.clear();
+        self.service().behave();
     }
 
     /// What a GET of this name would answer now; `None` where it would be a 404. Leaves no record

@@ -105,6 +105,12 @@ impl Service {
         *self = Service::new(self.options.clone(), std::mem::take(&mut self.url));
     }
 
+    /// Takes back all misbehavior, reads that are still stale included.
+    pub(crate) fn behave(&mut self) {
+        self.faults.clear();
+        self.stale.clear();
+    }
+
     /// Answers a request, writes it down, and lets a planned fault strike.
     pub(crate) fn answer(&mut self, request: &Request) -> Reply {
         let now = self.clock.now();
