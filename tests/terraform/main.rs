@@ -15,6 +15,7 @@ mod crowd;
 mod drift;
 mod examples;
 mod faults;
+mod foresight;
 mod import;
 mod interrupted;
 mod masks;

@@ -1,0 +1,155 @@
+//! What a plan foresees: adoption, what exists already, what stays, what does not follow.
+
+use expect_test::expect;
+
+use crate::replacement::{FAMILY, Told, family, project};
+use crate::workbench::Workbench;
+
+#[test]
+fn a_plan_foresees_what_it_will_find_in_place() {
+    let bench = Workbench::new("a_plan_foresees_what_it_will_find_in_place");
+    let undeclared = FAMILY.replace("  replace_existing = true\n", "");
+    bench.configure(&undeclared);
+    let plan = Told::by(&bench, &["plan"], 0);
+    expect![[r#"
+        warning: The service makes the branch `projects/shop/branches/production` by itself
+        It comes along with its parent, so that this create will find it there and fail. To take it over and change its settings to the configured ones:
+
+          replace_existing = true
+
+        warning: The service makes the endpoint `projects/shop/branches/parent/endpoints/primary` by itself
+        It comes along with its parent, so that this create will find it there and fail. To take it over and change its settings to the configured ones:
+
+          replace_existing = true
+
+        warning: The service makes the endpoint `projects/shop/branches/production/endpoints/primary` by itself
+        It comes along with its parent, so that this create will find it there and fail. To take it over and change its settings to the configured ones:
+
+          replace_existing = true
+    "#]].assert_eq(&plan.messages());
+
+    // Once the project is there, so is what came with it.
+    bench.configure(project());
+    bench.apply();
+    bench.configure(&undeclared);
+    let plan = Told::by(&bench, &["plan"], 0);
+    expect![[r#"
+        warning: The branch `projects/shop/branches/production` exists already
+        The create will fail, unless it is gone by then. To manage it as it is, paste this beside the resource (put its address for `lakebase_branch.example`):
+
+          import {
+            to = lakebase_branch.example
+            id = "projects/shop/branches/production"
+          }
+
+        Or let the next apply take it over and change its settings to the configured ones:
+
+          replace_existing = true
+
+        warning: The endpoint `projects/shop/branches/production/endpoints/primary` exists already
+        The create will fail, unless it is gone by then. To manage it as it is, paste this beside the resource (put its address for `lakebase_endpoint.example`):
+
+          import {
+            to = lakebase_endpoint.example
+            id = "projects/shop/branches/production/endpoints/primary"
+          }
+
+        Or let the next apply take it over and change its settings to the configured ones:
+
+          replace_existing = true
+
+        warning: The service makes the endpoint `projects/shop/branches/parent/endpoints/primary` by itself
+        It comes along with its parent, so that this create will find it there and fail. To take it over and change its settings to the configured ones:
+
+          replace_existing = true
+    "#]].assert_eq(&plan.messages());
+    bench.apply_fails();
+}
+
+#[test]
+fn an_adoption_says_in_the_plan_what_it_will_change() {
+    let bench = Workbench::new("an_adoption_says_in_the_plan_what_it_will_change");
+    bench.configure(project());
+    bench.apply();
+    bench.forget_requests();
+    let adoptions = r#"
+resource "lakebase_branch" "production" {
+  project          = lakebase_project.shop.name
+  branch_id        = "production"
+  is_protected     = false
+  replace_existing = true
+}
+
+resource "lakebase_endpoint" "primary" {
+  branch                   = lakebase_branch.production.name
+  endpoint_id              = "primary"
+  endpoint_type            = "ENDPOINT_TYPE_READ_WRITE"
+  autoscaling_limit_min_cu = 2
+  autoscaling_limit_max_cu = 8
+  no_suspension            = true
+  pg_settings              = { work_mem = "8MB" }
+  replace_existing         = true
+}
+"#;
+    bench.configure(&(project().to_owned() + adoptions));
+    let plan = Told::by(&bench, &["plan"], 0);
+    expect![[r#"
+        warning: The branch `projects/shop/branches/production` exists and is taken over
+        Nothing about it will change.
+
+        warning: The endpoint `projects/shop/branches/production/endpoints/primary` exists and is taken over
+        These of its settings will change:
+
+          - `autoscaling_limit_min_cu` from 1 to 2
+          - `autoscaling_limit_max_cu` from 1 to 8
+          - `suspension`
+          - `settings.pg_settings`
+    "#]].assert_eq(&plan.messages());
+    bench.apply();
+    bench.expect_mutations(expect![[r#"
+        PATCH /api/2.0/postgres/projects/shop/branches/production/endpoints/primary?update_mask=spec.autoscaling_limit_min_cu,spec.autoscaling_limit_max_cu,spec.suspension,spec.settings.pg_settings
+          {"spec":{"autoscaling_limit_max_cu":8,"autoscaling_limit_min_cu":2,"endpoint_type":"ENDPOINT_TYPE_READ_WRITE","no_suspension":true,"settings":{"pg_settings":{"work_mem":"8MB"}}}}
+    "#]]);
+}
+
+#[test]
+fn a_destroy_says_what_it_leaves_in_place() {
+    let bench = family("a_destroy_says_what_it_leaves_in_place");
+    let adopted = "resource \"lakebase_branch\" \"production\"";
+    let (start, end) =
+        (FAMILY.find(adopted), FAMILY.find("resource \"lakebase_branch\" \"parent\""));
+    let (before, after) =
+        (&FAMILY[..start.expect("it is there")], &FAMILY[end.expect("it is too")..]);
+    let name = "\"projects/shop/branches/production\"";
+    bench.configure(&(before.to_owned() + &after.replace("lakebase_branch.production.name", name)));
+    let told = Told::by(&bench, &["plan"], 0);
+    expect![[r#"
+        warning: The branch `projects/shop/branches/production` will stay in place
+        The service deletes it only along with its parent. Terraform forgets it, with the settings that it has now.
+
+        warning: The endpoint `projects/shop/branches/production/endpoints/primary` will stay in place
+        The service deletes it only along with its parent. Terraform forgets it, with the settings that it has now.
+    "#]].assert_eq(&told.messages());
+    let names = bench.emulator.names();
+    bench.apply();
+    assert_eq!(bench.emulator.names(), names);
+}
+
+#[test]
+fn changed_defaults_name_the_computes_that_do_not_follow() {
+    let bench = family("changed_defaults_name_the_computes_that_do_not_follow");
+    let settings = "default_endpoint_settings = { autoscaling_limit_max_cu = 4 }\n  pg_version";
+    bench.configure(&FAMILY.replacen("pg_version", settings, 1));
+    let plan = Told::by(&bench, &["plan"], 0);
+    expect![[r#"
+        warning: Endpoints of `projects/shop` do not follow its new defaults
+        The defaults are for endpoints that are made later. These exist and keep their settings; change them in a `lakebase_endpoint` each:
+
+          - `projects/shop/branches/child/endpoints/primary`
+          - `projects/shop/branches/parent/endpoints/primary`
+          - `projects/shop/branches/parent/endpoints/reader`
+          - `projects/shop/branches/production/endpoints/primary`
+    "#]].assert_eq(&plan.messages());
+    assert_eq!(plan.planned("update"), ["lakebase_project.shop"]);
+    bench.apply();
+}
