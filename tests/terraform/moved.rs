@@ -62,6 +62,19 @@ moved {
 }
 "#;
 
+const ADOPTED: &str = r#"
+resource "lakebase_project" "shop" {
+  project_id          = "shop"
+  deletion_protection = false
+}
+
+resource "lakebase_branch" "production" {
+  project          = lakebase_project.shop.name
+  branch_id        = "production"
+  replace_existing = true
+}
+"#;
+
 const PROJECT: &str = "projects/shop";
 const BRANCH: &str = "projects/shop/branches/dev";
 const ENDPOINT: &str = "projects/shop/branches/dev/endpoints/reports";
@@ -102,6 +115,46 @@ fn moved_blocks_take_over_what_the_official_provider_managed() {
     bench.expect_empty_plan();
     let sent = bench.emulator.mutations();
     assert!(sent.is_empty(), "{sent:#?}");
+}
+
+#[test]
+fn the_guide_rewrites_a_resource_so_that_it_only_moves() {
+    let bench = Workbench::new("the_guide_rewrites_a_resource_so_that_it_only_moves");
+    bench.configure(ADOPTED);
+    bench.apply();
+    let name = "projects/shop/branches/production/endpoints/primary";
+    let settings = json!({
+        "autoscaling_limit_min_cu": 1, "autoscaling_limit_max_cu": 4,
+        "suspend_timeout_duration": "300s",
+    });
+    bench.emulator.change(name, settings.clone());
+    bench.forget_requests();
+
+    let mut stored = bench.emulator.get(name).expect("it comes with the branch");
+    stored["endpoint_id"] = json!("primary");
+    stored["spec"] = settings;
+    let mut state: Json = serde_json::from_str(&bench.read("terraform.tfstate")).expect("a state");
+    state["resources"]
+        .as_array_mut()
+        .expect("resources")
+        .push(official("endpoint", "primary", stored));
+    bench.write("terraform.tfstate", &state.to_string());
+
+    install_databricks(&bench);
+    let guide = include_str!("../../docs/guides/moving-from-databricks.md");
+    let blocks = guide.split("```").filter_map(|it| it.strip_prefix("hcl\n"));
+    let after = blocks.into_iter().find(|it| it.starts_with("# after")).expect("the guide has one");
+    let (providers, _) = MOVED.split_once("moved {").expect("it has blocks");
+    bench.write("main.tf", &[providers, ADOPTED, after].concat());
+    let applied = bench.terraform(&["apply", "-auto-approve"]).succeeded().output();
+    let moved = "databricks_postgres_endpoint.primary has moved to lakebase_endpoint.primary";
+    for said in [moved, "0 added, 0 changed, 0 destroyed"] {
+        assert!(applied.contains(said), "{applied}");
+    }
+    bench.expect_empty_plan();
+    let state = bench.read("terraform.tfstate");
+    assert!(!state.contains("databricks_postgres_endpoint"), "{state}");
+    assert_eq!(bench.emulator.mutations(), []);
 }
 
 /// A state as version 1.128 of the official provider writes it: what was configured in `spec`, what
@@ -153,21 +206,23 @@ fn official_state(bench: &Workbench) -> Json {
             },
         }),
     );
-    let resource = |kind: &str, name: &str, attributes: Json| {
-        json!({
-            "mode": "managed", "type": format!("databricks_postgres_{kind}"), "name": name,
-            "provider": "provider[\"registry.terraform.io/databricks/databricks\"]",
-            "instances": [{"schema_version": 0, "attributes": attributes}],
-        })
-    };
     json!({
         "version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "official",
         "outputs": {},
         "resources": [
-            resource("project", "shop", project),
-            resource("branch", "dev", branch),
-            resource("endpoint", "reports", endpoint),
+            official("project", "shop", project),
+            official("branch", "dev", branch),
+            official("endpoint", "reports", endpoint),
         ],
+    })
+}
+
+/// A resource of the official provider, as a state holds it.
+fn official(kind: &str, name: &str, attributes: Json) -> Json {
+    json!({
+        "mode": "managed", "type": format!("databricks_postgres_{kind}"), "name": name,
+        "provider": "provider[\"registry.terraform.io/databricks/databricks\"]",
+        "instances": [{"schema_version": 0, "attributes": attributes}],
     })
 }
 
