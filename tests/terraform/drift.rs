@@ -1,7 +1,7 @@
 //! Changes made behind Terraform's back: the plan shows exactly what changed, and puts exactly that
 //! back.
 
-use lakebase_emulator::{Options, Quotas};
+use lakebase_emulator::{NeverSuspended, Options, Quotas};
 use serde_json::{Value as Json, json};
 
 use crate::shop::project;
@@ -225,4 +225,31 @@ fn what_was_removed_elsewhere_is_planned_anew() {
     let output = bench.plan().output();
     assert!(output.contains("# lakebase_branch.dev will be created"), "{output}");
     bench.apply();
+}
+
+/// How the service reports that a compute never suspends was never recorded.
+#[test]
+fn never_suspending_reads_the_same_in_either_form() {
+    for (test, report_never_suspended_as) in [
+        ("never_suspending_as_no_timeout", NeverSuspended::TimeoutAbsent),
+        ("never_suspending_as_a_flag", NeverSuspended::Flag),
+    ] {
+        let options = Options { report_never_suspended_as, ..Options::default() };
+        let bench = Workbench::with_options(test, options);
+        let endpoint = r#"
+resource "lakebase_endpoint" "replica" {
+  branch        = "${lakebase_project.shop.name}/branches/production"
+  endpoint_id   = "replica"
+  endpoint_type = "ENDPOINT_TYPE_READ_ONLY"
+  no_suspension = true
+}
+"#;
+        bench.configure(&(project("") + endpoint));
+        bench.apply();
+        let name = "projects/shop/branches/production/endpoints/replica";
+        bench.emulator.change(name, json!({ "suspend_timeout_duration": "300s" }));
+        bench.forget_requests();
+        bench.apply();
+        assert_eq!(bench.masks(), ["spec.suspension"]);
+    }
 }
