@@ -180,7 +180,8 @@ impl<'a> Change<'a> {
         if !adopts {
             let summary = format!("The {noun} `{name}` exists already");
             let detail = format!(
-                "The create will fail, unless it is gone by then. {}",
+                "Unless this plan destroys it first, as it does with a tainted object, the create \
+                 will fail. {}",
                 ways_in(&name, table.type_name, adoptable)
             );
             return Some(Diagnostic::warning(summary, detail));
@@ -239,9 +240,9 @@ async fn destroy(
     if lifecycle.is_some() && destroyed.stays {
         let noun = table.noun();
         answer.diagnostics.push(Diagnostic::warning(
-            format!("The {noun} `{name}` will stay in place"),
-            "The service deletes it only along with its parent. Terraform forgets it, with the \
-             settings that it has now.",
+            format!("The service deletes the {noun} `{name}` only along with its parent"),
+            "Unless its parent is destroyed as well, it stays in place, with the settings that it \
+             has now. Terraform forgets it.",
         ));
     }
     answer

@@ -35,7 +35,7 @@ fn a_plan_foresees_what_it_will_find_in_place() {
     let plan = Told::by(&bench, &["plan"], 0);
     expect![[r#"
         warning: The branch `projects/shop/branches/production` exists already
-        The create will fail, unless it is gone by then. To manage it as it is, paste this beside the resource (put its address for `lakebase_branch.example`):
+        Unless this plan destroys it first, as it does with a tainted object, the create will fail. To manage it as it is, paste this beside the resource (put its address for `lakebase_branch.example`):
 
           import {
             to = lakebase_branch.example
@@ -47,7 +47,7 @@ fn a_plan_foresees_what_it_will_find_in_place() {
           replace_existing = true
 
         warning: The endpoint `projects/shop/branches/production/endpoints/primary` exists already
-        The create will fail, unless it is gone by then. To manage it as it is, paste this beside the resource (put its address for `lakebase_endpoint.example`):
+        Unless this plan destroys it first, as it does with a tainted object, the create will fail. To manage it as it is, paste this beside the resource (put its address for `lakebase_endpoint.example`):
 
           import {
             to = lakebase_endpoint.example
@@ -124,11 +124,11 @@ fn a_destroy_says_what_it_leaves_in_place() {
     bench.configure(&(before.to_owned() + &after.replace("lakebase_branch.production.name", name)));
     let told = Told::by(&bench, &["plan"], 0);
     expect![[r#"
-        warning: The branch `projects/shop/branches/production` will stay in place
-        The service deletes it only along with its parent. Terraform forgets it, with the settings that it has now.
+        warning: The service deletes the branch `projects/shop/branches/production` only along with its parent
+        Unless its parent is destroyed as well, it stays in place, with the settings that it has now. Terraform forgets it.
 
-        warning: The endpoint `projects/shop/branches/production/endpoints/primary` will stay in place
-        The service deletes it only along with its parent. Terraform forgets it, with the settings that it has now.
+        warning: The service deletes the endpoint `projects/shop/branches/production/endpoints/primary` only along with its parent
+        Unless its parent is destroyed as well, it stays in place, with the settings that it has now. Terraform forgets it.
     "#]].assert_eq(&told.messages());
     let names = bench.emulator.names();
     bench.apply();
