@@ -236,7 +236,7 @@ impl From<Diagnostic> for ResourceAnswer {
 /// An opened ephemeral resource.
 #[derive(Clone, Debug, Default)]
 pub struct Opened {
-    /// Its values.
+    /// Its values. In a plan, computed ones may be unknown.
     pub result: Option<Object>,
     /// When to renew it, in seconds since 1970.
     pub renew_at: Option<i64>,
