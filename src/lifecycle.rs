@@ -76,7 +76,9 @@ impl Lifecycle {
         call: &Call,
     ) -> ResourceAnswer {
         let ApplyResource { prior, planned, planned_private, planned_identity, .. } = request;
-        let memory = Memory::read(&planned_private);
+        let mut memory = Memory::read(&planned_private);
+        // A note of the plan to the delete half of a replacement, and not to be stored.
+        let replaced = memory.replaced.take().is_some();
         self.reads.forget();
         if resource.table().form.is_empty() {
             return self.issue(resource.table(), planned, call).await;
@@ -89,7 +91,7 @@ impl Lifecycle {
             }
             (Some(prior), None) => {
                 let before = Before { state: prior, identity: planned_identity, memory };
-                self.delete(resource, before, call).await
+                self.delete(resource, before, replaced, call).await
             }
             (None, None) => ResourceAnswer::default(),
         }

@@ -20,6 +20,7 @@ impl Lifecycle {
         &self,
         resource: &dyn Resource,
         mut before: Before,
+        replaced: bool,
         call: &Call,
     ) -> ResourceAnswer {
         let (table, client) = (resource.table(), &self.client);
@@ -29,7 +30,6 @@ impl Lifecycle {
             // Only a tainted object comes here: every plan of its destruction is refused.
             return before.unchanged(still_protected(&attempt));
         }
-        let replaced = before.memory.replaced.take().is_some();
         let Some(_turn) = self.turn(&name, call).await else {
             return before.unchanged(interrupted_in_the_queue(&attempt));
         };

@@ -1,6 +1,6 @@
 //! Changing an object.
 
-use tfplugin::{Call, Object, ResourceAnswer};
+use tfplugin::{Call, Diagnostics, Object, ResourceAnswer};
 
 use super::private::Memory;
 use super::report::Attempt;
@@ -26,12 +26,14 @@ impl Lifecycle {
     ) -> ResourceAnswer {
         let (table, client) = (resource.table(), &self.client);
         let Some(name) = name_of(table, &before.state) else {
-            return self.answer("", without_unknowns(planned), &before.memory);
+            return Before { state: without_unknowns(planned), ..before }
+                .unchanged(Diagnostics::new());
         };
         let attempt = Attempt { verb: "update", noun: table.noun(), name: &name };
         let mask = encode::mask(table, &before.state, planned);
         if mask.is_empty() && planned.values().all(tfplugin::Value::is_wholly_known) {
-            return self.answer(&name, planned.clone(), &before.memory);
+            // Nobody was asked, so that what is remembered of the workspace stays as it is.
+            return Before { state: planned.clone(), ..before }.unchanged(Diagnostics::new());
         }
         let Some(_turn) = self.turn(&name, call).await else {
             return before.unchanged(interrupted_in_the_queue(&attempt));

@@ -45,7 +45,7 @@ mod tests {
     use super::*;
     use crate::resources;
 
-    /// The state of the official provider's resource, as its version 1.128 writes it.
+    /// A state in the form of the official provider's schema: no stored one was at hand.
     fn taken_over(type_name: &str, stored: &Json) -> Object {
         let resource = resources::ALL.iter().find(|it| it.table().type_name == type_name).unwrap();
         state(*resource, stored).unwrap()

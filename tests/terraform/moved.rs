@@ -157,8 +157,8 @@ fn the_guide_rewrites_a_resource_so_that_it_only_moves() {
     assert_eq!(bench.emulator.mutations(), []);
 }
 
-/// A state as version 1.128 of the official provider writes it: what was configured in `spec`, what
-/// the service reports in `status`.
+/// A state in the form of the official provider's schema, for no stored one was at hand: what was
+/// configured in `spec`, what the service reports in `status`.
 fn official_state(bench: &Workbench) -> Json {
     let stored = |name: &str, own: Json| {
         let mut stored = bench.emulator.get(name).expect("it was just made");

@@ -251,3 +251,31 @@ fn the_wrong_workspace_is_an_error_and_no_removal() {
     bench.configure(&(guard.replace("42", "470576644108500") + &project("")));
     bench.expect_empty_plan();
 }
+
+/// An apply of nothing but a local setting asks nobody, and so learns of no workspace.
+#[test]
+fn a_local_change_forgets_neither_the_workspace_nor_the_trash() {
+    let mut bench = Workbench::new("a_local_change_forgets_neither_workspace_nor_trash");
+    let protected = |it: bool| {
+        let project = "resource \"lakebase_project\" \"shop\" {\n  project_id = \"shop\"\n";
+        format!("{project}  deletion_protection = {it}\n}}\n")
+    };
+    bench.configure(&protected(true));
+    bench.apply();
+    bench.forget_requests();
+    bench.configure(&protected(false));
+    bench.terraform(&["apply", "-auto-approve"]).succeeded();
+    assert_eq!(bench.emulator.mutations(), []);
+
+    let options = Options { workspace_id: "42".to_owned(), ..Options::default() };
+    let other = Emulator::start(options).expect("there is a free port");
+    let home = bench.environment.insert("DATABRICKS_HOST".to_owned(), other.url());
+    let output = bench.plan_fails().output();
+    assert!(output.contains("belongs to another workspace"), "{output}");
+
+    bench.environment.extend(home.map(|it| ("DATABRICKS_HOST".to_owned(), it)));
+    bench.terraform(&["destroy", "-auto-approve", "-refresh=false"]).succeeded();
+    bench.expect_mutations(expect![[r#"
+        DELETE /api/2.0/postgres/projects/shop
+    "#]]);
+}
