@@ -2,6 +2,7 @@
 
 #![expect(unreachable_pub, reason = "in here, `pub` says what a room offers to the others")]
 
+mod compute;
 mod connection;
 mod data_sources;
 pub mod documentation;
@@ -11,7 +12,7 @@ mod lifecycle;
 mod model;
 mod provider;
 mod resources;
-mod review;
+pub mod review;
 
 pub use model::field::{AnyField, Check, Kind, Place};
 pub use model::table::Table;

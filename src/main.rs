@@ -1,9 +1,11 @@
 //! The program: a plugin when Terraform starts it, a command line when a person does.
 
-use std::io::Write;
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use lakebase::Lakebase;
+use lakebase::review::Ending;
 use tfplugin::Program;
 
 const PROGRAM: Program =
@@ -20,8 +22,9 @@ Terraform starts this program by itself, for configurations that contain
     }
   }
 
-It is of no use by hand, but for these options:
+By hand, it has one command and some options:
 
+  review      say what a plan does to compute; see `review --help`
   --debug     serve a Terraform that is told so through TF_REATTACH_PROVIDERS
   --version   print the version
   --help      print this
@@ -31,15 +34,29 @@ fn main() -> ExitCode {
     if tfplugin::started_by_terraform() {
         return tfplugin::serve(&PROGRAM, Lakebase::new());
     }
-    let arguments: Vec<_> = std::env::args().skip(1).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["--debug"] => tfplugin::debug(&PROGRAM, Lakebase::new()),
-        ["--version"] => {
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    match arguments.iter().map(|it| it.to_str()).collect::<Vec<_>>()[..] {
+        [Some("review"), ..] => review(arguments.into_iter().skip(1)),
+        [Some("--debug")] => tfplugin::debug(&PROGRAM, Lakebase::new()),
+        [Some("--version")] => {
             say(concat!("terraform-provider-lakebase ", env!("CARGO_PKG_VERSION"), "\n"))
         }
-        ["--help"] => say(HELP),
+        [Some("--help")] => say(HELP),
         _ => {
             eprint!("{HELP}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn review(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    #[expect(clippy::disallowed_methods, reason = "what a terminal's user wants is known here")]
+    let is_plain = std::env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
+    match lakebase::review::run(arguments, !is_plain && std::io::stdout().is_terminal()) {
+        Ok(Ending::Passed) => ExitCode::SUCCESS,
+        Ok(Ending::Failed) => ExitCode::from(2),
+        Err(error) => {
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
     }

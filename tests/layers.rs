@@ -7,11 +7,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, `src/NAME.rs` with `src/NAME/`, and all that it may name.
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("documentation", &["model", "provider", "tfplugin"]),
     ("model", &["tfplugin"]),
-    ("review", &["model", "tfplugin"]),
-    ("resources", &["model", "review", "tfplugin"]),
+    ("compute", &["model", "tfplugin"]),
+    ("resources", &["model", "compute", "tfplugin"]),
+    ("review", &["compute", "model", "resources", "tfplugin"]),
     ("connection", &["lakebase_api"]),
     ("functions", &["connection", "lakebase_api", "tfplugin"]),
     ("lifecycle", &["model", "resources", "lakebase_api", "tfplugin", WAITS]),

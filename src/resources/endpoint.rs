@@ -6,14 +6,15 @@
 use tfplugin::{Diagnostic, Diagnostics, Object, Path};
 
 use super::{BRANCH, CREATE_TIME, ENDPOINT, NAME, REPLACE_EXISTING, TIMEOUTS, UID, UPDATE_TIME};
+use crate::compute::finding::findings;
+use crate::compute::range::Range;
+use crate::compute::{Compute, Suspension, capacity};
 use crate::model::field::{
     AnyField, Bool, Duration, Field, Float, Int, Nested, Text, TextMap, Timestamp,
 };
+use crate::model::meaning;
 use crate::model::table::{Change, Resource, Settings, Table, Timeouts};
 use crate::model::tf::Tf;
-use crate::review::capacity;
-use crate::review::compute::{Compute, findings};
-use crate::review::range::Range;
 
 const ENDPOINT_ID: Field<Text> =
     Field::id("endpoint_id").doc("The last part of the endpoint's name, e.g. `primary`.");
@@ -167,7 +168,9 @@ impl Resource for Endpoint {
         planned.insert(CAPACITY.name().to_owned(), capacity::of(&RANGE, planned));
         if let (Some(prior), true) = (prior, settings.review_warnings) {
             let name = NAME.of(prior).known().unwrap_or_default();
-            findings(&format!("`{name}`"), compute(prior), compute(planned), sink);
+            for it in findings(&format!("`{name}`"), &compute(prior), &compute(planned)) {
+                sink.push(Diagnostic::warning(it.summary, it.detail));
+            }
         }
     }
 
@@ -176,15 +179,23 @@ impl Resource for Endpoint {
     }
 }
 
-fn compute(object: &Object) -> Compute {
+/// The compute of an endpoint, or of settings for endpoints, which have the same attributes.
+pub fn compute(object: &Object) -> Compute {
+    let suspend_after = SUSPEND_AFTER.of(object).known();
+    let suspend_after = suspend_after.and_then(|it| meaning::duration(&it).ok());
     Compute {
+        min_cu: MIN_CU.of(object).known(),
         max_cu: MAX_CU.of(object).known(),
-        always_on: match (NO_SUSPENSION.of(object), SUSPEND_AFTER.of(object)) {
-            (Tf::Known(true), _) => Some(true),
-            (_, Tf::Known(_)) => Some(false),
-            _ => None,
+        suspension: match NO_SUSPENSION.of(object) {
+            Tf::Known(true) => Some(Suspension::Never),
+            _ => suspend_after.map(Suspension::After),
         },
-        computes: GROUP.of(object).known().and_then(|it| GROUP_MAX.of(&it).known()),
+        disabled: DISABLED.of(object).known(),
+        computes: match GROUP.of(object) {
+            Tf::Known(group) => GROUP_MAX.of(&group).known(),
+            Tf::Unknown => None,
+            Tf::Null => Some(1),
+        },
     }
 }
 

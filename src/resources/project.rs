@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use tfplugin::{Diagnostics, Object, Path, Value};
 
-use super::endpoint::GROUP_MEMBERS;
+use super::endpoint::{self, GROUP_MEMBERS};
 use super::{
     BRANCH, CREATE_TIME, DELETION_PROTECTION, NAME, PROJECT, PURGE_ON_DELETE, TIMEOUTS, UID,
     UPDATE_TIME,
 };
+use crate::compute::range::Range;
+use crate::compute::{Compute, capacity};
 use crate::model::field::{
     Bool, Duration, Field, Float, Int, Nested, Tags, Text, TextMap, Timestamp,
 };
 use crate::model::table::{Change, Resource, Settings, Table, Timeouts};
 use crate::model::tf::Tf;
-use crate::review::capacity;
-use crate::review::range::Range;
 
 const PROJECT_ID: Field<Text> =
     Field::id("project_id").doc("The last part of the project's name, e.g. `shop`.");
@@ -201,6 +201,17 @@ impl Resource for Project {
         let own = effective.into_iter().filter(|(key, value)| is_own(key, value)).collect();
         CUSTOM_TAGS.put(state, Tf::Known(own));
     }
+}
+
+/// The compute of an endpoint that is made later and does not say otherwise.
+pub fn default_compute(object: &Object) -> Compute {
+    let settings = DEFAULT_ENDPOINT_SETTINGS.of(object).known();
+    settings.map(|it| endpoint::compute(&it)).unwrap_or_default()
+}
+
+/// The compute that a new project comes with, where the configuration says something about it.
+pub fn initial_compute(object: &Object) -> Option<Compute> {
+    INITIAL_ENDPOINT.of(object).known().map(|it| endpoint::compute(&it))
 }
 
 fn default_capacity(object: &Object) -> Value {

@@ -1,0 +1,195 @@
+//! One resource of a plan: what is known of it before and after, whichever provider it belongs to.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value as Json;
+use tfplugin::{Object as Attributes, Value};
+
+use super::{Action, Change, Object, Sides, official};
+use crate::model::table::Resource;
+use crate::model::tf::Tf;
+use crate::resources::endpoint::{GROUP, compute};
+use crate::resources::project::{default_compute, initial_compute};
+use crate::resources::{self, NAME, REPLACE_EXISTING};
+
+/// A resource in the plan, as far as it was worth reading.
+#[derive(Default)]
+pub(super) struct ResourceChange {
+    address: String,
+    previous_address: Option<String>,
+    deposed: Option<String>,
+    mode: String,
+    resource_type: String,
+    /// Null for a resource that is not reviewed.
+    change: Json,
+}
+
+impl ResourceChange {
+    /// What the review keeps of it; nothing of a resource that is not reviewed.
+    ///
+    /// *Errors.* An action that nobody knows.
+    pub(super) fn read(mut self) -> Result<Option<Change>, String> {
+        let Some(resource) = reviewed(&self.resource_type) else { return Ok(None) };
+        if self.mode == "data" {
+            return Ok(None);
+        }
+        let action = action(&self.address, &self.change["actions"])?;
+        let [before, after, unknown] =
+            ["before", "after", "after_unknown"].map(|it| self.change[it].take());
+        let (before, mut after) = if self.resource_type == resource.table().counterpart {
+            let stored = before.is_object().then(|| official::stored(resource, &before));
+            let planned = match action {
+                Action::None => stored.clone(),
+                _ => attributes(&after, &unknown)
+                    .map(|it| official::planned(resource, stored.as_ref(), &it)),
+            };
+            (stored, planned)
+        } else {
+            (attributes(&before, &Json::Null), attributes(&after, &unknown))
+        };
+        if let (None, Some(after)) = (&before, &mut after)
+            && GROUP.of(after) == Tf::Unknown
+        {
+            GROUP.put(after, Tf::Null); // not configured: what is, has members
+        }
+        let takes_over = |it: &Attributes| REPLACE_EXISTING.of(it) == Tf::Known(true);
+        Ok(Some(Change {
+            name_before: before.as_ref().and_then(|it| name(resource, it)),
+            name_after: after.as_ref().and_then(|it| name(resource, it)),
+            replace_existing: after.as_ref().is_some_and(takes_over),
+            object: object(resource, before.as_ref(), after.as_ref()),
+            address: self.address,
+            previous_address: self.previous_address,
+            deposed: self.deposed,
+            resource_type: self.resource_type,
+            action,
+            imported: self.change["importing"].is_object(),
+        }))
+    }
+}
+
+impl<'de> Deserialize<'de> for ResourceChange {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ResourceChangeVisitor)
+    }
+}
+
+struct ResourceChangeVisitor;
+
+impl<'de> Visitor<'de> for ResourceChangeVisitor {
+    type Value = ResourceChange;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a change of a resource")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ResourceChange, A::Error> {
+        let mut it = ResourceChange::default();
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "address" => it.address = map.next_value()?,
+                "previous_address" => it.previous_address = map.next_value()?,
+                "deposed" => it.deposed = map.next_value()?,
+                "mode" => it.mode = map.next_value()?,
+                "type" => it.resource_type = map.next_value()?,
+                // Terraform writes the type first, so that a foreign change need not be kept.
+                "change"
+                    if it.resource_type.is_empty() || reviewed(&it.resource_type).is_some() =>
+                {
+                    it.change = map.next_value()?;
+                }
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(it)
+    }
+}
+
+/// The resource that stands for a type: our own, or that of the official provider.
+fn reviewed(resource_type: &str) -> Option<&'static dyn Resource> {
+    let mut all = resources::ALL.iter().copied();
+    all.find(|it| [it.table().type_name, it.table().counterpart].contains(&resource_type))
+}
+
+fn action(address: &str, actions: &Json) -> Result<Action, String> {
+    let names: Vec<_> = actions.as_array().into_iter().flatten().map(Json::as_str).collect();
+    Ok(match names[..] {
+        [Some("no-op" | "read")] => Action::None,
+        // What is only forgotten makes room for a new one, and stays what it is elsewhere.
+        [Some("create")] | [Some("create"), Some("forget")] => Action::Create,
+        [Some("update")] => Action::Update,
+        [Some("delete"), Some("create")] | [Some("create"), Some("delete")] => Action::Replace,
+        [Some("delete")] => Action::Delete,
+        [Some("forget")] => Action::Forget,
+        _ => return Err(format!("nobody knows the action {actions} of `{address}`")),
+    })
+}
+
+/// The attributes of one side of a change; `None` where there is no object.
+fn attributes(json: &Json, unknown: &Json) -> Option<Attributes> {
+    match value(json, unknown) {
+        Value::Map(it) => Some(it),
+        _ => None,
+    }
+}
+
+/// A value with what is unknown in it, which Terraform writes apart, as `true` in the same place.
+fn value(json: &Json, unknown: &Json) -> Value {
+    match (json, unknown) {
+        (_, Json::Bool(true)) => Value::unknown(),
+        (Json::Object(known), unknown) => {
+            let others = unknown.as_object().into_iter().flat_map(|it| it.keys());
+            let keys = known.keys().chain(others.filter(|it| !known.contains_key(*it)));
+            Value::Map(keys.map(|it| (it.clone(), value(&json[it], &unknown[it]))).collect())
+        }
+        (Json::Array(elements), unknown) => {
+            let elements = elements.iter().enumerate();
+            Value::List(elements.map(|(at, it)| value(it, &unknown[at])).collect())
+        }
+        (Json::String(it), _) => Value::from(it.as_str()),
+        (Json::Bool(it), _) => Value::Bool(*it),
+        (Json::Number(it), _) => it.to_string().parse().map_or(Value::Null, Value::Number),
+        (Json::Null, _) => Value::Null,
+    }
+}
+
+/// The full name, put together where the plan does not hold it but its parts.
+fn name(resource: &dyn Resource, object: &Attributes) -> Option<String> {
+    if let Tf::Known(name) = NAME.of(object) {
+        return Some(name);
+    }
+    let table = resource.table();
+    let id = object.get(table.id()?.name)?.as_str()?;
+    match table.parent() {
+        Some(parent) => Some(table.name(Some(object.get(parent.name)?.as_str()?), id)),
+        None => Some(table.name(None, id)),
+    }
+}
+
+fn object(
+    resource: &dyn Resource,
+    before: Option<&Attributes>,
+    after: Option<&Attributes>,
+) -> Object {
+    let belongs_to_its_parent = match (before, after) {
+        (Some(before), _) => resource.goes_with_its_parent(before),
+        (None, Some(after)) => resource.is_born_with_its_parent(after),
+        (None, None) => false,
+    };
+    match resource.table().form {
+        resources::PROJECT => Object::Project {
+            defaults: Sides {
+                before: before.map(default_compute),
+                after: after.map(default_compute),
+            },
+            initial: after.and_then(initial_compute),
+        },
+        resources::BRANCH => Object::Branch { is_root: belongs_to_its_parent },
+        _ => Object::Endpoint {
+            is_read_write: belongs_to_its_parent,
+            sides: Sides { before: before.map(compute), after: after.map(compute) },
+        },
+    }
+}

@@ -1,0 +1,396 @@
+//! What `--fail-on` takes: a condition, and where it is looked for.
+//!
+//! ```text
+//! RULE      = CONDITION [ [ "not" ] "in" PATTERN ]
+//! CONDITION = FLAG | [ "total" ] QUANTITY ( ">" | ">=" | "<" | "<=" ) NUMBER [ UNIT ]
+//! ```
+//!
+//! A rule looks at what each compute that the plan changes will be. What an unknown value leaves
+//! open does not hold, but is told.
+
+use super::figures::{Price, number};
+use super::summary::{Outcome, Row, Subject, Summary};
+use crate::compute::capacity::max_connections;
+
+/// A rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    text: String,
+    condition: Condition,
+    /// The addresses that it looks at, and whether those or all others.
+    scope: Option<(String, bool)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Condition {
+    AlwaysOn,
+    Destroys,
+    Unknown,
+    Each(Quantity, Comparison, f64),
+    Total(Quantity, Comparison, f64),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Quantity {
+    Ceiling,
+    Floor,
+    Range,
+    Growth,
+    Computes,
+    Connections,
+    Cost,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Comparison {
+    Above,
+    AtLeast,
+    Below,
+    AtMost,
+}
+
+/// Each quantity with its name, its unit, and whether it has a total.
+const QUANTITIES: [(&str, Quantity, &str, bool); 7] = [
+    ("ceiling", Quantity::Ceiling, "CU", true),
+    ("floor", Quantity::Floor, "CU", true),
+    ("range", Quantity::Range, "CU", false),
+    ("growth", Quantity::Growth, "x", true),
+    ("computes", Quantity::Computes, "", true),
+    ("connections", Quantity::Connections, "", false),
+    ("cost", Quantity::Cost, "", true),
+];
+
+const FLAGS: [(&str, Condition); 3] = [
+    ("always-on", Condition::AlwaysOn),
+    ("destroys", Condition::Destroys),
+    ("unknown", Condition::Unknown),
+];
+
+/// What a rule found.
+#[derive(Debug)]
+pub struct Verdict {
+    /// The rule, as it was written.
+    pub rule: String,
+    /// Where it holds.
+    pub holds: Vec<Match>,
+    /// Where nobody can say before the apply.
+    pub open: Vec<Match>,
+}
+
+/// One place where a rule holds, or may.
+#[derive(Debug)]
+pub struct Match {
+    /// The row, by its place in the summary; `None`: the totals.
+    pub row: Option<usize>,
+    /// What is the case, e.g. `its ceiling is 128 CU`.
+    pub reason: String,
+}
+
+impl Rule {
+    /// Reads a rule.
+    ///
+    /// *Errors.* What is wrong, and what there is instead.
+    pub fn parse(text: &str) -> Result<Rule, String> {
+        let words: Vec<_> = text.split_whitespace().collect();
+        let (condition, scope) = match words.iter().position(|it| *it == "in") {
+            None => (&words[..], None),
+            Some(at) => {
+                let [pattern] = words[at + 1..] else {
+                    return Err("after `in` comes one pattern of addresses".to_owned());
+                };
+                let negated = words[..at].last() == Some(&"not");
+                (&words[..at - usize::from(negated)], Some((pattern.to_owned(), !negated)))
+            }
+        };
+        let condition = condition.join(" ");
+        let flag = FLAGS.iter().find(|(name, _)| *name == condition);
+        let condition = match flag {
+            Some((_, flag)) => *flag,
+            None => comparison(&condition)?,
+        };
+        let of_totals = matches!(condition, Condition::Total(..));
+        if of_totals && scope.is_some() {
+            return Err(
+                "`total` is of the whole plan, so that there is nothing to be `in`".to_owned()
+            );
+        }
+        Ok(Rule { text: words.join(" "), condition, scope })
+    }
+
+    /// Whether it asks for money.
+    pub fn needs_a_price(&self) -> bool {
+        matches!(
+            self.condition,
+            Condition::Each(Quantity::Cost, ..) | Condition::Total(Quantity::Cost, ..)
+        )
+    }
+
+    /// Looks at what changes.
+    pub fn judge(&self, summary: &Summary, price: Option<&Price>) -> Verdict {
+        let mut verdict = Verdict { rule: self.text.clone(), holds: Vec::new(), open: Vec::new() };
+        let mut add = |row, finding| match finding {
+            Finding::Holds(reason) => verdict.holds.push(Match { row, reason }),
+            Finding::Open(reason) => verdict.open.push(Match { row, reason }),
+            Finding::Clear => {}
+        };
+        if let Condition::Total(quantity, comparison, bound) = self.condition {
+            if !summary.is_empty() {
+                add(None, of_totals(quantity, comparison, bound, summary, price));
+            }
+            return verdict;
+        }
+        for (at, row) in summary.rows.iter().enumerate() {
+            let is_meant =
+                self.scope.as_ref().is_none_or(|(it, among)| matches(it, &row.address) == *among);
+            if is_meant {
+                add(Some(at), self.of_row(row, price));
+            }
+        }
+        verdict
+    }
+
+    fn of_row(&self, row: &Row, price: Option<&Price>) -> Finding {
+        let is_compute = row.subject != Subject::Defaults;
+        let stays = !matches!(row.outcome, Outcome::Destroyed | Outcome::LeftAlone);
+        let after = row.sides.after.as_ref().filter(|_| stays);
+        match (self.condition, after) {
+            (Condition::Destroys, _) => match row.outcome {
+                Outcome::Destroyed => Finding::Holds("it is destroyed".to_owned()),
+                Outcome::Replaced => Finding::Holds("it is destroyed and made anew".to_owned()),
+                _ => Finding::Clear,
+            },
+            (Condition::AlwaysOn, Some(after)) => match after.always_on() {
+                Some(true) => Finding::Holds("it is always on".to_owned()),
+                Some(false) => Finding::Clear,
+                None => Finding::Open("whether it suspends is not known yet".to_owned()),
+            },
+            (Condition::Unknown, Some(after)) if is_compute && after.ceiling_cu().is_none() => {
+                Finding::Holds("its size is not known yet".to_owned())
+            }
+            (Condition::Each(quantity, comparison, bound), Some(after)) => {
+                let before = row.sides.before.as_ref();
+                let value = match quantity {
+                    Quantity::Ceiling => after.ceiling_cu(),
+                    Quantity::Range => after.range_cu(),
+                    Quantity::Connections => after.max_cu.map(max_connections).map(count),
+                    Quantity::Growth => match before {
+                        None => return Finding::Clear,
+                        Some(before) => ratio(before.ceiling_cu(), after.ceiling_cu()),
+                    },
+                    // What is to come neither runs nor costs.
+                    _ if !is_compute => return Finding::Clear,
+                    Quantity::Floor => after.floor_cu(),
+                    Quantity::Computes => after.computes.map(count),
+                    Quantity::Cost => price.and_then(|it| Some(it.of(after.ceiling_cu()?))),
+                };
+                match value {
+                    Some(value) if comparison.holds(value, bound) => {
+                        Finding::Holds(format!("its {}", quantity.is(value)))
+                    }
+                    Some(_) => Finding::Clear,
+                    None => Finding::Open(format!("its {} is not known yet", quantity.name())),
+                }
+            }
+            _ => Finding::Clear,
+        }
+    }
+}
+
+/// What a rule finds in one place.
+enum Finding {
+    Holds(String),
+    Open(String),
+    Clear,
+}
+
+fn of_totals(
+    quantity: Quantity,
+    comparison: Comparison,
+    bound: f64,
+    summary: &Summary,
+    price: Option<&Price>,
+) -> Finding {
+    let (before, after) = (&summary.before, &summary.after);
+    let value = match quantity {
+        Quantity::Floor => Some(after.floor_cu),
+        Quantity::Computes => Some(count(after.computes)),
+        Quantity::Growth if before.endpoints == 0 => return Finding::Clear,
+        Quantity::Growth => ratio(Some(before.ceiling_cu), Some(after.ceiling_cu)),
+        Quantity::Cost => price.map(|it| it.of(after.ceiling_cu)),
+        _ => Some(after.ceiling_cu),
+    };
+    let is_whole =
+        after.unknown_size == 0 && (quantity != Quantity::Growth || before.unknown_size == 0);
+    // What is not known can only add to a sum.
+    let is_certain = is_whole
+        || quantity != Quantity::Growth
+            && matches!(comparison, Comparison::Above | Comparison::AtLeast);
+    match value {
+        Some(value) if is_certain && comparison.holds(value, bound) => {
+            Finding::Holds(format!("the total {}", quantity.is(value)))
+        }
+        Some(_) if is_whole => Finding::Clear,
+        _ => Finding::Open(format!("the total {} is not known yet", quantity.name())),
+    }
+}
+
+impl Comparison {
+    fn holds(self, value: f64, bound: f64) -> bool {
+        match self {
+            Comparison::Above => bound < value,
+            Comparison::AtLeast => bound <= value,
+            Comparison::Below => value < bound,
+            Comparison::AtMost => value <= bound,
+        }
+    }
+}
+
+impl Quantity {
+    fn declared(self) -> (&'static str, &'static str) {
+        let found = QUANTITIES.iter().find(|(_, it, ..)| *it == self);
+        found.map(|(name, _, unit, _)| (*name, *unit)).unwrap_or_default()
+    }
+
+    fn name(self) -> &'static str {
+        self.declared().0
+    }
+
+    /// A clause, e.g. `ceiling is 128 CU`.
+    fn is(self, value: f64) -> String {
+        let (name, unit) = self.declared();
+        let verb = if name.ends_with('s') { "are" } else { "is" };
+        let space = if unit == "CU" { " " } else { "" };
+        format!("{name} {verb} {}{space}{unit}", number(value))
+    }
+}
+
+fn comparison(text: &str) -> Result<Condition, String> {
+    let Some(at) = text.find(['<', '>']) else {
+        let flags = FLAGS.map(|(name, _)| format!("`{name}`")).join(", ");
+        return Err(format!("`{text}` is neither {flags} nor a comparison such as `ceiling > 64`"));
+    };
+    let (name, rest) = text.split_at(at);
+    let (of_totals, name) = match name.trim().strip_prefix("total ") {
+        Some(name) => (true, name),
+        None => (false, name.trim()),
+    };
+    let Some((_, quantity, unit, has_total)) = QUANTITIES.iter().find(|it| it.0 == name) else {
+        let names = QUANTITIES.map(|it| format!("`{}`", it.0)).join(", ");
+        return Err(format!("`{name}` is no quantity; there are {names}"));
+    };
+    if of_totals && !has_total {
+        return Err(format!("there is no total of `{name}`"));
+    }
+    let (comparison, number) = match rest.as_bytes() {
+        [b'>', b'=', ..] => (Comparison::AtLeast, &rest[2..]),
+        [b'<', b'=', ..] => (Comparison::AtMost, &rest[2..]),
+        [b'>', ..] => (Comparison::Above, &rest[1..]),
+        _ => (Comparison::Below, &rest[1..]),
+    };
+    let number = number.trim();
+    let number = number.strip_suffix(unit).unwrap_or(number).trim_end();
+    let is_plain = number.bytes().all(|it| it.is_ascii_digit() || it == b'.');
+    let Some(bound) = number.parse().ok().filter(|_| is_plain) else {
+        let unit =
+            if unit.is_empty() { String::new() } else { format!(" and `{unit}` if you like") };
+        return Err(format!("`{number}` is no number: write digits, such as `2` or `0.5`{unit}"));
+    };
+    Ok(match of_totals {
+        true => Condition::Total(*quantity, comparison, bound),
+        false => Condition::Each(*quantity, comparison, bound),
+    })
+}
+
+/// How many times as much it is; nothing grows from nothing.
+fn ratio(before: Option<f64>, after: Option<f64>) -> Option<f64> {
+    Some(after? / before.filter(|it| 0.0 < *it)?)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+fn count(it: i64) -> f64 {
+    it as f64
+}
+
+/// Whether an address is like a pattern, in which `*` stands for anything.
+fn matches(pattern: &str, address: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == address };
+    let Some(mut address) = address.strip_prefix(start) else { return false };
+    let mut parts = rest.split('*').peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return address.ends_with(part);
+        }
+        let Some(at) = address.find(part) else { return false };
+        address = &address[at + part.len()..];
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_is_of_whole_addresses() {
+        for (pattern, address, expected) in [
+            ("*", "lakebase_endpoint.a", true),
+            ("lakebase_endpoint.a", "lakebase_endpoint.a", true),
+            ("lakebase_endpoint.a", "lakebase_endpoint.ab", false),
+            ("module.prod.*", "module.prod.lakebase_endpoint.a[0]", true),
+            ("module.prod.*", "module.production.lakebase_endpoint.a", false),
+            ("*.a[*]", "module.m.lakebase_endpoint.a[\"x.y\"]", true),
+            ("*.a", "module.a.lakebase_endpoint.b", false),
+            ("a*a", "a", false),
+            ("*a*b*", "xaxbx", true),
+            ("*a*b*", "xbxax", false),
+        ] {
+            assert_eq!(matches(pattern, address), expected, "{pattern} {address}");
+        }
+    }
+
+    #[test]
+    fn a_rule_is_a_condition_and_a_scope() {
+        let each = |quantity, comparison, bound| Condition::Each(quantity, comparison, bound);
+        for (text, condition, scope) in [
+            ("always-on", Condition::AlwaysOn, None),
+            ("destroys  in module.prod.*", Condition::Destroys, Some(("module.prod.*", true))),
+            ("unknown not in *dev*", Condition::Unknown, Some(("*dev*", false))),
+            ("ceiling>64", each(Quantity::Ceiling, Comparison::Above, 64.0), None),
+            ("ceiling >= 64 CU", each(Quantity::Ceiling, Comparison::AtLeast, 64.0), None),
+            ("growth > 2x", each(Quantity::Growth, Comparison::Above, 2.0), None),
+            ("connections < 200", each(Quantity::Connections, Comparison::Below, 200.0), None),
+            (
+                "total cost <= 99.5",
+                Condition::Total(Quantity::Cost, Comparison::AtMost, 99.5),
+                None,
+            ),
+        ] {
+            let rule = Rule::parse(text).unwrap();
+            assert_eq!(rule.condition, condition, "{text}");
+            let scope = scope.map(|(pattern, among): (&str, bool)| (pattern.to_owned(), among));
+            assert_eq!(rule.scope, scope, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_rule_is_told() {
+        for (text, complaint) in [
+            ("", "neither"),
+            ("ceilings > 64", "`ceilings` is no quantity; there are `ceiling`, `floor`"),
+            ("ceiling", "neither `always-on`, `destroys`, `unknown` nor a comparison"),
+            ("ceiling > ", "`` is no number"),
+            ("ceiling > -1", "`-1` is no number"),
+            ("ceiling > 2x", "`2x` is no number"),
+            ("growth > two", "`two` is no number"),
+            ("growth = 2", "neither"),
+            ("range > inf", "`inf` is no number"),
+            ("total range > 8", "there is no total of `range`"),
+            ("total ceiling > 8 in *", "`total` is of the whole plan"),
+            ("always-on in", "after `in` comes one pattern"),
+            ("always-on in a b", "after `in` comes one pattern"),
+        ] {
+            let error = Rule::parse(text).expect_err(text);
+            assert!(error.contains(complaint), "{text}: {error}");
+        }
+    }
+}

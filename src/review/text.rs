@@ -1,0 +1,125 @@
+//! The review for a terminal: aligned columns, and colors where the reader sees them.
+
+use super::Review;
+use super::figures::{Cell, HEADINGS, SETTINGS, cells};
+use super::summary::{Outcome, Row, Subject};
+
+/// The review as text.
+pub(super) fn text(review: &Review<'_>, colors: bool) -> String {
+    let summary = review.summary;
+    let mut page = Page { text: String::new(), colors };
+    page.line(BOLD, &review.headline());
+    let (defaults, computes): (Vec<_>, Vec<_>) =
+        summary.rows.iter().partition(|it| it.subject == Subject::Defaults);
+    if !computes.is_empty() {
+        let mut lines: Vec<_> = computes.into_iter().map(|it| Line::of(it, review)).collect();
+        let title = format!("= {}", review.all_computes());
+        lines.push(Line { title, style: BOLD, cells: review.total_cells() });
+        let columns = HEADINGS.len() - usize::from(review.price.is_none());
+        page.line(PLAIN, "");
+        page.table(&HEADINGS[..columns], &lines);
+    }
+    if !defaults.is_empty() {
+        let lines: Vec<_> = defaults.into_iter().map(|it| Line::of(it, review)).collect();
+        page.line(
+            PLAIN,
+            "\nSettings of computes that are made later; those that exist keep theirs:",
+        );
+        page.table(&HEADINGS[..SETTINGS], &lines);
+    }
+    page.list(YELLOW, "Notice:", review.findings());
+    page.list(RED, "Rules that hold:", review.broken());
+    page.list(YELLOW, "Rules that cannot be decided before the apply:", review.undecided());
+    page.list(PLAIN, "About these figures:", review.notes().into_iter().map(str::to_owned));
+    page.text
+}
+
+/// A row: what it is about, and its cells on the line below, for addresses can be long.
+struct Line {
+    title: String,
+    style: &'static str,
+    cells: Vec<Cell>,
+}
+
+impl Line {
+    fn of(row: &Row, review: &Review<'_>) -> Line {
+        let (marker, style) = match row.outcome {
+            Outcome::Added => ("+", GREEN),
+            Outcome::Adopted | Outcome::Changed => ("~", YELLOW),
+            Outcome::Replaced => ("±", RED),
+            Outcome::Destroyed => ("-", RED),
+            Outcome::LeftAlone => (".", PLAIN),
+        };
+        let mut remarks = row.remarks();
+        if matches!(row.outcome, Outcome::Adopted | Outcome::LeftAlone) {
+            remarks.insert(0, row.outcome.word().to_owned());
+        }
+        let remarks = match remarks.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", remarks.join(", ")),
+        };
+        let title = format!("{marker} {}{remarks}", row.address);
+        Line { title: printable(&title), style, cells: cells(row, review.price) }
+    }
+}
+
+const PLAIN: &str = "";
+const BOLD: &str = "1";
+const RED: &str = "31";
+const GREEN: &str = "32";
+const YELLOW: &str = "33";
+
+struct Page {
+    text: String,
+    colors: bool,
+}
+
+impl Page {
+    fn line(&mut self, style: &str, text: &str) {
+        self.text += &match style {
+            PLAIN => format!("{text}\n"),
+            _ if self.colors => format!("\x1b[{style}m{text}\x1b[0m\n"),
+            _ => format!("{text}\n"),
+        };
+    }
+
+    fn table(&mut self, headings: &[&str], lines: &[Line]) {
+        let shown = |it: &Cell| match &it.before {
+            Some(before) => format!("{before} → {}", it.after),
+            None => it.after.clone(),
+        };
+        let mut rows = vec![headings.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>()];
+        rows.extend(lines.iter().map(|it| it.cells.iter().map(shown).collect()));
+        let width = |column: usize| rows.iter().map(|it| it[column].chars().count()).max();
+        let widths: Vec<_> = (0..headings.len()).filter_map(width).collect();
+        let aligned = |row: &Vec<String>| {
+            let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+            format!("    {}", cells.collect::<Vec<_>>().join("   ")).trim_end().to_owned()
+        };
+        self.line(PLAIN, &aligned(&rows[0]));
+        for (line, row) in lines.iter().zip(&rows[1..]) {
+            self.line(line.style, &line.title);
+            self.line(PLAIN, &aligned(row));
+        }
+    }
+
+    fn list(&mut self, style: &str, title: &str, items: impl IntoIterator<Item = String>) {
+        let mut items = items.into_iter().peekable();
+        if items.peek().is_some() {
+            self.line(PLAIN, "");
+            self.line(style, title);
+        }
+        for item in items {
+            self.line(PLAIN, &format!("  - {}", printable(&item)));
+        }
+    }
+}
+
+/// Text whose control characters are seen and not obeyed: instance keys may contain any.
+fn printable(text: &str) -> String {
+    let shown = |it: char| match it.is_control() {
+        true => it.escape_default().to_string(),
+        false => it.to_string(),
+    };
+    text.chars().map(shown).collect()
+}
