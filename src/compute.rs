@@ -48,10 +48,7 @@ impl Compute {
 
     /// What runs at any time, in CU, all its computes together: nothing if it may suspend.
     pub fn floor_cu(&self) -> Option<f64> {
-        match self.always_on()? {
-            true => self.least_cu(),
-            false => Some(0.0),
-        }
+        if self.always_on()? { self.least_cu() } else { Some(0.0) }
     }
 
     /// The most that can run, in CU, all its computes together.

@@ -9,6 +9,7 @@ mod markdown;
 mod plan;
 mod rule;
 mod sarif;
+mod sources;
 mod summary;
 mod text;
 
@@ -115,11 +116,13 @@ impl Review<'_> {
         let counts = Outcome::ALL.iter().map(|it| (count(it), it.word())).filter(|it| 0 < it.0);
         let counts: Vec<_> = counts.map(|(count, word)| format!("{count} {word}")).collect();
         let (before, after) = (summary.before.ceiling_cu, summary.after.ceiling_cu);
-        let growth = match figures::growth(before, after) {
-            Some(growth) => format!("; CU-hours a month at most {growth}"),
-            None => String::new(),
-        };
-        format!("Compute: {}{growth}", counts.join(", "))
+        let growth = figures::growth(before, after).map(|it| format!(" ({it})"));
+        format!(
+            "Compute: {}; up to {} CU-hours a month{}",
+            counts.join(", "),
+            figures::cu_hours(after, after),
+            growth.unwrap_or_default()
+        )
     }
 
     /// What the totals are of.

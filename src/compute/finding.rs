@@ -78,10 +78,8 @@ mod tests {
     }
 
     fn compute(max_cu: f64, always_on: bool, computes: i64) -> Compute {
-        let suspension = match always_on {
-            true => Suspension::Never,
-            false => Suspension::After(SignedDuration::from_mins(5)),
-        };
+        let soon = Suspension::After(SignedDuration::from_mins(5));
+        let suspension = if always_on { Suspension::Never } else { soon };
         Compute {
             max_cu: Some(max_cu),
             suspension: Some(suspension),

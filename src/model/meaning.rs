@@ -10,35 +10,37 @@ use super::field::{AnyField, Kind};
 /// The longest duration that is understood: what fits into a protobuf duration.
 const LONGEST_SECONDS: i64 = 315_576_000_000;
 
-/// A duration written as a number and a unit: `300s`, `0.5s`, `5m`, `24h`, `7d`.
+/// A duration written as a number and a unit, or as several from the greatest unit to the least:
+/// `300s`, `0.5s`, `5m`, `24h`, `7d`, `1h30m`. The official provider stores `5m0s`.
 pub fn duration(text: &str) -> Result<SignedDuration, String> {
-    let wrong = || {
+    let parsed = parts(text).filter(|it| it.as_secs() <= LONGEST_SECONDS);
+    parsed.ok_or_else(|| {
         format!(
             "`{text}` is not a duration: write a number and a unit, such as `300s`, `5m`, `24h` or `7d`"
         )
-    };
-    let (number, seconds) = match text.as_bytes().last() {
-        Some(b's') => (&text[..text.len() - 1], 1),
-        Some(b'm') => (&text[..text.len() - 1], 60),
-        Some(b'h') => (&text[..text.len() - 1], 3600),
-        Some(b'd') => (&text[..text.len() - 1], 86400),
-        _ => return Err(wrong()),
-    };
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let digits = |it: &str| it.bytes().all(|it| it.is_ascii_digit());
-    let has_point = number.contains('.');
-    if whole.is_empty() || !digits(whole) || !digits(fraction) || (has_point && fraction.is_empty())
-    {
-        return Err(wrong());
+    })
+}
+
+fn parts(text: &str) -> Option<SignedDuration> {
+    let units = [('d', 86400), ('h', 3600), ('m', 60), ('s', 1)];
+    let (mut total, mut rest, mut from) = (SignedDuration::ZERO, text, 0);
+    while !rest.is_empty() || from == 0 {
+        let (number, after) = rest.split_at(rest.find(|it: char| it.is_ascii_lowercase())?);
+        let at = from + units[from..].iter().position(|(unit, _)| after.starts_with(*unit))?;
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        let digits = |it: &str| it.bytes().all(|it| it.is_ascii_digit());
+        // Only seconds have fractions, as in protobuf: `1.5h` would be one more spelling of `90m`.
+        let has_fraction = number.contains('.');
+        let is_plain = !has_fraction || units[at].1 == 1 && (1..=9).contains(&fraction.len());
+        if whole.is_empty() || !digits(whole) || !digits(fraction) || !is_plain {
+            return None;
+        }
+        let seconds = whole.parse::<i64>().ok()?.checked_mul(units[at].1)?;
+        let nanoseconds = format!("{fraction:0<9}").parse().ok()?;
+        total = total.checked_add(SignedDuration::new(seconds, nanoseconds))?;
+        (rest, from) = (&after[1..], at + 1);
     }
-    // Only seconds have fractions, as in protobuf: `1.5h` would be one more spelling of `90m`.
-    if fraction.len() > 9 || (has_point && seconds != 1) {
-        return Err(wrong());
-    }
-    let whole: i64 = whole.parse().map_err(|_| wrong())?;
-    let nanoseconds: i32 = format!("{fraction:0<9}").parse().map_err(|_| wrong())?;
-    let total = whole.checked_mul(seconds).filter(|it| *it <= LONGEST_SECONDS).ok_or_else(wrong)?;
-    Ok(SignedDuration::new(total, nanoseconds))
+    Some(total)
 }
 
 /// A duration as the API writes it: `604800s`, `0.500s`.
@@ -116,6 +118,9 @@ mod tests {
             ("0.5s", "0.500s"),
             ("1.000001s", "1.000001s"),
             ("1.000000001s", "1.000000001s"),
+            ("1h30m", "5400s"),
+            ("5m0s", "300s"),
+            ("1d0.5s", "86400.500s"),
         ] {
             assert_eq!(duration(text).map(duration_json).as_deref(), Ok(json), "{text}");
         }
@@ -134,7 +139,11 @@ mod tests {
             ".5s",
             "5 m",
             "7D",
-            "1h30m",
+            "30m1h",
+            "1h1h",
+            "1h30",
+            "1h 30m",
+            "1.5h30m",
             "１s",
             "99999999999999999999s",
             "999999999999d",

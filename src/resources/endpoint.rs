@@ -40,7 +40,8 @@ const SUSPEND_AFTER: Field<Duration> = Field::spec("suspend_timeout_duration")
     .lasting("60s", "7d")
     .choice("suspension");
 
-const NO_SUSPENSION: Field<Bool> = Field::spec("no_suspension")
+/// Whether the endpoint never suspends.
+pub const NO_SUSPENSION: Field<Bool> = Field::spec("no_suspension")
     .doc("Whether it never suspends; `false` tells nothing.")
     .choice("suspension");
 

@@ -49,7 +49,8 @@ const NO_SUSPENSION: Field<Bool> = Field::member("no_suspension")
     .doc("Whether they never suspend; `false` tells nothing.")
     .choice("suspension");
 
-const DEFAULT_ENDPOINT_SETTINGS: Field<Nested> = Field::spec("default_endpoint_settings")
+/// The settings of endpoints that are made later.
+pub const DEFAULT_ENDPOINT_SETTINGS: Field<Nested> = Field::spec("default_endpoint_settings")
     .doc("The settings of endpoints that are made later and do not say otherwise. Endpoints that exist do not follow a change.")
     .members(&[
         MIN_CU.any(),

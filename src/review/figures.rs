@@ -78,8 +78,9 @@ impl Cell {
 /// The cells of a row.
 pub fn cells(row: &Row, price: Option<&Price>) -> Vec<Cell> {
     let figures = |it: &Compute| of_compute(it, price);
-    let (before, after) = (row.sides.before.as_ref(), row.sides.after.as_ref());
-    let mut cells = pair(before.map(figures), after.map(figures));
+    // What is taken over is not known as it is: that is said once, not in every cell.
+    let before = row.sides.before.as_ref().filter(|_| row.outcome != Outcome::Adopted);
+    let mut cells = pair(before.map(figures), row.sides.after.as_ref().map(figures));
     if row.outcome == Outcome::Destroyed {
         // What it was, and that it is gone.
         cells[0].before = Some(std::mem::replace(&mut cells[0].after, "none".to_owned()));
@@ -170,10 +171,9 @@ fn in_money(price: &Price, floor_cu: f64, ceiling_cu: f64) -> String {
 /// What grows or shrinks, e.g. `+67%`; nothing where there was nothing.
 pub fn growth(before: f64, after: f64) -> Option<String> {
     let percent = (after / before - 1.0) * 100.0;
-    (0.0 < before && before != after).then(|| match percent.abs() {
-        ..1.0 => format!("{percent:+.1}%"),
-        _ => format!("{percent:+.0}%").replace('-', "−"),
-    })
+    let digits = usize::from(percent.abs() < 1.0);
+    let changes = 0.0 < before && 0.05 < percent.abs();
+    changes.then(|| format!("{percent:+.digits$}%").replace('-', "−"))
 }
 
 /// A duration in its largest unit: `5m`, `90s`.
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn figures_are_short() {
         for (number, text) in
-            [(0.5, "0.5"), (8.0, "8"), (1234.0, "1,234"), (1234567.25, "1,234,567.25")]
+            [(0.5, "0.5"), (8.0, "8"), (1234.0, "1,234"), (1_234_567.25, "1,234,567.25")]
         {
             assert_eq!(super::number(number), text);
         }

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
+use super::Review;
 use super::figures::{self, Price};
 use super::rule::{Match, Verdict};
 use super::summary::{Outcome, Row, Subject, Total};
-use super::Review;
 use crate::compute::capacity::{GB_PER_CU, max_connections};
 use crate::compute::finding::Kind;
 use crate::compute::{Compute, HOURS_PER_MONTH, Suspension};

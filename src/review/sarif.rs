@@ -1,10 +1,166 @@
-//! SARIF 2.1.0, for code scanning and annotations.
+//! SARIF 2.1.0, the format of code scanning: a result for each change, finding and rule that holds.
+//!
+//! The form is that of the standard, <https://docs.oasis-open.org/sarif/sarif/v2.1.0/>.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
-use super::Review;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde_json::{Value as Json, json};
 
-/// The review in SARIF.
-pub(super) fn sarif(_review: &Review<'_>, _root: Option<&Path>) -> String {
-    String::new()
+use super::Review;
+use super::figures::{HEADINGS, cells};
+use super::json::finding_id;
+use super::sources::Sources;
+use super::summary::{Row, Subject};
+use crate::compute::finding::Kind;
+use crate::resources::endpoint::{GROUP, NO_SUSPENSION, RANGE};
+use crate::resources::project::DEFAULT_ENDPOINT_SETTINGS;
+
+/// The review in SARIF. `root` is the folder of the root module, if it is here.
+pub(super) fn sarif(review: &Review<'_>, root: Option<&Path>) -> String {
+    let mut locator = Locator { sources: root.map(Sources::new) };
+    let mut results = Vec::new();
+    for row in &review.summary.rows {
+        results.push(result("compute-change", &change(row, review), Some(row), None, &mut locator));
+        for it in &row.findings {
+            let message = format!("{}. {}", it.summary, it.detail);
+            results.push(result(
+                finding_id(it.kind),
+                &message,
+                Some(row),
+                Some(it.kind),
+                &mut locator,
+            ));
+        }
+    }
+    for verdict in review.verdicts {
+        for it in &verdict.holds {
+            let row = it.row.map(|at| &review.summary.rows[at]);
+            let message = review.place(&verdict.rule, it);
+            results.push(result("fail-on", &message, row, None, &mut locator));
+        }
+    }
+    let rules = RULES.map(|(id, level, description)| {
+        json!({
+            "id": id,
+            "shortDescription": { "text": description },
+            "defaultConfiguration": { "level": level },
+        })
+    });
+    let document = json!({
+        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "terraform-provider-lakebase",
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "rules": rules,
+            }},
+            "results": results,
+        }],
+    });
+    format!("{document:#}\n")
+}
+
+/// The rules, as code scanning knows them, with their levels.
+const RULES: [(&str, &str, &str); 5] = [
+    ("compute-change", "note", "The plan changes a compute"),
+    ("ceiling-doubles", "warning", "The ceiling of a compute at least doubles"),
+    ("always-on", "warning", "Scale to zero is turned off"),
+    ("high-availability", "warning", "High availability is turned on"),
+    ("fail-on", "error", "A rule of `--fail-on` holds"),
+];
+
+fn result(
+    rule: &str,
+    message: &str,
+    row: Option<&Row>,
+    kind: Option<Kind>,
+    locator: &mut Locator,
+) -> Json {
+    let index = RULES.iter().position(|(id, ..)| *id == rule);
+    let place = row.map_or("", |it| &it.address);
+    json!({
+        "ruleId": rule,
+        "ruleIndex": index,
+        "level": index.map(|at| RULES[at].1),
+        "message": { "text": message },
+        "locations": row.map(|row| locator.location(row, kind)).into_iter().collect::<Vec<_>>(),
+        "partialFingerprints": { "resource/v1": format!("{rule} {place}") },
+    })
+}
+
+/// What changes, in a sentence.
+fn change(row: &Row, review: &Review<'_>) -> String {
+    let mut text = format!("`{}` is {}", row.address, row.outcome.word());
+    for remark in row.remarks() {
+        let _ = write!(text, ", {remark}");
+    }
+    for (at, (heading, cell)) in HEADINGS.iter().zip(cells(row, review.price)).enumerate() {
+        let before = cell.before.map(|it| format!("{it} → ")).unwrap_or_default();
+        let start = if at == 0 { ": " } else { "; " };
+        let _ = write!(text, "{start}{heading} {before}{}", cell.after);
+    }
+    text + "."
+}
+
+struct Locator {
+    sources: Option<Sources>,
+}
+
+impl Locator {
+    fn location(&mut self, row: &Row, kind: Option<Kind>) -> Json {
+        let attribute = match kind {
+            None | Some(Kind::CeilingDoubles) => RANGE.max.name(),
+            Some(Kind::AlwaysOn) => NO_SUSPENSION.name(),
+            Some(Kind::HighAvailability) => GROUP.name(),
+        };
+        let path: &[&str] = match row.subject {
+            Subject::Compute => &[attribute],
+            Subject::Defaults => &[DEFAULT_ENDPOINT_SETTINGS.name(), attribute],
+            Subject::ComesAlong => &[],
+        };
+        let mut location = json!({
+            "logicalLocations": [{ "fullyQualifiedName": row.address, "kind": "resource" }],
+        });
+        let place = self.sources.as_mut().and_then(|it| it.find(&row.address, path));
+        if let Some(place) = place {
+            location["physicalLocation"] = json!({
+                "artifactLocation": artifact(&place.file),
+                "region": { "startLine": place.line },
+            });
+        }
+        location
+    }
+}
+
+/// A file: below the working directory by its path from there, as code scanning wants it.
+fn artifact(file: &Path) -> Json {
+    /// What a path in a URI must not contain as it is.
+    const NOT_IN_PATHS: &AsciiSet = &CONTROLS
+        .add(b' ')
+        .add(b'"')
+        .add(b'#')
+        .add(b'%')
+        .add(b'<')
+        .add(b'>')
+        .add(b'?')
+        .add(b'`')
+        .add(b'{')
+        .add(b'}')
+        .add(b'[')
+        .add(b']')
+        .add(b'\\')
+        .add(b'^')
+        .add(b'|');
+    let here = std::env::current_dir().unwrap_or_default();
+    let relative = if file.is_absolute() { file.strip_prefix(here).ok() } else { Some(file) };
+    let parts = relative.unwrap_or(file).components();
+    let parts = parts.filter_map(|it| it.as_os_str().to_str()).filter(|it| *it != "/");
+    let parts: Vec<_> = parts.map(|it| utf8_percent_encode(it, NOT_IN_PATHS).to_string()).collect();
+    match relative {
+        Some(_) => json!({ "uri": parts.join("/"), "uriBaseId": "%SRCROOT%" }),
+        None => json!({ "uri": format!("file:///{}", parts.join("/")) }),
+    }
 }

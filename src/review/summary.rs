@@ -190,13 +190,16 @@ impl Total {
         let Some(it) = compute else { return };
         let computes = it.computes.unwrap_or(1);
         self.endpoints += 1;
-        self.unknown_size += usize::from(it.ceiling_cu().is_none());
         self.computes += computes;
         self.always_on += usize::from(it.always_on() == Some(true));
         self.high_availability += usize::from(1 < computes);
-        self.min_cu += it.least_cu().unwrap_or_default();
+        let (Some(least), Some(ceiling)) = (it.least_cu(), it.ceiling_cu()) else {
+            self.unknown_size += 1;
+            return;
+        };
+        self.min_cu += least;
         self.floor_cu += it.floor_cu().unwrap_or_default();
-        self.ceiling_cu += it.ceiling_cu().unwrap_or_default();
+        self.ceiling_cu += ceiling;
         self.connections += it.max_cu.map(max_connections).unwrap_or_default();
     }
 }

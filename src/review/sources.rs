@@ -1,0 +1,282 @@
+//! Where a resource stands in the `.tf` files: a plan's JSON says neither file nor line.
+//!
+//! From the root module, the calls of modules are followed as far as their sources are folders. A
+//! resource of a module from elsewhere stands where the module is called: that is the file that a
+//! reviewer can change.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::ops::Range;
+use std::path::{Component, Path, PathBuf};
+
+use hcl_edit::expr::Expression;
+use hcl_edit::structure::{Block, Body};
+use hcl_edit::{Span as _, parser};
+
+/// The files of a configuration, read as they are needed.
+pub(super) struct Sources {
+    root: PathBuf,
+    folders: BTreeMap<PathBuf, Folder>,
+}
+
+/// A line in a file.
+#[derive(Debug, PartialEq)]
+pub(super) struct Place {
+    /// The file, without `.` and `..` where possible.
+    pub(super) file: PathBuf,
+    /// The line, counted from 1.
+    pub(super) line: usize,
+}
+
+impl Sources {
+    /// The files of the configuration whose root module is in that folder.
+    pub(super) fn new(root: &Path) -> Sources {
+        Sources { root: normal(root), folders: BTreeMap::new() }
+    }
+
+    /// Where an attribute of a resource stands, or else the resource. `path` are the names of the
+    /// objects that hold the attribute, and its own, of which the first may be missing in the file.
+    pub(super) fn find(&mut self, address: &str, path: &[&str]) -> Option<Place> {
+        let names = names(address);
+        let mut folder = self.root.clone();
+        let mut rest = &names[..];
+        while let ["module", name, below @ ..] = rest {
+            let call =
+                self.folder(&folder).blocks.get(&vec!["module".to_owned(), (*name).to_owned()])?;
+            let source =
+                call.source.as_ref().filter(|it| it.starts_with("./") || it.starts_with("../"));
+            let Some(source) = source else { return Some(call.place(&[])) };
+            folder = normal(&folder.join(source));
+            rest = below;
+        }
+        let block = ["resource"].iter().chain(rest).map(|it| (*it).to_owned()).collect::<Vec<_>>();
+        Some(self.folder(&folder).blocks.get(&block)?.place(path))
+    }
+
+    fn folder(&mut self, path: &Path) -> &Folder {
+        self.folders.entry(path.to_owned()).or_insert_with(|| Folder::read(path))
+    }
+}
+
+/// The blocks of a module, by their type and labels.
+#[derive(Default)]
+struct Folder {
+    blocks: BTreeMap<Vec<String>, Found>,
+}
+
+struct Found {
+    file: PathBuf,
+    line: usize,
+    /// Where a module comes from, if that is plain text.
+    source: Option<String>,
+    /// The lines of attributes, and of what is in objects, by path.
+    attributes: Vec<(Vec<String>, usize)>,
+}
+
+impl Folder {
+    /// Reads what can be read: a file that is not understood is as one that is not there.
+    fn read(path: &Path) -> Folder {
+        let here = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        let mut files: Vec<_> = fs::read_dir(here)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|it| normal(&it.path()))
+            .collect();
+        files.retain(|it| it.extension().is_some_and(|it| it == "tf" || it == "tofu"));
+        files.sort();
+        let mut folder = Folder::default();
+        for file in files {
+            let Ok(text) = fs::read_to_string(&file) else { continue };
+            let Ok(body) = parser::parse_body(&text) else { continue };
+            for block in body.blocks() {
+                let mut key = vec![block.ident.as_str().to_owned()];
+                key.extend(block.labels.iter().map(|it| it.as_str().to_owned()));
+                folder.blocks.entry(key).or_insert_with(|| Found::of(block, &file, &text));
+            }
+        }
+        folder
+    }
+}
+
+impl Found {
+    fn of(block: &Block, file: &Path, text: &str) -> Found {
+        let line = |span: Option<Range<usize>>| {
+            let before = span.map_or(0, |it| it.start);
+            text.as_bytes()[..before].iter().filter(|it| **it == b'\n').count() + 1
+        };
+        let mut attributes = Vec::new();
+        attributes_of(&block.body, &line, &mut attributes);
+        let source = block.body.get_attribute("source").and_then(|it| it.value.as_str());
+        Found {
+            file: file.to_owned(),
+            line: line(block.ident.span()),
+            source: source.map(str::to_owned),
+            attributes,
+        }
+    }
+
+    fn place(&self, path: &[&str]) -> Place {
+        let line = (1..=path.len()).rev().find_map(|length| {
+            let stands = |at: &&(Vec<String>, usize)| ends_with(&at.0, &path[..length]);
+            self.attributes.iter().find(stands).map(|(_, line)| *line)
+        });
+        Place { file: self.file.clone(), line: line.unwrap_or(self.line) }
+    }
+}
+
+fn attributes_of(
+    body: &Body,
+    line: &impl Fn(Option<Range<usize>>) -> usize,
+    found: &mut Vec<(Vec<String>, usize)>,
+) {
+    for attribute in body.attributes() {
+        let path = vec![attribute.key.as_str().to_owned()];
+        found.push((path.clone(), line(attribute.span())));
+        members_of(&attribute.value, &path, line, found);
+    }
+}
+
+fn members_of(
+    value: &Expression,
+    path: &[String],
+    line: &impl Fn(Option<Range<usize>>) -> usize,
+    found: &mut Vec<(Vec<String>, usize)>,
+) {
+    for (key, value) in value.as_object().into_iter().flatten() {
+        let Some(name) = key.as_ident() else { continue };
+        let path: Vec<_> = path.iter().cloned().chain([name.as_str().to_owned()]).collect();
+        found.push((path.clone(), line(key.span())));
+        members_of(value.expr(), &path, line, found);
+    }
+}
+
+fn ends_with(path: &[String], end: &[&str]) -> bool {
+    path.len() >= end.len() && path[path.len() - end.len()..].iter().zip(end).all(|(a, b)| a == b)
+}
+
+/// The names in an address, without instance keys.
+fn names(address: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    let (mut start, mut quoted, mut escaped, mut depth) = (0, false, false, 0);
+    for (at, it) in address.char_indices() {
+        match it {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ if quoted => {}
+            '[' => {
+                if depth == 0 {
+                    names.push(&address[start..at]);
+                }
+                depth += 1;
+            }
+            ']' => {
+                depth -= 1;
+                start = at + 1;
+            }
+            '.' if depth == 0 => {
+                if start < at {
+                    names.push(&address[start..at]);
+                }
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    if start < address.len() {
+        names.push(&address[start..]);
+    }
+    names
+}
+
+/// A path without `.`, and without `..` where it takes nothing but the text to see what it means.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir
+                if matches!(normal.components().next_back(), Some(Component::Normal(_))) =>
+            {
+                normal.pop();
+            }
+            part => normal.push(part),
+        }
+    }
+    normal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_names_and_keys() {
+        for (address, expected) in [
+            ("lakebase_endpoint.a", &["lakebase_endpoint", "a"][..]),
+            ("lakebase_endpoint.a[0]", &["lakebase_endpoint", "a"]),
+            (
+                "module.m[\"x.y\"].module.n[0].lakebase_endpoint.a[\"]\\\"[.\"]",
+                &["module", "m", "module", "n", "lakebase_endpoint", "a"],
+            ),
+            ("", &[]),
+        ] {
+            assert_eq!(names(address), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn paths_are_short() {
+        for (path, expected) in [
+            ("infra/prod/../modules/./a", "infra/modules/a"),
+            ("../a", "../a"),
+            ("./", ""),
+            ("../../a/../b", "../../b"),
+            ("/a/../b", "/b"),
+        ] {
+            assert_eq!(normal(Path::new(path)), Path::new(expected), "{path}");
+        }
+    }
+
+    #[test]
+    fn resources_stand_in_their_files_and_attributes_in_their_lines() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let file = folder.path().join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        };
+        write("broken.tf", "resource {");
+        write(
+            "main.tf",
+            "# a comment\n\nmodule \"near\" {\n  source   = \"./modules/near\"\n  for_each = {}\n}\n\n\
+             module \"far\" {\n  source = \"example.com/far/lakebase\"\n}\n\n\
+             resource \"lakebase_project\" \"p\" {\n  initial_endpoint = { max = 1 }\n  \
+             default_endpoint_settings = {\n    min = 1\n    max = 2\n  }\n}\n",
+        );
+        write(
+            "modules/near/endpoints.tf",
+            "resource \"lakebase_endpoint\" \"e\" {\n  for_each = {}\n\n  min = 1\n  max = 2\n}\n",
+        );
+        let mut sources = Sources::new(folder.path());
+        let mut found = |address: &str, path: &[&str]| {
+            let place = sources.find(address, path)?;
+            let file = place.file.strip_prefix(folder.path()).unwrap();
+            Some(format!("{}:{}", file.display(), place.line))
+        };
+        let endpoint = "module.near[\"a.b\"].lakebase_endpoint.e[\"c\"]";
+        for (address, path, expected) in [
+            (endpoint, &["max"][..], Some("modules/near/endpoints.tf:5")),
+            (endpoint, &["group"], Some("modules/near/endpoints.tf:1")),
+            ("lakebase_project.p", &["default_endpoint_settings", "max"], Some("main.tf:16")),
+            ("lakebase_project.p", &["default_endpoint_settings", "x"], Some("main.tf:14")),
+            ("lakebase_project.p", &[], Some("main.tf:12")),
+            ("module.far.module.more[0].lakebase_endpoint.e", &["max"], Some("main.tf:8")),
+            ("module.near.lakebase_endpoint.gone", &["max"], None),
+            ("module.gone.lakebase_endpoint.e", &["max"], None),
+        ] {
+            assert_eq!(found(address, path).as_deref(), expected, "{address} {path:?}");
+        }
+    }
+}
