@@ -18,7 +18,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use lexopt::prelude::{Long, Short, Value, ValueExt as _};
+use lexopt::prelude::{Long, Short, Value, ValueExt};
 
 use figures::{Cell, Price};
 use rule::{Match, Rule, Verdict};
@@ -224,7 +224,7 @@ fn options(mut parser: lexopt::Parser) -> Result<Option<Options>, String> {
         match argument {
             Short('h') | Long("help") => return Ok(None),
             Long("format") => {
-                let name = parser.value().and_then(|it| it.string()).map_err(plain)?;
+                let name = parser.value().and_then(ValueExt::string).map_err(plain)?;
                 options.format = match name.as_str() {
                     "text" => Format::Text,
                     "markdown" => Format::Markdown,
@@ -238,13 +238,13 @@ fn options(mut parser: lexopt::Parser) -> Result<Option<Options>, String> {
                 };
             }
             Long("fail-on") => {
-                let text = parser.value().and_then(|it| it.string()).map_err(plain)?;
+                let text = parser.value().and_then(ValueExt::string).map_err(plain)?;
                 let rule =
                     Rule::parse(&text).map_err(|it| format!("`--fail-on '{text}'`: {it}."))?;
                 options.rules.push(rule);
             }
             Long("price-per-cu-hour") => {
-                let text = parser.value().and_then(|it| it.string()).map_err(plain)?;
+                let text = parser.value().and_then(ValueExt::string).map_err(plain)?;
                 options.price = Some(Price::parse(&text).ok_or_else(|| {
                     format!(
                         "`--price-per-cu-hour '{text}'`: write `0.111`, `$0.111` or `0.111 EUR`."

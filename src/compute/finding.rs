@@ -36,12 +36,12 @@ pub fn findings(what: &str, before: &Compute, after: &Compute) -> Vec<Finding> {
             summary: format!("The ceiling of {what} at least doubles"),
             detail: format!(
                 "From {before} to {after} CU: from {} to {} GB of memory, and from {} to {} \
-                 connections. It may cost up to {:.1} times as much.",
+                 connections. It may cost up to {} times as much.",
                 before * GB_PER_CU,
                 after * GB_PER_CU,
                 max_connections(before),
                 max_connections(after),
-                after / before
+                (10.0 * after / before).round() / 10.0
             ),
         });
     }

@@ -46,10 +46,10 @@ impl Price {
 /// The columns of a table of computes; the last is there if there is a price.
 pub const HEADINGS: [&str; 7] = [
     "CU",
-    "memory",
+    "GB of memory",
     "connections",
     "scale to zero",
-    "computes",
+    "high availability",
     "CU-hours a month",
     "cost a month",
 ];
@@ -82,8 +82,11 @@ pub fn cells(row: &Row, price: Option<&Price>) -> Vec<Cell> {
     let before = row.sides.before.as_ref().filter(|_| row.outcome != Outcome::Adopted);
     let mut cells = pair(before.map(figures), row.sides.after.as_ref().map(figures));
     if row.outcome == Outcome::Destroyed {
-        // What it was, and that it is gone.
-        cells[0].before = Some(std::mem::replace(&mut cells[0].after, "none".to_owned()));
+        let nothing = [Some("none"), None, None, None, None, Some("0"), Some("0")];
+        for (cell, nothing) in cells.iter_mut().zip(nothing) {
+            let Some(nothing) = nothing else { continue };
+            cell.before = Some(std::mem::replace(&mut cell.after, nothing.to_owned()));
+        }
     }
     if row.subject == Subject::Defaults {
         cells.truncate(SETTINGS);
@@ -110,11 +113,11 @@ fn pair(before: Option<Vec<String>>, after: Option<Vec<String>>) -> Vec<Cell> {
 const UNKNOWN: &str = "unknown";
 
 fn of_compute(it: &Compute, price: Option<&Price>) -> Vec<String> {
-    let limits = |times: f64, unit: &str| match (it.min_cu, it.max_cu) {
+    let limits = |times: f64| match (it.min_cu, it.max_cu) {
         (None, None) => UNKNOWN.to_owned(),
         (min, max) => {
             let text = |it: Option<f64>| it.map_or("?".to_owned(), |it| number(it * times));
-            span(&text(min), &text(max)) + unit
+            span(&text(min), &text(max))
         }
     };
     let hours = |show: &dyn Fn(f64, f64) -> String| match it.ceiling_cu() {
@@ -122,8 +125,8 @@ fn of_compute(it: &Compute, price: Option<&Price>) -> Vec<String> {
         None => UNKNOWN.to_owned(),
     };
     let mut figures = vec![
-        limits(1.0, ""),
-        limits(GB_PER_CU, " GB"),
+        limits(1.0),
+        limits(GB_PER_CU),
         it.max_cu.map_or(UNKNOWN.to_owned(), |it| grouped(&max_connections(it).to_string())),
         match (it.disabled, it.suspension) {
             (Some(true), _) => "disabled".to_owned(),
@@ -133,8 +136,8 @@ fn of_compute(it: &Compute, price: Option<&Price>) -> Vec<String> {
         },
         match it.computes {
             None => UNKNOWN.to_owned(),
-            Some(computes @ ..=1) => computes.to_string(),
-            Some(computes) => format!("{computes} (HA)"),
+            Some(..=1) => "no".to_owned(),
+            Some(computes) => format!("{computes} computes"),
         },
         hours(&cu_hours),
     ];
@@ -145,13 +148,10 @@ fn of_compute(it: &Compute, price: Option<&Price>) -> Vec<String> {
 fn of_total(it: &Total, price: Option<&Price>) -> Vec<String> {
     let mut figures = vec![
         span(&number(it.min_cu), &number(it.ceiling_cu)),
-        span(&number(it.min_cu * GB_PER_CU), &number(it.ceiling_cu * GB_PER_CU)) + " GB",
+        span(&number(it.min_cu * GB_PER_CU), &number(it.ceiling_cu * GB_PER_CU)),
         grouped(&it.connections.to_string()),
-        format!("{} always on", it.always_on),
-        match it.high_availability {
-            0 => it.computes.to_string(),
-            several => format!("{} ({several} HA)", it.computes),
-        },
+        format!("{} of {} always on", it.always_on, it.endpoints),
+        format!("{} of {}", it.high_availability, it.endpoints),
         cu_hours(it.floor_cu, it.ceiling_cu),
     ];
     figures.extend(price.map(|price| in_money(price, it.floor_cu, it.ceiling_cu)));
@@ -206,8 +206,18 @@ pub fn grouped(text: &str) -> String {
     grouped + fraction
 }
 
+/// Text whose control characters are seen and not obeyed: instance keys may contain any.
+pub fn printable(text: &str) -> String {
+    let shown = |it: char| match it {
+        it if it.is_control() => it.escape_default().to_string(),
+        it => it.to_string(),
+    };
+    text.chars().map(shown).collect()
+}
+
 fn money(it: f64) -> String {
-    grouped(&format!("{it:.2}"))
+    let digits = if 0.0 < it && it < 10.0 { 2 } else { 0 };
+    grouped(&format!("{it:.digits$}"))
 }
 
 fn span(least: &str, most: &str) -> String {

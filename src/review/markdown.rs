@@ -1,7 +1,7 @@
 //! The review for a comment on a pull request: it explains itself, and folds when it is long.
 
 use super::Review;
-use super::figures::{Cell, HEADINGS, SETTINGS, cells};
+use super::figures::{Cell, HEADINGS, SETTINGS, cells, printable};
 use super::summary::{Row, Subject};
 
 /// More rows than this are folded.
@@ -17,46 +17,49 @@ const LISTED: usize = 25;
 pub(super) fn markdown(review: &Review<'_>) -> String {
     let (defaults, computes): (Vec<_>, Vec<_>) =
         review.summary.rows.iter().partition(|it| it.subject == Subject::Defaults);
-    let mut text = format!("### {}\n", escaped(&review.headline()));
-    list(&mut text, "❌ Rules that hold", review.broken());
-    list(&mut text, "⚠️ Notice", review.findings());
+    let mut sections = vec![format!("### {}\n", review.headline())];
+    sections.extend(list("❌ Failed checks", review.broken()));
+    sections.extend(list("⚠️ Notice", review.findings()));
     if !computes.is_empty() {
         let headings = &HEADINGS[..HEADINGS.len() - usize::from(review.price.is_none())];
-        let title = format!("<b>{}</b>", review.all_computes());
-        let total = line("", &title, &review.total_cells());
+        let total = line(&format!("**{}**", review.all_computes()), &review.total_cells());
+        let lines = lines(&computes, review);
         if computes.len() <= SHOWN {
-            text += &format!("\n{}{}{total}", head(headings), lines(&computes, review));
+            sections.push(head("compute", headings) + &lines + &total);
         } else {
-            text += &format!("\n{}{total}", head(headings));
-            let title = format!("The {} computes that change", computes.len());
-            fold(&mut text, &title, &(head(headings) + &lines(&computes, review)));
+            sections.push(head("compute", headings) + &total);
+            sections.push(folded(
+                &format!("The {} computes that change", computes.len()),
+                &(head("compute", headings) + &lines),
+            ));
         }
     }
     if !defaults.is_empty() {
-        let table = head(&HEADINGS[..SETTINGS]) + &lines(&defaults, review);
-        text += "\n**Settings of computes that are made later; those that exist keep theirs**\n";
-        match defaults.len() {
-            ..=SHOWN => text += &format!("\n{table}"),
-            projects => fold(&mut text, &format!("The settings of {projects} projects"), &table),
-        }
+        let table = head("project", &HEADINGS[..SETTINGS]) + &lines(&defaults, review);
+        sections.push(
+            "**Settings of computes that are made later; those that exist keep theirs**\n"
+                .to_owned(),
+        );
+        sections.push(match defaults.len() {
+            ..=SHOWN => table,
+            projects => folded(&format!("The settings of {projects} projects"), &table),
+        });
     }
-    list(&mut text, "❔ Rules that cannot be decided before the apply", review.undecided());
-    let mut notes = review.notes();
-    if !computes.is_empty() {
-        notes.insert(0, UNITS);
-    }
+    sections.extend(list("❔ Checks that only the apply decides", review.undecided()));
+    let units = (!computes.is_empty()).then_some(UNITS);
+    let notes: Vec<_> = units.into_iter().chain(review.notes()).collect();
     if !notes.is_empty() {
-        text += &format!("\n<sub>{}</sub>\n", notes.join(" "));
+        sections.push(format!("<sub>{}</sub>\n", notes.join(" ")));
     }
-    text
+    sections.join("\n")
 }
 
-const UNITS: &str = "A CU, compute unit, has about 2 GB of memory. CU-hours a month go from what runs \
-    although nobody connects to everything at its maximum for all of 730 hours.";
+const UNITS: &str = "A CU (compute unit) has about 2 GB of memory. CU-hours a month: at least what never \
+    suspends, at its minimum; at most everything at its maximum, in all 730 hours.";
 
-fn head(headings: &[&str]) -> String {
-    let alignment = "|---".repeat(headings.len() + 2);
-    format!("| | compute | {} |\n{alignment}|\n", headings.join(" | "))
+fn head(noun: &str, headings: &[&str]) -> String {
+    let alignment = "|---".repeat(headings.len() + 1);
+    format!("| {noun} | {} |\n{alignment}|\n", headings.join(" | "))
 }
 
 /// The lines of a table, as many as fit.
@@ -64,70 +67,72 @@ fn lines(rows: &[&Row], review: &Review<'_>) -> String {
     let mut text = String::new();
     for (at, row) in rows.iter().enumerate() {
         if LONGEST < text.len() {
-            text += &format!("| | and {} more, which the other formats show |\n", rows.len() - at);
-            break;
+            let more = rows.len() - at;
+            return text + &format!("| and {more} more, which the other formats show |\n");
         }
-        let mut title = format!("<code>{}</code>", escaped(&row.address));
-        let remarks = row.name.iter().cloned().chain(row.remarks()).map(|it| escaped(&it));
-        for remark in remarks {
-            title += &format!("<br><sub>{remark}</sub>");
-        }
-        text += &line(row.outcome.word(), &title, &cells(row, review.price));
+        let remarks = row.remarks().into_iter().map(|it| format!(", {}", escaped(&it)));
+        let remarks = remarks.collect::<String>();
+        let title = format!("{}<br>{}{remarks}", code(&row.address, true), row.outcome.word());
+        text += &line(&title, &cells(row, review.price));
     }
     text
 }
 
-fn line(outcome: &str, title: &str, cells: &[Cell]) -> String {
+/// A line of a table. What was and what will be are below each other in its cells, so that it fits
+/// into a comment.
+fn line(title: &str, cells: &[Cell]) -> String {
     let shown = |it: &Cell| match &it.before {
-        Some(before) => format!("{} → **{}**", escaped(before), escaped(&it.after)),
-        None => escaped(&it.after),
+        Some(before) => format!("{}<br>→\u{a0}**{}**", unbroken(before), unbroken(&it.after)),
+        None => unbroken(&it.after),
     };
     let cells = cells.iter().map(shown).collect::<Vec<_>>().join(" | ");
-    format!("| {outcome} | {title} | {cells} |\n")
+    format!("| {title} | {cells} |\n")
 }
 
-fn fold(text: &mut String, title: &str, table: &str) {
-    *text += &format!("\n<details><summary>{title}</summary>\n\n{table}\n</details>\n");
+/// A figure that stays on one line, as ranges do not by themselves.
+fn unbroken(figure: &str) -> String {
+    escaped(figure).replace('–', "\u{2060}–\u{2060}")
 }
 
-fn list(text: &mut String, title: &str, items: impl IntoIterator<Item = String>) {
+fn folded(title: &str, table: &str) -> String {
+    format!("<details><summary>{title}</summary>\n\n{table}\n</details>\n")
+}
+
+fn list(title: &str, items: impl IntoIterator<Item = String>) -> Option<String> {
     let items: Vec<_> = items.into_iter().collect();
-    if items.is_empty() {
-        return;
-    }
-    *text += &format!("\n**{title}**\n\n");
-    for item in items.iter().take(LISTED) {
-        *text += &format!("- {}\n", with_code(item));
-    }
+    let mut lines: Vec<_> = items.iter().take(LISTED).map(|it| with_code(it)).collect();
     if LISTED < items.len() {
-        *text += &format!("- and {} more, which the other formats show\n", items.len() - LISTED);
+        lines.push(format!("and {} more, which the other formats show", items.len() - LISTED));
     }
+    (!items.is_empty()).then(|| format!("**{title}**\n\n- {}\n", lines.join("\n- ")))
 }
 
 /// A message, in which backquotes set names apart.
 fn with_code(text: &str) -> String {
-    let mut parts = text.split('`').map(escaped).enumerate();
-    parts
-        .by_ref()
-        .map(|(at, it)| if at % 2 == 1 { format!("<code>{it}</code>") } else { it })
-        .collect()
+    let parts = text.split('`').enumerate();
+    parts.map(|(at, it)| if at % 2 == 1 { code(it, false) } else { escaped(it) }).collect()
 }
 
-/// Text that is nothing but text in Markdown, in a cell of a table too: instance keys may contain
-/// any character.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for it in text.chars() {
-        match it {
-            '&' => escaped += "&amp;",
-            '<' => escaped += "&lt;",
-            '>' => escaped += "&gt;",
-            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '@' | '#' | '~' | ':' => {
-                escaped += &format!("&#{};", u32::from(it));
-            }
-            it if it.is_control() => escaped += &it.escape_default().to_string(),
-            it => escaped.push(it),
-        }
+/// A name as it is: instance keys may contain any character.
+fn code(name: &str, in_table: bool) -> String {
+    let mut name = printable(name);
+    if in_table {
+        name = name.replace('|', "\\|");
     }
-    escaped
+    // The mark is longer than any in the name.
+    let marks = name.split(|it| it != '`').map(str::len).max().unwrap_or_default();
+    let mark = "`".repeat(marks + 1);
+    let space = if marks == 0 { "" } else { " " };
+    format!("{mark}{space}{name}{space}{mark}")
+}
+
+/// Text that is nothing but text in Markdown, in a cell of a table too.
+fn escaped(text: &str) -> String {
+    let character = |it: char| match it {
+        '&' | '<' | '>' | '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '@' | '#' | '~' => {
+            format!("&#{};", u32::from(it))
+        }
+        it => it.to_string(),
+    };
+    printable(text).chars().map(character).collect()
 }

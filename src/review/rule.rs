@@ -295,10 +295,8 @@ fn comparison(text: &str) -> Result<Condition, String> {
             if unit.is_empty() { String::new() } else { format!(" and `{unit}` if you like") };
         return Err(format!("`{number}` is no number: write digits, such as `2` or `0.5`{unit}"));
     };
-    Ok(match of_totals {
-        true => Condition::Total(*quantity, comparison, bound),
-        false => Condition::Each(*quantity, comparison, bound),
-    })
+    let condition = if of_totals { Condition::Total } else { Condition::Each };
+    Ok(condition(*quantity, comparison, bound))
 }
 
 /// How many times as much it is; nothing grows from nothing.

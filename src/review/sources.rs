@@ -89,10 +89,14 @@ impl Folder {
         for file in files {
             let Ok(text) = fs::read_to_string(&file) else { continue };
             let Ok(body) = parser::parse_body(&text) else { continue };
+            let ends: Vec<_> = text.match_indices('\n').map(|(at, _)| at).collect();
+            let line = |span: Option<Range<usize>>| {
+                ends.partition_point(|end| *end < span.as_ref().map_or(0, |it| it.start)) + 1
+            };
             for block in body.blocks() {
                 let mut key = vec![block.ident.as_str().to_owned()];
                 key.extend(block.labels.iter().map(|it| it.as_str().to_owned()));
-                folder.blocks.entry(key).or_insert_with(|| Found::of(block, &file, &text));
+                folder.blocks.entry(key).or_insert_with(|| Found::of(block, &file, &line));
             }
         }
         folder
@@ -100,13 +104,9 @@ impl Folder {
 }
 
 impl Found {
-    fn of(block: &Block, file: &Path, text: &str) -> Found {
-        let line = |span: Option<Range<usize>>| {
-            let before = span.map_or(0, |it| it.start);
-            text.as_bytes()[..before].iter().filter(|it| **it == b'\n').count() + 1
-        };
+    fn of(block: &Block, file: &Path, line: &impl Fn(Option<Range<usize>>) -> usize) -> Found {
         let mut attributes = Vec::new();
-        attributes_of(&block.body, &line, &mut attributes);
+        attributes_of(&block.body, line, &mut attributes);
         let source = block.body.get_attribute("source").and_then(|it| it.value.as_str());
         Found {
             file: file.to_owned(),

@@ -1,7 +1,9 @@
 //! The review for a terminal: aligned columns, and colors where the reader sees them.
 
+use std::fmt::Write as _;
+
 use super::Review;
-use super::figures::{Cell, HEADINGS, SETTINGS, cells};
+use super::figures::{Cell, HEADINGS, SETTINGS, cells, printable};
 use super::summary::{Outcome, Row, Subject};
 
 /// The review as text.
@@ -28,8 +30,8 @@ pub(super) fn text(review: &Review<'_>, colors: bool) -> String {
         page.table(&HEADINGS[..SETTINGS], &lines);
     }
     page.list(YELLOW, "Notice:", review.findings());
-    page.list(RED, "Rules that hold:", review.broken());
-    page.list(YELLOW, "Rules that cannot be decided before the apply:", review.undecided());
+    page.list(RED, "Failed checks:", review.broken());
+    page.list(YELLOW, "Checks that only the apply decides:", review.undecided());
     page.list(PLAIN, "About these figures:", review.notes().into_iter().map(str::to_owned));
     page.text
 }
@@ -54,11 +56,10 @@ impl Line {
         if matches!(row.outcome, Outcome::Adopted | Outcome::LeftAlone) {
             remarks.insert(0, row.outcome.word().to_owned());
         }
-        let remarks = match remarks.is_empty() {
-            true => String::new(),
-            false => format!(" ({})", remarks.join(", ")),
-        };
-        let title = format!("{marker} {}{remarks}", row.address);
+        let mut title = format!("{marker} {}", row.address);
+        if !remarks.is_empty() {
+            title = format!("{title} ({})", remarks.join(", "));
+        }
         Line { title: printable(&title), style, cells: cells(row, review.price) }
     }
 }
@@ -76,10 +77,10 @@ struct Page {
 
 impl Page {
     fn line(&mut self, style: &str, text: &str) {
-        self.text += &match style {
-            PLAIN => format!("{text}\n"),
-            _ if self.colors => format!("\x1b[{style}m{text}\x1b[0m\n"),
-            _ => format!("{text}\n"),
+        let _ = match style {
+            PLAIN => writeln!(self.text, "{text}"),
+            _ if self.colors => writeln!(self.text, "\x1b[{style}m{text}\x1b[0m"),
+            _ => writeln!(self.text, "{text}"),
         };
     }
 
@@ -113,13 +114,4 @@ impl Page {
             self.line(PLAIN, &format!("  - {}", printable(&item)));
         }
     }
-}
-
-/// Text whose control characters are seen and not obeyed: instance keys may contain any.
-fn printable(text: &str) -> String {
-    let shown = |it: char| match it.is_control() {
-        true => it.escape_default().to_string(),
-        false => it.to_string(),
-    };
-    text.chars().map(shown).collect()
 }
