@@ -22,6 +22,7 @@ mod masks;
 mod matrix;
 mod messages;
 mod moved;
+mod plans;
 mod program;
 mod protection;
 mod range;

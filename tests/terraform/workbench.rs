@@ -95,6 +95,11 @@ impl Workbench {
         fs::write(path, text).expect("the test's folder can be written to");
     }
 
+    /// Where a file of the folder is, for other programs.
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
+        self.folder.join(file)
+    }
+
     /// What is in a file of the folder.
     #[track_caller]
     pub(crate) fn read(&self, file: &str) -> String {

@@ -1,0 +1,30 @@
+# A plan that fails half way: the replica's range is too wide. Terraform saves what it has.
+
+resource "lakebase_project" "shop" {
+  project_id = "shop"
+}
+
+resource "lakebase_endpoint" "primary" {
+  branch                   = "${lakebase_project.shop.name}/branches/production"
+  endpoint_id              = "primary"
+  endpoint_type            = "ENDPOINT_TYPE_READ_WRITE"
+  replace_existing         = true
+  autoscaling_limit_min_cu = 1
+  autoscaling_limit_max_cu = 6
+  suspend_timeout_duration = "5m"
+}
+
+# Not known when the configuration is validated, so that only the plan fails.
+variable "ceiling" {
+  type    = number
+  default = 32
+}
+
+resource "lakebase_endpoint" "reports" {
+  branch                   = lakebase_endpoint.primary.branch
+  endpoint_id              = "reports"
+  endpoint_type            = "ENDPOINT_TYPE_READ_ONLY"
+  autoscaling_limit_min_cu = 0.5
+  autoscaling_limit_max_cu = var.ceiling
+  suspend_timeout_duration = "5m"
+}

@@ -1,0 +1,41 @@
+resource "lakebase_project" "shop" {
+  project_id = "shop"
+}
+
+resource "lakebase_endpoint" "reports" {
+  branch                   = "${lakebase_project.shop.name}/branches/production"
+  endpoint_id              = "reports"
+  endpoint_type            = "ENDPOINT_TYPE_READ_ONLY"
+  autoscaling_limit_min_cu = 1
+  autoscaling_limit_max_cu = 4
+  suspend_timeout_duration = "10m"
+}
+
+resource "lakebase_branch" "staging" {
+  project   = lakebase_project.shop.name
+  branch_id = "staging"
+
+  keepers = {
+    schema = "42"
+  }
+}
+
+resource "lakebase_endpoint" "staging" {
+  branch                   = lakebase_branch.staging.name
+  endpoint_id              = "primary"
+  endpoint_type            = "ENDPOINT_TYPE_READ_WRITE"
+  replace_existing         = true
+  autoscaling_limit_min_cu = 0.5
+  autoscaling_limit_max_cu = 2
+  suspend_timeout_duration = "5m"
+}
+
+# Its `primary` is nobody's, and is made anew along with it.
+resource "lakebase_branch" "preview" {
+  project   = lakebase_project.shop.name
+  branch_id = "preview"
+
+  keepers = {
+    schema = "42"
+  }
+}
