@@ -14,12 +14,14 @@ mod summary;
 mod text;
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use lexopt::prelude::{Long, Short, Value, ValueExt};
 
+use crate::compute::finding::Finding;
 use figures::{Cell, Price};
 use rule::{Match, Rule, Verdict};
 use summary::{Outcome, Row, Subject, Summary};
@@ -104,6 +106,15 @@ struct Review<'a> {
 impl Review<'_> {
     /// What changes, in a line.
     fn headline(&self) -> String {
+        let changes = self.changes();
+        if self.summary.errored {
+            format!("The plan ended with an error. {changes}")
+        } else {
+            changes
+        }
+    }
+
+    fn changes(&self) -> String {
         let summary = self.summary;
         let computes = summary.rows.iter().filter(|it| it.subject != Subject::Defaults);
         let outcomes: Vec<_> = computes.map(|it| it.outcome).collect();
@@ -115,23 +126,29 @@ impl Review<'_> {
         let count = |it: &Outcome| outcomes.iter().filter(|other| *other == it).count();
         let counts = Outcome::ALL.iter().map(|it| (count(it), it.word())).filter(|it| 0 < it.0);
         let counts: Vec<_> = counts.map(|(count, word)| format!("{count} {word}")).collect();
-        let (before, after) = (summary.before.ceiling_cu, summary.after.ceiling_cu);
-        let growth = figures::growth(before, after).map(|it| format!(" ({it})"));
-        format!(
-            "Compute: {}; up to {} CU-hours a month{}",
-            counts.join(", "),
-            figures::cu_hours(after, after),
-            growth.unwrap_or_default()
-        )
+        let (before, after) = (&summary.before, &summary.after);
+        let is_whole = before.unknown_size == 0 && after.unknown_size == 0;
+        let most = if is_whole {
+            let growth = figures::growth(before.ceiling_cu, after.ceiling_cu);
+            let growth = growth.map(|it| format!(" ({it})")).unwrap_or_default();
+            format!("up to {} CU-hours a month{growth}", figures::hours(after.ceiling_cu))
+        } else {
+            "not all sizes are known".to_owned()
+        };
+        format!("Compute: {}; {most}", counts.join(", "))
     }
 
     /// What the totals are of.
     fn all_computes(&self) -> String {
-        match self.summary.unchanged {
-            0 => "in total".to_owned(),
-            1 => "in total, with 1 that does not change".to_owned(),
-            more => format!("in total, with {more} that do not change"),
+        let unknown = self.summary.before.unknown_size.max(self.summary.after.unknown_size);
+        let mut text = "in total".to_owned();
+        if 0 < self.summary.unchanged {
+            let _ = write!(text, ", with {} unchanged", self.summary.unchanged);
         }
+        if 0 < unknown {
+            let _ = write!(text, ", without {unknown} of unknown size");
+        }
+        text
     }
 
     fn total_cells(&self) -> Vec<Cell> {
@@ -140,8 +157,7 @@ impl Review<'_> {
 
     /// A line for each thing to notice.
     fn findings(&self) -> impl Iterator<Item = String> {
-        let findings = self.summary.rows.iter().flat_map(|it| &it.findings);
-        findings.map(|it| format!("{}. {}", it.summary, it.detail))
+        self.summary.rows.iter().flat_map(|it| &it.findings).map(Finding::text)
     }
 
     /// A line for each place where a rule holds.
@@ -168,12 +184,8 @@ impl Review<'_> {
         let unknown_size = self.summary.before.unknown_size + self.summary.after.unknown_size;
         let notes = [
             (
-                self.summary.errored,
-                "Planning ended with an error: this is not all that would happen.",
-            ),
-            (
                 !self.summary.errored && !self.summary.complete,
-                "The plan is partial, as with `-target`: there is more to change.",
+                "The plan is partial, as with `-target`: there may be more to change.",
             ),
             (
                 self.summary.rows.iter().any(along),
@@ -186,8 +198,8 @@ impl Review<'_> {
             ),
             (
                 has(Outcome::LeftAlone),
-                "A compute that is left alone goes on as it is and is billed, but is not managed any \
-                 more.",
+                "A compute that is left alone goes on as it is and is billed: Terraform forgets it, or \
+                 cannot destroy it, for the service keeps a read-write endpoint as long as its branch.",
             ),
             (
                 0 < unknown_size,

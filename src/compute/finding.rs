@@ -14,6 +14,13 @@ pub struct Finding {
     pub detail: String,
 }
 
+impl Finding {
+    /// All of it, in sentences.
+    pub fn text(&self) -> String {
+        format!("{}. {}", self.summary, self.detail)
+    }
+}
+
 /// The sorts of findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -36,7 +43,7 @@ pub fn findings(what: &str, before: &Compute, after: &Compute) -> Vec<Finding> {
             summary: format!("The ceiling of {what} at least doubles"),
             detail: format!(
                 "From {before} to {after} CU: from {} to {} GB of memory, and from {} to {} \
-                 connections. It may cost up to {} times as much.",
+                 connections. The cost may grow as much: up to {} times.",
                 before * GB_PER_CU,
                 after * GB_PER_CU,
                 max_connections(before),
@@ -51,7 +58,7 @@ pub fn findings(what: &str, before: &Compute, after: &Compute) -> Vec<Finding> {
         findings.push(Finding {
             kind: Kind::AlwaysOn,
             summary: format!("Scale to zero is turned off for {what}"),
-            detail: "It runs and is billed around the clock, at its minimum at least.".to_owned(),
+            detail: "It is billed around the clock, at its minimum at least.".to_owned(),
         });
     }
     if let (Some(before), Some(after)) = (before.computes, after.computes)

@@ -4,22 +4,17 @@
 //! that its state reads almost as an answer of the service does. The read that follows a move
 //! completes what is missing.
 
-use jiff::SignedDuration;
 use serde_json::Value as Json;
 use tfplugin::{Object, Value};
 
 use super::decode;
 use super::field::Place;
-use super::meaning;
 use super::table::{Resource, Settings};
 
 /// The state that takes over a stored one; `None` if the stored one does not say its name.
 pub fn state(resource: &dyn Resource, stored: &Json) -> Option<Object> {
     let table = resource.table();
     let mut reported = stored.clone();
-    if let Some(status) = reported.get_mut("status") {
-        respell(status);
-    }
     let id = table.id()?;
     if reported["name"].as_str().is_none() {
         let parent = stored["parent"].as_str();
@@ -41,23 +36,6 @@ pub fn state(resource: &dyn Resource, stored: &Json) -> Option<Object> {
         }
     }
     Some(decode::state(resource, &reported, &known, &Settings::default()))
-}
-
-/// Durations in a status as the service writes them: the official provider has them as Go prints
-/// them, `1h0m0s` for `3600s`.
-fn respell(status: &mut Json) {
-    for (key, value) in status.as_object_mut().into_iter().flatten() {
-        match value.as_str().and_then(in_seconds) {
-            Some(duration) if key.ends_with("_duration") => *value = duration.into(),
-            _ => respell(value),
-        }
-    }
-}
-
-fn in_seconds(text: &str) -> Option<String> {
-    let mut parts = text.split_inclusive(['h', 'm', 's']).map(meaning::duration);
-    let total = parts.try_fold(SignedDuration::ZERO, |total, it| total.checked_add(it.ok()?))?;
-    Some(meaning::duration_json(total))
 }
 
 #[cfg(test)]
@@ -115,14 +93,13 @@ mod tests {
         assert_eq!(state["deletion_protection"], true.into());
     }
 
+    /// It stores what the service reports as Go prints it.
     #[test]
-    fn durations_of_a_status_are_read_as_go_prints_them() {
+    fn a_duration_that_means_the_same_keeps_the_configured_spelling() {
         for (spec, status, expected) in [
-            (json!(null), "1h0m0s", "3600s"),
-            (json!(null), "1m30s", "90s"),
             (json!("1h"), "1h0m0s", "1h"),
-            (json!("5m"), "1h0m0s", "3600s"),
-            (json!(null), "300s", "300s"),
+            (json!("5m"), "1h0m0s", "1h0m0s"),
+            (json!(null), "1h0m0s", "1h0m0s"),
         ] {
             let state = taken_over(
                 "lakebase_endpoint",
@@ -132,20 +109,8 @@ mod tests {
                     "status": {"suspend_timeout_duration": status},
                 }),
             );
-            assert_eq!(state["suspend_timeout_duration"], expected.into(), "{status}");
+            assert_eq!(state["suspend_timeout_duration"], expected.into(), "{spec} {status}");
         }
-        let settings = json!({"suspend_timeout_duration": "24h0m0s"});
-        let state = taken_over(
-            "lakebase_project",
-            &json!({
-                "name": "projects/p",
-                "status": {"default_endpoint_settings": settings,
-                           "history_retention_duration": "168h0m0s"},
-            }),
-        );
-        let settings = state["default_endpoint_settings"].as_map().unwrap();
-        assert_eq!(settings["suspend_timeout_duration"], "86400s".into());
-        assert_eq!(state["history_retention_duration"], "604800s".into());
     }
 
     #[test]

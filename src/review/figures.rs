@@ -37,25 +37,51 @@ impl Price {
         cu * HOURS_PER_MONTH * self.amount
     }
 
-    fn range(&self, least: f64, most: f64) -> String {
-        let Price { before, after, .. } = self;
-        format!("{before}{}{after}", span(&money(least), &money(most)))
+    fn with_currency(&self, amount: &str) -> String {
+        format!("{}{amount}{}", self.before, self.after)
     }
 }
 
-/// The columns of a table of computes; the last is there if there is a price.
-pub const HEADINGS: [&str; 7] = [
-    "CU",
-    "GB of memory",
-    "connections",
-    "scale to zero",
-    "high availability",
-    "CU-hours a month",
-    "cost a month",
+/// The figures of a compute, in the order in which they are shown: what is configured, what it costs,
+/// what it grants.
+const FIGURES: [(&str, Figure); 7] = [
+    ("CU", Figure::Limits),
+    ("scale to zero", Figure::Suspension),
+    ("high availability", Figure::Computes),
+    ("CU-hours a month", Figure::Hours),
+    ("cost a month", Figure::Cost),
+    ("GB of memory", Figure::Memory),
+    ("connections", Figure::Connections),
 ];
 
-/// How many of these columns speak of settings for computes to come.
-pub const SETTINGS: usize = 4;
+#[derive(Clone, Copy, PartialEq)]
+enum Figure {
+    Limits,
+    Suspension,
+    Computes,
+    Hours,
+    Cost,
+    Memory,
+    Connections,
+}
+
+/// Which figures a table has: without a price no cost, and of what is to come nothing that is billed.
+fn figures(
+    subject: Subject,
+    price: Option<&Price>,
+) -> impl Iterator<Item = (&'static str, Figure)> {
+    let is_shown = move |figure: Figure| match figure {
+        Figure::Cost if price.is_none() => false,
+        Figure::Computes | Figure::Hours | Figure::Cost => subject != Subject::Defaults,
+        _ => true,
+    };
+    FIGURES.into_iter().filter(move |(_, figure)| is_shown(*figure))
+}
+
+/// The headings of a table.
+pub fn headings(subject: Subject, price: Option<&Price>) -> Vec<&'static str> {
+    figures(subject, price).map(|(heading, _)| heading).collect()
+}
 
 /// One cell of a row: what was and what will be. One of them only, where nothing changes.
 #[derive(Debug, PartialEq)]
@@ -66,106 +92,108 @@ pub struct Cell {
     pub after: String,
 }
 
-impl Cell {
-    fn new(before: Option<&str>, after: &str) -> Cell {
-        Cell {
-            before: before.filter(|it| *it != after).map(str::to_owned),
-            after: after.to_owned(),
-        }
-    }
-}
-
 /// The cells of a row.
 pub fn cells(row: &Row, price: Option<&Price>) -> Vec<Cell> {
-    let figures = |it: &Compute| of_compute(it, price);
     // What is taken over is not known as it is: that is said once, not in every cell.
     let before = row.sides.before.as_ref().filter(|_| row.outcome != Outcome::Adopted);
-    let mut cells = pair(before.map(figures), row.sides.after.as_ref().map(figures));
-    if row.outcome == Outcome::Destroyed {
-        let nothing = [Some("none"), None, None, None, None, Some("0"), Some("0")];
-        for (cell, nothing) in cells.iter_mut().zip(nothing) {
-            let Some(nothing) = nothing else { continue };
-            cell.before = Some(std::mem::replace(&mut cell.after, nothing.to_owned()));
-        }
-    }
-    if row.subject == Subject::Defaults {
-        cells.truncate(SETTINGS);
-    }
-    cells
+    let after = row.sides.after.as_ref();
+    let cell = |figure: Figure| {
+        let text = |it: &Compute| figure.of_compute(it, price);
+        let after = match row.outcome {
+            Outcome::Destroyed => figure.of_nothing().map(str::to_owned),
+            _ => after.map(text),
+        };
+        Cell::new(before.map(text), after)
+    };
+    figures(row.subject, price).map(|(_, figure)| cell(figure)).collect()
 }
 
 /// The cells of the totals.
 pub fn total_cells(before: &Total, after: &Total, price: Option<&Price>) -> Vec<Cell> {
-    pair(Some(of_total(before, price)), Some(of_total(after, price)))
+    let text = |figure: Figure, it: &Total| Some(figure.of_total(it, price));
+    let cell = |figure| Cell::new(text(figure, before), text(figure, after));
+    figures(Subject::Compute, price).map(|(_, figure)| cell(figure)).collect()
 }
 
-fn pair(before: Option<Vec<String>>, after: Option<Vec<String>>) -> Vec<Cell> {
-    match (before, after) {
-        (Some(before), Some(after)) => {
-            before.iter().zip(&after).map(|(it, after)| Cell::new(Some(it), after)).collect()
-        }
-        (one, other) => {
-            one.or(other).unwrap_or_default().iter().map(|it| Cell::new(None, it)).collect()
+impl Cell {
+    fn new(before: Option<String>, after: Option<String>) -> Cell {
+        match (before, after) {
+            (Some(before), Some(after)) if before != after => Cell { before: Some(before), after },
+            (before, after) => Cell { before: None, after: after.or(before).unwrap_or_default() },
         }
     }
 }
 
 const UNKNOWN: &str = "unknown";
 
-fn of_compute(it: &Compute, price: Option<&Price>) -> Vec<String> {
-    let limits = |times: f64| match (it.min_cu, it.max_cu) {
-        (None, None) => UNKNOWN.to_owned(),
-        (min, max) => {
-            let text = |it: Option<f64>| it.map_or("?".to_owned(), |it| number(it * times));
-            span(&text(min), &text(max))
+impl Figure {
+    fn of_compute(self, it: &Compute, price: Option<&Price>) -> String {
+        let unknown = || UNKNOWN.to_owned();
+        match self {
+            Figure::Limits => limits(it.min_cu, it.max_cu, number),
+            Figure::Memory => limits(it.min_cu, it.max_cu, |cu| number(cu * GB_PER_CU)),
+            Figure::Connections => it.max_cu.map_or_else(unknown, connections),
+            Figure::Suspension => match (it.disabled, it.suspension) {
+                (Some(true), _) => "disabled".to_owned(),
+                (_, Some(Suspension::After(it))) => format!("after {}", duration(it)),
+                (_, Some(Suspension::Never)) => "always on".to_owned(),
+                (_, None) => unknown(),
+            },
+            Figure::Computes => match it.computes {
+                None => unknown(),
+                Some(..=1) => "no".to_owned(),
+                Some(computes) => format!("{computes} computes"),
+            },
+            Figure::Hours => limits(it.floor_cu(), it.ceiling_cu(), hours),
+            Figure::Cost => price.map_or_else(unknown, |price| {
+                let least = it.floor_cu().map(|cu| money(price.of(cu)));
+                let most = it.ceiling_cu().map(|cu| money(price.of(cu)));
+                price.with_currency(&limits(least, most, |it| it))
+            }),
         }
-    };
-    let hours = |show: &dyn Fn(f64, f64) -> String| match it.ceiling_cu() {
-        Some(ceiling) => show(it.floor_cu().unwrap_or_default(), ceiling),
-        None => UNKNOWN.to_owned(),
-    };
-    let mut figures = vec![
-        limits(1.0),
-        limits(GB_PER_CU),
-        it.max_cu.map_or(UNKNOWN.to_owned(), |it| grouped(&max_connections(it).to_string())),
-        match (it.disabled, it.suspension) {
-            (Some(true), _) => "disabled".to_owned(),
-            (_, Some(Suspension::After(it))) => format!("after {}", duration(it)),
-            (_, Some(Suspension::Never)) => "always on".to_owned(),
-            (_, None) => UNKNOWN.to_owned(),
-        },
-        match it.computes {
-            None => UNKNOWN.to_owned(),
-            Some(..=1) => "no".to_owned(),
-            Some(computes) => format!("{computes} computes"),
-        },
-        hours(&cu_hours),
-    ];
-    figures.extend(price.map(|price| hours(&|least, most| in_money(price, least, most))));
-    figures
+    }
+
+    fn of_total(self, it: &Total, price: Option<&Price>) -> String {
+        let (floor, ceiling) = (Some(it.floor_cu), Some(it.ceiling_cu));
+        match self {
+            Figure::Limits => limits(Some(it.min_cu), ceiling, number),
+            Figure::Memory => limits(Some(it.min_cu), ceiling, |cu| number(cu * GB_PER_CU)),
+            Figure::Connections => grouped(&it.connections.to_string()),
+            Figure::Suspension => format!("{} of {} always on", it.always_on, it.endpoints),
+            Figure::Computes => format!("{} of {}", it.high_availability, it.endpoints),
+            Figure::Hours => limits(floor, ceiling, hours),
+            Figure::Cost => price.map_or_else(String::new, |price| {
+                price.with_currency(&limits(floor, ceiling, |cu| money(price.of(cu))))
+            }),
+        }
+    }
+
+    /// What there is of it without a compute.
+    fn of_nothing(self) -> Option<&'static str> {
+        match self {
+            Figure::Limits => Some("none"),
+            Figure::Suspension | Figure::Computes => None,
+            _ => Some("0"),
+        }
+    }
 }
 
-fn of_total(it: &Total, price: Option<&Price>) -> Vec<String> {
-    let mut figures = vec![
-        span(&number(it.min_cu), &number(it.ceiling_cu)),
-        span(&number(it.min_cu * GB_PER_CU), &number(it.ceiling_cu * GB_PER_CU)),
-        grouped(&it.connections.to_string()),
-        format!("{} of {} always on", it.always_on, it.endpoints),
-        format!("{} of {}", it.high_availability, it.endpoints),
-        cu_hours(it.floor_cu, it.ceiling_cu),
-    ];
-    figures.extend(price.map(|price| in_money(price, it.floor_cu, it.ceiling_cu)));
-    figures
+/// A range, e.g. `0.5–4`, as far as it is known.
+fn limits<T>(least: Option<T>, most: Option<T>, text: impl Fn(T) -> String) -> String {
+    if most.is_none() && least.is_none() {
+        return UNKNOWN.to_owned();
+    }
+    let [least, most] = [least, most].map(|it| it.map_or("?".to_owned(), &text));
+    if least == most { least } else { format!("{least}–{most}") }
 }
 
-/// CU-hours of a month, of what runs at least and at most.
-pub fn cu_hours(floor_cu: f64, ceiling_cu: f64) -> String {
-    let hours = |cu: f64| grouped(&format!("{:.0}", cu * HOURS_PER_MONTH));
-    span(&hours(floor_cu), &hours(ceiling_cu))
+/// CU-hours of a month.
+pub fn hours(cu: f64) -> String {
+    grouped(&format!("{:.0}", cu * HOURS_PER_MONTH))
 }
 
-fn in_money(price: &Price, floor_cu: f64, ceiling_cu: f64) -> String {
-    price.range(price.of(floor_cu), price.of(ceiling_cu))
+fn connections(max_cu: f64) -> String {
+    grouped(&max_connections(max_cu).to_string())
 }
 
 /// What grows or shrinks, e.g. `+67%`; nothing where there was nothing.
@@ -220,10 +248,6 @@ fn money(it: f64) -> String {
     grouped(&format!("{it:.digits$}"))
 }
 
-fn span(least: &str, most: &str) -> String {
-    if least == most { least.to_owned() } else { format!("{least}–{most}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -253,7 +277,9 @@ mod tests {
         {
             assert_eq!(duration(SignedDuration::from_secs(seconds)), text);
         }
-        assert_eq!(cu_hours(0.0, 8.0), "0–5,840");
+        assert_eq!(limits(Some(0.0), Some(8.0), hours), "0–5,840");
+        assert_eq!(limits(None, Some(8.0), hours), "?–5,840");
+        assert_eq!(limits(None, None, hours), "unknown");
         assert_eq!(growth(6.0, 10.0).as_deref(), Some("+67%"));
         assert_eq!(growth(10.0, 6.0).as_deref(), Some("−40%"));
         assert_eq!(growth(1000.0, 1004.0).as_deref(), Some("+0.4%"));

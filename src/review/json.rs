@@ -146,12 +146,12 @@ fn change<'a>(row: &'a Row, price: Option<&Price>) -> ChangeJson<'a> {
         subject: subject(row),
         name: row.name.as_deref(),
         action: match row.outcome {
-            Outcome::Added => "add",
+            Outcome::Added => "create",
             Outcome::Adopted => "adopt",
-            Outcome::Changed => "change",
+            Outcome::Changed => "update",
             Outcome::Replaced => "replace",
-            Outcome::Destroyed => "destroy",
-            Outcome::LeftAlone => "leave",
+            Outcome::Destroyed => "delete",
+            Outcome::LeftAlone => "forget",
         },
         imported: row.imported,
         before: row.sides.before.as_ref().map(size),
@@ -159,10 +159,7 @@ fn change<'a>(row: &'a Row, price: Option<&Price>) -> ChangeJson<'a> {
         findings: row
             .findings
             .iter()
-            .map(|it| FindingJson {
-                id: finding_id(it.kind),
-                message: format!("{}. {}", it.summary, it.detail),
-            })
+            .map(|it| FindingJson { id: finding_id(it.kind), message: it.text() })
             .collect(),
     }
 }

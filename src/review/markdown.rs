@@ -1,7 +1,7 @@
 //! The review for a comment on a pull request: it explains itself, and folds when it is long.
 
 use super::Review;
-use super::figures::{Cell, HEADINGS, SETTINGS, cells, printable};
+use super::figures::{Cell, cells, headings, printable};
 use super::summary::{Row, Subject};
 
 /// More rows than this are folded.
@@ -21,21 +21,22 @@ pub(super) fn markdown(review: &Review<'_>) -> String {
     sections.extend(list("❌ Failed checks", review.broken()));
     sections.extend(list("⚠️ Notice", review.findings()));
     if !computes.is_empty() {
-        let headings = &HEADINGS[..HEADINGS.len() - usize::from(review.price.is_none())];
+        let head = head("compute", &headings(Subject::Compute, review.price));
         let total = line(&format!("**{}**", review.all_computes()), &review.total_cells());
         let lines = lines(&computes, review);
         if computes.len() <= SHOWN {
-            sections.push(head("compute", headings) + &lines + &total);
+            sections.push(format!("{head}{lines}{total}"));
         } else {
-            sections.push(head("compute", headings) + &total);
+            sections.push(format!("{head}{total}"));
             sections.push(folded(
                 &format!("The {} computes that change", computes.len()),
-                &(head("compute", headings) + &lines),
+                &format!("{head}{lines}"),
             ));
         }
     }
     if !defaults.is_empty() {
-        let table = head("project", &HEADINGS[..SETTINGS]) + &lines(&defaults, review);
+        let table =
+            head("project", &headings(Subject::Defaults, review.price)) + &lines(&defaults, review);
         sections.push(
             "**Settings of computes that are made later; those that exist keep theirs**\n"
                 .to_owned(),

@@ -128,10 +128,10 @@ impl Rule {
     /// Looks at what changes.
     pub fn judge(&self, summary: &Summary, price: Option<&Price>) -> Verdict {
         let mut verdict = Verdict { rule: self.text.clone(), holds: Vec::new(), open: Vec::new() };
-        let mut add = |row, finding| match finding {
-            Finding::Holds(reason) => verdict.holds.push(Match { row, reason }),
-            Finding::Open(reason) => verdict.open.push(Match { row, reason }),
-            Finding::Clear => {}
+        let mut add = |row, answer| match answer {
+            Answer::Holds(reason) => verdict.holds.push(Match { row, reason }),
+            Answer::Open(reason) => verdict.open.push(Match { row, reason }),
+            Answer::Clear => {}
         };
         if let Condition::Total(quantity, comparison, bound) = self.condition {
             if !summary.is_empty() {
@@ -149,23 +149,23 @@ impl Rule {
         verdict
     }
 
-    fn of_row(&self, row: &Row, price: Option<&Price>) -> Finding {
+    fn of_row(&self, row: &Row, price: Option<&Price>) -> Answer {
         let is_compute = row.subject != Subject::Defaults;
         let stays = !matches!(row.outcome, Outcome::Destroyed | Outcome::LeftAlone);
         let after = row.sides.after.as_ref().filter(|_| stays);
         match (self.condition, after) {
             (Condition::Destroys, _) => match row.outcome {
-                Outcome::Destroyed => Finding::Holds("it is destroyed".to_owned()),
-                Outcome::Replaced => Finding::Holds("it is destroyed and made anew".to_owned()),
-                _ => Finding::Clear,
+                Outcome::Destroyed => Answer::Holds("it is destroyed".to_owned()),
+                Outcome::Replaced => Answer::Holds("it is destroyed and made anew".to_owned()),
+                _ => Answer::Clear,
             },
             (Condition::AlwaysOn, Some(after)) => match after.always_on() {
-                Some(true) => Finding::Holds("it is always on".to_owned()),
-                Some(false) => Finding::Clear,
-                None => Finding::Open("whether it suspends is not known yet".to_owned()),
+                Some(true) => Answer::Holds("it is always on".to_owned()),
+                Some(false) => Answer::Clear,
+                None => Answer::Open("whether it suspends is not known yet".to_owned()),
             },
             (Condition::Unknown, Some(after)) if is_compute && after.ceiling_cu().is_none() => {
-                Finding::Holds("its size is not known yet".to_owned())
+                Answer::Holds("its size is not known yet".to_owned())
             }
             (Condition::Each(quantity, comparison, bound), Some(after)) => {
                 let before = row.sides.before.as_ref();
@@ -174,30 +174,30 @@ impl Rule {
                     Quantity::Range => after.range_cu(),
                     Quantity::Connections => after.max_cu.map(max_connections).map(count),
                     Quantity::Growth => match before {
-                        None => return Finding::Clear,
+                        None => return Answer::Clear,
                         Some(before) => ratio(before.ceiling_cu(), after.ceiling_cu()),
                     },
                     // What is to come neither runs nor costs.
-                    _ if !is_compute => return Finding::Clear,
+                    _ if !is_compute => return Answer::Clear,
                     Quantity::Floor => after.floor_cu(),
                     Quantity::Computes => after.computes.map(count),
                     Quantity::Cost => price.and_then(|it| Some(it.of(after.ceiling_cu()?))),
                 };
                 match value {
                     Some(value) if comparison.holds(value, bound) => {
-                        Finding::Holds(format!("its {}", quantity.is(value)))
+                        Answer::Holds(format!("its {}", quantity.is(value)))
                     }
-                    Some(_) => Finding::Clear,
-                    None => Finding::Open(format!("its {} is not known yet", quantity.name())),
+                    Some(_) => Answer::Clear,
+                    None => Answer::Open(format!("its {} is not known yet", quantity.name())),
                 }
             }
-            _ => Finding::Clear,
+            _ => Answer::Clear,
         }
     }
 }
 
 /// What a rule finds in one place.
-enum Finding {
+enum Answer {
     Holds(String),
     Open(String),
     Clear,
@@ -209,12 +209,12 @@ fn of_totals(
     bound: f64,
     summary: &Summary,
     price: Option<&Price>,
-) -> Finding {
+) -> Answer {
     let (before, after) = (&summary.before, &summary.after);
     let value = match quantity {
         Quantity::Floor => Some(after.floor_cu),
         Quantity::Computes => Some(count(after.computes)),
-        Quantity::Growth if before.endpoints == 0 => return Finding::Clear,
+        Quantity::Growth if before.endpoints == 0 => return Answer::Clear,
         Quantity::Growth => ratio(Some(before.ceiling_cu), Some(after.ceiling_cu)),
         Quantity::Cost => price.map(|it| it.of(after.ceiling_cu)),
         _ => Some(after.ceiling_cu),
@@ -227,10 +227,10 @@ fn of_totals(
             && matches!(comparison, Comparison::Above | Comparison::AtLeast);
     match value {
         Some(value) if is_certain && comparison.holds(value, bound) => {
-            Finding::Holds(format!("the total {}", quantity.is(value)))
+            Answer::Holds(format!("the total {}", quantity.is(value)))
         }
-        Some(_) if is_whole => Finding::Clear,
-        _ => Finding::Open(format!("the total {} is not known yet", quantity.name())),
+        Some(_) if is_whole => Answer::Clear,
+        _ => Answer::Open(format!("the total {} is not known yet", quantity.name())),
     }
 }
 

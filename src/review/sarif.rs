@@ -9,7 +9,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value as Json, json};
 
 use super::Review;
-use super::figures::{HEADINGS, cells};
+use super::figures::{cells, headings};
 use super::json::finding_id;
 use super::sources::Sources;
 use super::summary::{Row, Subject};
@@ -24,10 +24,9 @@ pub(super) fn sarif(review: &Review<'_>, root: Option<&Path>) -> String {
     for row in &review.summary.rows {
         results.push(result("compute-change", &change(row, review), Some(row), None, &mut locator));
         for it in &row.findings {
-            let message = format!("{}. {}", it.summary, it.detail);
             results.push(result(
                 finding_id(it.kind),
-                &message,
+                &it.text(),
                 Some(row),
                 Some(it.kind),
                 &mut locator,
@@ -97,7 +96,8 @@ fn change(row: &Row, review: &Review<'_>) -> String {
     for remark in row.remarks() {
         let _ = write!(text, ", {remark}");
     }
-    for (at, (heading, cell)) in HEADINGS.iter().zip(cells(row, review.price)).enumerate() {
+    let headings = headings(row.subject, review.price);
+    for (at, (heading, cell)) in headings.iter().zip(cells(row, review.price)).enumerate() {
         let before = cell.before.map(|it| format!("{it} → ")).unwrap_or_default();
         let start = if at == 0 { ": " } else { "; " };
         let _ = write!(text, "{start}{heading} {before}{}", cell.after);

@@ -139,7 +139,8 @@ impl Summary {
             return;
         }
         if let (Some(before), Some(after)) = (before, after) {
-            row.findings = findings(&format!("`{}`", row.address), &before, &after);
+            let of = if row.subject == Subject::Defaults { "the defaults of " } else { "" };
+            row.findings = findings(&format!("{of}`{}`", row.address), &before, &after);
         }
         self.rows.push(row);
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Review;
-use super::figures::{Cell, HEADINGS, SETTINGS, cells, printable};
+use super::figures::{Cell, cells, headings, printable};
 use super::summary::{Outcome, Row, Subject};
 
 /// The review as text.
@@ -17,9 +17,8 @@ pub(super) fn text(review: &Review<'_>, colors: bool) -> String {
         let mut lines: Vec<_> = computes.into_iter().map(|it| Line::of(it, review)).collect();
         let title = format!("= {}", review.all_computes());
         lines.push(Line { title, style: BOLD, cells: review.total_cells() });
-        let columns = HEADINGS.len() - usize::from(review.price.is_none());
         page.line(PLAIN, "");
-        page.table(&HEADINGS[..columns], &lines);
+        page.table(&headings(Subject::Compute, review.price), &lines);
     }
     if !defaults.is_empty() {
         let lines: Vec<_> = defaults.into_iter().map(|it| Line::of(it, review)).collect();
@@ -27,7 +26,7 @@ pub(super) fn text(review: &Review<'_>, colors: bool) -> String {
             PLAIN,
             "\nSettings of computes that are made later; those that exist keep theirs:",
         );
-        page.table(&HEADINGS[..SETTINGS], &lines);
+        page.table(&headings(Subject::Defaults, review.price), &lines);
     }
     page.list(YELLOW, "Notice:", review.findings());
     page.list(RED, "Failed checks:", review.broken());

@@ -49,10 +49,9 @@ impl ResourceChange {
         } else {
             (attributes(&before, &Json::Null), attributes(&after, &unknown))
         };
-        if let (None, Some(after)) = (&before, &mut after)
-            && GROUP.of(after) == Tf::Unknown
-        {
-            GROUP.put(after, Tf::Null); // not configured: what is, has members
+        // A group that is configured has members: one that is wholly unknown is not there.
+        if let Some(after) = after.as_mut().filter(|it| GROUP.of(it) == Tf::Unknown) {
+            GROUP.put(after, Tf::Null);
         }
         let takes_over = |it: &Attributes| REPLACE_EXISTING.of(it) == Tf::Known(true);
         Ok(Some(Change {
