@@ -9,6 +9,9 @@ use crate::model::field::{Field, Float};
 use crate::model::table::Settings;
 use crate::model::tf::Tf;
 
+/// Where the service describes sizes and ranges of computes.
+const DOCUMENTATION: &str = "https://docs.databricks.com/aws/en/oltp/projects/manage-computes";
+
 /// The two limits of a range, as one object holds them.
 #[derive(Clone, Copy)]
 pub struct Range {
@@ -98,7 +101,8 @@ fn too_wide(min: &Path, low: f64, max: &Path, high: f64, bound: f64) -> String {
         "An autoscaling range may span at most {bound} CU, but from `{min}` = {low} to `{max}` = \
          {high} it spans {distance} CU.\n\nThe nearest valid ranges are {low}–{from_below} CU, \
          which keeps the minimum, and {from_above}–{high} CU, which keeps the maximum. If your \
-         workspace accepts wider ranges, raise `max_autoscaling_range_cu` in the provider block."
+         workspace accepts wider ranges, raise `max_autoscaling_range_cu` in the provider block.\n\n\
+         {DOCUMENTATION}"
     )
 }
 
@@ -148,7 +152,9 @@ mod tests {
             &expect![[r#"
                 Error at max_cu: An autoscaling range may span at most 8 CU, but from `min_cu` = 0.5 to `max_cu` = 32 it spans 31.5 CU.
 
-                The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 24–32 CU, which keeps the maximum. If your workspace accepts wider ranges, raise `max_autoscaling_range_cu` in the provider block."#]],
+                The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 24–32 CU, which keeps the maximum. If your workspace accepts wider ranges, raise `max_autoscaling_range_cu` in the provider block.
+
+                https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]],
         );
         check(
             4.0,

@@ -35,7 +35,9 @@ fn too_wide_a_range_fails_in_all_three_places() {
 
             The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 24–32 CU,
             which keeps the maximum. If your workspace accepts wider ranges, raise
-            `max_autoscaling_range_cu` in the provider block."#]],
+            `max_autoscaling_range_cu` in the provider block.
+
+            https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]],
     );
     let settings = |name: &str| project(&format!("{name} = {{ {} }}", limits(0.5, 32.0)));
     refused(
@@ -51,7 +53,9 @@ fn too_wide_a_range_fails_in_all_three_places() {
 
             The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 24–32 CU,
             which keeps the maximum. If your workspace accepts wider ranges, raise
-            `max_autoscaling_range_cu` in the provider block."#]],
+            `max_autoscaling_range_cu` in the provider block.
+
+            https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]],
     );
     refused(
         &settings("initial_endpoint"),
@@ -66,7 +70,9 @@ fn too_wide_a_range_fails_in_all_three_places() {
 
             The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 24–32 CU,
             which keeps the maximum. If your workspace accepts wider ranges, raise
-            `max_autoscaling_range_cu` in the provider block."#]],
+            `max_autoscaling_range_cu` in the provider block.
+
+            https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]],
     );
     bench.expect_mutations(expect![""]);
 
@@ -93,7 +99,9 @@ fn too_wide_a_range_fails_on_the_attribute() {
 
         The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 24–32 CU,
         which keeps the maximum. If your workspace accepts wider ranges, raise
-        `max_autoscaling_range_cu` in the provider block."#]]
+        `max_autoscaling_range_cu` in the provider block.
+
+        https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]]
     .assert_eq(&bench.plan_fails().from("Error:"));
 }
 
@@ -120,7 +128,9 @@ fn a_minimum_that_only_the_state_has_counts() {
 
         The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 8–16 CU,
         which keeps the maximum. If your workspace accepts wider ranges, raise
-        `max_autoscaling_range_cu` in the provider block."#]]
+        `max_autoscaling_range_cu` in the provider block.
+
+        https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]]
     .assert_eq(&output);
 
     bench.configure(&(defaults("autoscaling_limit_max_cu = 16") + &primary("")));
@@ -136,7 +146,9 @@ fn a_minimum_that_only_the_state_has_counts() {
 
         The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 8–16 CU,
         which keeps the maximum. If your workspace accepts wider ranges, raise
-        `max_autoscaling_range_cu` in the provider block."#]]
+        `max_autoscaling_range_cu` in the provider block.
+
+        https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]]
     .assert_eq(&output);
 }
 
@@ -186,6 +198,8 @@ fn the_bound_is_the_provider_blocks_in_validate_and_in_plan() {
 
         The nearest valid ranges are 4–12 CU, which keeps the minimum, and 12–20 CU,
         which keeps the maximum. If your workspace accepts wider ranges, raise
-        `max_autoscaling_range_cu` in the provider block."#]]
+        `max_autoscaling_range_cu` in the provider block.
+
+        https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]]
     .assert_eq(&output);
 }
