@@ -10,8 +10,9 @@ const SHOWN: usize = 10;
 /// How long the tables may become together. A comment takes 65,536 characters on GitHub.
 const LONGEST: usize = 40_000;
 
-/// How many findings, or places where a rule holds, are told one by one.
-const LISTED: usize = 25;
+/// How many findings, or places where a check fails, are told one by one, and in how many characters.
+const LISTED: usize = 10;
+const LONGEST_LIST: usize = 6_000;
 
 /// The review in Markdown.
 pub(super) fn markdown(review: &Review<'_>) -> String {
@@ -100,10 +101,15 @@ fn folded(title: &str, table: &str) -> String {
 }
 
 fn list(title: &str, items: impl IntoIterator<Item = String>) -> Option<String> {
-    let items: Vec<_> = items.into_iter().collect();
-    let mut lines: Vec<_> = items.iter().take(LISTED).map(|it| with_code(it)).collect();
-    if LISTED < items.len() {
-        lines.push(format!("and {} more, which the other formats show", items.len() - LISTED));
+    let items: Vec<_> = items.into_iter().map(|it| with_code(&it)).collect();
+    let mut length = 0;
+    let fits = |it: &&String| {
+        length += it.len();
+        length <= LONGEST_LIST
+    };
+    let mut lines: Vec<_> = items.iter().take(LISTED).take_while(fits).cloned().collect();
+    if lines.len() < items.len() {
+        lines.push(format!("and {} more, which the other formats show", items.len() - lines.len()));
     }
     (!items.is_empty()).then(|| format!("**{title}**\n\n- {}\n", lines.join("\n- ")))
 }
