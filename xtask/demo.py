@@ -111,6 +111,17 @@ def tour(world):
     )
 
     world.step(
+        "Review",
+        "For pull requests, the provider's program says what a plan does to compute, and fails a "
+        "check: here if anything grows to more than one and a half of what it was.",
+    )
+    world.run(
+        "terraform show -json tfplan |\n    terraform-provider-lakebase review --fail-on 'growth > 1.5x'",
+        status=2,
+        shows="Failed checks:",
+    )
+
+    world.step(
         "Apply exactly the plan",
         "The emulator records what it is asked. One request changes the endpoint: its update mask "
         "names the one setting that changes; whatever else the body repeats stays as it is.",
@@ -188,7 +199,13 @@ class World:
         # Nothing else of the caller's environment: no settings of Terraform's, no real workspace.
         self.environment = {
             **dict(line.split("=", 1) for line in printed),
-            "PATH": f"{ROOT}/.tools/terraform-{TERRAFORM}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join(
+                [
+                    f"{ROOT}/.tools/terraform-{TERRAFORM}",
+                    str(Path(programs[PROVIDER]).parent),
+                    os.environ["PATH"],
+                ]
+            ),
             "HOME": str(self.scratch),
             "TF_CLI_CONFIG_FILE": str(cli_config),
             "TF_IN_AUTOMATION": "1",  # no advice about the next command

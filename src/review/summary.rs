@@ -214,8 +214,11 @@ struct World {
     gone: BTreeSet<String>,
     /// Endpoints that the plan manages.
     managed: BTreeSet<String>,
-    /// Whether it manages a new one whose branch has no name yet.
-    manages_an_unnamed_one: bool,
+    /// How many new read-write endpoints have branches without a name yet. The official provider
+    /// knows no name before it has made the object.
+    unnamed: usize,
+    /// How many projects are new.
+    new_projects: usize,
     /// The settings of endpoints to come, by project.
     defaults: BTreeMap<String, Compute>,
 }
@@ -235,14 +238,15 @@ impl World {
     fn learn(&mut self, change: &Change) {
         let names = [&change.name_before, &change.name_after].into_iter().flatten().cloned();
         match change.object {
-            Object::Endpoint { .. } => {
+            Object::Endpoint { is_read_write, .. } => {
                 self.managed.extend(names);
-                self.manages_an_unnamed_one |=
-                    change.action == Action::Create && change.name_after.is_none();
+                let is_unnamed = change.action == Action::Create && change.name_after.is_none();
+                self.unnamed += usize::from(is_read_write && is_unnamed);
                 return;
             }
             Object::Project { defaults, .. } => {
                 let after = defaults.after.unwrap_or_default();
+                self.new_projects += usize::from(change.action == Action::Create);
                 self.defaults.extend(names.map(|it| (it, after)));
             }
             Object::Branch { .. } => {}
@@ -301,9 +305,12 @@ impl World {
         };
         let in_parent = |it: &Option<String>| it.as_ref().map(|it| format!("{it}/{primary}"));
         let [before, after_name] = [in_parent(&change.name_before), in_parent(&change.name_after)];
-        let is_managed = |it: &Option<String>| match it {
-            Some(name) => self.managed.contains(name),
-            None => self.manages_an_unnamed_one,
+        // One without a name belongs to a new project rather than to a new branch.
+        let is_managed = |it: &Option<String>| match (it, &change.object) {
+            (Some(name), _) if self.managed.contains(name) => true,
+            (Some(_), Object::Project { .. }) => change.name_before.is_none() && 0 < self.unnamed,
+            (Some(_), _) => false,
+            (None, _) => self.new_projects < self.unnamed,
         };
         let after = Some(Compute { computes: Some(1), ..after.unwrap_or_default() });
         let unknown = Some(Compute::default());
