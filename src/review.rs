@@ -1,30 +1,31 @@
 //! The command `review`: what a plan does to compute, for people and for checks.
 //!
 //! It reads what `terraform show -json` prints and needs neither Terraform nor the service. Start
-//! reading at [`run`]; then [`summary`], which says what is counted.
+//! reading at [`run`]; then [`world`], which says what happens to a compute, and [`rule`].
 
 mod figures;
 mod json;
 mod markdown;
 mod plan;
+mod report;
 mod rule;
 mod sarif;
 mod sources;
 mod summary;
 mod text;
+mod world;
 
 use std::ffi::OsString;
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use lexopt::prelude::{Long, Short, Value, ValueExt};
 
-use crate::compute::finding::Finding;
-use figures::{Cell, Price};
-use rule::{Match, Rule, Verdict};
-use summary::{Outcome, Row, Subject, Summary};
+use figures::Price;
+use report::Report;
+use rule::Rule;
+use summary::Summary;
 
 /// The help of the command.
 const HELP: &str = "\
@@ -80,135 +81,20 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, colors: bool) -> Resul
     let summary = Summary::of(plan);
     let price = options.price.as_ref();
     let verdicts: Vec<_> = options.rules.iter().map(|it| it.judge(&summary, price)).collect();
-    let review = Review { summary: &summary, verdicts: &verdicts, price };
+    let report = Report { summary: &summary, verdicts: &verdicts, price };
     let output = match options.format {
-        Format::Text => text::text(&review, colors),
-        Format::Markdown => markdown::markdown(&review),
-        Format::Json => json::json(&review),
-        Format::Sarif => sarif::sarif(&review, options.root.as_deref()),
+        Format::Text => text::text(&report, colors),
+        Format::Markdown => markdown::markdown(&report),
+        Format::Json => json::json(&report),
+        Format::Sarif => sarif::sarif(&report, options.root.as_deref()),
     };
     print(&output)?;
     if options.format != Format::Text {
-        for line in review.broken() {
+        for line in report.broken() {
             let _ = writeln!(io::stderr(), "{line}");
         }
     }
     Ok(if verdicts.iter().any(|it| !it.holds.is_empty()) { Ending::Failed } else { Ending::Passed })
-}
-
-/// What every format shows.
-struct Review<'a> {
-    summary: &'a Summary,
-    verdicts: &'a [Verdict],
-    price: Option<&'a Price>,
-}
-
-impl Review<'_> {
-    /// What changes, in a line.
-    fn headline(&self) -> String {
-        let changes = self.changes();
-        if self.summary.errored {
-            format!("The plan ended with an error. {changes}")
-        } else {
-            changes
-        }
-    }
-
-    fn changes(&self) -> String {
-        let summary = self.summary;
-        let computes = summary.rows.iter().filter(|it| it.subject != Subject::Defaults);
-        let outcomes: Vec<_> = computes.map(|it| it.outcome).collect();
-        if outcomes.is_empty() && summary.is_empty() {
-            return "No compute changes".to_owned();
-        } else if outcomes.is_empty() {
-            return "No compute changes, but the settings of computes to come".to_owned();
-        }
-        let count = |it: &Outcome| outcomes.iter().filter(|other| *other == it).count();
-        let counts = Outcome::ALL.iter().map(|it| (count(it), it.word())).filter(|it| 0 < it.0);
-        let counts: Vec<_> = counts.map(|(count, word)| format!("{count} {word}")).collect();
-        let (before, after) = (&summary.before, &summary.after);
-        let is_whole = before.unknown_size == 0 && after.unknown_size == 0;
-        let most = if is_whole {
-            let growth = figures::growth(before.ceiling_cu, after.ceiling_cu);
-            let growth = growth.map(|it| format!(" ({it})")).unwrap_or_default();
-            format!("up to {} CU-hours a month{growth}", figures::hours(after.ceiling_cu))
-        } else {
-            "not all sizes are known".to_owned()
-        };
-        format!("Compute: {}; {most}", counts.join(", "))
-    }
-
-    /// What the totals are of.
-    fn all_computes(&self) -> String {
-        let unknown = self.summary.before.unknown_size.max(self.summary.after.unknown_size);
-        let mut text = "in total".to_owned();
-        if 0 < self.summary.unchanged {
-            let _ = write!(text, ", with {} unchanged", self.summary.unchanged);
-        }
-        if 0 < unknown {
-            let _ = write!(text, ", without {unknown} of unknown size");
-        }
-        text
-    }
-
-    fn total_cells(&self) -> Vec<Cell> {
-        figures::total_cells(&self.summary.before, &self.summary.after, self.price)
-    }
-
-    /// A line for each thing to notice.
-    fn findings(&self) -> impl Iterator<Item = String> {
-        self.summary.rows.iter().flat_map(|it| &it.findings).map(Finding::text)
-    }
-
-    /// A line for each place where a rule holds.
-    fn broken(&self) -> impl Iterator<Item = String> {
-        self.verdicts.iter().flat_map(|it| it.holds.iter().map(|place| self.place(&it.rule, place)))
-    }
-
-    /// A line for each place where a rule may hold.
-    fn undecided(&self) -> impl Iterator<Item = String> {
-        self.verdicts.iter().flat_map(|it| it.open.iter().map(|place| self.place(&it.rule, place)))
-    }
-
-    fn place(&self, rule: &str, it: &Match) -> String {
-        match it.row {
-            Some(at) => format!("`{rule}`: `{}`, {}", self.summary.rows[at].address, it.reason),
-            None => format!("`{rule}`: {}", it.reason),
-        }
-    }
-
-    /// What a reader must know about the figures.
-    fn notes(&self) -> Vec<&'static str> {
-        let has = |outcome| self.summary.rows.iter().any(|it| it.outcome == outcome);
-        let along = |it: &Row| it.subject == Subject::ComesAlong;
-        let unknown_size = self.summary.before.unknown_size + self.summary.after.unknown_size;
-        let notes = [
-            (
-                !self.summary.errored && !self.summary.complete,
-                "The plan is partial, as with `-target`: there may be more to change.",
-            ),
-            (
-                self.summary.rows.iter().any(along),
-                "The service makes and removes the compute `primary` of a branch together with it; \
-                 these are not configured here.",
-            ),
-            (
-                has(Outcome::Adopted),
-                "A compute that is taken over exists already; its size before is not in the plan.",
-            ),
-            (
-                has(Outcome::LeftAlone),
-                "A compute that is left alone goes on as it is and is billed: Terraform forgets it, or \
-                 cannot destroy it, for the service keeps a read-write endpoint as long as its branch.",
-            ),
-            (
-                0 < unknown_size,
-                "A size that is unknown is set by the service, or known only in the apply; the totals \
-                 are without it.",
-            ),
-        ];
-        notes.into_iter().filter(|(applies, _)| *applies).map(|(_, note)| note).collect()
-    }
 }
 
 #[derive(Clone, Copy, PartialEq)]

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::Review;
 use super::figures::{self, Price};
+use super::report::Report;
 use super::rule::{Match, Verdict};
 use super::summary::{Outcome, Row, Subject, Total};
 use crate::compute::capacity::{GB_PER_CU, max_connections};
@@ -15,25 +15,25 @@ use crate::compute::{Compute, HOURS_PER_MONTH, Suspension};
 const FORMAT_VERSION: &str = "1.0";
 
 /// The review in JSON.
-pub(super) fn json(review: &Review<'_>) -> String {
-    let summary = review.summary;
+pub(super) fn json(report: &Report<'_>) -> String {
+    let summary = report.summary;
     let document = Document {
         format_version: FORMAT_VERSION,
         terraform_version: &summary.terraform_version,
         complete: summary.complete,
         errored: summary.errored,
-        price_per_cu_hour: review.price.map(|it| PriceJson {
+        price_per_cu_hour: report.price.map(|it| PriceJson {
             amount: it.amount,
             currency: format!("{}{}", it.before.trim(), it.after.trim()),
         }),
-        changes: summary.rows.iter().map(|it| change(it, review.price)).collect(),
+        changes: summary.rows.iter().map(|it| change(it, report.price)).collect(),
         unchanged: summary.unchanged,
         totals: Totals {
-            before: total(&summary.before, review.price),
-            after: total(&summary.after, review.price),
+            before: total(&summary.before, report.price),
+            after: total(&summary.after, report.price),
         },
-        rules: review.verdicts.iter().map(|it| verdict(it, &summary.rows)).collect(),
-        notes: review.notes(),
+        rules: report.verdicts.iter().map(|it| verdict(it, &summary.rows)).collect(),
+        notes: report.notes(),
     };
     let text = serde_json::to_string_pretty(&document).expect("it has no maps with odd keys");
     text + "\n"

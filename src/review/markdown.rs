@@ -1,7 +1,7 @@
 //! The review for a comment on a pull request: it explains itself, and folds when it is long.
 
-use super::Review;
 use super::figures::{Cell, cells, headings, printable};
+use super::report::Report;
 use super::summary::{Row, Subject};
 
 /// More rows than this are folded.
@@ -15,16 +15,16 @@ const LISTED: usize = 10;
 const LONGEST_LIST: usize = 6_000;
 
 /// The review in Markdown.
-pub(super) fn markdown(review: &Review<'_>) -> String {
+pub(super) fn markdown(report: &Report<'_>) -> String {
     let (defaults, computes): (Vec<_>, Vec<_>) =
-        review.summary.rows.iter().partition(|it| it.subject == Subject::Defaults);
-    let mut sections = vec![format!("### {}\n", review.headline())];
-    sections.extend(list("❌ Failed checks", review.broken()));
-    sections.extend(list("⚠️ Notice", review.findings()));
+        report.summary.rows.iter().partition(|it| it.subject == Subject::Defaults);
+    let mut sections = vec![format!("### {}\n", report.headline())];
+    sections.extend(list("❌ Failed checks", report.broken()));
+    sections.extend(list("⚠️ Notice", report.findings()));
     if !computes.is_empty() {
-        let head = head("compute", &headings(Subject::Compute, review.price));
-        let total = line(&format!("**{}**", review.all_computes()), &review.total_cells());
-        let lines = lines(&computes, review);
+        let head = head("compute", &headings(Subject::Compute, report.price));
+        let total = line(&format!("**{}**", report.all_computes()), &report.total_cells());
+        let lines = lines(&computes, report);
         if computes.len() <= SHOWN {
             sections.push(format!("{head}{lines}{total}"));
         } else {
@@ -37,7 +37,7 @@ pub(super) fn markdown(review: &Review<'_>) -> String {
     }
     if !defaults.is_empty() {
         let table =
-            head("project", &headings(Subject::Defaults, review.price)) + &lines(&defaults, review);
+            head("project", &headings(Subject::Defaults, report.price)) + &lines(&defaults, report);
         sections.push(
             "**Settings of computes that are made later; those that exist keep theirs**\n"
                 .to_owned(),
@@ -47,9 +47,9 @@ pub(super) fn markdown(review: &Review<'_>) -> String {
             projects => folded(&format!("The settings of {projects} projects"), &table),
         });
     }
-    sections.extend(list("❔ Checks that only the apply decides", review.undecided()));
+    sections.extend(list("❔ Checks that only the apply decides", report.undecided()));
     let units = (!computes.is_empty()).then_some(UNITS);
-    let notes: Vec<_> = units.into_iter().chain(review.notes()).collect();
+    let notes: Vec<_> = units.into_iter().chain(report.notes()).collect();
     if !notes.is_empty() {
         sections.push(format!("<sub>{}</sub>\n", notes.join(" ")));
     }
@@ -65,7 +65,7 @@ fn head(noun: &str, headings: &[&str]) -> String {
 }
 
 /// The lines of a table, as many as fit.
-fn lines(rows: &[&Row], review: &Review<'_>) -> String {
+fn lines(rows: &[&Row], report: &Report<'_>) -> String {
     let mut text = String::new();
     for (at, row) in rows.iter().enumerate() {
         if LONGEST < text.len() {
@@ -75,7 +75,7 @@ fn lines(rows: &[&Row], review: &Review<'_>) -> String {
         let remarks = row.remarks().into_iter().map(|it| format!(", {}", escaped(&it)));
         let remarks = remarks.collect::<String>();
         let title = format!("{}<br>{}{remarks}", code(&row.address, true), row.outcome.word());
-        text += &line(&title, &cells(row, review.price));
+        text += &line(&title, &cells(row, report.price));
     }
     text
 }

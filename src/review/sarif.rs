@@ -8,9 +8,9 @@ use std::path::Path;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value as Json, json};
 
-use super::Review;
 use super::figures::{cells, headings};
 use super::json::finding_id;
+use super::report::Report;
 use super::sources::Sources;
 use super::summary::{Row, Subject};
 use crate::compute::finding::Kind;
@@ -18,11 +18,11 @@ use crate::resources::endpoint::{GROUP, NO_SUSPENSION, RANGE};
 use crate::resources::project::DEFAULT_ENDPOINT_SETTINGS;
 
 /// The review in SARIF. `root` is the folder of the root module, if it is here.
-pub(super) fn sarif(review: &Review<'_>, root: Option<&Path>) -> String {
+pub(super) fn sarif(report: &Report<'_>, root: Option<&Path>) -> String {
     let mut locator = Locator { sources: root.map(Sources::new) };
     let mut results = Vec::new();
-    for row in &review.summary.rows {
-        results.push(result("compute-change", &change(row, review), Some(row), None, &mut locator));
+    for row in &report.summary.rows {
+        results.push(result("compute-change", &change(row, report), Some(row), None, &mut locator));
         for it in &row.findings {
             results.push(result(
                 finding_id(it.kind),
@@ -33,10 +33,10 @@ pub(super) fn sarif(review: &Review<'_>, root: Option<&Path>) -> String {
             ));
         }
     }
-    for verdict in review.verdicts {
+    for verdict in report.verdicts {
         for it in &verdict.holds {
-            let row = it.row.map(|at| &review.summary.rows[at]);
-            let message = review.place(&verdict.rule, it);
+            let row = it.row.map(|at| &report.summary.rows[at]);
+            let message = report.place(&verdict.rule, it);
             results.push(result("fail-on", &message, row, None, &mut locator));
         }
     }
@@ -91,13 +91,13 @@ fn result(
 }
 
 /// What changes, in a sentence.
-fn change(row: &Row, review: &Review<'_>) -> String {
+fn change(row: &Row, report: &Report<'_>) -> String {
     let mut text = format!("`{}` is {}", row.address, row.outcome.word());
     for remark in row.remarks() {
         let _ = write!(text, ", {remark}");
     }
-    let headings = headings(row.subject, review.price);
-    for (at, (heading, cell)) in headings.iter().zip(cells(row, review.price)).enumerate() {
+    let headings = headings(row.subject, report.price);
+    for (at, (heading, cell)) in headings.iter().zip(cells(row, report.price)).enumerate() {
         let before = cell.before.map(|it| format!("{it} → ")).unwrap_or_default();
         let start = if at == 0 { ": " } else { "; " };
         let _ = write!(text, "{start}{heading} {before}{}", cell.after);

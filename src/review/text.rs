@@ -2,36 +2,36 @@
 
 use std::fmt::Write as _;
 
-use super::Review;
 use super::figures::{Cell, cells, headings, printable};
+use super::report::Report;
 use super::summary::{Outcome, Row, Subject};
 
 /// The review as text.
-pub(super) fn text(review: &Review<'_>, colors: bool) -> String {
-    let summary = review.summary;
+pub(super) fn text(report: &Report<'_>, colors: bool) -> String {
+    let summary = report.summary;
     let mut page = Page { text: String::new(), colors };
-    page.line(BOLD, &review.headline());
+    page.line(BOLD, &report.headline());
     let (defaults, computes): (Vec<_>, Vec<_>) =
         summary.rows.iter().partition(|it| it.subject == Subject::Defaults);
     if !computes.is_empty() {
-        let mut lines: Vec<_> = computes.into_iter().map(|it| Line::of(it, review)).collect();
-        let title = format!("= {}", review.all_computes());
-        lines.push(Line { title, style: BOLD, cells: review.total_cells() });
+        let mut lines: Vec<_> = computes.into_iter().map(|it| Line::of(it, report)).collect();
+        let title = format!("= {}", report.all_computes());
+        lines.push(Line { title, style: BOLD, cells: report.total_cells() });
         page.line(PLAIN, "");
-        page.table(&headings(Subject::Compute, review.price), &lines);
+        page.table(&headings(Subject::Compute, report.price), &lines);
     }
     if !defaults.is_empty() {
-        let lines: Vec<_> = defaults.into_iter().map(|it| Line::of(it, review)).collect();
+        let lines: Vec<_> = defaults.into_iter().map(|it| Line::of(it, report)).collect();
         page.line(
             PLAIN,
             "\nSettings of computes that are made later; those that exist keep theirs:",
         );
-        page.table(&headings(Subject::Defaults, review.price), &lines);
+        page.table(&headings(Subject::Defaults, report.price), &lines);
     }
-    page.list(YELLOW, "Notice:", review.findings());
-    page.list(RED, "Failed checks:", review.broken());
-    page.list(YELLOW, "Checks that only the apply decides:", review.undecided());
-    page.list(PLAIN, "About these figures:", review.notes().into_iter().map(str::to_owned));
+    page.list(YELLOW, "Notice:", report.findings());
+    page.list(RED, "Failed checks:", report.broken());
+    page.list(YELLOW, "Checks that only the apply decides:", report.undecided());
+    page.list(PLAIN, "About these figures:", report.notes().into_iter().map(str::to_owned));
     page.text
 }
 
@@ -43,7 +43,7 @@ struct Line {
 }
 
 impl Line {
-    fn of(row: &Row, review: &Review<'_>) -> Line {
+    fn of(row: &Row, report: &Report<'_>) -> Line {
         let (marker, style) = match row.outcome {
             Outcome::Added => ("+", GREEN),
             Outcome::Adopted | Outcome::Changed => ("~", YELLOW),
@@ -59,7 +59,7 @@ impl Line {
         if !remarks.is_empty() {
             title = format!("{title} ({})", remarks.join(", "));
         }
-        Line { title: printable(&title), style, cells: cells(row, review.price) }
+        Line { title: printable(&title), style, cells: cells(row, report.price) }
     }
 }
 

@@ -1,0 +1,127 @@
+//! What every format shows, in the same words.
+
+use std::fmt::Write as _;
+
+use super::figures::{self, Cell, Price};
+use super::rule::{Match, Verdict};
+use super::summary::{Outcome, Row, Subject, Summary};
+use crate::compute::finding::Finding;
+
+/// What every format shows.
+pub struct Report<'a> {
+    /// What the plan does.
+    pub summary: &'a Summary,
+    /// What the rules found.
+    pub verdicts: &'a [Verdict],
+    /// What a compute costs.
+    pub price: Option<&'a Price>,
+}
+
+impl Report<'_> {
+    /// What changes, in a line.
+    pub fn headline(&self) -> String {
+        let changes = self.changes();
+        if self.summary.errored {
+            format!("The plan ended with an error. {changes}")
+        } else {
+            changes
+        }
+    }
+
+    fn changes(&self) -> String {
+        let summary = self.summary;
+        let computes = summary.rows.iter().filter(|it| it.subject != Subject::Defaults);
+        let outcomes: Vec<_> = computes.map(|it| it.outcome).collect();
+        if outcomes.is_empty() && summary.is_empty() {
+            return "No compute changes".to_owned();
+        } else if outcomes.is_empty() {
+            return "No compute changes, but the settings of computes to come".to_owned();
+        }
+        let count = |it: &Outcome| outcomes.iter().filter(|other| *other == it).count();
+        let counts = Outcome::ALL.iter().map(|it| (count(it), it.word())).filter(|it| 0 < it.0);
+        let counts: Vec<_> = counts.map(|(count, word)| format!("{count} {word}")).collect();
+        let (before, after) = (&summary.before, &summary.after);
+        let is_whole = before.unknown_size == 0 && after.unknown_size == 0;
+        let most = if is_whole {
+            let growth = figures::growth(before.ceiling_cu, after.ceiling_cu);
+            let growth = growth.map(|it| format!(" ({it})")).unwrap_or_default();
+            format!("up to {} CU-hours a month{growth}", figures::hours(after.ceiling_cu))
+        } else {
+            "not all sizes are known".to_owned()
+        };
+        format!("Compute: {}; {most}", counts.join(", "))
+    }
+
+    /// What the totals are of.
+    pub fn all_computes(&self) -> String {
+        let unknown = self.summary.before.unknown_size.max(self.summary.after.unknown_size);
+        let mut text = "in total".to_owned();
+        if 0 < self.summary.unchanged {
+            let _ = write!(text, ", with {} unchanged", self.summary.unchanged);
+        }
+        if 0 < unknown {
+            let _ = write!(text, ", without {unknown} of unknown size");
+        }
+        text
+    }
+
+    pub fn total_cells(&self) -> Vec<Cell> {
+        figures::total_cells(&self.summary.before, &self.summary.after, self.price)
+    }
+
+    /// A line for each thing to notice.
+    pub fn findings(&self) -> impl Iterator<Item = String> {
+        self.summary.rows.iter().flat_map(|it| &it.findings).map(Finding::text)
+    }
+
+    /// A line for each place where a rule holds.
+    pub fn broken(&self) -> impl Iterator<Item = String> {
+        self.verdicts.iter().flat_map(|it| it.holds.iter().map(|place| self.place(&it.rule, place)))
+    }
+
+    /// A line for each place where a rule may hold.
+    pub fn undecided(&self) -> impl Iterator<Item = String> {
+        self.verdicts.iter().flat_map(|it| it.open.iter().map(|place| self.place(&it.rule, place)))
+    }
+
+    /// A line for a place where a rule holds, or may.
+    pub fn place(&self, rule: &str, it: &Match) -> String {
+        match it.row {
+            Some(at) => format!("`{rule}`: `{}`, {}", self.summary.rows[at].address, it.reason),
+            None => format!("`{rule}`: {}", it.reason),
+        }
+    }
+
+    /// What a reader must know about the figures.
+    pub fn notes(&self) -> Vec<&'static str> {
+        let has = |outcome| self.summary.rows.iter().any(|it| it.outcome == outcome);
+        let along = |it: &Row| it.subject == Subject::ComesAlong;
+        let unknown_size = self.summary.before.unknown_size + self.summary.after.unknown_size;
+        let notes = [
+            (
+                !self.summary.errored && !self.summary.complete,
+                "The plan is partial, as with `-target`: there may be more to change.",
+            ),
+            (
+                self.summary.rows.iter().any(along),
+                "The service makes and removes the compute `primary` of a branch together with it; \
+                 these are not configured here.",
+            ),
+            (
+                has(Outcome::Adopted),
+                "A compute that is taken over exists already; its size before is not in the plan.",
+            ),
+            (
+                has(Outcome::LeftAlone),
+                "A compute that is left alone goes on as it is and is billed: Terraform forgets it, or \
+                 cannot destroy it, for the service keeps a read-write endpoint as long as its branch.",
+            ),
+            (
+                0 < unknown_size,
+                "A size that is unknown is set by the service, or known only in the apply; the totals \
+                 are without it.",
+            ),
+        ];
+        notes.into_iter().filter(|(applies, _)| *applies).map(|(_, note)| note).collect()
+    }
+}
