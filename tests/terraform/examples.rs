@@ -67,20 +67,6 @@ fn a_plan_of_new_objects_can_be_read() {
     assert_eq!(plan["resource_changes"].as_array().map(Vec::len), Some(2));
 }
 
-#[test]
-fn the_guide_to_adoption() {
-    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides/adopting.md");
-    let guide = fs::read_to_string(guide).expect("the guide is there");
-    let snippets = guide.split("```terraform\n").skip(1);
-    let snippets = snippets.map(|it| it.split("```").next().unwrap_or_default());
-    let configuration = snippets.collect::<Vec<_>>().join("\n");
-    let bench = Workbench::new("the_guide_to_adoption");
-    bench.configure(&configuration);
-    bench.terraform(&["fmt", "-check", "-diff"]).succeeded();
-    bench.apply();
-    destroy(&bench, &configuration);
-}
-
 #[track_caller]
 fn run(folder: &str) {
     let bench = Workbench::new(&format!("example_{}", folder.replace('/', "_")));
@@ -130,7 +116,7 @@ fn import(bench: &Workbench, folder: &str) {
 
 /// Destroys everything, once the protections are taken back.
 #[track_caller]
-fn destroy(bench: &Workbench, example: &str) {
+pub(crate) fn destroy(bench: &Workbench, example: &str) {
     let protections = [
         ("resource \"lakebase_project\" \"shop\"", "deletion_protection"),
         ("resource \"lakebase_project\" \"lab\"", "deletion_protection"),

@@ -16,6 +16,7 @@ mod drift;
 mod examples;
 mod faults;
 mod foresight;
+mod guides;
 mod import;
 mod interrupted;
 mod masks;

@@ -136,17 +136,28 @@ impl Workbench {
 
     /// Starts Terraform and returns while it runs.
     pub(crate) fn spawn(&self, arguments: &[&str]) -> Running {
-        let number = self.runs.fetch_add(1, Ordering::Relaxed) + 1;
         let mut command = Command::new(&self.terraform);
-        command
-            .args(arguments)
-            .current_dir(&self.folder)
-            .env_clear()
-            .envs(&self.environment)
-            .stdin(Stdio::null());
-        let transcript = format!("transcripts/{number:02}-{}.txt", arguments.join("-"));
+        command.args(arguments);
+        self.start(command, &format!("terraform {}", arguments.join(" ")))
+    }
+
+    /// Runs lines of shell to their end, as CI services do: the first that fails ends them, and
+    /// `terraform` is the one of these tests.
+    pub(crate) fn bash(&self, script: &str) -> Run {
+        let mut command = Command::new("bash");
+        let terraform = format!("terraform() {{ '{}' \"$@\"; }}", self.terraform.display());
+        command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c"]);
+        command.arg(format!("{terraform}\n{script}"));
+        self.start(command, "bash").wait()
+    }
+
+    fn start(&self, mut command: Command, name: &str) -> Running {
+        let number = self.runs.fetch_add(1, Ordering::Relaxed) + 1;
+        command.current_dir(&self.folder).env_clear().envs(&self.environment).stdin(Stdio::null());
+        let short = name.trim_start_matches("terraform ").replace(' ', "-");
+        let transcript = format!("transcripts/{number:02}-{short}.txt");
         self.write(&transcript, "");
-        Running::start(command, arguments, self.folder.join(transcript))
+        Running::start(command, name, self.folder.join(transcript))
     }
 
     /// Ends the providers that work for this test, without a warning: a crash. Takes Linux.

@@ -22,15 +22,15 @@ pub(crate) struct Running {
 
 impl Running {
     /// Starts the command in a process group of its own, as a terminal would.
-    pub(super) fn start(mut command: Command, arguments: &[&str], transcript: PathBuf) -> Running {
+    pub(super) fn start(mut command: Command, name: &str, transcript: PathBuf) -> Running {
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-        let mut child = command.spawn().expect("Terraform starts");
+        let mut child = command.spawn().expect("the command starts");
         let (stdout, stderr) = (Arc::<Stream>::default(), Arc::<Stream>::default());
         let readers = vec![
             stdout.follow(child.stdout.take().expect("stdout is piped")),
             stderr.follow(child.stderr.take().expect("stderr is piped")),
         ];
-        let command = format!("terraform {}", arguments.join(" "));
+        let command = name.to_owned();
         Running { command, child, stdout, stderr, readers, transcript }
     }
 
