@@ -16,12 +16,14 @@ pub const GB_PER_CU: f64 = 2.0;
 const CONNECTIONS: &[(f64, f64)] =
     &[(0.5, 104.0), (1.0, 209.0), (4.0, 839.0), (8.0, 1678.0), (16.0, 3357.0), (32.0, 4000.0)];
 
-const MIN_RAM: Field<Float> =
-    Field::member("min_ram_gb").doc("The memory at the minimum, in GB: 2 for a CU.").by_provider();
-const MAX_RAM: Field<Float> =
-    Field::member("max_ram_gb").doc("The memory at the maximum, in GB: 2 for a CU.").by_provider();
+const MIN_RAM: Field<Float> = Field::member("min_ram_gb")
+    .doc("The memory at the minimum, in GB: about 2 for a CU, as Databricks publishes.")
+    .by_provider();
+const MAX_RAM: Field<Float> = Field::member("max_ram_gb")
+    .doc("The memory at the maximum, in GB: about 2 for a CU, as Databricks publishes.")
+    .by_provider();
 const MAX_CONNECTIONS: Field<Int> = Field::member("max_connections")
-    .doc("The connections that the service grants: a published figure that follows the maximum, interpolated between the published sizes, at most 4000.")
+    .doc("The connections that the service grants for the maximum, at most 4000: the figures that [Databricks publishes](https://docs.databricks.com/aws/en/oltp/projects/manage-computes), interpolated between the published sizes.")
     .by_provider();
 
 /// The members of a capacity.

@@ -35,7 +35,8 @@ const MAX_CU: Field<Float> = Field::spec("autoscaling_limit_max_cu")
     .doc("The most compute that it scales up to, in CU: at most 8 more than the least, unless the provider block's `max_autoscaling_range_cu` says otherwise.")
     .between(0.5, 112.0);
 
-const SUSPEND_AFTER: Field<Duration> = Field::spec("suspend_timeout_duration")
+/// How long the endpoint idles before it suspends.
+pub const SUSPEND_AFTER: Field<Duration> = Field::spec("suspend_timeout_duration")
     .doc("How long it idles before it suspends, e.g. `5m`.")
     .lasting("60s", "7d")
     .choice("suspension");
@@ -45,7 +46,8 @@ pub const NO_SUSPENSION: Field<Bool> = Field::spec("no_suspension")
     .doc("Whether it never suspends; `false` tells nothing.")
     .choice("suspension");
 
-const DISABLED: Field<Bool> =
+/// Whether the endpoint is suspended and refuses connections.
+pub const DISABLED: Field<Bool> =
     Field::spec("disabled").doc("Whether the endpoint is suspended and refuses connections.");
 
 const GROUP_MIN: Field<Int> =
@@ -91,7 +93,7 @@ const READ_ONLY_POOLED_HOST: Field<Text> = Field::status("read_only_pooled_host"
     .changes_with(&["group"]);
 
 const CAPACITY: Field<Nested> = Field::computed("capacity")
-    .doc("What the autoscaling range grants, known at plan.")
+    .doc("What the autoscaling range grants, known at plan, so that [policies](../guides/policies.md) can read it.")
     .members(capacity::MEMBERS);
 
 const CURRENT_STATE: Field<Text> =

@@ -221,9 +221,12 @@ pub fn number(it: f64) -> String {
     grouped(text)
 }
 
-/// Thousands set apart.
+/// Thousands set apart, from five digits on.
 pub fn grouped(text: &str) -> String {
     let (whole, fraction) = text.split_at(text.find('.').unwrap_or(text.len()));
+    if whole.len() < 5 {
+        return text.to_owned();
+    }
     let mut grouped = String::new();
     for (at, digit) in whole.char_indices() {
         if at != 0 && (whole.len() - at) % 3 == 0 {
@@ -268,17 +271,21 @@ mod tests {
 
     #[test]
     fn figures_are_short() {
-        for (number, text) in
-            [(0.5, "0.5"), (8.0, "8"), (1234.0, "1,234"), (1_234_567.25, "1,234,567.25")]
-        {
+        for (number, text) in [
+            (0.5, "0.5"),
+            (8.0, "8"),
+            (1234.5, "1234.5"),
+            (12345.0, "12,345"),
+            (1_234_567.25, "1,234,567.25"),
+        ] {
             assert_eq!(super::number(number), text);
         }
         for (seconds, text) in [(0, "0s"), (90, "90s"), (300, "5m"), (86400, "1d"), (90000, "25h")]
         {
             assert_eq!(duration(SignedDuration::from_secs(seconds)), text);
         }
-        assert_eq!(limits(Some(0.0), Some(8.0), hours), "0–5,840");
-        assert_eq!(limits(None, Some(8.0), hours), "?–5,840");
+        assert_eq!(limits(Some(0.0), Some(8.0), hours), "0–5840");
+        assert_eq!(limits(None, Some(8.0), hours), "?–5840");
         assert_eq!(limits(None, None, hours), "unknown");
         assert_eq!(growth(6.0, 10.0).as_deref(), Some("+67%"));
         assert_eq!(growth(10.0, 6.0).as_deref(), Some("−40%"));

@@ -14,7 +14,7 @@ use super::report::Report;
 use super::sources::Sources;
 use super::summary::{Row, Subject};
 use crate::compute::finding::Kind;
-use crate::resources::endpoint::{GROUP, NO_SUSPENSION, RANGE};
+use crate::resources::endpoint::{DISABLED, GROUP, NO_SUSPENSION, RANGE, SUSPEND_AFTER};
 use crate::resources::project::DEFAULT_ENDPOINT_SETTINGS;
 
 /// The review in SARIF. `root` is the folder of the root module, if it is here.
@@ -111,20 +111,15 @@ struct Locator {
 
 impl Locator {
     fn location(&mut self, row: &Row, kind: Option<Kind>) -> Json {
-        let attribute = match kind {
-            None | Some(Kind::CeilingDoubles) => RANGE.max.name(),
-            Some(Kind::AlwaysOn) => NO_SUSPENSION.name(),
-            Some(Kind::HighAvailability) => GROUP.name(),
-        };
-        let path: &[&str] = match row.subject {
-            Subject::Compute => &[attribute],
-            Subject::Defaults => &[DEFAULT_ENDPOINT_SETTINGS.name(), attribute],
-            Subject::ComesAlong => &[],
+        let (within, attributes) = match row.subject {
+            Subject::Compute => (None, attributes(row, kind)),
+            Subject::Defaults => (Some(DEFAULT_ENDPOINT_SETTINGS.name()), attributes(row, kind)),
+            Subject::ComesAlong => (None, Vec::new()),
         };
         let mut location = json!({
             "logicalLocations": [{ "fullyQualifiedName": row.address, "kind": "resource" }],
         });
-        let place = self.sources.as_mut().and_then(|it| it.find(&row.address, path));
+        let place = self.sources.as_mut().and_then(|it| it.find(&row.address, within, &attributes));
         if let Some(place) = place {
             location["physicalLocation"] = json!({
                 "artifactLocation": artifact(&place.file),
@@ -133,6 +128,28 @@ impl Locator {
         }
         location
     }
+}
+
+/// What a result is about: code scanning shows those on lines that a pull request changes.
+fn attributes(row: &Row, kind: Option<Kind>) -> Vec<&'static str> {
+    let suspension = [NO_SUSPENSION.name(), SUSPEND_AFTER.name()];
+    match kind {
+        Some(Kind::CeilingDoubles) => return vec![RANGE.max.name()],
+        Some(Kind::AlwaysOn) => return suspension.into(),
+        Some(Kind::HighAvailability) => return vec![GROUP.name()],
+        None => {}
+    }
+    let (before, after) =
+        (row.sides.before.unwrap_or_default(), row.sides.after.unwrap_or_default());
+    let all = [
+        (before.max_cu != after.max_cu, RANGE.max.name()),
+        (before.min_cu != after.min_cu, RANGE.min.name()),
+        (before.suspension != after.suspension, suspension[0]),
+        (before.suspension != after.suspension, suspension[1]),
+        (before.computes != after.computes, GROUP.name()),
+        (before.disabled != after.disabled, DISABLED.name()),
+    ];
+    all.into_iter().filter(|(differs, _)| *differs).map(|(_, name)| name).collect()
 }
 
 /// A file: below the working directory by its path from there, as code scanning wants it.

@@ -34,9 +34,14 @@ impl Sources {
         Sources { root: normal(root), folders: BTreeMap::new() }
     }
 
-    /// Where an attribute of a resource stands, or else the resource. `path` are the names of the
-    /// objects that hold the attribute, and its own, of which the first may be missing in the file.
-    pub(super) fn find(&mut self, address: &str, path: &[&str]) -> Option<Place> {
+    /// Where the first of these attributes stands that stands anywhere, or else the object that they
+    /// are `within`, or else the resource.
+    pub(super) fn find(
+        &mut self,
+        address: &str,
+        within: Option<&str>,
+        attributes: &[&str],
+    ) -> Option<Place> {
         let names = names(address);
         let mut folder = self.root.clone();
         let mut rest = &names[..];
@@ -45,12 +50,12 @@ impl Sources {
                 self.folder(&folder).blocks.get(&vec!["module".to_owned(), (*name).to_owned()])?;
             let source =
                 call.source.as_ref().filter(|it| it.starts_with("./") || it.starts_with("../"));
-            let Some(source) = source else { return Some(call.place(&[])) };
+            let Some(source) = source else { return Some(call.place(None, &[])) };
             folder = normal(&folder.join(source));
             rest = below;
         }
         let block = ["resource"].iter().chain(rest).map(|it| (*it).to_owned()).collect::<Vec<_>>();
-        Some(self.folder(&folder).blocks.get(&block)?.place(path))
+        Some(self.folder(&folder).blocks.get(&block)?.place(within, attributes))
     }
 
     fn folder(&mut self, path: &Path) -> &Folder {
@@ -116,9 +121,11 @@ impl Found {
         }
     }
 
-    fn place(&self, path: &[&str]) -> Place {
-        let line = (1..=path.len()).rev().find_map(|length| {
-            let stands = |at: &&(Vec<String>, usize)| ends_with(&at.0, &path[..length]);
+    fn place(&self, within: Option<&str>, attributes: &[&str]) -> Place {
+        let paths = attributes.iter().map(|it| within.into_iter().chain([*it]).collect::<Vec<_>>());
+        let paths = paths.chain(within.map(|it| vec![it]));
+        let line = paths.into_iter().find_map(|path| {
+            let stands = |it: &&(Vec<String>, usize)| ends_with(&it.0, &path);
             self.attributes.iter().find(stands).map(|(_, line)| *line)
         });
         Place { file: self.file.clone(), line: line.unwrap_or(self.line) }
@@ -260,23 +267,26 @@ mod tests {
             "resource \"lakebase_endpoint\" \"e\" {\n  for_each = {}\n\n  min = 1\n  max = 2\n}\n",
         );
         let mut sources = Sources::new(folder.path());
-        let mut found = |address: &str, path: &[&str]| {
-            let place = sources.find(address, path)?;
+        let mut found = |address: &str, within: Option<&str>, attributes: &[&str]| {
+            let place = sources.find(address, within, attributes)?;
             let file = place.file.strip_prefix(folder.path()).unwrap();
             Some(format!("{}:{}", file.display(), place.line))
         };
         let endpoint = "module.near[\"a.b\"].lakebase_endpoint.e[\"c\"]";
-        for (address, path, expected) in [
-            (endpoint, &["max"][..], Some("modules/near/endpoints.tf:5")),
-            (endpoint, &["group"], Some("modules/near/endpoints.tf:1")),
-            ("lakebase_project.p", &["default_endpoint_settings", "max"], Some("main.tf:16")),
-            ("lakebase_project.p", &["default_endpoint_settings", "x"], Some("main.tf:14")),
-            ("lakebase_project.p", &[], Some("main.tf:12")),
-            ("module.far.module.more[0].lakebase_endpoint.e", &["max"], Some("main.tf:8")),
-            ("module.near.lakebase_endpoint.gone", &["max"], None),
-            ("module.gone.lakebase_endpoint.e", &["max"], None),
+        let defaults = Some("default_endpoint_settings");
+        for (address, within, attributes, expected) in [
+            (endpoint, None, &["max"][..], Some("modules/near/endpoints.tf:5")),
+            (endpoint, None, &["group", "min"], Some("modules/near/endpoints.tf:4")),
+            (endpoint, None, &["group"], Some("modules/near/endpoints.tf:1")),
+            ("lakebase_project.p", defaults, &["max"], Some("main.tf:16")),
+            ("lakebase_project.p", defaults, &["group"], Some("main.tf:14")),
+            ("lakebase_project.p", None, &[], Some("main.tf:12")),
+            ("module.far.module.more[0].lakebase_endpoint.e", None, &["max"], Some("main.tf:8")),
+            ("module.near.lakebase_endpoint.gone", None, &["max"], None),
+            ("module.gone.lakebase_endpoint.e", None, &["max"], None),
         ] {
-            assert_eq!(found(address, path).as_deref(), expected, "{address} {path:?}");
+            let found = found(address, within, attributes);
+            assert_eq!(found.as_deref(), expected, "{address} {attributes:?}");
         }
     }
 }

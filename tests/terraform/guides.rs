@@ -224,9 +224,9 @@ fn the_workflow_for_github_comments_and_fails_where_a_rule_holds() {
     let annotations = run(annotate).succeeded().stdout;
     let places = annotations.lines().map(|it| it.rsplit_once("::").map_or(it, |(place, _)| place));
     expect![[r#"
-        ::notice file=main.tf,line=35,title=compute-change
+        ::notice file=main.tf,line=36,title=compute-change
         ::warning file=main.tf,line=36,title=always-on
-        ::error file=main.tf,line=35,title=fail-on"#]]
+        ::error file=main.tf,line=36,title=fail-on"#]]
     .assert_eq(&places.collect::<Vec<_>>().join("\n"));
 }
 
@@ -267,9 +267,9 @@ fn the_job_for_gitlab_writes_a_note_and_fails_where_a_rule_holds() {
         format!("{} {} {place}", it["severity"], it["check_name"])
     });
     expect![[r#"
-        "info" "compute-change" "main.tf":35
+        "info" "compute-change" "main.tf":36
         "minor" "always-on" "main.tf":36
-        "major" "fail-on" "main.tf":35"#]]
+        "major" "fail-on" "main.tf":36"#]]
     .assert_eq(&shown.collect::<Vec<_>>().join("\n"));
     let fingerprints: BTreeSet<_> = report.iter().map(|it| it["fingerprint"].as_str()).collect();
     assert_eq!(fingerprints.len(), report.len(), "{report:#?}");

@@ -28,8 +28,9 @@ fn the_program_explains_itself_to_who_starts_it_by_hand() {
             }
           }
 
-        It is of no use by hand, but for these options:
+        By hand, it has one command and some options:
 
+          review      say what a plan does to compute; see `review --help`
           --debug     serve a Terraform that is told so through TF_REATTACH_PROVIDERS
           --version   print the version
           --help      print this
