@@ -85,7 +85,7 @@ impl World {
                 sides.before = Some(Compute::default());
                 Outcome::Adopted
             }
-            Action::Delete if self.ends(change) => Outcome::Destroyed,
+            Action::Delete | Action::Forget if self.ends(change) => Outcome::Destroyed,
             Action::Delete | Action::Forget => {
                 sides.after = sides.before;
                 Outcome::LeftAlone
@@ -120,18 +120,17 @@ impl World {
         };
         let after = after.unwrap_or_default();
         let after = Some(Compute { computes: after.computes.or(Some(1)), ..after });
-        let unknown = Some(Compute::default());
-        let (outcome, sides, name) = match change.action {
-            Action::Create if self.makes(change) && !is_managed(&after_name) => {
-                (Outcome::Added, Sides { before: None, after }, after_name)
-            }
-            Action::Replace if !is_managed(&before) => {
-                (Outcome::Replaced, Sides { before: unknown, after }, after_name.or(before))
-            }
-            Action::Delete if self.ends(change) && !is_managed(&before) => {
-                (Outcome::Destroyed, Sides { before: unknown, after: None }, before)
-            }
-            _ => return None,
+        let is_gone = self.ends(change) && !is_managed(&before);
+        let is_made = self.makes(change) && !is_managed(&after_name);
+        let sides = Sides {
+            before: is_gone.then(Compute::default), // no plan says what it was
+            after: after.filter(|_| is_made),
+        };
+        let (outcome, name) = match (is_gone, is_made) {
+            (true, true) => (Outcome::Replaced, after_name.or(before)),
+            (true, false) => (Outcome::Destroyed, before),
+            (false, true) => (Outcome::Added, after_name),
+            (false, false) => return None,
         };
         Some(Row::new(change, Subject::ComesAlong, name, outcome, sides))
     }
@@ -155,9 +154,12 @@ impl World {
             Object::Branch { is_root } => is_root,
             Object::Endpoint { is_read_write, .. } => is_read_write,
         };
-        let parent_goes = |name: &String| is_in_any(name, &self.gone);
-        matches!(change.action, Action::Delete | Action::Replace)
-            && (!goes_with_its_parent || change.name_before.as_ref().is_some_and(parent_goes))
+        let parent_goes = change.name_before.as_ref().is_some_and(|it| is_in_any(it, &self.gone));
+        match change.action {
+            Action::Delete | Action::Replace => !goes_with_its_parent || parent_goes,
+            Action::Forget => parent_goes,
+            _ => false,
+        }
     }
 }
 
@@ -165,3 +167,6 @@ impl World {
 fn is_in_any(name: &str, objects: &BTreeSet<String>) -> bool {
     name.match_indices('/').any(|(at, _)| objects.contains(&name[..at]))
 }
+
+#[cfg(test)]
+mod tests;
