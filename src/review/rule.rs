@@ -219,8 +219,12 @@ fn of_totals(
         Quantity::Cost => price.map(|it| it.of(after.ceiling_cu)),
         _ => Some(after.ceiling_cu),
     };
-    let is_whole =
-        after.unknown_size == 0 && (quantity != Quantity::Growth || before.unknown_size == 0);
+    let unknown = match quantity {
+        Quantity::Growth => before.unknown_size + after.unknown_size,
+        Quantity::Floor => after.unknown_size + after.unknown_floor,
+        _ => after.unknown_size,
+    };
+    let is_whole = unknown == 0;
     // What is not known can only add to a sum.
     let is_certain = is_whole
         || quantity != Quantity::Growth
@@ -326,6 +330,7 @@ fn matches(pattern: &str, address: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::summary::Total;
     use super::*;
 
     #[test]
@@ -389,6 +394,43 @@ mod tests {
         ] {
             let error = Rule::parse(text).expect_err(text);
             assert!(error.contains(complaint), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_leaves_a_total_open() {
+        let total = |unknown_size, unknown_floor| Total {
+            endpoints: 2,
+            unknown_size,
+            unknown_floor,
+            floor_cu: 2.0,
+            ceiling_cu: 8.0,
+            ..Total::default()
+        };
+        let judged = |rule: &str, after| {
+            let rule = Rule::parse(rule).unwrap();
+            let Condition::Total(quantity, comparison, bound) = rule.condition else {
+                panic!("{} is of no total", rule.text)
+            };
+            let before = Total { endpoints: 1, ceiling_cu: 4.0, ..Total::default() };
+            let summary = Summary { before, after, ..Summary::default() };
+            match of_totals(quantity, comparison, bound, &summary, None) {
+                Answer::Holds(_) => "holds",
+                Answer::Open(_) => "open",
+                Answer::Clear => "clear",
+            }
+        };
+        for (rule, known, without_a_size, without_a_floor) in [
+            ("total ceiling > 4", "holds", "holds", "holds"),
+            ("total ceiling > 16", "clear", "open", "clear"),
+            ("total ceiling < 16", "holds", "open", "holds"),
+            ("total growth > 1x", "holds", "open", "holds"),
+            ("total floor > 1", "holds", "holds", "holds"),
+            ("total floor > 4", "clear", "open", "open"),
+            ("total floor < 4", "holds", "open", "open"),
+        ] {
+            let found = [total(0, 0), total(1, 0), total(0, 1)].map(|it| judged(rule, it));
+            assert_eq!(found, [known, without_a_size, without_a_floor], "{rule}");
         }
     }
 }

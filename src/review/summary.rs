@@ -87,6 +87,8 @@ pub struct Total {
     pub endpoints: usize,
     /// How many of them have a size that is not known.
     pub unknown_size: usize,
+    /// How many of the others have a floor that is not known.
+    pub unknown_floor: usize,
     /// How many computes stand behind them.
     pub computes: i64,
     /// How many endpoints never suspend.
@@ -219,6 +221,7 @@ impl Total {
             return;
         };
         self.min_cu += least;
+        self.unknown_floor += usize::from(it.floor_cu().is_none());
         self.floor_cu += it.floor_cu().unwrap_or_default();
         self.ceiling_cu += ceiling;
         self.connections += it.max_cu.map(max_connections).unwrap_or_default();
