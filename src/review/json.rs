@@ -164,7 +164,8 @@ fn change<'a>(row: &'a Row, price: Option<&Price>) -> ChangeJson<'a> {
     }
 }
 
-fn subject(row: &Row) -> &'static str {
+/// What programs know the subject of a row by.
+pub(super) fn subject(row: &Row) -> &'static str {
     match row.subject {
         Subject::Compute => "compute",
         Subject::ComesAlong => "comes_along",

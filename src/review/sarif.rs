@@ -9,7 +9,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value as Json, json};
 
 use super::figures::{cells, headings};
-use super::json::finding_id;
+use super::json::{finding_id, subject};
 use super::report::Report;
 use super::sources::Sources;
 use super::summary::{Row, Subject};
@@ -37,7 +37,9 @@ pub(super) fn sarif(report: &Report<'_>, root: Option<&Path>) -> String {
         for it in &verdict.holds {
             let row = it.row.map(|at| &report.summary.rows[at]);
             let message = report.place(&verdict.rule, it);
-            results.push(result("fail-on", &message, row, None, &mut locator));
+            let mut found = result("fail-on", &message, row, None, &mut locator);
+            found["partialFingerprints"]["rule/v1"] = verdict.rule.as_str().into();
+            results.push(found);
         }
     }
     let rules = RULES.map(|(id, level, description)| {
@@ -79,7 +81,7 @@ fn result(
     locator: &mut Locator,
 ) -> Json {
     let index = RULES.iter().position(|(id, ..)| *id == rule);
-    let place = row.map_or("", |it| &it.address);
+    let place = row.map_or("the plan".to_owned(), |it| format!("{} {}", subject(it), it.address));
     json!({
         "ruleId": rule,
         "ruleIndex": index,
