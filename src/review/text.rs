@@ -114,3 +114,35 @@ impl Page {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::super::plan;
+    use super::super::summary::Summary;
+    use super::*;
+
+    #[test]
+    fn colors_say_what_happens_and_nothing_that_the_words_do_not() {
+        let json = include_bytes!("../../tests/plans/official/plan.json");
+        let summary = Summary::of(plan::read(&json[..]).unwrap());
+        let report = Report { summary: &summary, verdicts: &[], price: None };
+        let (colored, plain) = (text(&report, true), text(&report, false));
+        let lines: Vec<_> = colored.lines().filter(|it| it.contains('\x1b')).collect();
+        expect![[r#"
+            ␛[1mCompute: 1 added, 2 changed, 1 destroyed; up to 19,710 CU-hours a month (+59%)␛[0m
+            ␛[31m- databricks_postgres_endpoint.exports␛[0m
+            ␛[33m~ databricks_postgres_endpoint.primary␛[0m
+            ␛[32m+ databricks_postgres_endpoint.reports␛[0m
+            ␛[33m~ databricks_postgres_endpoint.staging␛[0m
+            ␛[1m= in total, with 1 unchanged␛[0m
+            ␛[33m~ databricks_postgres_project.shop␛[0m
+            ␛[33mNotice:␛[0m"#]]
+        .assert_eq(&lines.join("\n").replace('\x1b', "␛"));
+
+        let start = [BOLD, RED, GREEN, YELLOW].map(|it| format!("\x1b[{it}m"));
+        let words = start.iter().fold(colored, |text, it| text.replace(it, ""));
+        assert_eq!(words.replace("\x1b[0m", ""), plain);
+    }
+}
