@@ -1,0 +1,265 @@
+//! What is no review: one line on stderr says what to do instead, and nothing stands on stdout.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use expect_test::{Expect, expect};
+
+use crate::{Run, folder, review};
+
+#[test]
+fn what_is_no_plan_is_refused_in_a_line() {
+    let plan = plan("resize");
+    let with = |from: &str, to: &str| {
+        assert!(plan.contains(from), "the plan has no {from}");
+        plan.replace(from, to).into_bytes()
+    };
+    let version = r#""format_version": "1.2""#;
+    let list = r#""resource_changes": ["#;
+    let log = r#"{"@level":"info","@message":"Terraform 1.11.4"}"#;
+    let state = r#"{"format_version": "1.0", "terraform_version": "1.11.4", "values": {}}"#;
+    let utf16 = |it: u16| it.to_le_bytes();
+    check(
+        &[
+            ("nothing", b"".to_vec()),
+            ("a blank line", b"\n".to_vec()),
+            ("a plan for people", b"Terraform will perform the following actions:\n".to_vec()),
+            ("a plan as it is saved", b"PK\x03\x04\x14\0\x08\0".to_vec()),
+            ("a log", format!("{log}\n{log}\n").into_bytes()),
+            ("a state", state.into()),
+            ("an empty object", b"{}".to_vec()),
+            ("a list", b"[]".to_vec()),
+            ("nothing but a version", br#"{"format_version": "1.0"}"#.to_vec()),
+            ("no version", with(version, r#""form": 1"#)),
+            ("a version that is no text", with(version, r#""format_version": 1.2"#)),
+            ("an older format", with(version, r#""format_version": "0.2""#)),
+            ("a newer format", with(version, r#""format_version": "2.0""#)),
+            ("UTF-16", "\u{feff}{}".encode_utf16().flat_map(utf16).collect()),
+            ("Latin-1", b"{\"format_version\": \"\xe9\"}".to_vec()),
+            ("two plans", format!("{plan}{plan}").into_bytes()),
+            ("a plan and more", format!("{plan}$").into_bytes()),
+            ("an unknown action", with(r#""update""#, r#""upsert""#)),
+            ("an action that is no text", with(r#""actions": ["#, r#""actions": [1, "#)),
+            ("a change that is no object", with(r#""change": {"#, r#""change": 1, "rest": {"#)),
+            ("a resource that is no object", with(list, &format!("{list}1, "))),
+            ("resources that are no list", with(list, r#""resource_changes": 1, "rest": ["#)),
+            ("the first byte", plan[..1].into()),
+            ("the beginning", plan[..5_000].into()),
+            ("all but the last bracket", plan[..plan.len() - 2].into()),
+        ]
+        .map(|(what, input)| (what, review(Path::new("."), &[], &input))),
+        &expect![[r#"
+            nothing:
+                There is no plan: the input is empty. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+            a blank line:
+                The plan is cut off in the middle of its JSON, at line 2, column 0. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+            a plan for people:
+                This is not JSON (line 1, column 1). Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+            a plan as it is saved:
+                This is a plan as Terraform stores it, not its JSON. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+            a log:
+                This is the log of `terraform plan -json`, not a plan. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+            a state:
+                This is the JSON of a state, not of a plan. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+            an empty object:
+                This is not the JSON of a plan: it has no `format_version`. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+            a list:
+                This is not the JSON of a plan: invalid type: sequence, expected an object at line 1 column 1. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+            nothing but a version:
+                There is no plan in this JSON. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+            no version:
+                This is not the JSON of a plan: it has no `format_version`. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+            a version that is no text:
+                This is not the JSON of a plan: invalid type: number, expected a string at line 2 column 24. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+            an older format:
+                The plan is in format 0.2; this command reads format 1, which Terraform writes from 1.1 on. Use another Terraform, or another version of this program.
+            a newer format:
+                The plan is in format 2.0; this command reads format 1, which Terraform writes from 1.1 on. Use another Terraform, or another version of this program.
+            UTF-16:
+                The plan is in UTF-16 instead of UTF-8. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+            Latin-1:
+                This is not JSON (line 1, column 21). Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+            two plans:
+                This is not JSON (line 455, column 1). Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+            a plan and more:
+                This is not JSON (line 455, column 1). Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+            an unknown action:
+                This is not the JSON of a plan: nobody knows the action ["upsert"] of `lakebase_endpoint.primary` at line 185 column 5. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+            an action that is no text:
+                This is not the JSON of a plan: nobody knows the action [1,"update"] of `lakebase_endpoint.primary` at line 185 column 5. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+            a change that is no object:
+                This is not the JSON of a plan: nobody knows the action null of `lakebase_endpoint.primary` at line 185 column 5. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+            a resource that is no object:
+                This is not the JSON of a plan: invalid type: integer `1`, expected a change of a resource at line 101 column 25. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+            resources that are no list:
+                This is not the JSON of a plan: invalid type: integer `1`, expected a list of changes at line 101 column 24. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+            the first byte:
+                The plan is cut off in the middle of its JSON, at line 1, column 1. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+            the beginning:
+                The plan is cut off in the middle of its JSON, at line 148, column 19. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+            all but the last bracket:
+                The plan is cut off in the middle of its JSON, at line 454, column 0. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+        "#]],
+    );
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_in_a_line() {
+    let plan = plan("resize");
+    check(
+        &[
+            "gone.json",
+            "src",
+            "one.json two.json",
+            "--colour",
+            "--format",
+            "--format html",
+            "--fail-on ceilings>64",
+            "--fail-on ceiling=64",
+            "--fail-on ceiling>many",
+            "--fail-on ceiling>",
+            "--fail-on growth>2GB",
+            "--fail-on cost>100",
+            "--price-per-cu-hour cheap",
+            "--price-per-cu-hour -1",
+            "--price-per-cu-hour 0,111",
+            "--root .",
+            "--root . --format json",
+        ]
+        .map(|it| {
+            let arguments: Vec<_> = it.split(' ').collect();
+            (it, review(Path::new(env!("CARGO_MANIFEST_DIR")), &arguments, plan.as_bytes()))
+        }),
+        &expect![[r#"
+            gone.json:
+                `gone.json` cannot be read: No such file or directory (os error 2).
+            src:
+                The plan cannot be read: Is a directory (os error 21).
+            one.json two.json:
+                unexpected argument "two.json"; see `review --help`.
+            --colour:
+                invalid option '--colour'; see `review --help`.
+            --format:
+                missing argument for option '--format'; see `review --help`.
+            --format html:
+                `--format html`: there are text, markdown, json and sarif.
+            --fail-on ceilings>64:
+                `--fail-on 'ceilings>64'`: `ceilings` is no quantity; there are `ceiling`, `floor`, `range`, `growth`, `computes`, `connections`, `cost`.
+            --fail-on ceiling=64:
+                `--fail-on 'ceiling=64'`: `ceiling=64` is neither `always-on`, `destroys`, `unknown` nor a comparison such as `ceiling > 64`.
+            --fail-on ceiling>many:
+                `--fail-on 'ceiling>many'`: `many` is no number: write digits, such as `2` or `0.5` and `CU` if you like.
+            --fail-on ceiling>:
+                `--fail-on 'ceiling>'`: `` is no number: write digits, such as `2` or `0.5` and `CU` if you like.
+            --fail-on growth>2GB:
+                `--fail-on 'growth>2GB'`: `2GB` is no number: write digits, such as `2` or `0.5` and `x` if you like.
+            --fail-on cost>100:
+                A rule about `cost` takes `--price-per-cu-hour`.
+            --price-per-cu-hour cheap:
+                `--price-per-cu-hour 'cheap'`: write `0.111`, `$0.111` or `0.111 EUR`.
+            --price-per-cu-hour -1:
+                `--price-per-cu-hour '-1'`: write `0.111`, `$0.111` or `0.111 EUR`.
+            --price-per-cu-hour 0,111:
+                `--price-per-cu-hour '0,111'`: write `0.111`, `$0.111` or `0.111 EUR`.
+            --root .:
+                `--root` goes with `--format sarif`: no other format shows files.
+            --root . --format json:
+                `--root` goes with `--format sarif`: no other format shows files.
+        "#]],
+    );
+}
+
+#[test]
+fn a_rule_that_does_not_parse_is_refused_in_a_line() {
+    check(
+        &[
+            "",
+            "ceiling",
+            "total range > 8",
+            "total ceiling > 8 in module.*",
+            "always-on in",
+            "always-on in module.a module.b",
+            "always-on or destroys",
+            "ceiling > 64 CU and range > 8",
+        ]
+        .map(|it| (it, review(Path::new("."), &["--fail-on", it], b""))),
+        &expect![[r#"
+            :
+                `--fail-on ''`: `` is neither `always-on`, `destroys`, `unknown` nor a comparison such as `ceiling > 64`.
+            ceiling:
+                `--fail-on 'ceiling'`: `ceiling` is neither `always-on`, `destroys`, `unknown` nor a comparison such as `ceiling > 64`.
+            total range > 8:
+                `--fail-on 'total range > 8'`: there is no total of `range`.
+            total ceiling > 8 in module.*:
+                `--fail-on 'total ceiling > 8 in module.*'`: `total` is of the whole plan, so that there is nothing to be `in`.
+            always-on in:
+                `--fail-on 'always-on in'`: after `in` comes one pattern of addresses.
+            always-on in module.a module.b:
+                `--fail-on 'always-on in module.a module.b'`: after `in` comes one pattern of addresses.
+            always-on or destroys:
+                `--fail-on 'always-on or destroys'`: `always-on or destroys` is neither `always-on`, `destroys`, `unknown` nor a comparison such as `ceiling > 64`.
+            ceiling > 64 CU and range > 8:
+                `--fail-on 'ceiling > 64 CU and range > 8'`: `64 CU and range > 8` is no number: write digits, such as `2` or `0.5` and `CU` if you like.
+        "#]],
+    );
+}
+
+#[test]
+fn what_differs_from_a_plan_in_nothing_that_counts_is_reviewed() {
+    let plan = plan("resize");
+    let expected = review(Path::new("."), &[], plan.as_bytes());
+    assert_eq!(expected.code, Some(0), "{}", expected.stderr);
+    for (what, input) in [
+        ("a byte order mark", format!("\u{feff}{plan}")),
+        ("blanks behind it", format!("{plan} \r\n")),
+        (
+            "a newer format",
+            plan.replace(r#""format_version": "1.2""#, r#""format_version": "1.99""#),
+        ),
+        ("a new part", plan.replacen('{', r#"{"new_part": [{"a": [1e99, null]}], "#, 1)),
+    ] {
+        assert_ne!(input, plan, "{what}");
+        let run = review(Path::new("."), &[], input.as_bytes());
+        assert_eq!((run.code, run.stdout), (Some(0), expected.stdout.clone()), "{what}");
+    }
+}
+
+#[test]
+fn a_plan_that_is_cut_off_anywhere_is_refused_in_a_line() {
+    let plan = plan("modules");
+    let whole = plan.trim_end().len();
+    for length in (0..plan.len()).step_by(97).chain([whole - 1]) {
+        let run = review(Path::new("."), &[], &plan.as_bytes()[..length]);
+        assert_refused(&run, &format!("{length} bytes of {whole}"));
+    }
+}
+
+#[test]
+fn the_help_is_no_error() {
+    for arguments in [&["--help"][..], &["-h"], &["--fail-on", "always-on", "--help"]] {
+        let run = review(Path::new("."), arguments, b"");
+        assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{arguments:?}");
+        assert!(run.stdout.contains("Usage:"), "{}", run.stdout);
+    }
+}
+
+fn plan(name: &str) -> String {
+    fs::read_to_string(folder(name).join("plan.json")).expect("the plan can be read")
+}
+
+#[track_caller]
+fn check(runs: &[(&str, Run)], expected: &Expect) {
+    let mut messages = String::new();
+    for (what, run) in runs {
+        assert_refused(run, what);
+        let _ = write!(messages, "{what}:\n    {}", run.stderr);
+    }
+    expected.assert_eq(&messages);
+}
+
+#[track_caller]
+fn assert_refused(run: &Run, what: &str) {
+    assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""), "{what}: {}", run.stderr);
+    assert_eq!(run.stderr.lines().count(), 1, "{what}: {}", run.stderr);
+}
