@@ -14,10 +14,14 @@ use lakebase_emulator::{Fault, FaultKind, Options, Quotas};
 
 use workbench::Workbench;
 
+#[path = "../review/large.rs"]
+mod large;
 #[expect(dead_code, reason = "the tests use the rest of it")]
 mod workbench;
 
 const PROVIDER: &str = env!("CARGO_BIN_EXE_terraform-provider-lakebase");
+
+const NO_PROC: &str = "unknown: there is no /proc";
 
 /// How many branches the measured state has, beside their project.
 const BRANCHES: usize = 50;
@@ -26,6 +30,15 @@ fn main() {
     let size = fs::metadata(PROVIDER).expect("cargo built the provider").len();
     report("size of the program", format!("{:.1} MB", megabytes(size)));
     report("from exec to the handshake", milliseconds(median(100, start)));
+
+    let plan = large::review();
+    let duration = median(3, || timed(|| _ = large::review()));
+    report(
+        &format!("`review` of a plan of {:.0} MB", megabytes(plan.read)),
+        milliseconds(duration),
+    );
+    let most = plan.memory.map(|it| format!("{:.1} MB", megabytes(it)));
+    report("its memory at most", most.unwrap_or_else(|| NO_PROC.to_owned()));
 
     // Each branch, and the project's own one, has a compute.
     let quotas = Quotas {
@@ -113,7 +126,7 @@ fn memory(bench: &Workbench) -> String {
     let memory = resident();
     planning.kill();
     planning.wait();
-    memory.unwrap_or_else(|| "unknown: there is no /proc".to_owned())
+    memory.unwrap_or_else(|| NO_PROC.to_owned())
 }
 
 /// The resident memory of the one running provider.
