@@ -117,7 +117,7 @@ struct Options {
 fn options(mut parser: lexopt::Parser) -> Result<Option<Options>, String> {
     let mut options =
         Options { file: None, format: Format::Text, rules: Vec::new(), price: None, root: None };
-    let plain = |error: lexopt::Error| format!("{error}; see `review --help`.");
+    let plain = |error: lexopt::Error| format!("Wrong arguments: {error}; see `review --help`.");
     while let Some(argument) = parser.next().map_err(plain)? {
         match argument {
             Short('h') | Long("help") => return Ok(None),
@@ -149,7 +149,13 @@ fn options(mut parser: lexopt::Parser) -> Result<Option<Options>, String> {
                     )
                 })?);
             }
-            Long("root") => options.root = Some(parser.value().map_err(plain)?.into()),
+            Long("root") => {
+                let root = PathBuf::from(parser.value().map_err(plain)?);
+                if !root.is_dir() {
+                    return Err(format!("`--root {}`: there is no such folder.", root.display()));
+                }
+                options.root = Some(root);
+            }
             Value(file) if options.file.is_none() => options.file = Some(file.into()),
             other => return Err(plain(other.unexpected())),
         }
@@ -165,6 +171,7 @@ fn options(mut parser: lexopt::Parser) -> Result<Option<Options>, String> {
 
 fn input(file: Option<&Path>) -> Result<Box<dyn BufRead>, String> {
     match file {
+        Some(file) if file.is_dir() => Err(format!("`{}` is a folder.", file.display())),
         Some(file) if file != Path::new("-") => match File::open(file) {
             Ok(it) => Ok(Box::new(BufReader::new(it))),
             Err(error) => Err(format!("`{}` cannot be read: {error}.", file.display())),

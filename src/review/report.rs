@@ -41,13 +41,15 @@ impl Report<'_> {
         let counts = Outcome::ALL.iter().map(|it| (count(it), it.word())).filter(|it| 0 < it.0);
         let counts: Vec<_> = counts.map(|(count, word)| format!("{count} {word}")).collect();
         let (before, after) = (&summary.before, &summary.after);
-        let is_whole = before.unknown_size == 0 && after.unknown_size == 0;
-        let most = if is_whole {
-            let growth = figures::growth(before.ceiling_cu, after.ceiling_cu);
-            let growth = growth.map(|it| format!(" ({it})")).unwrap_or_default();
-            format!("up to {} CU-hours a month{growth}", figures::hours(after.ceiling_cu))
-        } else {
-            "not all sizes are known".to_owned()
+        let growth = figures::growth(before.ceiling_cu, after.ceiling_cu);
+        let growth = growth.filter(|_| before.unknown_size == 0).map(|it| format!(" ({it})"));
+        let most = match after.unknown_size {
+            0 => format!(
+                "up to {} CU-hours a month{}",
+                figures::hours(after.ceiling_cu),
+                growth.unwrap_or_default()
+            ),
+            _ => "not all sizes are known".to_owned(),
         };
         format!("Compute: {}; {most}", counts.join(", "))
     }

@@ -95,11 +95,13 @@ impl Rule {
         let (condition, scope) = match words.iter().position(|it| *it == "in") {
             None => (&words[..], None),
             Some(at) => {
-                let [pattern] = words[at + 1..] else {
+                let pattern = words[at + 1..].join(" ");
+                // Blanks are in the keys of addresses only, which are quoted.
+                if pattern.is_empty() || pattern.contains(' ') && !pattern.contains('"') {
                     return Err("after `in` comes one pattern of addresses".to_owned());
-                };
+                }
                 let negated = words[..at].last() == Some(&"not");
-                (&words[..at - usize::from(negated)], Some((pattern.to_owned(), !negated)))
+                (&words[..at - usize::from(negated)], Some((pattern, !negated)))
             }
         };
         let condition = condition.join(" ");
@@ -297,7 +299,9 @@ fn comparison(text: &str) -> Result<Condition, String> {
     let Some(bound) = number.parse().ok().filter(|_| is_plain) else {
         let unit =
             if unit.is_empty() { String::new() } else { format!(" and `{unit}` if you like") };
-        return Err(format!("`{number}` is no number: write digits, such as `2` or `0.5`{unit}"));
+        return Err(format!(
+            "after `{name}` comes a number, such as `2` or `0.5`{unit}, and not `{number}`"
+        ));
     };
     let condition = if of_totals { Condition::Total } else { Condition::Each };
     Ok(condition(*quantity, comparison, bound))
@@ -358,6 +362,7 @@ mod tests {
             ("always-on", Condition::AlwaysOn, None),
             ("destroys  in module.prod.*", Condition::Destroys, Some(("module.prod.*", true))),
             ("unknown not in *dev*", Condition::Unknown, Some(("*dev*", false))),
+            ("destroys in m[\"a b\"].*", Condition::Destroys, Some(("m[\"a b\"].*", true))),
             ("ceiling>64", each(Quantity::Ceiling, Comparison::Above, 64.0), None),
             ("ceiling >= 64 CU", each(Quantity::Ceiling, Comparison::AtLeast, 64.0), None),
             ("growth > 2x", each(Quantity::Growth, Comparison::Above, 2.0), None),
@@ -381,12 +386,12 @@ mod tests {
             ("", "neither"),
             ("ceilings > 64", "`ceilings` is no quantity; there are `ceiling`, `floor`"),
             ("ceiling", "neither `always-on`, `destroys`, `unknown` nor a comparison"),
-            ("ceiling > ", "`` is no number"),
-            ("ceiling > -1", "`-1` is no number"),
-            ("ceiling > 2x", "`2x` is no number"),
-            ("growth > two", "`two` is no number"),
+            ("ceiling > ", "after `ceiling` comes a number"),
+            ("ceiling > -1", "and not `-1`"),
+            ("ceiling > 2x", "and not `2x`"),
+            ("growth > two", "and not `two`"),
             ("growth = 2", "neither"),
-            ("range > inf", "`inf` is no number"),
+            ("range > inf", "and not `inf`"),
             ("total range > 8", "there is no total of `range`"),
             ("total ceiling > 8 in *", "`total` is of the whole plan"),
             ("always-on in", "after `in` comes one pattern"),

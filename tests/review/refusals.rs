@@ -53,7 +53,7 @@ fn what_is_no_plan_is_refused_in_a_line() {
             nothing:
                 There is no plan: the input is empty. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
             a blank line:
-                The plan is cut off in the middle of its JSON, at line 2, column 0. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+                There is no plan: the input is empty. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
             a plan for people:
                 This is not JSON (line 1, column 1). Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
             a plan as it is saved:
@@ -81,15 +81,15 @@ fn what_is_no_plan_is_refused_in_a_line() {
             Latin-1:
                 This is not JSON (line 1, column 21). Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
             two plans:
-                This is not JSON (line 455, column 1). Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+                Something follows the plan, at line 455, column 1. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
             a plan and more:
-                This is not JSON (line 455, column 1). Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+                Something follows the plan, at line 455, column 1. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
             an unknown action:
-                This is not the JSON of a plan: nobody knows the action ["upsert"] of `lakebase_endpoint.primary` at line 185 column 5. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+                The plan does ["upsert"] to `lakebase_endpoint.primary`, which this version of the program does not know.
             an action that is no text:
-                This is not the JSON of a plan: nobody knows the action [1,"update"] of `lakebase_endpoint.primary` at line 185 column 5. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+                The plan does [1,"update"] to `lakebase_endpoint.primary`, which this version of the program does not know.
             a change that is no object:
-                This is not the JSON of a plan: nobody knows the action null of `lakebase_endpoint.primary` at line 185 column 5. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+                The plan does null to `lakebase_endpoint.primary`, which this version of the program does not know.
             a resource that is no object:
                 This is not the JSON of a plan: invalid type: integer `1`, expected a change of a resource at line 101 column 25. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
             resources that are no list:
@@ -135,13 +135,13 @@ fn what_makes_no_sense_is_refused_in_a_line() {
             gone.json:
                 `gone.json` cannot be read: No such file or directory (os error 2).
             src:
-                The plan cannot be read: Is a directory (os error 21).
+                `src` is a folder.
             one.json two.json:
-                unexpected argument "two.json"; see `review --help`.
+                Wrong arguments: unexpected argument "two.json"; see `review --help`.
             --colour:
-                invalid option '--colour'; see `review --help`.
+                Wrong arguments: invalid option '--colour'; see `review --help`.
             --format:
-                missing argument for option '--format'; see `review --help`.
+                Wrong arguments: missing argument for option '--format'; see `review --help`.
             --format html:
                 `--format html`: there are text, markdown, json and sarif.
             --fail-on ceilings>64:
@@ -149,11 +149,11 @@ fn what_makes_no_sense_is_refused_in_a_line() {
             --fail-on ceiling=64:
                 `--fail-on 'ceiling=64'`: `ceiling=64` is neither `always-on`, `destroys`, `unknown` nor a comparison such as `ceiling > 64`.
             --fail-on ceiling>many:
-                `--fail-on 'ceiling>many'`: `many` is no number: write digits, such as `2` or `0.5` and `CU` if you like.
+                `--fail-on 'ceiling>many'`: after `ceiling` comes a number, such as `2` or `0.5` and `CU` if you like, and not `many`.
             --fail-on ceiling>:
-                `--fail-on 'ceiling>'`: `` is no number: write digits, such as `2` or `0.5` and `CU` if you like.
+                `--fail-on 'ceiling>'`: after `ceiling` comes a number, such as `2` or `0.5` and `CU` if you like, and not ``.
             --fail-on growth>2GB:
-                `--fail-on 'growth>2GB'`: `2GB` is no number: write digits, such as `2` or `0.5` and `x` if you like.
+                `--fail-on 'growth>2GB'`: after `growth` comes a number, such as `2` or `0.5` and `x` if you like, and not `2GB`.
             --fail-on cost>100:
                 A rule about `cost` takes `--price-per-cu-hour`.
             --price-per-cu-hour cheap:
@@ -200,7 +200,7 @@ fn a_rule_that_does_not_parse_is_refused_in_a_line() {
             always-on or destroys:
                 `--fail-on 'always-on or destroys'`: `always-on or destroys` is neither `always-on`, `destroys`, `unknown` nor a comparison such as `ceiling > 64`.
             ceiling > 64 CU and range > 8:
-                `--fail-on 'ceiling > 64 CU and range > 8'`: `64 CU and range > 8` is no number: write digits, such as `2` or `0.5` and `CU` if you like.
+                `--fail-on 'ceiling > 64 CU and range > 8'`: after `ceiling` comes a number, such as `2` or `0.5` and `CU` if you like, and not `64 CU and range > 8`.
         "#]],
     );
 }

@@ -59,14 +59,6 @@ fn no_plan_is_left_out() {
 }
 
 #[test]
-fn the_official_plan_is_reviewed_like_its_twin() {
-    let [official, twin] =
-        ["official", "twin"].map(|it| review(&plans().join(it).join("plan.json")));
-    let official = official.to_string().replace("databricks_postgres_", "lakebase_");
-    assert_eq!(official, twin.to_string());
-}
-
-#[test]
 fn configurations_of_plans_are_formatted_as_terraform_does() {
     let bench = Workbench::new("plans_are_formatted");
     let folder = plans().display().to_string();

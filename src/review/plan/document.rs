@@ -2,13 +2,13 @@
 
 use std::error::Error;
 use std::fmt;
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read as _};
 
-use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 
+use super::Plan;
 use super::resource::ResourceChange;
-use super::{Change, Plan};
 
 /// Why something could not be read as a plan: one line, for whoever called the command.
 #[derive(Debug)]
@@ -33,24 +33,28 @@ const HOW: &str = "Save the plan with `terraform plan -out=tfplan`, and pass on 
     `terraform show -json tfplan` prints.";
 
 pub(super) fn read(mut input: impl BufRead) -> Result<Plan, ReadError> {
-    let start = input.fill_buf()?;
-    let refused = match start {
-        [] => Some("There is no plan: the input is empty."),
+    let mut start = Vec::new();
+    input.by_ref().take(3).read_to_end(&mut start)?;
+    let refused = match &start[..] {
+        it if it.len() < 3 && it.trim_ascii().is_empty() => "There is no plan: the input is empty.",
         // Windows PowerShell writes what it redirects in UTF-16.
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("The plan is in UTF-16 instead of UTF-8."),
-        [b'P', b'K', ..] => Some("This is a plan as Terraform stores it, not its JSON."),
-        _ => None,
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "The plan is in UTF-16 instead of UTF-8.",
+        [b'P', b'K', ..] => "This is a plan as Terraform stores it, not its JSON.",
+        _ => "",
     };
-    if let Some(refused) = refused {
+    if !refused.is_empty() {
         return Err(ReadError(format!("{refused} {HOW}")));
     }
-    if start.starts_with(b"\xef\xbb\xbf") {
-        input.consume(3);
+    if start == b"\xef\xbb\xbf" {
+        start.clear();
     }
-    let mut json = serde_json::Deserializer::from_reader(input);
+    let mut json = serde_json::Deserializer::from_reader(start.chain(input));
     let document = json.deserialize_map(DocumentVisitor).map_err(explain)?;
     let plan = document.check()?;
-    json.end().map_err(explain)?;
+    json.end().map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        ReadError(format!("Something follows the plan, at line {line}, column {column}. {HOW}"))
+    })?;
     Ok(plan)
 }
 
@@ -76,6 +80,8 @@ struct Document {
     has_state: bool,
     /// A line of the log that `terraform plan -json` prints.
     is_log: bool,
+    /// A change that nobody can review.
+    strange: Option<String>,
     plan: Plan,
 }
 
@@ -90,6 +96,9 @@ impl Document {
                     "The plan is in format {version}; this command reads format 1, which Terraform \
                      writes from 1.1 on. Use another Terraform, or another version of this program."
                 )));
+            }
+            Some(_) if self.strange.is_some() => {
+                return Err(ReadError(self.strange.unwrap_or_default()));
             }
             Some(_) if self.has_state => "This is the JSON of a state, not of a plan.",
             Some(_) if !self.has_plan => "There is no plan in this JSON.",
@@ -118,7 +127,7 @@ impl<'de> Visitor<'de> for DocumentVisitor {
                 "complete" => document.plan.complete = map.next_value()?,
                 "errored" => document.plan.errored = map.next_value()?,
                 "resource_changes" => {
-                    map.next_value_seed(Changes(&mut document.plan.changes))?;
+                    map.next_value_seed(Changes(&mut document))?;
                     document.has_plan = true;
                 }
                 other => {
@@ -134,7 +143,7 @@ impl<'de> Visitor<'de> for DocumentVisitor {
 }
 
 /// The list of changes, one in memory at a time.
-struct Changes<'a>(&'a mut Vec<Change>);
+struct Changes<'a>(&'a mut Document);
 
 impl<'de> DeserializeSeed<'de> for Changes<'_> {
     type Value = ();
@@ -153,7 +162,10 @@ impl<'de> Visitor<'de> for Changes<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         while let Some(change) = seq.next_element::<ResourceChange>()? {
-            self.0.extend(change.read().map_err(de::Error::custom)?);
+            match change.read() {
+                Ok(change) => self.0.plan.changes.extend(change),
+                Err(strange) => _ = self.0.strange.get_or_insert(strange),
+            }
         }
         Ok(())
     }

@@ -122,7 +122,12 @@ fn action(address: &str, actions: &Json) -> Result<Action, String> {
         [Some("delete"), Some("create")] | [Some("create"), Some("delete")] => Action::Replace,
         [Some("delete")] => Action::Delete,
         [Some("forget")] => Action::Forget,
-        _ => return Err(format!("nobody knows the action {actions} of `{address}`")),
+        _ => {
+            return Err(format!(
+                "The plan does {actions} to `{address}`, which this version of the program does not \
+                 know."
+            ));
+        }
     })
 }
 
