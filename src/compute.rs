@@ -12,6 +12,19 @@ pub mod range;
 /// The hours of a month: a year has 8,760.
 pub const HOURS_PER_MONTH: f64 = 730.0;
 
+/// A number as people read it: thousands set apart.
+pub fn grouped(text: &str) -> String {
+    let (whole, fraction) = text.split_at(text.find('.').unwrap_or(text.len()));
+    let mut grouped = String::new();
+    for (at, digit) in whole.char_indices() {
+        if at != 0 && (whole.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped + fraction
+}
+
 /// A compute, or the settings of computes to come, as far as it is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Compute {

@@ -1,7 +1,7 @@
 //! What a reader should notice about a change of compute.
 
 use super::capacity::{GB_PER_CU, max_connections};
-use super::{Compute, Suspension};
+use super::{Compute, Suspension, grouped};
 
 /// Something to notice about the change of one compute.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,11 +43,11 @@ pub fn findings(what: &str, before: &Compute, after: &Compute) -> Vec<Finding> {
             summary: format!("The ceiling of {what} at least doubles"),
             detail: format!(
                 "From {before} to {after} CU: from {} to {} GB of memory, and from {} to {} \
-                 connections. The cost may grow as much: up to {} times.",
+                 connections. At its maximum it costs {} times as much.",
                 before * GB_PER_CU,
                 after * GB_PER_CU,
-                max_connections(before),
-                max_connections(after),
+                grouped(&max_connections(before).to_string()),
+                grouped(&max_connections(after).to_string()),
                 (10.0 * after / before).round() / 10.0
             ),
         });

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::summary::{Outcome, Row, Subject, Total};
 use crate::compute::capacity::{GB_PER_CU, max_connections};
-use crate::compute::{Compute, HOURS_PER_MONTH, Suspension};
+use crate::compute::{Compute, HOURS_PER_MONTH, Suspension, grouped};
 
 /// What a compute costs for an hour and a CU.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +37,13 @@ impl Price {
         cu * HOURS_PER_MONTH * self.amount
     }
 
-    fn with_currency(&self, amount: &str) -> String {
+    /// What so many CU cost in a month, with the currency.
+    pub fn amount_of(&self, cu: f64) -> String {
+        self.with_currency(&money(self.of(cu)))
+    }
+
+    /// An amount with the currency.
+    pub fn with_currency(&self, amount: &str) -> String {
         format!("{}{amount}{}", self.before, self.after)
     }
 }
@@ -99,11 +105,15 @@ pub fn cells(row: &Row, price: Option<&Price>) -> Vec<Cell> {
     let after = row.sides.after.as_ref();
     let cell = |figure: Figure| {
         let text = |it: &Compute| figure.of_compute(it, price);
+        let before = match row.outcome {
+            Outcome::Added if figure == Figure::Limits => figure.of_nothing(price),
+            _ => before.map(text),
+        };
         let after = match row.outcome {
-            Outcome::Destroyed => figure.of_nothing().map(str::to_owned),
+            Outcome::Destroyed => figure.of_nothing(price),
             _ => after.map(text),
         };
-        Cell::new(before.map(text), after)
+        Cell::new(before, after)
     };
     figures(row.subject, price).map(|(_, figure)| cell(figure)).collect()
 }
@@ -130,12 +140,14 @@ impl Figure {
     fn of_compute(self, it: &Compute, price: Option<&Price>) -> String {
         let unknown = || UNKNOWN.to_owned();
         match self {
-            Figure::Limits => limits(it.min_cu, it.max_cu, number),
-            Figure::Memory => limits(it.min_cu, it.max_cu, |cu| number(cu * GB_PER_CU)),
+            Figure::Limits => several(it, &limits(it.min_cu, it.max_cu, number)),
+            Figure::Memory => {
+                several(it, &limits(it.min_cu, it.max_cu, |cu| number(cu * GB_PER_CU)))
+            }
             Figure::Connections => it.max_cu.map_or_else(unknown, connections),
             Figure::Suspension => match (it.disabled, it.suspension) {
                 (Some(true), _) => "disabled".to_owned(),
-                (_, Some(Suspension::After(it))) => format!("after {}", duration(it)),
+                (_, Some(Suspension::After(it))) => format!("after {} idle", duration(it)),
                 (_, Some(Suspension::Never)) => "always on".to_owned(),
                 (_, None) => unknown(),
             },
@@ -169,12 +181,21 @@ impl Figure {
     }
 
     /// What there is of it without a compute.
-    fn of_nothing(self) -> Option<&'static str> {
+    fn of_nothing(self, price: Option<&Price>) -> Option<String> {
         match self {
-            Figure::Limits => Some("none"),
+            Figure::Limits => Some("none".to_owned()),
             Figure::Suspension | Figure::Computes => None,
-            _ => Some("0"),
+            Figure::Cost => price.map(|it| it.with_currency("0")),
+            Figure::Hours | Figure::Memory | Figure::Connections => Some("0".to_owned()),
         }
+    }
+}
+
+/// What each of several computes has.
+fn several(it: &Compute, figure: &str) -> String {
+    match it.computes {
+        Some(computes @ 2..) => format!("{computes} × {figure}"),
+        _ => figure.to_owned(),
     }
 }
 
@@ -221,22 +242,6 @@ pub fn number(it: f64) -> String {
     grouped(text)
 }
 
-/// Thousands set apart, from five digits on.
-pub fn grouped(text: &str) -> String {
-    let (whole, fraction) = text.split_at(text.find('.').unwrap_or(text.len()));
-    if whole.len() < 5 {
-        return text.to_owned();
-    }
-    let mut grouped = String::new();
-    for (at, digit) in whole.char_indices() {
-        if at != 0 && (whole.len() - at) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped + fraction
-}
-
 /// Text whose control characters are seen and not obeyed: instance keys may contain any.
 pub fn printable(text: &str) -> String {
     let shown = |it: char| match it {
@@ -274,7 +279,7 @@ mod tests {
         for (number, text) in [
             (0.5, "0.5"),
             (8.0, "8"),
-            (1234.5, "1234.5"),
+            (1234.5, "1,234.5"),
             (12345.0, "12,345"),
             (1_234_567.25, "1,234,567.25"),
         ] {
@@ -284,8 +289,8 @@ mod tests {
         {
             assert_eq!(duration(SignedDuration::from_secs(seconds)), text);
         }
-        assert_eq!(limits(Some(0.0), Some(8.0), hours), "0–5840");
-        assert_eq!(limits(None, Some(8.0), hours), "?–5840");
+        assert_eq!(limits(Some(0.0), Some(8.0), hours), "0–5,840");
+        assert_eq!(limits(None, Some(8.0), hours), "?–5,840");
         assert_eq!(limits(None, None, hours), "unknown");
         assert_eq!(growth(6.0, 10.0).as_deref(), Some("+67%"));
         assert_eq!(growth(10.0, 6.0).as_deref(), Some("−40%"));

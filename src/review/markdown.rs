@@ -22,7 +22,7 @@ pub(super) fn markdown(report: &Report<'_>) -> String {
     sections.extend(list("❌ Failed checks", report.broken()));
     sections.extend(list("⚠️ Notice", report.findings()));
     if !computes.is_empty() {
-        let head = head("compute", &headings(Subject::Compute, report.price));
+        let head = head("endpoint", &headings(Subject::Compute, report.price));
         let total = line(&format!("**{}**", report.all_computes()), &report.total_cells());
         let lines = lines(&computes, report);
         if computes.len() <= SHOWN {
@@ -30,7 +30,7 @@ pub(super) fn markdown(report: &Report<'_>) -> String {
         } else {
             sections.push(format!("{head}{total}"));
             sections.push(folded(
-                &format!("The {} computes that change", computes.len()),
+                &format!("The {} endpoints that change", computes.len()),
                 &format!("{head}{lines}"),
             ));
         }
@@ -39,7 +39,7 @@ pub(super) fn markdown(report: &Report<'_>) -> String {
         let table =
             head("project", &headings(Subject::Defaults, report.price)) + &lines(&defaults, report);
         sections.push(
-            "**Settings of computes that are made later; those that exist keep theirs**\n"
+            "**Settings of endpoints that are made later; those that exist keep theirs**\n"
                 .to_owned(),
         );
         sections.push(match defaults.len() {
@@ -49,15 +49,19 @@ pub(super) fn markdown(report: &Report<'_>) -> String {
     }
     sections.extend(list("❔ Checks that only the apply decides", report.undecided()));
     let units = (!computes.is_empty()).then_some(UNITS);
-    let notes: Vec<_> = units.into_iter().chain(report.notes()).collect();
+    let price = report.price.filter(|_| !computes.is_empty());
+    let price =
+        price.map(|it| format!("A CU-hour costs {}.", it.with_currency(&it.amount.to_string())));
+    let notes: Vec<_> = units.into_iter().chain(price.as_deref()).chain(report.notes()).collect();
     if !notes.is_empty() {
         sections.push(format!("<sub>{}</sub>\n", notes.join(" ")));
     }
     sections.join("\n")
 }
 
-const UNITS: &str = "A CU (compute unit) has about 2 GB of memory. CU-hours a month: at least what never \
-    suspends, at its minimum; at most everything at its maximum, in all 730 hours.";
+const UNITS: &str = "A CU (compute unit) has about 2 GB of memory. CU-hours a month go from the \
+    lowest (only what never suspends runs, at its minimum) to the highest (everything runs at its \
+    maximum, for 730 hours).";
 
 fn head(noun: &str, headings: &[&str]) -> String {
     let alignment = "|---".repeat(headings.len() + 1);

@@ -35,20 +35,25 @@ impl Report<'_> {
         if outcomes.is_empty() && summary.is_empty() {
             return "No compute changes".to_owned();
         } else if outcomes.is_empty() {
-            return "No compute changes, but the settings of computes to come".to_owned();
+            return "No compute changes, but the settings of endpoints to come".to_owned();
         }
         let count = |it: &Outcome| outcomes.iter().filter(|other| *other == it).count();
         let counts = Outcome::ALL.iter().map(|it| (count(it), it.word())).filter(|it| 0 < it.0);
-        let counts: Vec<_> = counts.map(|(count, word)| format!("{count} {word}")).collect();
+        let mut counts: Vec<_> = counts.map(|(count, word)| format!("{count} {word}")).collect();
+        counts.extend(match summary.rows.len() - outcomes.len() {
+            0 => None,
+            1 => Some("defaults of 1 project".to_owned()),
+            more => Some(format!("defaults of {more} projects")),
+        });
         let (before, after) = (&summary.before, &summary.after);
         let growth = figures::growth(before.ceiling_cu, after.ceiling_cu);
         let growth = growth.filter(|_| before.unknown_size == 0).map(|it| format!(" ({it})"));
+        let most = match self.price {
+            Some(price) => format!("{} a month", price.amount_of(after.ceiling_cu)),
+            None => format!("{} CU-hours a month", figures::hours(after.ceiling_cu)),
+        };
         let most = match after.unknown_size {
-            0 => format!(
-                "up to {} CU-hours a month{}",
-                figures::hours(after.ceiling_cu),
-                growth.unwrap_or_default()
-            ),
+            0 => format!("at most {most}{}", growth.unwrap_or_default()),
             _ => "not all sizes are known".to_owned(),
         };
         format!("Compute: {}; {most}", counts.join(", "))
@@ -58,8 +63,10 @@ impl Report<'_> {
     pub fn all_computes(&self) -> String {
         let unknown = self.summary.before.unknown_size.max(self.summary.after.unknown_size);
         let mut text = "in total".to_owned();
-        if 0 < self.summary.unchanged {
-            let _ = write!(text, ", with {} unchanged", self.summary.unchanged);
+        match self.summary.unchanged {
+            0 => {}
+            1 => text += ", with 1 unchanged endpoint",
+            more => _ = write!(text, ", with {more} unchanged endpoints"),
         }
         if 0 < unknown {
             let _ = write!(text, ", without {unknown} of unknown size");
@@ -89,8 +96,10 @@ impl Report<'_> {
     /// A line for a place where a rule holds, or may.
     pub fn place(&self, rule: &str, it: &Match) -> String {
         match it.row {
-            Some(at) => format!("`{rule}`: `{}`, {}", self.summary.rows[at].address, it.reason),
-            None => format!("`{rule}`: {}", it.reason),
+            Some(at) => {
+                format!("`{}`: {} (`{rule}`)", self.summary.rows[at].address, it.reason)
+            }
+            None => format!("{} (`{rule}`)", it.reason),
         }
     }
 
@@ -106,17 +115,17 @@ impl Report<'_> {
             ),
             (
                 self.summary.rows.iter().any(along),
-                "The service makes and removes the compute `primary` of a branch together with it; \
-                 these are not configured here.",
+                "The service makes and removes the endpoint `primary` of a branch together with it; \
+                 it is not configured here.",
             ),
             (
                 has(Outcome::Adopted),
-                "A compute that is taken over exists already; its size before is not in the plan.",
+                "An endpoint that is taken over exists already; its size before is not in the plan.",
             ),
             (
                 has(Outcome::LeftAlone),
-                "A compute that is left alone goes on as it is and is billed: Terraform forgets it, or \
-                 cannot destroy it, for the service keeps a read-write endpoint as long as its branch.",
+                "An endpoint that is left alone goes on as it is and is billed: Terraform forgets it, or \
+                 cannot destroy it, for the service keeps a read-write one as long as its branch.",
             ),
             (
                 0 < unknown_size,

@@ -261,9 +261,12 @@ impl Quantity {
         self.declared().0
     }
 
-    /// A clause, e.g. `ceiling is 128 CU`.
+    /// A clause without its subject's owner, e.g. `ceiling is 128 CU`.
     fn is(self, value: f64) -> String {
         let (name, unit) = self.declared();
+        if self == Quantity::Growth {
+            return format!("ceiling is {}x what it was", number(value));
+        }
         let verb = if name.ends_with('s') { "are" } else { "is" };
         let space = if unit == "CU" { " " } else { "" };
         format!("{name} {verb} {}{space}{unit}", number(value))

@@ -173,7 +173,7 @@ impl Row {
     pub fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
         if self.subject == Subject::ComesAlong {
-            remarks.push("the compute that comes with it".to_owned());
+            remarks.push("the endpoint that comes with it".to_owned());
         }
         remarks.extend(self.previous_address.as_ref().map(|it| format!("moved from {it}")));
         remarks.extend(self.deposed.as_ref().map(|it| format!("deposed object {it}")));

@@ -24,7 +24,7 @@ pub(super) fn text(report: &Report<'_>, colors: bool) -> String {
         let lines: Vec<_> = defaults.into_iter().map(|it| Line::of(it, report)).collect();
         page.line(
             PLAIN,
-            "\nSettings of computes that are made later; those that exist keep theirs:",
+            "\nSettings of endpoints that are made later; those that exist keep theirs:",
         );
         page.table(&headings(Subject::Defaults, report.price), &lines);
     }
@@ -131,12 +131,12 @@ mod tests {
         let (colored, plain) = (text(&report, true), text(&report, false));
         let lines: Vec<_> = colored.lines().filter(|it| it.contains('\x1b')).collect();
         expect![[r#"
-            ␛[1mCompute: 1 added, 2 changed, 1 destroyed; up to 19,710 CU-hours a month (+59%)␛[0m
+            ␛[1mCompute: 1 added, 2 changed, 1 destroyed, defaults of 1 project; at most 19,710 CU-hours a month (+59%)␛[0m
             ␛[31m- databricks_postgres_endpoint.exports␛[0m
             ␛[33m~ databricks_postgres_endpoint.primary␛[0m
             ␛[32m+ databricks_postgres_endpoint.reports␛[0m
             ␛[33m~ databricks_postgres_endpoint.staging␛[0m
-            ␛[1m= in total, with 1 unchanged␛[0m
+            ␛[1m= in total, with 1 unchanged endpoint␛[0m
             ␛[33m~ databricks_postgres_project.shop␛[0m
             ␛[33mNotice:␛[0m"#]]
         .assert_eq(&lines.join("\n").replace('\x1b', "␛"));

@@ -83,8 +83,8 @@ fn a_review_fails_where_a_rule_holds_and_says_so_on_stderr() {
         assert_eq!((text.code, text.stderr.as_str()), (run.code, ""), "{plan}");
     }
     expect![[r#"
-        `ceiling > 4`: `lakebase_endpoint.primary`, its ceiling is 8 CU
-        `range > 4`: `lakebase_endpoint.primary`, its range is 7 CU
+        `lakebase_endpoint.primary`: its ceiling is 8 CU (`ceiling > 4`)
+        `lakebase_endpoint.primary`: its range is 7 CU (`range > 4`)
     "#]]
     .assert_eq(&reviewed("resize", "markdown").stderr);
 }

@@ -216,7 +216,7 @@ fn the_workflow_for_github_comments_and_fails_where_a_rule_holds() {
     run(plan).succeeded();
     let reviewed = run(review);
     assert_eq!(reviewed.status, Some(2), "{reviewed}");
-    assert!(reviewed.stdout.contains("`lakebase_endpoint.reports`, it is always on"), "{reviewed}");
+    assert!(reviewed.stdout.contains("`lakebase_endpoint.reports`: it is always on"), "{reviewed}");
     run(comment).succeeded();
     let patched =
         "api --silent --method PATCH repos/acme/shop/issues/comments/2 --field body=@body.md\n";
@@ -254,7 +254,7 @@ fn the_job_for_gitlab_writes_a_note_and_fails_where_a_rule_holds() {
     bench.write("comments.json", OTHERS);
     let reviewed = run();
     assert_eq!(reviewed.status, Some(2), "{reviewed}");
-    assert!(reviewed.stdout.contains("`lakebase_endpoint.reports`, it is always on"), "{reviewed}");
+    assert!(reviewed.stdout.contains("`lakebase_endpoint.reports`: it is always on"), "{reviewed}");
     expect![[r#"
         --silent --show-error --fail --header PRIVATE-TOKEN: token --request POST --data-urlencode body@body.md --output /dev/null https://gitlab.example/api/v4/projects/3/merge_requests/7/notes
         --silent --show-error --fail --header PRIVATE-TOKEN: token --request PUT --data-urlencode body@body.md --output /dev/null https://gitlab.example/api/v4/projects/3/merge_requests/7/notes/2
