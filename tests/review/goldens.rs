@@ -118,6 +118,13 @@ fn nothing_is_colored_where_no_terminal_is() {
     }
 }
 
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let printed = review(&folder("resize"), &["plan.json", "--fail-on", "growth > 1.5x"], b"");
+    let readme = include_str!("../../README.md");
+    assert!(readme.contains(&printed.stdout), "README.md does not show this:\n{}", printed.stdout);
+}
+
 /// The review of a plan with its options, as somebody would have it made beside the plan.
 #[track_caller]
 pub(crate) fn reviewed(plan: &str, format: &str) -> Run {

@@ -162,7 +162,7 @@ fn the_guide_to_reviews_shows_what_is_printed() {
     let broken = shell(&bench, &format!("terraform show -json tfplan > plan.json\n{rules}"));
     assert_eq!(broken.status, Some(2), "{broken}");
     for rule in ["always-on not in module.production.*", "total growth > 1.5x"] {
-        assert!(broken.stdout.contains(&format!("`{rule}`: ")), "{broken}");
+        assert!(broken.stdout.contains(&format!("(`{rule}`)")), "{broken}");
     }
 }
 
