@@ -91,7 +91,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, colors: bool) -> Resul
     print(&output)?;
     if options.format != Format::Text {
         for line in report.broken() {
-            let _ = writeln!(io::stderr(), "{line}");
+            let _ = writeln!(io::stderr(), "{}", figures::printable(&line));
         }
     }
     Ok(if verdicts.iter().any(|it| !it.holds.is_empty()) { Ending::Failed } else { Ending::Passed })

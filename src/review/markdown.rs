@@ -95,9 +95,10 @@ fn line(title: &str, cells: &[Cell]) -> String {
     format!("| {title} | {cells} |\n")
 }
 
-/// A figure that stays on one line, as ranges do not by themselves.
+/// A figure that breaks where it reads well: ranges and products do not by themselves.
 fn unbroken(figure: &str) -> String {
-    escaped(figure).replace('–', "\u{2060}–\u{2060}")
+    let figure = escaped(figure).replace('–', "\u{2060}–\u{2060}");
+    figure.replace(" × ", "\u{a0}×\u{a0}").replace(" idle", "\u{a0}idle")
 }
 
 fn folded(title: &str, table: &str) -> String {
