@@ -8,6 +8,7 @@ mod json;
 mod markdown;
 mod plan;
 mod report;
+mod row;
 mod rule;
 mod sarif;
 mod sources;

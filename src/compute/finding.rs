@@ -32,6 +32,17 @@ pub enum Kind {
     HighAvailability,
 }
 
+impl Kind {
+    /// What programs know it by.
+    pub fn id(self) -> &'static str {
+        match self {
+            Kind::CeilingDoubles => "ceiling-doubles",
+            Kind::AlwaysOn => "always-on",
+            Kind::HighAvailability => "high-availability",
+        }
+    }
+}
+
 /// What a change does. `what` is what the change is of, by name.
 pub fn findings(what: &str, before: &Compute, after: &Compute) -> Vec<Finding> {
     let mut findings = Vec::new();

@@ -2,7 +2,8 @@
 
 use jiff::SignedDuration;
 
-use super::summary::{Outcome, Row, Subject, Total};
+use super::row::{Outcome, Row, Subject};
+use super::summary::Total;
 use crate::compute::capacity::{GB_PER_CU, max_connections};
 use crate::compute::{Compute, HOURS_PER_MONTH, Suspension, grouped};
 

@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::figures::{self, Price};
 use super::report::Report;
+use super::row::{Outcome, Row};
 use super::rule::{Match, Verdict};
-use super::summary::{Outcome, Row, Subject, Total};
+use super::summary::Total;
 use crate::compute::capacity::{GB_PER_CU, max_connections};
-use crate::compute::finding::Kind;
 use crate::compute::{Compute, HOURS_PER_MONTH, Suspension};
 
 /// The version of the form. The first number grows when a reader of the former form would be
@@ -143,7 +143,7 @@ fn change<'a>(row: &'a Row, price: Option<&Price>) -> ChangeJson<'a> {
         previous_address: row.previous_address.as_deref(),
         deposed: row.deposed.as_deref(),
         resource_type: &row.resource_type,
-        subject: subject(row),
+        subject: row.subject.id(),
         name: row.name.as_deref(),
         action: match row.outcome {
             Outcome::Added => "create",
@@ -159,26 +159,8 @@ fn change<'a>(row: &'a Row, price: Option<&Price>) -> ChangeJson<'a> {
         findings: row
             .findings
             .iter()
-            .map(|it| FindingJson { id: finding_id(it.kind), message: it.text() })
+            .map(|it| FindingJson { id: it.kind.id(), message: it.text() })
             .collect(),
-    }
-}
-
-/// What programs know the subject of a row by.
-pub(super) fn subject(row: &Row) -> &'static str {
-    match row.subject {
-        Subject::Compute => "compute",
-        Subject::ComesAlong => "comes_along",
-        Subject::Defaults => "defaults",
-    }
-}
-
-/// What programs know a finding by.
-pub(super) fn finding_id(kind: Kind) -> &'static str {
-    match kind {
-        Kind::CeilingDoubles => "ceiling-doubles",
-        Kind::AlwaysOn => "always-on",
-        Kind::HighAvailability => "high-availability",
     }
 }
 
@@ -227,7 +209,7 @@ fn total(it: &Total, price: Option<&Price>) -> TotalJson {
 fn verdict<'a>(verdict: &'a Verdict, rows: &'a [Row]) -> RuleJson<'a> {
     let place = |it: &'a Match, decided| MatchJson {
         address: it.row.map(|at| rows[at].address.as_str()),
-        subject: it.row.map(|at| subject(&rows[at])),
+        subject: it.row.map(|at| rows[at].subject.id()),
         decided,
         message: &it.reason,
     };

@@ -2,7 +2,7 @@
 
 use super::figures::{Cell, cells, headings, printable};
 use super::report::Report;
-use super::summary::{Row, Subject};
+use super::row::{Row, Subject};
 
 /// More rows than this are folded.
 const SHOWN: usize = 10;

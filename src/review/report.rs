@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::figures::{self, Cell, Price};
+use super::row::{Outcome, Row, Subject};
 use super::rule::{Match, Verdict};
-use super::summary::{Outcome, Row, Subject, Summary};
+use super::summary::Summary;
 use crate::compute::finding::Finding;
 
 /// What every format shows.

@@ -9,10 +9,9 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value as Json, json};
 
 use super::figures::{cells, headings};
-use super::json::{finding_id, subject};
 use super::report::Report;
+use super::row::{Row, Subject};
 use super::sources::Sources;
-use super::summary::{Row, Subject};
 use crate::compute::finding::Kind;
 use crate::resources::endpoint::{DISABLED, GROUP, NO_SUSPENSION, RANGE, SUSPEND_AFTER};
 use crate::resources::project::DEFAULT_ENDPOINT_SETTINGS;
@@ -24,13 +23,7 @@ pub(super) fn sarif(report: &Report<'_>, root: Option<&Path>) -> String {
     for row in &report.summary.rows {
         results.push(result("compute-change", &change(row, report), Some(row), None, &mut locator));
         for it in &row.findings {
-            results.push(result(
-                finding_id(it.kind),
-                &it.text(),
-                Some(row),
-                Some(it.kind),
-                &mut locator,
-            ));
+            results.push(result(it.kind.id(), &it.text(), Some(row), Some(it.kind), &mut locator));
         }
     }
     for verdict in report.verdicts {
@@ -81,7 +74,8 @@ fn result(
     locator: &mut Locator,
 ) -> Json {
     let index = RULES.iter().position(|(id, ..)| *id == rule);
-    let place = row.map_or("the plan".to_owned(), |it| format!("{} {}", subject(it), it.address));
+    let place =
+        row.map_or("the plan".to_owned(), |it| format!("{} {}", it.subject.id(), it.address));
     json!({
         "ruleId": rule,
         "ruleIndex": index,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::figures::{Cell, cells, headings, printable};
 use super::report::Report;
-use super::summary::{Outcome, Row, Subject};
+use super::row::{Outcome, Row, Subject};
 
 /// The review as text.
 pub(super) fn text(report: &Report<'_>, colors: bool) -> String {

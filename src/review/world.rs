@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::{Action, Change, Object, Sides};
-use super::summary::{Outcome, Row, Subject};
+use super::row::{Outcome, Row, Subject};
 use crate::compute::Compute;
 
 /// What the changes of a plan say about one another.
