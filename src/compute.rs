@@ -9,6 +9,12 @@ pub mod capacity;
 pub mod finding;
 pub mod range;
 
+/// The smallest size that the service documents today, in CU (API reference, 7.2).
+pub const SMALLEST_CU: f64 = 0.5;
+
+/// The largest size that the service documents today, in CU.
+pub const LARGEST_CU: f64 = 112.0;
+
 /// The hours of a month: a year has 8,760.
 pub const HOURS_PER_MONTH: f64 = 730.0;
 

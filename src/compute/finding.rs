@@ -1,7 +1,7 @@
 //! What a reader should notice about a change of compute.
 
 use super::capacity::{GB_PER_CU, max_connections};
-use super::{Compute, Suspension, grouped};
+use super::{Compute, LARGEST_CU, SMALLEST_CU, Suspension, grouped};
 
 /// Something to notice about the change of one compute.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +30,8 @@ pub enum Kind {
     AlwaysOn,
     /// More than one compute stands behind it from now on.
     HighAvailability,
+    /// One of its limits is none that the service documents today.
+    UndocumentedSize,
 }
 
 impl Kind {
@@ -39,12 +41,42 @@ impl Kind {
             Kind::CeilingDoubles => "ceiling-doubles",
             Kind::AlwaysOn => "always-on",
             Kind::HighAvailability => "high-availability",
+            Kind::UndocumentedSize => "undocumented-size",
         }
     }
 }
 
 /// What a change does. `what` is what the change is of, by name.
-pub fn findings(what: &str, before: &Compute, after: &Compute) -> Vec<Finding> {
+pub fn findings(what: &str, before: Option<&Compute>, after: &Compute) -> Vec<Finding> {
+    let mut findings: Vec<_> = undocumented_size(what, before, after).into_iter().collect();
+    if let Some(before) = before {
+        findings.extend(differences(what, before, after));
+    }
+    findings
+}
+
+/// Whether a change makes a size what no documentation of the service has. The service's limits
+/// move, so that it may accept it all the same.
+pub fn undocumented_size(what: &str, before: Option<&Compute>, after: &Compute) -> Option<Finding> {
+    let limits = |it: &Compute| (it.min_cu, it.max_cu);
+    let outside: Vec<_> = [("minimum", after.min_cu), ("maximum", after.max_cu)]
+        .into_iter()
+        .filter_map(|(limit, cu)| Some((limit, cu?)))
+        .filter(|(_, cu)| !(SMALLEST_CU..=LARGEST_CU).contains(cu))
+        .map(|(limit, cu)| format!("the {limit} is {cu} CU"))
+        .collect();
+    let is_new = before.is_none_or(|it| limits(it) != limits(after));
+    (is_new && !outside.is_empty()).then(|| Finding {
+        kind: Kind::UndocumentedSize,
+        summary: format!("The size of {what} is outside what the service documents"),
+        detail: format!(
+            "Today that is {SMALLEST_CU} to {LARGEST_CU} CU; {}, and may be refused.",
+            outside.join(" and ")
+        ),
+    })
+}
+
+fn differences(what: &str, before: &Compute, after: &Compute) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let (Some(before), Some(after)) = (before.max_cu, after.max_cu)
         && 2.0 * before <= after
@@ -92,7 +124,7 @@ mod tests {
     use super::*;
 
     fn found(before: Compute, after: Compute) -> Vec<Kind> {
-        findings("`e`", &before, &after).into_iter().map(|it| it.kind).collect()
+        findings("`e`", Some(&before), &after).into_iter().map(|it| it.kind).collect()
     }
 
     fn compute(max_cu: f64, always_on: bool, computes: i64) -> Compute {
@@ -117,5 +149,22 @@ mod tests {
             [Kind::CeilingDoubles, Kind::AlwaysOn, Kind::HighAvailability]
         );
         assert_eq!(found(Compute::default(), compute(8.0, true, 2)), []);
+    }
+
+    #[test]
+    fn a_size_that_nobody_documents_is_told_when_it_comes_up() {
+        let told = |before: Option<Compute>, after: Compute| {
+            findings("`e`", before.as_ref(), &after).into_iter().map(|it| it.detail).next()
+        };
+        let large = Compute { min_cu: Some(108.0), max_cu: Some(116.0), ..Compute::default() };
+        let detail = "Today that is 0.5 to 112 CU; the maximum is 116 CU, and may be refused.";
+        assert_eq!(told(None, large).as_deref(), Some(detail));
+        assert_eq!(told(Some(Compute::default()), large).as_deref(), Some(detail));
+        assert_eq!(told(Some(large), large), None);
+        assert_eq!(told(None, compute(112.0, false, 1)), None);
+        let odd = Compute { min_cu: Some(0.25), max_cu: Some(0.25), ..Compute::default() };
+        let both = "Today that is 0.5 to 112 CU; the minimum is 0.25 CU and the maximum is 0.25 \
+                    CU, and may be refused.";
+        assert_eq!(told(None, odd).as_deref(), Some(both));
     }
 }

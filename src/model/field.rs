@@ -1,7 +1,7 @@
 //! One declaration per attribute: its place in the API, its type, and what a change means.
 //!
 //! A declaration is a `const` that reads as a sentence:
-//! `Field::spec("autoscaling_limit_max_cu").doc("…").or_server().between(0.5, 112.0)`.
+//! `Field::spec("autoscaling_limit_max_cu").doc("…").or_server().size_between(0.5, 112.0)`.
 //! The type parameter makes code that uses the attribute typed; tables hold [`AnyField`]s.
 
 use std::fmt;
@@ -77,6 +77,9 @@ pub enum Given {
 pub enum Check {
     /// A number within limits that the service documents today: outside is a warning.
     Between(f64, f64),
+    /// A size within limits that the service documents today: what is outside is a finding of the
+    /// plan that makes it so, which the resource tells.
+    Size(f64, f64),
     /// A duration within limits that the service documents today: outside is a warning.
     Lasting(&'static str, &'static str),
     /// One of these texts.
@@ -358,8 +361,8 @@ impl Field<Bool> {
 impl Field<Float> {
     /// The limits that the service documents today, inclusive.
     #[must_use]
-    pub const fn between(self, low: f64, high: f64) -> Self {
-        self.check(Check::Between(low, high))
+    pub const fn size_between(self, low: f64, high: f64) -> Self {
+        self.check(Check::Size(low, high))
     }
 }
 

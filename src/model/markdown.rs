@@ -13,7 +13,7 @@ pub fn description(field: &AnyField, beside: &'static [AnyField]) -> String {
     let mut text = field.doc.to_owned();
     let _ = match field.check {
         Some(Check::OneOf(values)) => write!(text, " One of {}.", quoted(values, ", ")),
-        Some(Check::Between(low, high)) => {
+        Some(Check::Between(low, high) | Check::Size(low, high)) => {
             write!(text, " From {low} to {high}, as the service documents it.")
         }
         Some(Check::Lasting(low, high)) => {

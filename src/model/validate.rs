@@ -187,14 +187,12 @@ mod tests {
     use tfplugin::Severity;
 
     use super::*;
-    use crate::model::field::{
-        Bool, Duration, Field, Float, Int, Nested, Text, TextMap, Timestamp,
-    };
+    use crate::model::field::{Bool, Duration, Field, Int, Nested, Text, TextMap, Timestamp};
 
     const FIELDS: &[AnyField] = &[
         Field::<Text>::id("thing_id").doc("The id.").any(),
         Field::<Text>::parent("project", "projects/{project_id}").doc("The project.").any(),
-        Field::<Float>::spec("cu").doc("The size.").between(0.5, 112.0).any(),
+        Field::<Int>::spec("cu").doc("The size.").within(1, 112).any(),
         Field::<Int>::spec("count_of").doc("The count.").any(),
         Field::<Text>::spec("kind").doc("The kind.").one_of(&["A", "B"]).any(),
         Field::<Duration>::spec("ttl").doc("How long.").lasting("60s", "7d").choice("end").any(),
@@ -224,7 +222,7 @@ mod tests {
             &[
                 ("thing_id", "a-1".into()),
                 ("project", "projects/p".into()),
-                ("cu", Number("0.5")),
+                ("cu", Number("2")),
                 ("ttl", "7d".into()),
                 ("forever", false.into()),
                 ("until", Value::unknown()),
@@ -249,7 +247,7 @@ mod tests {
             &expect![[r#"
                 error at thing_id: Invalid `thing_id`: `Wrong_` is not an id: it must start with a lowercase letter, hold only lowercase letters, digits and hyphens, and not end with a hyphen. It is the last part of the full name, not the whole of it.
                 error at project: Invalid `project`: `p` is not a full name: it must have the form `projects/{project_id}`. The `name` of the resource or data source has it.
-                warning at cu: Unusual `cu`: 113 is outside what the service documents today, 0.5 to 112, and may be refused.
+                warning at cu: Unusual `cu`: 113 is outside what the service documents today, 1 to 112, and may be refused.
                 error at count_of: Invalid `count_of`: 1.5 is not a whole number.
                 error at kind: Invalid `kind`: `C` is none of `A`, `B`.
                 warning at ttl: Unusual `ttl`: `59s` is outside what the service documents today, `60s` to `7d`, and may be refused.

@@ -40,7 +40,7 @@ const EXPECTED_WORKSPACE_ID: Field<Text> = Field::local("expected_workspace_id")
 const MAX_AUTOSCALING_RANGE_CU: Field<Float> = Field::local("max_autoscaling_range_cu")
     .doc("How many CU the two limits of an autoscaling range may be apart, by default 8. Newer documentation of the service allows 16.");
 const REVIEW_WARNINGS: Field<Bool> = Field::local("review_warnings")
-    .doc("Whether a plan warns when the ceiling of a compute at least doubles, scale to zero is turned off, high availability is turned on, or a change of defaults does not reach existing computes. By default it does.");
+    .doc("Whether a plan warns when the ceiling of a compute at least doubles, scale to zero is turned off, high availability is turned on, a size is outside what the service documents, or a change of defaults does not reach existing computes. By default it does.");
 const CUSTOM_TAGS: Field<TextMap> =
     Field::local("custom_tags").doc("Tags of every project. A project's own tags override them.");
 const REQUESTS_PER_SECOND: Field<Float> = Field::local("requests_per_second")

@@ -8,7 +8,7 @@ use tfplugin::{Diagnostic, Diagnostics, Object, Path};
 use super::{BRANCH, CREATE_TIME, ENDPOINT, NAME, REPLACE_EXISTING, TIMEOUTS, UID, UPDATE_TIME};
 use crate::compute::finding::findings;
 use crate::compute::range::Range;
-use crate::compute::{Compute, Suspension, capacity};
+use crate::compute::{Compute, LARGEST_CU, SMALLEST_CU, Suspension, capacity};
 use crate::model::field::{
     AnyField, Bool, Duration, Field, Float, Int, Nested, Text, TextMap, Timestamp,
 };
@@ -29,11 +29,11 @@ const ENDPOINT_TYPE: Field<Text> = Field::spec("endpoint_type")
 
 const MIN_CU: Field<Float> = Field::spec("autoscaling_limit_min_cu")
     .doc("The least compute that it scales down to, in compute units (CU) of about 2 GB of RAM.")
-    .between(0.5, 112.0);
+    .size_between(SMALLEST_CU, LARGEST_CU);
 
 const MAX_CU: Field<Float> = Field::spec("autoscaling_limit_max_cu")
     .doc("The most compute that it scales up to, in CU: at most 8 more than the least, unless the provider block's `max_autoscaling_range_cu` says otherwise.")
-    .between(0.5, 112.0);
+    .size_between(SMALLEST_CU, LARGEST_CU);
 
 /// How long the endpoint idles before it suspends.
 pub const SUSPEND_AFTER: Field<Duration> = Field::spec("suspend_timeout_duration")
@@ -169,9 +169,10 @@ impl Resource for Endpoint {
         let suspends = decided && NO_SUSPENSION.of(planned) != Tf::Known(true);
         check_group(&GROUP.of(planned), suspends, sink);
         planned.insert(CAPACITY.name().to_owned(), capacity::of(&RANGE, planned));
-        if let (Some(prior), true) = (prior, settings.review_warnings) {
-            let name = NAME.of(prior).known().unwrap_or_default();
-            for it in findings(&format!("`{name}`"), &compute(prior), &compute(planned)) {
+        if settings.review_warnings {
+            let name = NAME.of(planned).known().or_else(|| ENDPOINT_ID.of(planned).known());
+            let name = format!("`{}`", name.unwrap_or_default());
+            for it in findings(&name, prior.map(compute).as_ref(), &compute(planned)) {
                 sink.push(Diagnostic::warning(it.summary, it.detail));
             }
         }

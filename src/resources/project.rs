@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use tfplugin::{Diagnostics, Object, Path, Value};
+use tfplugin::{Diagnostic, Diagnostics, Object, Path, Value};
 
 use super::endpoint::{self, GROUP_MEMBERS};
 use super::{
     BRANCH, CREATE_TIME, DELETION_PROTECTION, NAME, PROJECT, PURGE_ON_DELETE, TIMEOUTS, UID,
     UPDATE_TIME,
 };
+use crate::compute::finding::undocumented_size;
 use crate::compute::range::Range;
-use crate::compute::{Compute, capacity};
+use crate::compute::{Compute, LARGEST_CU, SMALLEST_CU, capacity};
 use crate::model::field::{
     Bool, Duration, Field, Float, Int, Nested, Tags, Text, TextMap, Timestamp,
 };
@@ -34,11 +35,11 @@ const HISTORY_RETENTION: Field<Duration> = Field::spec("history_retention_durati
 
 const MIN_CU: Field<Float> = Field::member("autoscaling_limit_min_cu")
     .doc("The least compute to scale down to, in compute units (CU) of about 2 GB of RAM.")
-    .between(0.5, 112.0);
+    .size_between(SMALLEST_CU, LARGEST_CU);
 
 const MAX_CU: Field<Float> = Field::member("autoscaling_limit_max_cu")
     .doc("The most compute to scale up to, in CU: at most 8 more than the least, unless the provider block's `max_autoscaling_range_cu` says otherwise.")
-    .between(0.5, 112.0);
+    .size_between(SMALLEST_CU, LARGEST_CU);
 
 const SUSPEND_AFTER: Field<Duration> = Field::member("suspend_timeout_duration")
     .doc("How long they idle before they suspend, e.g. `5m`.")
@@ -176,6 +177,15 @@ impl Resource for Project {
             let config = place.of(change.config).known();
             let path = Path::root(place.name());
             RANGE.plan(prior.as_ref(), config.as_ref(), &planned, &path, change.settings, sink);
+            if change.settings.review_warnings {
+                let id = PROJECT_ID.of(&change.planned).known().unwrap_or_default();
+                let name = format!("`{}` of `{}`", place.name(), TABLE.name(None, &id));
+                let before = prior.as_ref().map(endpoint::compute);
+                let after = endpoint::compute(&planned);
+                if let Some(it) = undocumented_size(&name, before.as_ref(), &after) {
+                    sink.push(Diagnostic::warning(it.summary, it.detail).at(path));
+                }
+            }
         }
         plan_tags(change);
         let capacity = default_capacity(&change.planned);

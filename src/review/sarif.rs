@@ -58,11 +58,12 @@ pub(super) fn sarif(report: &Report<'_>, root: Option<&Path>) -> String {
 }
 
 /// The rules, as code scanning knows them, with their levels.
-const RULES: [(&str, &str, &str); 5] = [
+const RULES: [(&str, &str, &str); 6] = [
     ("compute-change", "note", "The plan changes a compute"),
     ("ceiling-doubles", "warning", "The ceiling of a compute at least doubles"),
     ("always-on", "warning", "Scale to zero is turned off"),
     ("high-availability", "warning", "High availability is turned on"),
+    ("undocumented-size", "warning", "A size is outside what the service documents"),
     ("fail-on", "error", "A rule of `--fail-on` holds"),
 ];
 
@@ -131,6 +132,7 @@ fn attributes(row: &Row, kind: Option<Kind>) -> Vec<&'static str> {
     let suspension = [NO_SUSPENSION.name(), SUSPEND_AFTER.name()];
     match kind {
         Some(Kind::CeilingDoubles) => return vec![RANGE.max.name()],
+        Some(Kind::UndocumentedSize) => return vec![RANGE.max.name(), RANGE.min.name()],
         Some(Kind::AlwaysOn) => return suspension.into(),
         Some(Kind::HighAvailability) => return vec![GROUP.name()],
         None => {}

@@ -86,9 +86,9 @@ impl Summary {
             self.unchanged += usize::from(row.subject != Subject::Defaults);
             return;
         }
-        if let (Some(before), Some(after)) = (before, after) {
+        if let Some(after) = after.filter(|_| row.outcome != Outcome::LeftAlone) {
             let of = if row.subject == Subject::Defaults { "the defaults of " } else { "" };
-            row.findings = findings(&format!("{of}`{}`", row.address), &before, &after);
+            row.findings = findings(&format!("{of}`{}`", row.address), before.as_ref(), &after);
         }
         self.rows.push(row);
     }

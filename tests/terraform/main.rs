@@ -15,6 +15,7 @@ mod crowd;
 mod drift;
 mod examples;
 mod faults;
+mod findings;
 mod foresight;
 mod guides;
 mod import;
