@@ -148,3 +148,71 @@ fn escaped(text: &str) -> String {
     };
     printable(text).chars().map(character).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::plan;
+    use super::super::rule::Rule;
+    use super::super::summary::Summary;
+    use super::*;
+
+    /// The review of a plan in which that many endpoints grow, with a check that all of them fail.
+    fn reviewed(endpoints: usize, key: &str) -> String {
+        let endpoint = |at: usize, max_cu: i32| {
+            json!({
+                "name": format!("projects/p/branches/b/endpoints/e-{at}"),
+                "endpoint_type": "ENDPOINT_TYPE_READ_ONLY",
+                "autoscaling_limit_min_cu": 1, "autoscaling_limit_max_cu": max_cu,
+            })
+        };
+        let changes: Vec<_> = (0..endpoints)
+            .map(|at| {
+                json!({
+                    "address": format!("lakebase_endpoint.e[\"{key}{at}\"]"),
+                    "type": "lakebase_endpoint",
+                    "change": {
+                        "actions": ["update"],
+                        "before": endpoint(at, 2), "after": endpoint(at, 4), "after_unknown": {},
+                    },
+                })
+            })
+            .collect();
+        let plan = json!({"format_version": "1.2", "resource_changes": changes}).to_string();
+        let summary = Summary::of(plan::read(plan.as_bytes()).unwrap());
+        let verdicts = [Rule::parse("ceiling > 2").unwrap().judge(&summary, None)];
+        markdown(&Report { summary: &summary, verdicts: &verdicts, price: None })
+    }
+
+    #[test]
+    fn a_long_review_is_folded_and_its_total_is_not() {
+        assert!(!reviewed(SHOWN, "").contains("<details>"));
+        let long = reviewed(SHOWN + 1, "");
+        let (seen, folded) = long.split_once("<details>").unwrap();
+        assert!(
+            seen.contains("**in total**") && !seen.contains("`lakebase_endpoint.e[\"10\"]`<br>")
+        );
+        assert!(folded.contains("`lakebase_endpoint.e[\"10\"]`<br>changed"));
+    }
+
+    #[test]
+    fn a_review_of_any_length_fits_into_a_comment_and_says_what_is_missing() {
+        for key in ["", "long ".repeat(200).as_str()] {
+            let text = reviewed(3000, key);
+            assert!(text.chars().count() < 65_536, "{}", text.len());
+            assert_eq!(text.matches(" more, which the other formats show").count(), 3, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_nothing_but_text() {
+        let text = reviewed(1, "<b>|`*@x*`\u{1b}");
+        assert!(!text.contains('\u{1b}'), "{text}");
+        for line in text.lines().filter(|it| it.starts_with('|')) {
+            let bars = line.replace("\\|", "").matches('|').count();
+            assert!(bars == 8, "{bars} bars: {line}");
+        }
+        assert!(text.contains("`` lakebase_endpoint.e[\"<b>\\|`*@x*`"), "{text}");
+    }
+}
