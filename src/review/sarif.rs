@@ -2,10 +2,13 @@
 //!
 //! The form is that of the standard, <https://docs.oasis-open.org/sarif/sarif/v2.1.0/>.
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
+use std::iter;
 use std::path::Path;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
 use super::figures::{cells, headings};
@@ -18,23 +21,7 @@ use crate::resources::project::DEFAULT_ENDPOINT_SETTINGS;
 
 /// The review in SARIF. `root` is the folder of the root module, if it is here.
 pub(super) fn sarif(report: &Report<'_>, root: Option<&Path>) -> String {
-    let mut locator = Locator { sources: root.map(Sources::new) };
-    let mut results = Vec::new();
-    for row in &report.summary.rows {
-        results.push(result("compute-change", &change(row, report), Some(row), None, &mut locator));
-        for it in &row.findings {
-            results.push(result(it.kind.id(), &it.text(), Some(row), Some(it.kind), &mut locator));
-        }
-    }
-    for verdict in report.verdicts {
-        for it in &verdict.holds {
-            let row = it.row.map(|at| &report.summary.rows[at]);
-            let message = report.place(&verdict.rule, it);
-            let mut found = result("fail-on", &message, row, None, &mut locator);
-            found["partialFingerprints"]["rule/v1"] = verdict.rule.as_str().into();
-            results.push(found);
-        }
-    }
+    let locator = RefCell::new(Locator { sources: root.map(Sources::new) });
     let rules = RULES.map(|(id, level, description)| {
         json!({
             "id": id,
@@ -42,19 +29,63 @@ pub(super) fn sarif(report: &Report<'_>, root: Option<&Path>) -> String {
             "defaultConfiguration": { "level": level },
         })
     });
-    let document = json!({
-        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
+    let document = Document {
+        schema: "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+        version: "2.1.0",
+        runs: [Run {
+            tool: json!({ "driver": {
                 "name": "terraform-provider-lakebase",
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
                 "rules": rules,
-            }},
-            "results": results,
+            }}),
+            results: Results(|| results(report, &locator)),
         }],
+    };
+    let text = serde_json::to_string_pretty(&document).expect("it has no maps with odd keys");
+    text + "\n"
+}
+
+#[derive(Serialize)]
+struct Document<R: Serialize> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<R>; 1],
+}
+
+#[derive(Serialize)]
+struct Run<R: Serialize> {
+    tool: Json,
+    results: R,
+}
+
+/// Results that are made while they are written: there can be as many as a plan has resources, and
+/// each is larger than all that is kept of one.
+struct Results<F>(F);
+
+impl<F: Fn() -> I, I: Iterator<Item = Json>> Serialize for Results<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
+}
+
+fn results(report: &Report<'_>, locator: &RefCell<Locator>) -> impl Iterator<Item = Json> {
+    let rows = report.summary.rows.iter().flat_map(move |row| {
+        let result =
+            move |rule, message: &str, kind| result(rule, message, Some(row), kind, locator);
+        let findings = row.findings.iter();
+        let findings = findings.map(move |it| result(it.kind.id(), &it.text(), Some(it.kind)));
+        iter::once(result("compute-change", &change(row, report), None)).chain(findings)
     });
-    format!("{document:#}\n")
+    let verdicts = report.verdicts.iter();
+    let places = verdicts.flat_map(|verdict| verdict.holds.iter().map(move |it| (verdict, it)));
+    rows.chain(places.map(move |(verdict, it)| {
+        let row = it.row.map(|at| &report.summary.rows[at]);
+        let message = report.place(&verdict.rule, it);
+        let mut found = result("fail-on", &message, row, None, locator);
+        found["partialFingerprints"]["rule/v1"] = verdict.rule.as_str().into();
+        found
+    }))
 }
 
 /// The rules, as code scanning knows them, with their levels.
@@ -72,7 +103,7 @@ fn result(
     message: &str,
     row: Option<&Row>,
     kind: Option<Kind>,
-    locator: &mut Locator,
+    locator: &RefCell<Locator>,
 ) -> Json {
     let index = RULES.iter().position(|(id, ..)| *id == rule);
     let place =
@@ -82,7 +113,7 @@ fn result(
         "ruleIndex": index,
         "level": index.map(|at| RULES[at].1),
         "message": { "text": message },
-        "locations": row.map(|row| locator.location(row, kind)).into_iter().collect::<Vec<_>>(),
+        "locations": row.map(|row| locator.borrow_mut().location(row, kind)).into_iter().collect::<Vec<_>>(),
         "partialFingerprints": { "resource/v1": format!("{rule} {place}") },
     })
 }
