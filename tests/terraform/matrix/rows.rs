@@ -178,13 +178,11 @@ fn settings(
 fn value(field: &AnyField, at: usize) -> Json {
     match (field.kind, field.check) {
         (Kind::Bool, _) => json!(at == 1),
-        (Kind::Float | Kind::Int, Some(Check::Between(low, _))) if field.name.contains("_max_") => {
+        (Kind::Float, Some(Check::Size(low, _))) if field.name.contains("_max_") => {
             number(low * [4.0, 8.0][at])
         }
-        (Kind::Float | Kind::Int, Some(Check::Between(low, _))) if low < 1.0 => {
-            number(low * [1.0, 2.0][at])
-        }
-        (Kind::Float | Kind::Int, Some(Check::Between(low, _))) => number(low + [0.0, 1.0][at]),
+        (Kind::Float, Some(Check::Size(low, _))) => number(low * [1.0, 2.0][at]),
+        (Kind::Int, Some(Check::Between(low, _))) => number(low + [0.0, 1.0][at]),
         (Kind::Float | Kind::Int, _) => json!(at + 1),
         (Kind::Duration, Some(Check::Lasting(low, high))) => json!(seconds([low, high][at])),
         (Kind::Duration, _) => json!(["60s", "120s"][at]),
