@@ -264,7 +264,7 @@ mod tests {
         );
         write(
             "modules/near/endpoints.tf",
-            "resource \"lakebase_endpoint\" \"e\" {\n  for_each = {}\n\n  min = 1\n  max = 2\n}\n",
+            "resource \"lakebase_endpoint\" \"e\" {\n  for_each = {}\n\n  min = 1\n  # why\n  max = 2\n}\n",
         );
         let mut sources = Sources::new(folder.path());
         let mut found = |address: &str, within: Option<&str>, attributes: &[&str]| {
@@ -275,7 +275,7 @@ mod tests {
         let endpoint = "module.near[\"a.b\"].lakebase_endpoint.e[\"c\"]";
         let defaults = Some("default_endpoint_settings");
         for (address, within, attributes, expected) in [
-            (endpoint, None, &["max"][..], Some("modules/near/endpoints.tf:5")),
+            (endpoint, None, &["max"][..], Some("modules/near/endpoints.tf:6")),
             (endpoint, None, &["group", "min"], Some("modules/near/endpoints.tf:4")),
             (endpoint, None, &["group"], Some("modules/near/endpoints.tf:1")),
             ("lakebase_project.p", defaults, &["max"], Some("main.tf:16")),
