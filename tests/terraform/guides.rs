@@ -194,7 +194,9 @@ fn the_workflow_for_github_comments_and_fails_where_a_rule_holds() {
     };
     let [plan, review, comment] = &scripts(workflow)[..] else { panic!("it has three scripts") };
     let [annotate] = &scripts(commands)[..] else { panic!("it has one script") };
-    let mut bench = runner("the_workflow_for_github");
+    // As releases have it.
+    let program = concat!("terraform-provider-lakebase_v", env!("CARGO_PKG_VERSION"));
+    let mut bench = runner("the_workflow_for_github", program);
     bench.environment.insert("GITHUB_REPOSITORY".to_owned(), "acme/shop".to_owned());
     bench.environment.insert("PULL_REQUEST".to_owned(), "7".to_owned());
     let run = |script: &str| shell(&bench, script);
@@ -234,7 +236,8 @@ fn the_workflow_for_github_comments_and_fails_where_a_rule_holds() {
 fn the_job_for_gitlab_writes_a_note_and_fails_where_a_rule_holds() {
     let [_, _, job, ..] = &snippets("reviewing-compute", "yaml")[..] else { panic!("it is there") };
     let job = scripts(job).concat();
-    let mut bench = runner("the_job_for_gitlab");
+    // As `make install` has it.
+    let mut bench = runner("the_job_for_gitlab", "terraform-provider-lakebase");
     for (name, value) in [
         ("CI_API_V4_URL", "https://gitlab.example/api/v4"),
         ("CI_PROJECT_ID", "3"),
@@ -334,9 +337,10 @@ curl() {
 }
 "#;
 
-/// A runner of a CI service: the shop is there, and Terraform finds the provider in a mirror.
+/// A runner of a CI service: the shop is there, and Terraform finds the provider in a mirror, by
+/// one of the names that Terraform accepts.
 #[track_caller]
-fn runner(name: &str) -> Workbench {
+fn runner(name: &str, program: &str) -> Workbench {
     let bench = Workbench::new(name);
     bench.write(
         "terraform.rc",
@@ -346,15 +350,8 @@ fn runner(name: &str) -> Workbench {
     let platform = version["platform"].as_str().expect("Terraform knows its platform");
     let version = env!("CARGO_PKG_VERSION");
     let folder = format!("mirror/registry.terraform.io/lakebase/lakebase/{version}/{platform}");
-    let program = format!("{folder}/terraform-provider-lakebase_v{version}");
-    shell(
-        &bench,
-        &format!(
-            "mkdir -p {folder}
-cp \"$provider\" {program}"
-        ),
-    )
-    .succeeded();
+    let install = format!("mkdir -p {folder}\ncp \"$provider\" {folder}/{program}");
+    shell(&bench, &install).succeeded();
     bench.configure(SHOP);
     bench.terraform(&["init"]).succeeded();
     bench.apply();
