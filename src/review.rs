@@ -58,7 +58,7 @@ addresses stands for anything:
   destroys                   it is destroyed, or destroyed and made anew
   unknown                    its size is not known before the apply
 
-Exit code: 0, or 2 if a rule holds, or 1 if there is nothing to review.
+Exit code: 0, or 2 if a rule holds, or 1 if the input is no plan or an argument makes no sense.
 ";
 
 /// How a review ends, apart from what it prints.

@@ -18,13 +18,14 @@ const LONGEST_LIST: usize = 6_000;
 pub(super) fn markdown(report: &Report<'_>) -> String {
     let (defaults, computes): (Vec<_>, Vec<_>) =
         report.summary.rows.iter().partition(|it| it.subject == Subject::Defaults);
+    let mut room = LONGEST;
     let mut sections = vec![format!("### {}\n", report.headline())];
     sections.extend(list("❌ Failed checks", report.broken()));
     sections.extend(list("⚠️ Notice", report.findings()));
     if !computes.is_empty() {
         let head = head("endpoint", &headings(Subject::Compute, report.price));
         let total = line(&format!("**{}**", report.all_computes()), &report.total_cells());
-        let lines = lines(&computes, report);
+        let lines = lines(&computes, report, &mut room);
         if computes.len() <= SHOWN {
             sections.push(format!("{head}{lines}{total}"));
         } else {
@@ -36,8 +37,8 @@ pub(super) fn markdown(report: &Report<'_>) -> String {
         }
     }
     if !defaults.is_empty() {
-        let table =
-            head("project", &headings(Subject::Defaults, report.price)) + &lines(&defaults, report);
+        let head = head("project", &headings(Subject::Defaults, report.price));
+        let table = head + &lines(&defaults, report, &mut room);
         sections.push(
             "**Settings of endpoints that are made later; those that exist keep theirs**\n"
                 .to_owned(),
@@ -68,18 +69,20 @@ fn head(noun: &str, headings: &[&str]) -> String {
     format!("| {noun} | {} |\n{alignment}|\n", headings.join(" | "))
 }
 
-/// The lines of a table, as many as fit.
-fn lines(rows: &[&Row], report: &Report<'_>) -> String {
+/// The lines of a table, as many as there is room for.
+fn lines(rows: &[&Row], report: &Report<'_>, room: &mut usize) -> String {
     let mut text = String::new();
     for (at, row) in rows.iter().enumerate() {
-        if LONGEST < text.len() {
+        if *room == 0 {
             let more = rows.len() - at;
             return text + &format!("| and {more} more, which the other formats show |\n");
         }
         let remarks = row.remarks().into_iter().map(|it| format!(", {}", escaped(&it)));
         let remarks = remarks.collect::<String>();
         let title = format!("{}<br>{}{remarks}", code(&row.address, true), row.outcome.word());
-        text += &line(&title, &cells(row, report.price));
+        let line = line(&title, &cells(row, report.price));
+        *room = room.saturating_sub(line.len());
+        text += &line;
     }
     text
 }
@@ -151,15 +154,16 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
     use super::super::plan;
     use super::super::rule::Rule;
     use super::super::summary::Summary;
     use super::*;
 
-    /// The review of a plan in which that many endpoints grow, with a check that all of them fail.
-    fn reviewed(endpoints: usize, key: &str) -> String {
+    /// The review of a plan in which that many endpoints grow, and the defaults of as many projects,
+    /// with a check that all of them fail.
+    fn reviewed(number: usize, key: &str) -> String {
         let endpoint = |at: usize, max_cu: i32| {
             json!({
                 "name": format!("projects/p/branches/b/endpoints/e-{at}"),
@@ -167,18 +171,25 @@ mod tests {
                 "autoscaling_limit_min_cu": 1, "autoscaling_limit_max_cu": max_cu,
             })
         };
-        let changes: Vec<_> = (0..endpoints)
-            .map(|at| {
-                json!({
-                    "address": format!("lakebase_endpoint.e[\"{key}{at}\"]"),
-                    "type": "lakebase_endpoint",
-                    "change": {
-                        "actions": ["update"],
-                        "before": endpoint(at, 2), "after": endpoint(at, 4), "after_unknown": {},
-                    },
-                })
+        let project = |at: usize, max_cu: i32| {
+            let settings =
+                json!({"autoscaling_limit_min_cu": 1, "autoscaling_limit_max_cu": max_cu});
+            json!({"name": format!("projects/p-{at}"), "default_endpoint_settings": settings})
+        };
+        let change = |kind: &str, at: usize, before: Json, after: Json| {
+            json!({
+                "address": format!("{kind}.e[\"{key}{at}\"]"),
+                "type": kind,
+                "change": {
+                    "actions": ["update"], "before": before, "after": after, "after_unknown": {},
+                },
             })
-            .collect();
+        };
+        let endpoints =
+            (0..number).map(|at| change("lakebase_endpoint", at, endpoint(at, 2), endpoint(at, 4)));
+        let projects =
+            (0..number).map(|at| change("lakebase_project", at, project(at, 2), project(at, 4)));
+        let changes: Vec<_> = endpoints.chain(projects).collect();
         let plan = json!({"format_version": "1.2", "resource_changes": changes}).to_string();
         let summary = Summary::of(plan::read(plan.as_bytes()).unwrap());
         let verdicts = [Rule::parse("ceiling > 2").unwrap().judge(&summary, None)];
@@ -201,7 +212,7 @@ mod tests {
         for key in ["", "long ".repeat(200).as_str()] {
             let text = reviewed(3000, key);
             assert!(text.chars().count() < 65_536, "{}", text.len());
-            assert_eq!(text.matches(" more, which the other formats show").count(), 3, "{text}");
+            assert_eq!(text.matches(" more, which the other formats show").count(), 4, "{text}");
         }
     }
 
@@ -209,10 +220,13 @@ mod tests {
     fn a_key_is_nothing_but_text() {
         let text = reviewed(1, "<b>|`*@x*`\u{1b}");
         assert!(!text.contains('\u{1b}'), "{text}");
+        let mut columns = Vec::new();
         for line in text.lines().filter(|it| it.starts_with('|')) {
             let bars = line.replace("\\|", "").matches('|').count();
-            assert!(bars == 8, "{bars} bars: {line}");
+            columns.push(bars - 1);
         }
+        // Head, rule, row and total of the endpoints; head, rule and row of the projects.
+        assert_eq!(columns, [7, 7, 7, 7, 5, 5, 5], "{text}");
         assert!(text.contains("`` lakebase_endpoint.e[\"<b>\\|`*@x*`"), "{text}");
     }
 }

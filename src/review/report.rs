@@ -75,6 +75,7 @@ impl Report<'_> {
         text
     }
 
+    /// The figures of all computes in the plan.
     pub fn total_cells(&self) -> Vec<Cell> {
         figures::total_cells(&self.summary.before, &self.summary.after, self.price)
     }
@@ -108,7 +109,8 @@ impl Report<'_> {
     pub fn notes(&self) -> Vec<&'static str> {
         let has = |outcome| self.summary.rows.iter().any(|it| it.outcome == outcome);
         let along = |it: &Row| it.subject == Subject::ComesAlong;
-        let unknown_size = self.summary.before.unknown_size + self.summary.after.unknown_size;
+        let [before, after] = [&self.summary.before, &self.summary.after];
+        let unknown = [before, after].map(|it| it.unknown_size + it.unknown_floor);
         let notes = [
             (
                 !self.summary.errored && !self.summary.complete,
@@ -129,9 +131,9 @@ impl Report<'_> {
                  cannot destroy it, for the service keeps a read-write one as long as its branch.",
             ),
             (
-                0 < unknown_size,
-                "A size that is unknown is set by the service, or known only in the apply; the totals \
-                 are without it.",
+                unknown != [0, 0],
+                "What is unknown is set by the service, or known only in the apply; the totals are \
+                 without it.",
             ),
         ];
         notes.into_iter().filter(|(applies, _)| *applies).map(|(_, note)| note).collect()

@@ -49,8 +49,10 @@ impl ResourceChange {
         } else {
             (attributes(&before, &Json::Null), attributes(&after, &unknown))
         };
-        // A group that is configured has members: one that is wholly unknown is not there.
-        if let Some(after) = after.as_mut().filter(|it| GROUP.of(it) == Tf::Unknown) {
+        // What is made has the group that is configured, which has members: one that is wholly
+        // unknown is almost surely not there. An update would have kept the state's.
+        let is_made = matches!(action, Action::Create | Action::Replace);
+        if let Some(after) = after.as_mut().filter(|it| is_made && GROUP.of(it) == Tf::Unknown) {
             GROUP.put(after, Tf::Null);
         }
         let takes_over = |it: &Attributes| REPLACE_EXISTING.of(it) == Tf::Known(true);
@@ -195,5 +197,35 @@ fn object(
             is_read_write: belongs_to_its_parent,
             sides: Sides { before: before.map(compute), after: after.map(compute) },
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_group_that_only_the_apply_knows_is_one_compute_only_where_it_may_be_missing() {
+        let attributes = json!({"endpoint_id": "e", "autoscaling_limit_max_cu": 4});
+        for (actions, computes) in [
+            (json!(["create"]), Some(1)),
+            (json!(["delete", "create"]), Some(1)),
+            (json!(["update"]), None),
+        ] {
+            let change = json!({
+                "address": "lakebase_endpoint.e",
+                "type": "lakebase_endpoint",
+                "change": {
+                    "actions": actions,
+                    "before": attributes, "after": attributes, "after_unknown": {"group": true},
+                },
+            });
+            let change: ResourceChange = serde_json::from_value(change).unwrap();
+            let object = change.read().unwrap().unwrap().object;
+            let Object::Endpoint { sides, .. } = object else { panic!("it is an endpoint") };
+            assert_eq!(sides.after.unwrap().computes, computes, "{actions}");
+        }
     }
 }
