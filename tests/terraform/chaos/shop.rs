@@ -115,7 +115,7 @@ impl Shop {
                 let ttl = branch.ttl.map_or_else(String::new, |it| format!("ttl = \"{it}d\""));
                 let Branch { keepers, protected, .. } = branch;
                 format!(
-                    "keepers = {{ n = \"{keepers}\" }}\n  deletion_protection = {protected}\n  {ttl}"
+                    "keepers = {{ n = \"{keepers}\" }}\n  purge_on_delete = true\n  deletion_protection = {protected}\n  {ttl}"
                 )
             };
             let _ = write!(
