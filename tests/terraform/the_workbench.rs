@@ -139,3 +139,17 @@ fn a_test_can_wait_for_a_request_in_the_midst_of_a_run() {
         assert!(!content.contains(bench.emulator.token()), "{} holds the token", file.display());
     }
 }
+
+#[test]
+fn killing_the_providers_fails_the_apply_and_spares_terraform() {
+    let bench = Workbench::new("killing_the_providers_fails_the_apply_and_spares_terraform");
+    bench.track_providers();
+    bench.configure(PROJECT);
+    bench.emulator.fault(Fault::on("POST", "/projects", FaultKind::NeverFinish));
+
+    let applying = bench.spawn(&["apply", "-auto-approve"]);
+    bench.emulator.wait_for(|requests| requests.iter().any(|request| request.method == "POST"));
+    applying.kill_providers();
+    let output = applying.wait().failed().output();
+    assert!(output.contains("Plugin did not respond"), "{output}");
+}
