@@ -151,5 +151,5 @@ fn killing_the_providers_fails_the_apply_and_spares_terraform() {
     bench.emulator.wait_for(|requests| requests.iter().any(|request| request.method == "POST"));
     applying.kill_providers();
     let output = applying.wait().failed().output();
-    assert!(output.contains("Plugin did not respond"), "{output}");
+    assert!(output.contains("GRPCProvider).ApplyResourceChange"), "{output}");
 }

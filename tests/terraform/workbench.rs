@@ -349,7 +349,7 @@ fn terraform() -> PathBuf {
 }
 
 /// A path as a word of a shell script.
-fn quoted(path: &Path) -> String {
+pub(crate) fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
 
