@@ -5,8 +5,8 @@
 
 Sets up everything itself in a scratch folder, and leaves nothing behind, whether it ends, fails or
 is interrupted. Each step is checked: where the provider does not do what the step says, the tour
-fails. The configuration is `examples/demo/`. xtask/terraform.py chooses the Terraform; what an older
-one lacks is skipped, and the tour says so. Start reading at `tour`.
+fails. The configuration is `examples/demo/`. xtask/terraform.py chooses the Terraform; what an
+older one lacks is skipped, and the tour says so. Start reading at `tour`.
 """
 
 import json
@@ -209,9 +209,7 @@ class World:
         mirror = self.scratch / "mirror"
         install(programs[PROVIDER], mirror / self.host.registry)
         cli_config = self.scratch / "terraform.rc"
-        # JSON quotes as Terraform's language does.
-        quoted = json.dumps(str(mirror), ensure_ascii=False)
-        cli_config.write_bytes(os.fsencode(CLI_CONFIG.format(mirror=quoted)))
+        cli_config.write_bytes(os.fsencode(cli_configuration(mirror)))
         commands = self.scratch / "bin"
         commands.mkdir()
         launch = f'#!/bin/sh\nexec {shlex.quote(str(self.host.program))} "$@"\n'
@@ -318,8 +316,6 @@ def main():
     # A closed terminal or a polite kill ends the tour as Ctrl-C does.
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.default_int_handler)
-    # Characters that the terminal does not have are replaced.
-    sys.stdout.reconfigure(errors="replace")
     scratch = world = None
     try:
         (host,) = terraform.find([TERRAFORM])
@@ -374,6 +370,11 @@ def build(tested):
     return {name: os.fsdecode(built[name].encode("utf-8")) for name in names}
 
 
+def cli_configuration(mirror):
+    """Terraform's own configuration. JSON quotes as its language does."""
+    return CLI_CONFIG.format(mirror=json.dumps(str(mirror), ensure_ascii=False))
+
+
 def install(provider, registry):
     """Puts the provider where a `filesystem_mirror` holds it: by address, version and platform."""
     said = subprocess.run([provider, "--version"], capture_output=True, text=True, check=True)
@@ -422,6 +423,7 @@ def styled(text, style):
 
 
 def say(*lines):
+    sys.stdout.reconfigure(errors="replace")  # for what the terminal's encoding does not have
     print(*lines, sep="\n", flush=True)
 
 

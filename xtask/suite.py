@@ -48,7 +48,7 @@ LEFT_OUT = [
         ],
     ),
     (
-        "it does not let the provider tell an apply from a plan, so that the apply repeats warnings",
+        "it does not let the provider tell an apply from a plan, so that warnings are repeated",
         lambda host: host.product == "Terraform" and host.release < (1, 9),
         ["findings::a_change_of_compute_is_told_once_in_the_plan_and_not_in_the_apply"],
     ),

@@ -52,8 +52,8 @@ RELEASES = {
         },
     },
 }
-# The wheels' tags. pip is told the tag, rather than asked for what fits: the Linux library is tagged
-# for glibc 2.35, but all its symbols are in 2.34.
+# The wheels' tags. pip is told the tag, rather than asked for what fits: the Linux library is
+# tagged for glibc 2.35, but all its symbols are in 2.34.
 TAGS = {
     "Linux x86_64": "manylinux_2_35_x86_64",
     "Darwin arm64": "macosx_14_0_arm64",

