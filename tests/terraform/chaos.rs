@@ -96,6 +96,9 @@ fn run(sort: Sort, seed: u64) -> bool {
         ..Options::default()
     };
     let bench = Workbench::with_options(&format!("chaos_{sort:?}_{seed}"), options);
+    if sort == Sort::Kills {
+        bench.track_providers();
+    }
     let shop = Shop::any(&mut random, (sort == Sort::Operations).then_some("4s"));
     let mut helped = apply(&bench, sort, &shop, 2 * shop.managed().len(), &mut random);
     if random.bool() {
@@ -157,7 +160,7 @@ fn trouble(bench: &Workbench, sort: Sort, requests: usize, random: &mut Rng) -> 
             match (sort, random.bool()) {
                 (Sort::Interrupts, _) => applying.interrupt(),
                 (_, true) => applying.kill(),
-                (_, false) => bench.kill_providers(),
+                (_, false) => applying.kill_providers(),
             }
             applying.wait()
         }
