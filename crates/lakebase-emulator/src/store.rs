@@ -166,6 +166,11 @@ impl Store {
         self.children(parent, kind).filter(|(_, object)| object.deleted.is_none())
     }
 
+    /// The names of everything, be it deleted, sorted.
+    pub(crate) fn all_names(&self) -> impl Iterator<Item = &String> {
+        self.objects.keys()
+    }
+
     /// The names of everything that lives, sorted.
     pub(crate) fn names(&self) -> Vec<String> {
         self.objects.keys().filter(|name| self.live(name).is_some()).cloned().collect()

@@ -150,10 +150,12 @@ pub(super) fn apply(
 ) -> Result<()> {
     let store = &service.store;
     let mut patch = patch.clone();
-    // [DOC] §3.2: the branch expires at create + ttl, and shows the absolute time.
+    // [DOC] §3.2: the branch expires at create + ttl, and shows the absolute time. [INF] That the
+    // create counts from when the request was received.
+    let received = later(created, service.unkind.receipt(name));
     if let Some(ttl) = patch.remove("ttl").as_ref().and_then(Json::as_str).and_then(parse_duration)
     {
-        patch.insert("expire_time".to_owned(), json!(format_timestamp(later(created, ttl))));
+        patch.insert("expire_time".to_owned(), json!(format_timestamp(later(received, ttl))));
     }
     if let Some(time) = patch.get("expire_time").and_then(Json::as_str).and_then(parse_timestamp) {
         // [INF] the future; [KIT] 30 days.
