@@ -62,13 +62,7 @@ pub fn validate(type_name: &str, config: &Object) -> Diagnostics {
 ///
 /// *Caveats.* Terraform opens it in plans too, and names are known before objects exist: where the
 /// endpoint is still to be created, the results of a plan are unknown.
-pub async fn open(
-    lifecycle: &Lifecycle,
-    type_name: &str,
-    config: Object,
-    applying: bool,
-    call: &Call,
-) -> Opened {
+pub async fn open(lifecycle: &Lifecycle, type_name: &str, config: Object, call: &Call) -> Opened {
     let patience = lifecycle.client.patience(PATIENCE, call.stop.clone());
     let failed = |diagnostics| Opened { diagnostics, ..Opened::default() };
     let results = if type_name == "lakebase_credential" {
@@ -78,7 +72,7 @@ pub async fn open(
     };
     let reported = match endpoint(lifecycle, &config, &patience).await {
         Ok(reported) => reported,
-        Err(error) if error.absent && !applying => {
+        Err(error) if error.absent && is_planned(lifecycle, &config) => {
             let others = if type_name == "lakebase_credential" { &[][..] } else { RESULTS };
             let mut object = config;
             for field in results.iter().chain(others) {
@@ -113,4 +107,9 @@ pub async fn open(
         }
         Err(diagnostics) => failed(diagnostics),
     }
+}
+
+/// Whether the plan creates the endpoint, or what it is in.
+fn is_planned(lifecycle: &Lifecycle, config: &Object) -> bool {
+    ENDPOINT_NAME.of(config).known().is_some_and(|name| lifecycle.walk.will_create(&name))
 }

@@ -7,6 +7,7 @@
 //! Start reading at [`Lifecycle::apply`]. [`queue`] says whose turn it is, [`private`] what is
 //! remembered between runs, [`report`] how errors are told.
 
+mod consent;
 mod create;
 mod delete;
 mod issue;
@@ -17,6 +18,7 @@ mod queue;
 mod read;
 mod report;
 mod update;
+mod walk;
 mod workspace;
 
 use std::sync::Arc;
@@ -32,8 +34,9 @@ use private::Memory;
 use queue::Queue;
 
 pub use issue::credential_request;
-pub use plan::plan;
+pub use plan::{Surroundings, plan};
 pub use report::Attempt;
+pub use walk::Walk;
 
 /// The objects of one workspace.
 pub struct Lifecycle {
@@ -43,6 +46,8 @@ pub struct Lifecycle {
     pub settings: Settings,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// What Terraform has told this process.
+    pub walk: Arc<Walk>,
     queue: Queue,
     reads: read::Reads,
     observations: observe::Observations,
@@ -59,10 +64,10 @@ enum Purpose {
 
 impl Lifecycle {
     /// The objects that the client reaches.
-    pub fn new(client: Client, settings: Settings, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(client: Client, settings: Settings, clock: Arc<dyn Clock>, walk: Arc<Walk>) -> Self {
         let (queue, reads) = (Queue::default(), read::Reads::default());
         let observations = observe::Observations::default();
-        Self { client, settings, clock, queue, reads, observations }
+        Self { client, settings, clock, walk, queue, reads, observations }
     }
 
     /// Carries a planned change out.
@@ -78,20 +83,28 @@ impl Lifecycle {
         let ApplyResource { prior, planned, planned_private, planned_identity, .. } = request;
         let mut memory = Memory::read(&planned_private);
         // A note of the plan to the delete half of a replacement, and not to be stored.
-        let replaced = memory.replaced.take().is_some();
+        let replacement = memory.replacement.take();
+        self.walk.applies();
         self.reads.forget();
         if resource.table().form.is_empty() {
             return self.issue(resource.table(), planned, call).await;
         }
         match (prior, planned) {
-            (None, Some(planned)) => self.create(resource, &planned, call).await,
+            (None, Some(planned)) => {
+                let answer = self.create(resource, &planned, call).await;
+                let state = answer.state.as_ref();
+                if let Some(name) = state.and_then(|state| name_of(resource.table(), state)) {
+                    self.walk.keeps(&name);
+                }
+                answer
+            }
             (Some(prior), Some(planned)) => {
                 let before = Before { state: prior, identity: planned_identity, memory };
                 self.update(resource, before, &planned, call).await
             }
             (Some(prior), None) => {
                 let before = Before { state: prior, identity: planned_identity, memory };
-                self.delete(resource, before, replaced, call).await
+                self.delete(resource, before, replacement, call).await
             }
             (None, None) => ResourceAnswer::default(),
         }
@@ -225,11 +238,6 @@ fn name_of(table: &Table, object: &Object) -> Option<String> {
 /// Whether an answer is about an object in the trash, which a GET shows as if it lived.
 fn is_deleted(reported: &Value) -> bool {
     ["/delete_time", "/status/delete_time"].iter().any(|it| reported.pointer(it).is_some())
-}
-
-/// Whether the state refuses destruction.
-fn is_protected(state: &Object) -> bool {
-    state.get(crate::resources::DELETION_PROTECTION) == Some(&tfplugin::Value::Bool(true))
 }
 
 /// How to manage an object that exists already.

@@ -12,7 +12,7 @@ use tfplugin::{
     Renewed, ResourceAnswer, Schema, Schemas, UpgradeState, Value,
 };
 
-use crate::lifecycle::{self, Lifecycle};
+use crate::lifecycle::{self, Lifecycle, Surroundings, Walk};
 use crate::model::table::{Resource, Settings, Table};
 use crate::model::{schema, takeover, validate};
 use crate::resources::credential::Credential;
@@ -32,9 +32,8 @@ struct Seen {
     workspace: Workspace,
     /// Of the block that was validated or configured last; the defaults before.
     settings: Settings,
-    /// Whether this walk applies: Terraform tells by allowing a deferral, which elsewhere takes an
-    /// experimental option.
-    applying: bool,
+    /// What Terraform has told about objects.
+    walk: Arc<Walk>,
 }
 
 /// The way to the service.
@@ -127,23 +126,23 @@ impl Provider for Lakebase {
         sink
     }
 
-    async fn configure(&self, request: Configure, call: &Call) -> Diagnostics {
+    async fn configure(&self, request: Configure, _call: &Call) -> Diagnostics {
         let Configure { terraform_version, config } = request;
         let settings = config::settings(&config);
         let (client, diagnostics) = match config::client(&config, &terraform_version, &self.clock) {
             Ok(client) => (client, Diagnostics::new()),
             Err(diagnostic) => (None, diagnostic.into()),
         };
+        let walk = Arc::new(Walk::default());
         let workspace = match client {
             Some(client) => {
                 tracing::info!(host = client.host(), auth = client.auth_type(), "workspace");
-                let clock = self.clock.clone();
-                Workspace::Known(Arc::new(Lifecycle::new(client, settings.clone(), clock)))
+                let (clock, walk) = (self.clock.clone(), walk.clone());
+                Workspace::Known(Arc::new(Lifecycle::new(client, settings.clone(), clock, walk)))
             }
             None => Workspace::Unknown,
         };
-        let applying = call.capabilities.deferral_allowed;
-        self.change(|it| *it = Seen { workspace, settings, applying });
+        self.change(|it| *it = Seen { workspace, settings, walk });
         diagnostics
     }
 
@@ -158,7 +157,11 @@ impl Provider for Lakebase {
     async fn upgrade_state(&self, request: UpgradeState) -> (Option<Object>, Diagnostics) {
         let resource = resource(&request.type_name);
         let r#type = schema::resource(resource.table()).block.r#type();
-        stored(&r#type, &request)
+        let (state, diagnostics) = stored(&r#type, &request);
+        if let Some(state) = &state {
+            self.seen().walk.stored(state);
+        }
+        (state, diagnostics)
     }
 
     async fn upgrade_identity(&self, request: UpgradeState) -> (Option<Object>, Diagnostics) {
@@ -167,8 +170,14 @@ impl Provider for Lakebase {
 
     async fn read_resource(&self, request: ReadResource, call: &Call) -> ResourceAnswer {
         let resource = resource(&request.type_name);
-        match self.seen().workspace {
-            Workspace::Known(lifecycle) => lifecycle.read(resource, request, call).await,
+        let Seen { workspace, walk, .. } = self.seen();
+        match workspace {
+            Workspace::Known(lifecycle) => {
+                let before = request.state.clone();
+                let answer = lifecycle.read(resource, request, call).await;
+                walk.read(&before, answer.state.as_ref());
+                answer
+            }
             _ => ResourceAnswer {
                 state: Some(request.state),
                 private: request.private,
@@ -179,13 +188,14 @@ impl Provider for Lakebase {
     }
 
     async fn plan_resource(&self, request: PlanResource, call: &Call) -> PlannedResource {
-        let Seen { workspace, settings, .. } = self.seen();
+        let Seen { workspace, settings, walk } = self.seen();
         let lifecycle = match &workspace {
             Workspace::Known(lifecycle) => Some(&**lifecycle),
             _ => None,
         };
-        let (resource, now) = (resource(&request.type_name), self.clock.now());
-        lifecycle::plan(lifecycle, resource, &request, &settings, now, call).await
+        let (settings, now) = (&settings, self.clock.now());
+        let surroundings = Surroundings { lifecycle, walk: &walk, settings, now };
+        lifecycle::plan(&surroundings, resource(&request.type_name), &request, call).await
     }
 
     async fn apply_resource(&self, request: ApplyResource, call: &Call) -> ResourceAnswer {
@@ -246,9 +256,8 @@ impl Provider for Lakebase {
     }
 
     async fn open_ephemeral(&self, type_name: &str, config: Object, call: &Call) -> Opened {
-        let applying = self.seen().applying;
         match self.lifecycle() {
-            Ok(lifecycle) => ephemeral::open(&lifecycle, type_name, config, applying, call).await,
+            Ok(lifecycle) => ephemeral::open(&lifecycle, type_name, config, call).await,
             Err(diagnostic) => Opened { diagnostics: diagnostic.into(), ..Opened::default() },
         }
     }

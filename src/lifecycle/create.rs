@@ -39,7 +39,9 @@ impl Lifecycle {
         };
         let patience = self.patience(table, planned, Purpose::Create, call);
         match self.client.get(&name, &patience).await {
-            Ok(found) if is_deleted(&found) => self.in_the_trash(&attempt, &found).into(),
+            Ok(found) if is_deleted(&found) => soft_deleted(&attempt, &found).into(),
+            // Something else of this apply is to delete it.
+            Ok(_) if self.walk.in_state(&name).is_some() => managed_elsewhere(&attempt).into(),
             Ok(found) if REPLACE_EXISTING.of(planned) == Tf::Known(true) => {
                 self.adopt(resource, &attempt, planned, &found, &patience).await
             }
@@ -174,28 +176,48 @@ impl Lifecycle {
         let answer = self.answer(attempt.name, state, &Memory::default());
         ResourceAnswer { diagnostics, ..answer }
     }
+}
 
-    fn in_the_trash(&self, attempt: &Attempt<'_>, found: &Json) -> Diagnostic {
-        let Attempt { noun, name, .. } = attempt;
-        let purged = found["purge_time"].as_str().or(found["status"]["purge_time"].as_str());
-        let until = purged.map(|it| format!(" until {it}")).unwrap_or_default();
-        let host = self.client.host();
-        Diagnostic::error(
-            format!("The {noun} `{name}` is in the trash"),
-            format!(
-                "It was deleted, and its name stays taken{until}. Either restore it and import \
-                 it:\n\n  POST {host}/api/2.0/postgres/{name}/undelete\n\nor delete it for good, \
-                 and apply again:\n\n  DELETE {host}/api/2.0/postgres/{name}?purge=true\n\nA \
-                 {noun} with `purge_on_delete = true` never gets there."
-            ),
-        )
-    }
+/// The object was deleted and can be restored.
+pub(super) fn soft_deleted(attempt: &Attempt<'_>, found: &Json) -> Diagnostic {
+    let Attempt { noun, name, .. } = attempt;
+    let purged = found["purge_time"].as_str().or(found["status"]["purge_time"].as_str());
+    let until = purged.map(|time| format!(" until {time}")).unwrap_or_default();
+    Diagnostic::error(
+        format!("The {noun} `{name}` is soft-deleted"),
+        format!(
+            "Its ID stays reserved{until}, so it cannot be created. Choose another ID, or restore \
+             it and import it:\n\n  {}\n\nOr delete it permanently, and apply again:\n\n  {}",
+            undelete_command(name),
+            purge_command(name),
+        ),
+    )
+}
+
+/// The command that restores a soft-deleted object.
+pub(super) fn undelete_command(name: &str) -> String {
+    format!("databricks api post /api/2.0/postgres/{name}/undelete --json '{{}}'")
+}
+
+fn purge_command(name: &str) -> String {
+    format!("databricks api delete '/api/2.0/postgres/{name}?purge=true'")
+}
+
+/// The object that is to be created is in the state, and not only there.
+pub(super) fn managed_elsewhere(attempt: &Attempt<'_>) -> Diagnostic {
+    let Attempt { noun, name, .. } = attempt;
+    Diagnostic::error(
+        format!("The {noun} `{name}` is managed under two addresses"),
+        "This plan destroys it under one address and creates it under another. Nothing was \
+         changed. If the resource was renamed or moved, say so with a `moved` block:\n\n  moved {\n    \
+         from = OLD_ADDRESS\n    to   = NEW_ADDRESS\n  }",
+    )
 }
 
 /// Why an object is not the one that is planned: it differs in what cannot be changed.
 ///
 /// The time and the LSN of a branch's source are not compared, for the service resolves them.
-fn is_another(
+pub(super) fn is_another(
     attempt: &Attempt<'_>,
     table: &Table,
     reported: &Object,
@@ -225,7 +247,7 @@ fn is_another(
     })
 }
 
-fn has_adoption(resource: &dyn Resource) -> bool {
+pub(super) fn has_adoption(resource: &dyn Resource) -> bool {
     resource.table().field(REPLACE_EXISTING.name()).is_some()
 }
 
@@ -234,18 +256,22 @@ fn tainted(attempt: &Attempt<'_>) -> Diagnostic {
     let Attempt { noun, name, .. } = attempt;
     Diagnostic::warning(
         format!("The {noun} `{name}` is tainted"),
-        "It exists or may come to exist, so Terraform keeps it, but would destroy it and make it \
-         anew with the next apply. To keep it, run this before (put its address for ADDRESS):\n\n  \
-         terraform untaint ADDRESS",
+        "It exists, or may come to exist, so Terraform keeps it in the state, but plans to replace \
+         it. To keep the object, run (with its address for ADDRESS):\n\n  terraform untaint \
+         ADDRESS\n\nThe next plan waits for its operation. Without `purge_on_delete = true`, a \
+         project or branch is not deleted to be created again.",
     )
 }
 
-fn exists(attempt: &Attempt<'_>, type_name: &str, adoptable: bool) -> Diagnostic {
+/// The error of a create that finds the object.
+pub(super) fn exists(attempt: &Attempt<'_>, type_name: &str, adoptable: bool) -> Diagnostic {
     let Attempt { noun, name, .. } = attempt;
     Diagnostic::error(
         format!("The {noun} `{name}` exists already"),
         format!(
-            "Terraform does not manage it yet, so nothing was changed. {}",
+            "Nothing was changed. {}\n\nIf this plan replaces it, remove \
+             `create_before_destroy`, here and from the resources that depend on it, or choose \
+             another ID: two objects cannot have the same ID at the same time.",
             ways_in(name, type_name, adoptable)
         ),
     )
@@ -257,8 +283,10 @@ fn taken(attempt: &Attempt<'_>, adoptable: bool, type_name: &str) -> Diagnostic 
     Diagnostic::error(
         format!("The name of the {noun} `{name}` is taken"),
         format!(
-            "If the {noun} was deleted lately, it is in the trash: restore it with `POST \
-             …/{name}/undelete`, or delete it for good with `DELETE …/{name}?purge=true`. {}",
+            "If the {noun} was deleted within the last 7 days, restore it:\n\n  {}\n\nor delete \
+             it permanently:\n\n  {}\n\n{}",
+            undelete_command(name),
+            purge_command(name),
             ways_in(name, type_name, adoptable)
         ),
     )

@@ -1,35 +1,50 @@
 //! Deleting an object.
 
-use tfplugin::{Call, Diagnostic, ResourceAnswer};
+use tfplugin::{Call, Diagnostic, Diagnostics, ResourceAnswer};
 
+use super::consent::{Deletion, Refusal, Replacement, purge_parameter};
 use super::report::Attempt;
-use super::{Before, Change, Lifecycle, Purpose, interrupted_in_the_queue, is_protected, name_of};
+use super::{Before, Change, Lifecycle, Purpose, interrupted_in_the_queue};
 use crate::model::encode;
-use crate::model::field::Place;
 use crate::model::table::{Resource, Table};
+use crate::resources::{DELETION_PROTECTION, PURGE_ON_DELETE};
 
 impl Lifecycle {
     /// *Flow.* One DELETE, then wait for the operation.
     ///
     /// *Guarantees.* When it fails, the object stays in the state. Absent is success, and so is
-    /// what goes with its parent: the plan has said that it stays.
-    ///
-    /// *Assumptions.* The delete half of a replacement purges, because the id of an object in the
-    /// trash stays taken, and the create half could not have it.
+    /// what Lakebase deletes only along with its parent: the plan has said that it stays. The
+    /// delete half of a replacement sends nothing that the plan's note does not allow, and nothing
+    /// deletes an object that the same apply has created or adopted.
     pub(super) async fn delete(
         &self,
         resource: &dyn Resource,
         mut before: Before,
-        replaced: bool,
+        replacement: Option<Replacement>,
         call: &Call,
     ) -> ResourceAnswer {
         let (table, client) = (resource.table(), &self.client);
-        let Some(name) = name_of(table, &before.state) else { return ResourceAnswer::default() };
+        let of_state = Replacement::of(resource, &before.state);
+        let name = of_state.name.clone();
         let attempt = Attempt { verb: "delete", noun: table.noun(), name: &name };
-        if is_protected(&before.state) {
-            // Only a tainted object comes here: every plan of its destruction is refused.
-            return before.unchanged(still_protected(&attempt));
+        if name.is_empty() {
+            return ResourceAnswer::default();
         }
+        if self.walk.kept(&name) {
+            return Diagnostics::from(kept(&attempt)).into();
+        }
+        // Only a tainted object is refused here: every other plan of its destruction is an error.
+        let refuse = |refusal| refused(&attempt, refusal, table);
+        let query = match replacement.map(|it| it.with_state(resource, &before.state)) {
+            Some(replacement) => match replacement.deletion(table) {
+                Ok(deletion) => query(table, &before, deletion),
+                Err(refusal) => return before.unchanged(refuse(refusal)),
+            },
+            None if of_state.deletion_protection => {
+                return before.unchanged(refuse(Refusal::DeletionProtection));
+            }
+            None => encode::delete_query(table, &before.state),
+        };
         let Some(_turn) = self.turn(&name, call).await else {
             return before.unchanged(interrupted_in_the_queue(&attempt));
         };
@@ -40,45 +55,76 @@ impl Lifecycle {
         {
             return before.unchanged(elsewhere);
         }
-        let mut query = encode::delete_query(table, &before.state);
-        if let Some(purge) = purge(table).filter(|_| replaced)
-            && query.iter().all(|(name, _)| *name != purge)
-        {
-            query.push((purge, "true".to_owned()));
-        }
         let change = Change::Delete { name: &name, query };
         let finished = match self.unhindered(&change, &patience).await {
             Ok(operation) => client.wait(operation, &patience).await.map(|_| ()),
             Err(error) => Err(error),
         };
         match finished {
-            Ok(()) => ResourceAnswer::default(),
-            Err(error) if error.is_not_found() || error.is_managed_by_parent() => {
-                ResourceAnswer::default()
-            }
-            Err(error) => {
+            Err(error) if !error.is_not_found() && !error.is_managed_by_parent() => {
                 before.memory.operation = error.operation().map(str::to_owned);
                 before.unchanged(attempt.failed(client, Some(table), &error))
+            }
+            _ => {
+                self.walk.deleted(&name);
+                ResourceAnswer::default()
             }
         }
     }
 }
 
-/// The query parameter that skips the trash, where the resource has one.
-fn purge(table: &Table) -> Option<&'static str> {
-    table.fields.iter().find_map(|it| match it.place {
-        Place::OnDelete("purge") => Some("purge"),
-        _ => None,
-    })
+/// The parameters of the delete half: what the plan has announced decides about the soft delete,
+/// not the state.
+fn query(table: &Table, before: &Before, deletion: Deletion) -> Vec<(&'static str, String)> {
+    let mut query = encode::delete_query(table, &before.state);
+    let purge = purge_parameter(table);
+    query.retain(|(name, _)| Some(*name) != purge);
+    query.extend(
+        purge.filter(|_| deletion == Deletion::Permanent).map(|it| (it, "true".to_owned())),
+    );
+    query
 }
 
-fn still_protected(attempt: &Attempt<'_>) -> Diagnostic {
+/// The deposed half of an object that the create half has adopted under the same name.
+fn kept(attempt: &Attempt<'_>) -> Diagnostic {
     let Attempt { noun, name, .. } = attempt;
+    Diagnostic::warning(
+        format!("The {noun} `{name}` was kept"),
+        "This apply has created or adopted the object of that name, so that it was not deleted: \
+         `create_before_destroy` cannot replace an object under the same ID. Nothing was sent.",
+    )
+}
+
+fn refused(attempt: &Attempt<'_>, refusal: Refusal, table: &Table) -> Diagnostic {
+    let Attempt { noun, name, .. } = attempt;
+    let (why, way_out) = match refusal {
+        Refusal::DeletionProtection => (
+            format!("its `{DELETION_PROTECTION}` is on"),
+            format!("To delete it, apply `{DELETION_PROTECTION} = false` first, on its own."),
+        ),
+        Refusal::IsProtected => (
+            "Lakebase protects it, or a branch in it (`is_protected`)".to_owned(),
+            "To delete it, apply `is_protected = false` first, on its own.".to_owned(),
+        ),
+        Refusal::OnlyWithParent => (
+            "Lakebase deletes it only along with its parent".to_owned(),
+            "To replace it, replace its parent.".to_owned(),
+        ),
+        Refusal::NoConsent => (
+            "the delete would be permanent, because the new one has the same ID".to_owned(),
+            format!(
+                "To delete it permanently with all that it holds, set `{} = true`.",
+                PURGE_ON_DELETE.name()
+            ),
+        ),
+    };
     Diagnostic::error(
-        format!("The {noun} `{name}` is protected"),
-        "It is tainted, so that Terraform would destroy it and make it anew, but its \
-         `deletion_protection` is on. Nothing was sent. If the object is all right, keep it \
-         (put its address for ADDRESS):\n\n  terraform untaint ADDRESS\n\nIf it shall go, apply \
-         `deletion_protection = false` first.",
+        format!("Refused to delete the {noun} `{name}`"),
+        format!(
+            "It is tainted, so Terraform would delete it and create it again, but {why}. Nothing \
+             was sent. To keep it, run (with the address of the `{}` for ADDRESS):\n\n  \
+             terraform untaint ADDRESS\n\n{way_out}",
+            table.type_name
+        ),
     )
 }

@@ -6,16 +6,20 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lakebase_api::{Json, Patience};
-use tfplugin::{Call, Object};
+use tfplugin::{Call, Object, Value};
 
-use super::{Lifecycle, Purpose, name_of};
+use super::{Lifecycle, Purpose, is_deleted, name_of};
+use crate::model::field::{AnyField, Check};
 use crate::model::table::{Resource, Table};
+use crate::resources::{BRANCH, IS_PROTECTED};
 
 /// What the service says of the surroundings of a change.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
     /// The object to be created, where it exists already.
     pub existing: Option<Json>,
+    /// The source of the object to be created, where Lakebase says that it does not exist.
+    pub missing_source: Option<String>,
     /// What would go with the object: the full names of its branches, endpoints and databases.
     pub inside: Vec<String>,
     /// The branches inside it that the service protects, itself included.
@@ -70,6 +74,55 @@ impl Lifecycle {
             _ => {}
         }
         self.observations.put(name.to_owned(), observed)
+    }
+
+    /// Looks whether the object that a create copies exists: the delete half comes before the create
+    /// half can be refused.
+    pub async fn observe_source(
+        &self,
+        observed: &mut Observed,
+        table: &Table,
+        planned: &Object,
+        call: &Call,
+    ) {
+        let source =
+            |field: &&AnyField| field.create_only && matches!(field.check, Some(Check::Named(_)));
+        let patience = self.patience(table, planned, Purpose::Read, call);
+        for field in table.fields.iter().filter(source) {
+            let Some(name) = planned.get(field.name).and_then(Value::as_str) else { continue };
+            if self.walk.will_create(name) {
+                continue;
+            }
+            let absent = match self.client.get(name, &patience).await {
+                Ok(found) => is_deleted(&found),
+                Err(error) => error.is_not_found(),
+            };
+            if absent {
+                observed.missing_source = Some(field.name.to_owned());
+            }
+        }
+    }
+
+    /// Whether Lakebase protects what holds the object, so that it would refuse to delete it.
+    pub async fn observe_protected_parent(
+        &self,
+        table: &Table,
+        name: &str,
+        state: &Object,
+        call: &Call,
+    ) -> Option<String> {
+        let in_a_branch = |field: &&AnyField| matches!(field.check, Some(Check::Named(BRANCH)));
+        table.parent().filter(in_a_branch)?;
+        let (parent, _) = table.split(name)?;
+        let parent = parent?;
+        let protected = if let Some(parent) = self.walk.in_state(parent) {
+            parent.get(IS_PROTECTED) == Some(&Value::Bool(true))
+        } else {
+            let patience = self.patience(table, state, Purpose::Read, call);
+            let found = self.client.get(parent, &patience).await.unwrap_or_default();
+            found["status"][IS_PROTECTED] == true
+        };
+        protected.then(|| parent.to_owned())
     }
 
     async fn look_into(

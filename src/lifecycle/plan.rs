@@ -1,328 +1,246 @@
-//! Planning: the model's plan, told as Terraform wants it, with what an apply would run into.
+//! Plans a create, an update, a replacement or a destruction as Terraform shows it: the model's
+//! plan, and what an apply would run into.
 //!
 //! Errors are for what cannot or must not happen. Findings are warnings that a reader of the plan
-//! needs; they are told in the plan alone, and not again while applying it.
+//! needs; the apply does not repeat them. [`replacement`] holds the rules of consent,
+//! [`creation`] what a create will find, [`destruction`] what a destroy loses.
+
+mod creation;
+mod destruction;
+mod replacement;
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use lakebase_api::Json;
 use tfplugin::{Call, Diagnostic, Diagnostics, Object, PlanResource, PlannedResource, Value};
 
+use super::consent::{Deletion, Replacement};
 use super::observe::Observed;
-use super::private::{Memory, Replaced};
-use super::{Lifecycle, is_deleted, is_protected, name_of, ways_in};
+use super::private::Memory;
+use super::walk::Walk;
+use super::{Lifecycle, name_of};
+use crate::model::field::Place;
 use crate::model::plan::{self, Occasion, Planned};
 use crate::model::table::{Resource, Settings, Table};
-use crate::model::tf::Tf;
-use crate::model::{decode, encode};
-use crate::resources::{DEFAULTS, IS_PROTECTED, REPLACE_EXISTING};
+use crate::resources::DEFAULTS;
+use replacement::Cause;
 
-/// Plans a create, an update, a replacement or a destruction. Without a way to the service, it
-/// plans all the same, and looks at nothing.
+/// What a plan is made with, besides the request.
+pub struct Surroundings<'a> {
+    /// The way to Lakebase; `None`, where the provider block is not known yet.
+    pub lifecycle: Option<&'a Lifecycle>,
+    /// What Terraform has told this process.
+    pub walk: &'a Walk,
+    /// What the provider block says.
+    pub settings: &'a Settings,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// Plans a create, an update, a replacement or a destruction. Without a way to Lakebase, it plans
+/// all the same, and looks at nothing.
 ///
 /// Terraform plans a replacement in two calls: one with the prior state, whose answer says that it
-/// must be one, and one without. The first tells the second through the private state.
+/// must be one, and one without. The first tells the second through the private state. The
+/// replacement of a tainted object is planned in one call without prior state: [`Walk`] knows that
+/// the object is in the state.
 pub async fn plan(
-    lifecycle: Option<&Lifecycle>,
+    surroundings: &Surroundings<'_>,
     resource: &dyn Resource,
     request: &PlanResource,
-    settings: &Settings,
-    now: Timestamp,
     call: &Call,
 ) -> PlannedResource {
+    let Surroundings { lifecycle, walk, settings, now } = *surroundings;
     // While applying, Terraform plans once more: findings were told, and looking costs requests.
-    let planning = !call.capabilities.deferral_allowed;
-    let lifecycle = lifecycle.filter(|_| planning);
+    let planning = walk.plans(call.capabilities.deferral_allowed);
     let review_warnings = settings.review_warnings && planning;
-    let settings = &Settings { review_warnings, ..settings.clone() };
-    match &request.config {
-        Some(config) => {
-            let change = Change::new(resource, request, config, settings, now);
-            let observed = change.observe(lifecycle, call).await;
-            change.tell(&observed, lifecycle.is_some(), settings)
-        }
-        None => destroy(lifecycle, resource, request, call).await,
-    }
+    let surroundings = &Surroundings {
+        lifecycle: lifecycle.filter(|_| planning),
+        walk,
+        settings: &Settings { review_warnings, ..settings.clone() },
+        now,
+    };
+    let Some(config) = &request.config else {
+        return destruction::plan(surroundings, resource, request, call).await;
+    };
+    let preview = Preview::new(surroundings, resource, request, config, call).await;
+    let observed = preview.observe(call).await;
+    preview.tell(&observed)
+}
+
+/// What is planned.
+enum PlanKind<'a> {
+    /// The object is not in the state.
+    Create,
+    /// An update, or the first call of a replacement.
+    Update(&'a Object),
+    /// The second call of a replacement, or the only one of a tainted object.
+    Replace(Replacement, Cause),
 }
 
 /// A create, an update or a replacement, planned but not yet told.
-struct Change<'a> {
+struct Preview<'a> {
+    surroundings: &'a Surroundings<'a>,
     resource: &'a dyn Resource,
     table: &'static Table,
     request: &'a PlanResource,
+    config: &'a Object,
+    kind: PlanKind<'a>,
     planned: Planned,
-    /// The object that an earlier call planned to replace.
-    replaced: Option<Replaced>,
+    /// What a tainted object holds.
+    tainted: Option<Arc<Observed>>,
 }
 
-impl<'a> Change<'a> {
-    fn new(
+impl<'a> Preview<'a> {
+    async fn new(
+        surroundings: &'a Surroundings<'a>,
         resource: &'a dyn Resource,
         request: &'a PlanResource,
-        config: &Object,
-        settings: &Settings,
-        now: Timestamp,
+        config: &'a Object,
+        call: &Call,
     ) -> Self {
-        let replaced = Memory::read(&request.prior_private).replaced;
-        let replaced = replaced.filter(|_| request.prior.is_none());
-        let occasion = Occasion { settings, now, replacing: replaced.is_some() };
+        let Surroundings { lifecycle, walk, settings, now } = *surroundings;
+        let table = resource.table();
+        let mut tainted = None;
+        let note = Memory::read(&request.prior_private).replacement;
+        let in_state = || name_of(table, config).and_then(|name| walk.in_state(&name));
+        let kind = match (&request.prior, note) {
+            (Some(prior), _) => PlanKind::Update(prior),
+            (None, Some(note)) => PlanKind::Replace(note, Cause::Demanded),
+            (None, None) => match in_state() {
+                Some(state) => {
+                    let mut replacement = Replacement::of(resource, &state);
+                    if let Some(lifecycle) = lifecycle {
+                        let name = &replacement.name;
+                        let observed = lifecycle.observe_inside(table, name, &state, call).await;
+                        replacement.is_protected |= !observed.protected.is_empty();
+                        tainted = Some(observed);
+                    }
+                    PlanKind::Replace(replacement.by(table, config, false), Cause::Tainted)
+                }
+                None => PlanKind::Create,
+            },
+        };
+        // What is replaced under its name takes its children along: their plans must not know the
+        // name. What the apply will refuse to delete takes nothing along.
+        let replacing = match &kind {
+            PlanKind::Replace(it, Cause::Tainted) if it.deletion(table).is_err() => None,
+            PlanKind::Replace(it, _) => Some(it.name.as_str()),
+            _ => None,
+        };
+        let occasion = Occasion { settings, now, replacing };
         let planned = plan::plan(resource, request.prior.as_ref(), config, &occasion);
-        Self { resource, table: resource.table(), request, planned, replaced }
+        Self { surroundings, resource, table, request, config, kind, planned, tainted }
+    }
+
+    /// The replacement, if this is one.
+    fn replacement(&self) -> Option<Replacement> {
+        let replaced = match &self.kind {
+            PlanKind::Create => return None,
+            PlanKind::Update(_) if self.planned.requires_replace.is_empty() => return None,
+            PlanKind::Update(prior) => Replacement::of(self.resource, prior),
+            PlanKind::Replace(replacement, _) => replacement.clone(),
+        };
+        Some(self.succeeded(replaced))
+    }
+
+    fn succeeded(&self, replaced: Replacement) -> Replacement {
+        let goes_with_parent = self.surroundings.walk.replaces_what_holds(&replaced.name);
+        // The planned name of a replacement is unknown on purpose; its parts tell it.
+        let mut parts = self.planned.object.clone();
+        parts.remove("name");
+        replaced.by(self.table, &parts, goes_with_parent)
     }
 
     /// Only what is created, replaced, or a change of defaults looks at anything.
-    async fn observe(&self, lifecycle: Option<&Lifecycle>, call: &Call) -> Arc<Observed> {
-        let Some(lifecycle) = lifecycle.filter(|_| !self.table.form.is_empty()) else {
-            return Arc::default();
-        };
-        match &self.request.prior {
-            None => match &self.replaced {
-                Some(Replaced { name, .. }) => {
-                    lifecycle.observe_inside(self.table, name, &self.planned.object, call).await
-                }
-                None => lifecycle.observe_creation(self.resource, &self.planned.object, call).await,
-            },
-            Some(prior) if self.is_replacement() || self.changes_defaults(prior) => {
-                let name = self.replaced_by(prior).name;
-                lifecycle.observe_inside(self.table, &name, prior, call).await
+    async fn observe(&self, call: &Call) -> Arc<Observed> {
+        let lifecycle = self.surroundings.lifecycle.filter(|_| !self.table.form.is_empty());
+        let Some(lifecycle) = lifecycle else { return Arc::default() };
+        let (table, planned) = (self.table, &self.planned.object);
+        let object = match &self.kind {
+            PlanKind::Create => {
+                return lifecycle.observe_creation(self.resource, planned, call).await;
             }
-            Some(_) => Arc::default(),
-        }
+            PlanKind::Update(prior) => prior,
+            PlanKind::Replace(..) => planned,
+        };
+        let inside = match (self.replacement(), &self.tainted) {
+            (Some(_), Some(tainted)) => tainted.clone(),
+            (Some(replacement), None) => {
+                lifecycle.observe_inside(table, &replacement.name, object, call).await
+            }
+            (None, _) => match name_of(table, object).filter(|_| self.changes_defaults()) {
+                Some(name) => {
+                    return lifecycle.observe_inside(table, &name, object, call).await;
+                }
+                None => return Arc::default(),
+            },
+        };
+        let mut observed = Observed::clone(&inside);
+        lifecycle.observe_source(&mut observed, table, planned, call).await;
+        Arc::new(observed)
     }
 
-    fn is_replacement(&self) -> bool {
-        !self.planned.requires_replace.is_empty()
-    }
-
-    fn changes_defaults(&self, prior: &Object) -> bool {
+    fn changes_defaults(&self) -> bool {
+        let PlanKind::Update(prior) = self.kind else { return false };
         self.table.field(DEFAULTS).is_some()
             && prior.get(DEFAULTS) != self.planned.object.get(DEFAULTS)
     }
 
-    fn tell(mut self, observed: &Observed, findings: bool, settings: &Settings) -> PlannedResource {
+    fn tell(mut self, observed: &Observed) -> PlannedResource {
+        let (walk, replacement) = (self.surroundings.walk, self.replacement());
         let mut told = Diagnostics::new();
-        match &self.request.prior {
-            None => {
-                // This call is made whoever asked for the replacement, `-replace` included; of what
-                // it says, Terraform shows errors only.
-                if let Some(replaced) = &self.replaced {
-                    told.extend(refuse_replacement(self.table, replaced, &self.planned.object));
-                    told.extend(refuse_protected(self.table, replaced, observed));
-                } else if findings {
-                    told.extend(self.creation(observed, settings));
-                }
+        match &self.kind {
+            PlanKind::Create => told.extend(self.creation(observed)),
+            PlanKind::Update(_)
+                if replacement.is_none()
+                    && self.surroundings.settings.review_warnings
+                    && self.changes_defaults() =>
+            {
+                let name = name_of(self.table, &self.planned.object).unwrap_or_default();
+                told.extend(left_behind(&name, observed));
             }
-            Some(prior) => {
-                let replaced = self.replaced_by(prior);
-                if self.is_replacement() {
-                    let refused = refuse_replacement(self.table, &replaced, &self.planned.object);
-                    let path = self.planned.requires_replace[0].clone();
-                    told.extend(refused.map(|it| it.at(path.clone())));
-                    let refused = refuse_protected(self.table, &replaced, observed);
-                    told.extend(refused.map(|it| it.at(path)));
-                    if findings && !told.has_errors() {
-                        told.extend(losses(self.table, &replaced.name, observed));
-                    }
-                } else if settings.review_warnings && self.changes_defaults(prior) {
-                    told.extend(left_behind(&replaced.name, observed));
-                }
+            _ => {}
+        }
+        if let Some(replacement) = &replacement {
+            told.extend(self.replacing(replacement, observed));
+            if !told.has_errors()
+                && replacement.deletion(self.table) == Ok(Deletion::Permanent)
+                && replacement.may_keep_its_name()
+            {
+                walk.plans_permanent_replacement(replacement);
             }
         }
+        if matches!(self.kind, PlanKind::Create | PlanKind::Replace(_, Cause::Tainted))
+            && !told.has_errors()
+            && let Some(name) = name_of(self.table, &self.planned.object)
+        {
+            walk.plans_create(&name);
+        }
         self.planned.diagnostics.extend(told);
+        let note = match &self.kind {
+            // Terraform may ask for a replacement that the provider does not, such as `-replace`,
+            // or know of a taint that this process does not: the delete half finds what is told
+            // here.
+            PlanKind::Create => Replacement::of(self.resource, &self.planned.object),
+            PlanKind::Update(prior) => Replacement::of(self.resource, prior),
+            PlanKind::Replace(replacement, _) => replacement.clone(),
+        };
+        let note = self.succeeded(note);
         let Planned { object, requires_replace, diagnostics } = self.planned;
         let memory = Memory::read(&self.request.prior_private);
-        let replaced = match &self.request.prior {
-            Some(prior) => Some(replaced_by(self.resource, prior)),
-            // Terraform plans the replacement of a tainted object like a create, without a word of
-            // the object; the delete half then finds what is told here.
-            None => self.replaced.or_else(|| Some(replaced_by(self.resource, &object))),
-        };
-        let memory = Memory { replaced, ..memory };
-        let private = memory.write();
+        let named = !self.table.form.is_empty();
+        let private = Memory { replacement: named.then_some(note), ..memory }.write();
         // None for what is to be created: its workspace is not known before it answers, and
         // Terraform cannot write a plan that holds an unknown identity as JSON (seen with 1.15.5).
         let identity = self.request.identity.clone().filter(|_| self.request.prior.is_some());
         PlannedResource { planned: Some(object), requires_replace, private, identity, diagnostics }
     }
-
-    fn replaced_by(&self, prior: &Object) -> Replaced {
-        replaced_by(self.resource, prior)
-    }
-
-    /// What a create will run into.
-    fn creation(&self, observed: &Observed, settings: &Settings) -> Option<Diagnostic> {
-        let (table, planned) = (self.table, &self.planned.object);
-        let noun = table.noun();
-        let name = name_of(table, planned)?;
-        let adopts = REPLACE_EXISTING.of(planned) == Tf::Known(true);
-        let adoptable = table.field(REPLACE_EXISTING.name()).is_some();
-        let Some(existing) = &observed.existing else {
-            let known = self.resource.is_born_with_its_parent(planned) && !adopts;
-            return known.then(|| {
-                Diagnostic::warning(
-                    format!("The service makes the {noun} `{name}` by itself"),
-                    format!(
-                        "It comes along with its parent, so that this create will find it there \
-                         and fail. To take it over and change its settings to the configured \
-                         ones:\n\n  {} = true",
-                        REPLACE_EXISTING.name()
-                    ),
-                )
-            });
-        };
-        if is_deleted(existing) {
-            let summary = format!("The {noun} `{name}` is in the trash");
-            let detail = "Its name stays taken, so that the create will fail. Restore it and \
-                          import it, or delete it for good first (`purge`).";
-            return Some(Diagnostic::warning(summary, detail));
-        }
-        if !adopts {
-            let summary = format!("The {noun} `{name}` exists already");
-            let detail = format!(
-                "Unless this plan destroys it first, as it does with a tainted object, the create \
-                 will fail. {}",
-                ways_in(&name, table.type_name, adoptable)
-            );
-            return Some(Diagnostic::warning(summary, detail));
-        }
-        Some(self.adoption(&name, existing, settings))
-    }
-
-    fn adoption(&self, name: &str, existing: &Json, settings: &Settings) -> Diagnostic {
-        let planned = &self.planned.object;
-        let known = decode::complete(planned, &Object::new());
-        let before = decode::state(self.resource, existing, &known, settings);
-        let changes = encode::mask(self.table, &before, planned);
-        let detail = if changes.is_empty() {
-            "Nothing about it will change.".to_owned()
-        } else {
-            let changes = changes.iter().map(|path| {
-                let path = path.trim_start_matches("spec.");
-                format!("\n  - `{path}`{}", change_of(self.table, path, &before, planned))
-            });
-            format!("These of its settings will change:\n{}", changes.collect::<String>())
-        };
-        Diagnostic::warning(
-            format!("The {} `{name}` exists and is taken over", self.table.noun()),
-            detail,
-        )
-    }
 }
 
-/// Plans a destruction.
-async fn destroy(
-    lifecycle: Option<&Lifecycle>,
-    resource: &dyn Resource,
-    request: &PlanResource,
-    call: &Call,
-) -> PlannedResource {
-    let table = resource.table();
-    let mut answer = PlannedResource {
-        private: request.prior_private.clone(),
-        identity: request.identity.clone(),
-        ..PlannedResource::default()
-    };
-    let Some(state) = request.prior.as_ref().filter(|_| !table.form.is_empty()) else {
-        return answer;
-    };
-    let destroyed = replaced_by(resource, state);
-    let name = &destroyed.name;
-    let observed = match lifecycle {
-        Some(lifecycle) => lifecycle.observe_inside(table, name, state, call).await,
-        None => Arc::default(),
-    };
-    if destroyed.protected {
-        let lost = list(table, &observed);
-        answer.diagnostics.push(refused(table.noun(), name, "destruction", &lost));
-    }
-    answer.diagnostics.extend(refuse_protected(table, &destroyed, &observed));
-    if lifecycle.is_some() && destroyed.stays {
-        let noun = table.noun();
-        answer.diagnostics.push(Diagnostic::warning(
-            format!("The service deletes the {noun} `{name}` only along with its parent"),
-            "Unless its parent is destroyed as well, it stays in place, with the settings that it \
-             has now. Terraform forgets it.",
-        ));
-    }
-    answer
-}
-
-fn replaced_by(resource: &dyn Resource, prior: &Object) -> Replaced {
-    Replaced {
-        protected: is_protected(prior),
-        shielded: prior.get(IS_PROTECTED) == Some(&Value::Bool(true)),
-        stays: resource.goes_with_its_parent(prior),
-        name: name_of(resource.table(), prior).unwrap_or_default(),
-    }
-}
-
-/// Why an object must not or cannot be replaced.
-fn refuse_replacement(table: &Table, replaced: &Replaced, planned: &Object) -> Option<Diagnostic> {
-    let Replaced { protected, stays, name, .. } = replaced;
-    let noun = table.noun();
-    if *protected {
-        return Some(refused(noun, name, "replacement", ""));
-    }
-    // Under another parent, it is another object.
-    let parent = table.split(name).and_then(|(parent, _)| parent);
-    let planned = table.parent().and_then(|it| planned.get(it.name)).and_then(Value::as_str);
-    if *stays && parent.is_some() && parent == planned {
-        return Some(Diagnostic::error(
-            format!("The {noun} `{name}` cannot be replaced"),
-            "The service deletes it only along with its parent, so that it cannot make room for a \
-             new one. Undo the change, or replace the parent.",
-        ));
-    }
-    None
-}
-
-/// The service's own protection, which it would enforce only after other objects are gone.
-fn refuse_protected(table: &Table, replaced: &Replaced, observed: &Observed) -> Option<Diagnostic> {
-    let Replaced { shielded, name, .. } = replaced;
-    let branches = if *shielded { vec![name.clone()] } else { observed.protected.clone() };
-    if branches.is_empty() {
-        return None;
-    }
-    let branches = branches.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
-    Some(Diagnostic::error(
-        format!("The service protects the {} `{name}`", table.noun()),
-        format!(
-            "`is_protected` is on for {branches}, so that the service would refuse to delete it. \
-             If it shall go, apply `is_protected = false` first, on its own."
-        ),
-    ))
-}
-
-fn refused(noun: &str, name: &str, what: &str, lost: &str) -> Diagnostic {
-    let otherwise = match noun {
-        "project" => "all its branches with their data, its endpoints, roles and databases",
-        "branch" => "its data, its endpoints, roles and databases",
-        _ => "what depends on it",
-    };
-    let lost = if lost.is_empty() { format!("{otherwise}.") } else { lost.to_owned() };
-    Diagnostic::error(
-        format!("The {noun} `{name}` is protected from {what}"),
-        format!(
-            "Its `deletion_protection` is on. What would be lost: {lost}\n\nIf that is what you \
-             want, apply `deletion_protection = false` first, on its own."
-        ),
-    )
-    .at(crate::resources::DELETION_PROTECTION)
-}
-
-/// A replacement of what holds data says so, whoever asked for it.
-fn losses(table: &Table, name: &str, observed: &Observed) -> Option<Diagnostic> {
-    let lost = list(table, observed);
-    let noun = table.noun();
-    (!lost.is_empty()).then(|| {
-        let summary = format!("This plan replaces the {noun} `{name}` with all that it holds");
-        Diagnostic::warning(summary, format!("What will be lost, for good: {lost}"))
-    })
-}
-
-/// What is inside an object, by kind and number, with names where they are few.
-fn list(table: &Table, observed: &Observed) -> String {
+/// What is inside an object, by kind and number, with names where they are few; empty, if nothing
+/// is known.
+fn contents(observed: &Observed) -> String {
     let mut parts = Vec::new();
     for (collection, one) in
         [("branches", "branch"), ("databases", "database"), ("endpoints", "endpoint")]
@@ -336,10 +254,17 @@ fn list(table: &Table, observed: &Observed) -> String {
         let noun = if names.len() == 1 { one } else { collection };
         parts.push(format!("{} {noun}{which}", names.len()));
     }
-    if parts.is_empty() || table.form.is_empty() {
-        String::new()
-    } else {
-        format!("{}.", parts.join("; "))
+    parts.join("; ")
+}
+
+/// What a delete loses, in words.
+fn lost(table: &Table, observed: &Observed) -> String {
+    let contents = contents(observed);
+    let holds_data = table.fields.iter().any(|it| matches!(it.place, Place::OnDelete("purge")));
+    match (contents.is_empty(), holds_data) {
+        (false, _) => format!("its data, {contents}"),
+        (true, true) => "its data and all that it holds".to_owned(),
+        (true, false) => "the object, which holds no data".to_owned(),
     }
 }
 

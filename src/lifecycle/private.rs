@@ -3,6 +3,8 @@
 use serde_json::{Value as Json, json};
 use tfplugin::Private;
 
+use super::consent::Replacement;
+
 /// What is remembered of an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
@@ -10,21 +12,8 @@ pub struct Memory {
     pub workspace: Option<String>,
     /// An operation that was going on when an apply ended: the next read waits for it.
     pub operation: Option<String>,
-    /// What a plan tells the second half of a replacement about the object to be replaced.
-    pub replaced: Option<Replaced>,
-}
-
-/// The object that a replacement destroys.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Replaced {
-    /// Whether its state refuses destruction.
-    pub protected: bool,
-    /// Whether the service itself refuses to delete it.
-    pub shielded: bool,
-    /// Whether it goes only along with its parent.
-    pub stays: bool,
-    /// Its name.
-    pub name: String,
+    /// What a plan tells the delete half about the object that it replaces.
+    pub replacement: Option<Replacement>,
 }
 
 impl Memory {
@@ -33,15 +22,19 @@ impl Memory {
     pub fn read(private: &Private) -> Self {
         let json: Json = serde_json::from_slice(private).unwrap_or_default();
         let text = |json: &Json, key: &str| json[key].as_str().map(str::to_owned);
-        let replaced = &json["lakebase_replaced"];
+        let replaced = &json["lakebase_replacement"];
         Self {
             workspace: text(&json, "lakebase_workspace"),
             operation: text(&json, "lakebase_operation"),
-            replaced: text(replaced, "name").map(|name| Replaced {
-                protected: replaced["protected"] == true,
-                shielded: replaced["shielded"] == true,
-                stays: replaced["stays"] == true,
+            replacement: text(replaced, "name").map(|name| Replacement {
                 name,
+                successor: text(replaced, "successor"),
+                same_parent: replaced["same_parent"] == true,
+                deletion_protection: replaced["deletion_protection"] == true,
+                is_protected: replaced["is_protected"] == true,
+                only_with_parent: replaced["only_with_parent"] == true,
+                consent: replaced["consent"] == true,
+                goes_with_parent: replaced["goes_with_parent"] == true,
             }),
         }
     }
@@ -55,9 +48,16 @@ impl Memory {
         if let Some(operation) = &self.operation {
             json["lakebase_operation"] = json!(operation);
         }
-        if let Some(Replaced { protected, shielded, stays, name }) = &self.replaced {
-            json["lakebase_replaced"] = json!({
-                "protected": protected, "shielded": shielded, "stays": stays, "name": name,
+        if let Some(replacement) = &self.replacement {
+            json["lakebase_replacement"] = json!({
+                "name": replacement.name,
+                "successor": replacement.successor,
+                "same_parent": replacement.same_parent,
+                "deletion_protection": replacement.deletion_protection,
+                "is_protected": replacement.is_protected,
+                "only_with_parent": replacement.only_with_parent,
+                "consent": replacement.consent,
+                "goes_with_parent": replacement.goes_with_parent,
             });
         }
         if json == json!({}) { Private::new() } else { json.to_string().into_bytes() }
@@ -70,8 +70,20 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_read_again() {
-        let name = "projects/p".to_owned();
-        let replaced = Replaced { protected: true, shielded: true, stays: true, name };
+        let bits = |bits: u8| Replacement {
+            name: "projects/p".to_owned(),
+            successor: (bits & 1 != 0).then(|| "projects/q".to_owned()),
+            same_parent: bits & 2 != 0,
+            deletion_protection: bits & 4 != 0,
+            is_protected: bits & 8 != 0,
+            only_with_parent: bits & 16 != 0,
+            consent: bits & 32 != 0,
+            goes_with_parent: bits & 64 != 0,
+        };
+        for replacement in (0..7).map(|bit| bits(1 << bit)) {
+            let memory = Memory { replacement: Some(replacement), ..Memory::default() };
+            assert_eq!(Memory::read(&memory.write()), memory);
+        }
         for memory in [
             Memory::default(),
             Memory { workspace: Some("470576644108500".to_owned()), ..Memory::default() },
@@ -79,7 +91,6 @@ mod tests {
                 operation: Some("projects/p/operations/a+/=".to_owned()),
                 ..Memory::default()
             },
-            Memory { replaced: Some(replaced), ..Memory::default() },
         ] {
             assert_eq!(Memory::read(&memory.write()), memory);
         }

@@ -47,10 +47,21 @@ impl Lifecycle {
         let attempt = Attempt { verb: "read", noun: table.noun(), name: &name };
         let patience = self.patience(table, &state, Purpose::Read, call);
         let memory = Memory::read(&private);
-        if let Some(operation) = &memory.operation {
-            diagnostics.extend(self.resume(&attempt, operation, &patience).await);
-        }
-        let found = self.look(table, &name, &patience).await;
+        let resumed = match &memory.operation {
+            Some(operation) => self.resume(&attempt, operation, &patience).await,
+            None => None,
+        };
+        let found = match resumed {
+            Some(Ok(settled)) => Ok(settled),
+            // Whatever became of the operation, the object is read as it is, with time of its own:
+            // an operation that never ends must not block every plan.
+            Some(Err(warning)) => {
+                diagnostics.extend(warning);
+                let patience = self.patience(table, &state, Purpose::Read, call);
+                self.client.get(&name, &patience).await
+            }
+            None => self.look(table, &name, &patience).await,
+        };
         if let Some(elsewhere) = self.is_elsewhere(&attempt, identity.as_ref(), &memory) {
             return kept(elsewhere.into());
         }
@@ -101,23 +112,31 @@ impl Lifecycle {
         ResourceAnswer { state: Some(state), identity: Some(identity), ..Default::default() }
     }
 
-    /// Waits for what an interrupted apply left going on. Whatever comes of it, it is forgotten:
-    /// what follows reads the object as it is.
+    /// Waits for an operation that an interrupted apply left running: the object as it settled, or
+    /// what to say of the operation, which is then forgotten. None, if it is not known any more.
     async fn resume(
         &self,
         attempt: &Attempt<'_>,
         operation: &str,
         patience: &Patience,
-    ) -> Option<Diagnostic> {
+    ) -> Option<Result<Json, Option<Diagnostic>>> {
         tracing::debug!(operation, "waiting for the operation of an earlier run");
         let waited = match self.client.operation(operation, patience).await {
             Ok(operation) => self.finish(attempt.name, operation, patience).await,
             Err(error) => Err(error),
         };
-        let error = waited.err().filter(|it| !it.is_not_found())?;
+        let error = match waited {
+            Ok(settled) => return Some(Ok(settled)),
+            Err(error) if error.is_not_found() => return Some(Err(None)),
+            Err(error) => error,
+        };
         let Attempt { noun, name, .. } = attempt;
-        let summary = format!("An earlier change of the {noun} `{name}` did not end well");
-        Some(Diagnostic::warning(summary, explain(&self.client, &error)))
+        let summary = if error.is_timeout() {
+            format!("An earlier change of the {noun} `{name}` has not ended")
+        } else {
+            format!("An earlier change of the {noun} `{name}` failed")
+        };
+        Some(Err(Some(Diagnostic::warning(summary, explain(&self.client, &error)))))
     }
 
     async fn look(&self, table: &Table, name: &str, patience: &Patience) -> Result<Json, Error> {

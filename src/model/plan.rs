@@ -31,10 +31,10 @@ pub struct Occasion<'a> {
     pub settings: &'a Settings,
     /// The time: a result that is about to expire is planned anew.
     pub now: Timestamp,
-    /// Whether a create is the second half of a replacement: then the name, although it will be
-    /// the same, is unknown, so that what refers to it is replaced along with it instead of
-    /// perishing silently with the old object.
-    pub replacing: bool,
+    /// The name of the object that a create replaces. If the new object has the same name, the name
+    /// is planned as unknown, so that what refers to it is replaced with it instead of being lost
+    /// silently with the old object.
+    pub replacing: Option<&'a str>,
 }
 
 /// Plans a create (no prior state) or an update.
@@ -229,7 +229,7 @@ fn forget_results(fields: &[AnyField], prior: &Object, planned: &mut Object) {
     }
 }
 
-fn plan_name(resource: &dyn Resource, change: &mut Change<'_>, replacing: bool) {
+fn plan_name(resource: &dyn Resource, change: &mut Change<'_>, replacing: Option<&str>) {
     let table = resource.table();
     let (Some(id), Some(name)) = (table.id(), table.field("name")) else { return };
     let text = |field: &AnyField| match change.planned.get(field.name) {
@@ -243,7 +243,7 @@ fn plan_name(resource: &dyn Resource, change: &mut Change<'_>, replacing: bool) 
         _ => None,
     };
     let value = match known {
-        Some(it) if !replacing => Value::String(it),
+        Some(it) if replacing != Some(it.as_str()) => Value::String(it),
         _ => Value::unknown(),
     };
     change.planned.insert(name.name.to_owned(), value);

@@ -210,7 +210,7 @@ fn fill(fields: &'static [AnyField], object: &mut Json) {
 fn planned(resource: &dyn Resource, prior: Option<&Object>, config: &Object) -> Planned {
     let settings = &Settings::default();
     let now: Timestamp = CREATED.parse().unwrap();
-    plan(resource, prior, config, &Occasion { settings, now, replacing: false })
+    plan(resource, prior, config, &Occasion { settings, now, replacing: None })
 }
 
 fn read(resource: &dyn Resource, service: &Service, known: &Object) -> Object {

@@ -144,7 +144,7 @@ mod tests {
         ENDPOINT_NAME.put(&mut config, Tf::Known(endpoint));
         let settings = &Settings::default();
         let now: Timestamp = ISSUED.parse().unwrap();
-        let occasion = |now| Occasion { settings, now, replacing: false };
+        let occasion = |now| Occasion { settings, now, replacing: None };
         let mut prior = plan(&Credential, None, &config, &occasion(now)).object;
         TOKEN.put(&mut prior, Tf::Known("secret".to_owned()));
         EXPIRE_TIME.put(&mut prior, Tf::Known("2026-01-01T13:00:00Z".to_owned()));

@@ -10,20 +10,10 @@ fn a_plan_foresees_what_it_will_find_in_place() {
     let bench = Workbench::new("a_plan_foresees_what_it_will_find_in_place");
     let undeclared = FAMILY.replace("  replace_existing = true\n", "");
     bench.configure(&undeclared);
-    let plan = Told::by(&bench, &["plan"], 0);
+    let plan = Told::by(&bench, &["plan"], 1);
     expect![[r#"
-        warning: The service makes the branch `projects/shop/branches/production` by itself
-        It comes along with its parent, so that this create will find it there and fail. To take it over and change its settings to the configured ones:
-
-          replace_existing = true
-
-        warning: The service makes the endpoint `projects/shop/branches/parent/endpoints/primary` by itself
-        It comes along with its parent, so that this create will find it there and fail. To take it over and change its settings to the configured ones:
-
-          replace_existing = true
-
-        warning: The service makes the endpoint `projects/shop/branches/production/endpoints/primary` by itself
-        It comes along with its parent, so that this create will find it there and fail. To take it over and change its settings to the configured ones:
+        error: Lakebase creates the branch `projects/shop/branches/production` by itself
+        It comes with its parent, so the create would find it and fail. To adopt it and change its settings to the configured ones, set:
 
           replace_existing = true
     "#]].assert_eq(&plan.messages());
@@ -32,10 +22,10 @@ fn a_plan_foresees_what_it_will_find_in_place() {
     bench.configure(project());
     bench.apply();
     bench.configure(&undeclared);
-    let plan = Told::by(&bench, &["plan"], 0);
+    let plan = Told::by(&bench, &["plan"], 1);
     expect![[r#"
-        warning: The branch `projects/shop/branches/production` exists already
-        Unless this plan destroys it first, as it does with a tainted object, the create will fail. To manage it as it is, paste this beside the resource (put its address for `lakebase_branch.example`):
+        error: The branch `projects/shop/branches/production` exists already
+        The create would fail. To manage it as it is, paste this beside the resource (put its address for `lakebase_branch.example`):
 
           import {
             to = lakebase_branch.example
@@ -43,23 +33,6 @@ fn a_plan_foresees_what_it_will_find_in_place() {
           }
 
         Or let the next apply take it over and change its settings to the configured ones:
-
-          replace_existing = true
-
-        warning: The endpoint `projects/shop/branches/production/endpoints/primary` exists already
-        Unless this plan destroys it first, as it does with a tainted object, the create will fail. To manage it as it is, paste this beside the resource (put its address for `lakebase_endpoint.example`):
-
-          import {
-            to = lakebase_endpoint.example
-            id = "projects/shop/branches/production/endpoints/primary"
-          }
-
-        Or let the next apply take it over and change its settings to the configured ones:
-
-          replace_existing = true
-
-        warning: The service makes the endpoint `projects/shop/branches/parent/endpoints/primary` by itself
-        It comes along with its parent, so that this create will find it there and fail. To take it over and change its settings to the configured ones:
 
           replace_existing = true
     "#]].assert_eq(&plan.messages());
@@ -94,10 +67,10 @@ resource "lakebase_endpoint" "primary" {
     bench.configure(&(project().to_owned() + adoptions));
     let plan = Told::by(&bench, &["plan"], 0);
     expect![[r#"
-        warning: The branch `projects/shop/branches/production` exists and is taken over
+        warning: The branch `projects/shop/branches/production` exists and is adopted
         Nothing about it will change.
 
-        warning: The endpoint `projects/shop/branches/production/endpoints/primary` exists and is taken over
+        warning: The endpoint `projects/shop/branches/production/endpoints/primary` exists and is adopted
         These of its settings will change:
 
           - `autoscaling_limit_min_cu` from 1 to 2
@@ -124,10 +97,10 @@ fn a_destroy_says_what_it_leaves_in_place() {
     bench.configure(&(before.to_owned() + &after.replace("lakebase_branch.production.name", name)));
     let told = Told::by(&bench, &["plan"], 0);
     expect![[r#"
-        warning: The service deletes the branch `projects/shop/branches/production` only along with its parent
+        warning: Lakebase deletes the branch `projects/shop/branches/production` only along with its parent
         Unless its parent is destroyed as well, it stays in place, with the settings that it has now. Terraform forgets it.
 
-        warning: The service deletes the endpoint `projects/shop/branches/production/endpoints/primary` only along with its parent
+        warning: Lakebase deletes the endpoint `projects/shop/branches/production/endpoints/primary` only along with its parent
         Unless its parent is destroyed as well, it stays in place, with the settings that it has now. Terraform forgets it.
     "#]].assert_eq(&told.messages());
     let names = bench.emulator.names();

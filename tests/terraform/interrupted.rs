@@ -183,11 +183,13 @@ fn a_create_that_takes_too_long_is_kept_and_goes_on() {
           on main.tf line 8, in resource "lakebase_project" "shop":
            8: resource "lakebase_project" "shop" {
 
-        It exists or may come to exist, so Terraform keeps it, but would destroy it
-        and make it anew with the next apply. To keep it, run this before (put its
-        address for ADDRESS):
+        It exists, or may come to exist, so Terraform keeps it in the state, but
+        plans to replace it. To keep the object, run (with its address for ADDRESS):
 
           terraform untaint ADDRESS
+
+        The next plan waits for its operation. Without `purge_on_delete = true`, a
+        project or branch is not deleted to be created again.
 
         Error: Could not create the project `projects/shop`
 

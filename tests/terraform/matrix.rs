@@ -71,7 +71,7 @@ resource "lakebase_branch" "away" {
 "#;
 
 /// What lets objects be replaced; an import cannot know it.
-const UNPROTECTED: &str = "  deletion_protection = false\n";
+const UNPROTECTED: [&str; 2] = ["  deletion_protection = false\n", "  purge_on_delete = true\n"];
 
 struct Matrix {
     bench: Workbench,
@@ -218,7 +218,8 @@ impl Matrix {
         let mut hcl = String::new();
         for row in &self.rows {
             let says = if is_local(row) { Says::Nothing } else { Says::Second };
-            hcl += &self.resource(row, says).replace(UNPROTECTED, "");
+            let [protection, consent] = UNPROTECTED;
+            hcl += &self.resource(row, says).replace(protection, "").replace(consent, "");
             let _ = write!(
                 hcl,
                 "\nimport {{\n  to = {}\n  id = \"{}\"\n}}\n",
@@ -290,6 +291,11 @@ impl Matrix {
                 _ => format!("projects/home/branches/{place}"),
             };
             attributes.insert(parent.name, format!("\"{name}\""));
+        }
+        // A replacement under the same ID takes consent; it is not what these rows are about.
+        let consents = row.field.replaces && row.field.place != Place::Id;
+        if consents && self.table.field("purge_on_delete").is_some() {
+            attributes.insert("purge_on_delete", "true".to_owned());
         }
         match self.table.type_name {
             "lakebase_project" => attributes.insert("deletion_protection", "false".to_owned()),

@@ -42,12 +42,12 @@ fn no_plan_destroys_what_is_protected() {
               on main.tf line 17, in resource "lakebase_branch" "kept":
               17:   deletion_protection = true
 
-            Its `deletion_protection` is on. What would be lost: 1 database
+            Its `deletion_protection` is on. Lost would be its data, 1 database
             (`projects/shop/branches/kept/databases/databricks-postgres`); 1 endpoint
             (`projects/shop/branches/kept/endpoints/primary`).
 
             If that is what you want, apply `deletion_protection = false` first, on its
-            own."#]],
+            own. If its block was removed, put the block back for that apply."#]],
     );
     let target = "-target=lakebase_branch.kept";
     refused(
@@ -60,12 +60,12 @@ fn no_plan_destroys_what_is_protected() {
               on main.tf line 17, in resource "lakebase_branch" "kept":
               17:   deletion_protection = true
 
-            Its `deletion_protection` is on. What would be lost: 1 database
+            Its `deletion_protection` is on. Lost would be its data, 1 database
             (`projects/shop/branches/kept/databases/databricks-postgres`); 1 endpoint
             (`projects/shop/branches/kept/endpoints/primary`).
 
             If that is what you want, apply `deletion_protection = false` first, on its
-            own."#]],
+            own. If its block was removed, put the block back for that apply."#]],
     );
     let replace = "-replace=lakebase_project.shop";
     refused(
@@ -78,11 +78,15 @@ fn no_plan_destroys_what_is_protected() {
               on main.tf line 8, in resource "lakebase_project" "shop":
                8: resource "lakebase_project" "shop" {
 
-            Its `deletion_protection` is on. What would be lost: all its branches with
-            their data, its endpoints, roles and databases.
+            Its `deletion_protection` is on. Lost would be its data, 2 branches
+            (`projects/shop/branches/kept`, `projects/shop/branches/production`); 2
+            databases (`projects/shop/branches/kept/databases/databricks-postgres`,
+            `projects/shop/branches/production/databases/databricks-postgres`); 2
+            endpoints (`projects/shop/branches/kept/endpoints/primary`,
+            `projects/shop/branches/production/endpoints/primary`).
 
             If that is what you want, apply `deletion_protection = false` first, on its
-            own."#]],
+            own. If its block was removed, put the block back for that apply."#]],
     );
     let replace = "-replace=lakebase_branch.kept";
     refused(
@@ -95,11 +99,12 @@ fn no_plan_destroys_what_is_protected() {
               on main.tf line 17, in resource "lakebase_branch" "kept":
               17:   deletion_protection = true
 
-            Its `deletion_protection` is on. What would be lost: its data, its endpoints,
-            roles and databases.
+            Its `deletion_protection` is on. Lost would be its data, 1 database
+            (`projects/shop/branches/kept/databases/databricks-postgres`); 1 endpoint
+            (`projects/shop/branches/kept/endpoints/primary`).
 
             If that is what you want, apply `deletion_protection = false` first, on its
-            own."#]],
+            own. If its block was removed, put the block back for that apply."#]],
     );
 
     bench.configure(&PROTECTED.replace("pg_version = 17", "pg_version = 16"));
@@ -113,11 +118,15 @@ fn no_plan_destroys_what_is_protected() {
               on main.tf line 10, in resource "lakebase_project" "shop":
               10:   pg_version = 16
 
-            Its `deletion_protection` is on. What would be lost: all its branches with
-            their data, its endpoints, roles and databases.
+            Its `deletion_protection` is on. Lost would be its data, 2 branches
+            (`projects/shop/branches/kept`, `projects/shop/branches/production`); 2
+            databases (`projects/shop/branches/kept/databases/databricks-postgres`,
+            `projects/shop/branches/production/databases/databricks-postgres`); 2
+            endpoints (`projects/shop/branches/kept/endpoints/primary`,
+            `projects/shop/branches/production/endpoints/primary`).
 
             If that is what you want, apply `deletion_protection = false` first, on its
-            own."#]],
+            own. If its block was removed, put the block back for that apply."#]],
     );
     bench.configure(&PROTECTED.replace("\"shop\"\n", "\"other\"\n"));
     refused(
@@ -130,11 +139,15 @@ fn no_plan_destroys_what_is_protected() {
               on main.tf line 9, in resource "lakebase_project" "shop":
                9:   project_id = "other"
 
-            Its `deletion_protection` is on. What would be lost: all its branches with
-            their data, its endpoints, roles and databases.
+            Its `deletion_protection` is on. Lost would be its data, 2 branches
+            (`projects/shop/branches/kept`, `projects/shop/branches/production`); 2
+            databases (`projects/shop/branches/kept/databases/databricks-postgres`,
+            `projects/shop/branches/production/databases/databricks-postgres`); 2
+            endpoints (`projects/shop/branches/kept/endpoints/primary`,
+            `projects/shop/branches/production/endpoints/primary`).
 
             If that is what you want, apply `deletion_protection = false` first, on its
-            own."#]],
+            own. If its block was removed, put the block back for that apply."#]],
     );
     bench.configure(&PROTECTED.replace("monday", "tuesday"));
     refused(
@@ -147,11 +160,12 @@ fn no_plan_destroys_what_is_protected() {
               on main.tf line 16, in resource "lakebase_branch" "kept":
               16:   keepers             = { day = "tuesday" }
 
-            Its `deletion_protection` is on. What would be lost: its data, its endpoints,
-            roles and databases.
+            Its `deletion_protection` is on. Lost would be its data, 1 database
+            (`projects/shop/branches/kept/databases/databricks-postgres`); 1 endpoint
+            (`projects/shop/branches/kept/endpoints/primary`).
 
             If that is what you want, apply `deletion_protection = false` first, on its
-            own."#]],
+            own. If its block was removed, put the block back for that apply."#]],
     );
     // What decides is the state: neither a block that is gone nor one that says otherwise helps.
     let (project, _) = PROTECTED.split_once("\n\n").expect("there are two blocks");
@@ -160,14 +174,14 @@ fn no_plan_destroys_what_is_protected() {
         &bench,
         bench.terraform(&["apply", "-auto-approve"]),
         expect![[r#"
-        Error: The branch `projects/shop/branches/kept` is protected from destruction
+            Error: The branch `projects/shop/branches/kept` is protected from destruction
 
-        Its `deletion_protection` is on. What would be lost: 1 database
-        (`projects/shop/branches/kept/databases/databricks-postgres`); 1 endpoint
-        (`projects/shop/branches/kept/endpoints/primary`).
+            Its `deletion_protection` is on. Lost would be its data, 1 database
+            (`projects/shop/branches/kept/databases/databricks-postgres`); 1 endpoint
+            (`projects/shop/branches/kept/endpoints/primary`).
 
-        If that is what you want, apply `deletion_protection = false` first, on its
-        own."#]],
+            If that is what you want, apply `deletion_protection = false` first, on its
+            own. If its block was removed, put the block back for that apply."#]],
     );
     let off = PROTECTED.replace("deletion_protection = true", "deletion_protection = false");
     bench.configure(&off.replace("monday", "tuesday"));
@@ -181,11 +195,12 @@ fn no_plan_destroys_what_is_protected() {
               on main.tf line 16, in resource "lakebase_branch" "kept":
               16:   keepers             = { day = "tuesday" }
 
-            Its `deletion_protection` is on. What would be lost: its data, its endpoints,
-            roles and databases.
+            Its `deletion_protection` is on. Lost would be its data, 1 database
+            (`projects/shop/branches/kept/databases/databricks-postgres`); 1 endpoint
+            (`projects/shop/branches/kept/endpoints/primary`).
 
             If that is what you want, apply `deletion_protection = false` first, on its
-            own."#]],
+            own. If its block was removed, put the block back for that apply."#]],
     );
 }
 
@@ -201,15 +216,15 @@ fn what_is_protected_and_tainted_is_refused_by_the_apply() {
         &bench,
         bench.terraform(&["apply", "-auto-approve"]),
         expect![[r#"
-        Error: The branch `projects/shop/branches/kept` is protected
+            Error: Refused to delete the branch `projects/shop/branches/kept`
 
-        It is tainted, so that Terraform would destroy it and make it anew, but its
-        `deletion_protection` is on. Nothing was sent. If the object is all right,
-        keep it (put its address for ADDRESS):
+            It is tainted, so Terraform would delete it and create it again, but its
+            `deletion_protection` is on. Nothing was sent. To keep it, run (with the
+            address of the `lakebase_branch` for ADDRESS):
 
-          terraform untaint ADDRESS
+              terraform untaint ADDRESS
 
-        If it shall go, apply `deletion_protection = false` first."#]],
+            To delete it, apply `deletion_protection = false` first, on its own."#]],
     );
     bench.terraform(&["untaint", "lakebase_branch.kept"]).succeeded();
     bench.expect_empty_plan();
@@ -219,15 +234,15 @@ fn what_is_protected_and_tainted_is_refused_by_the_apply() {
         &bench,
         bench.terraform(&["apply", "-auto-approve"]),
         expect![[r#"
-        Error: The project `projects/shop` is protected
+            Error: Refused to delete the project `projects/shop`
 
-        It is tainted, so that Terraform would destroy it and make it anew, but its
-        `deletion_protection` is on. Nothing was sent. If the object is all right,
-        keep it (put its address for ADDRESS):
+            It is tainted, so Terraform would delete it and create it again, but its
+            `deletion_protection` is on. Nothing was sent. To keep it, run (with the
+            address of the `lakebase_project` for ADDRESS):
 
-          terraform untaint ADDRESS
+              terraform untaint ADDRESS
 
-        If it shall go, apply `deletion_protection = false` first."#]],
+            To delete it, apply `deletion_protection = false` first, on its own."#]],
     );
     bench.terraform(&["untaint", "lakebase_project.shop"]).succeeded();
     bench.expect_empty_plan();
@@ -248,6 +263,8 @@ resource "lakebase_branch" "dev" {{
   project   = lakebase_project.shop.name
   branch_id = "dev"
   keepers   = {{ day = "{day}" }}
+
+  purge_on_delete = true
 }}
 
 resource "lakebase_endpoint" "reports" {{
@@ -277,7 +294,7 @@ resource "lakebase_endpoint" "reports" {{
     bench.destroy();
     bench.expect_mutations(expect![[r#"
         DELETE /api/2.0/postgres/projects/shop/branches/dev/endpoints/reports
-        DELETE /api/2.0/postgres/projects/shop/branches/dev
+        DELETE /api/2.0/postgres/projects/shop/branches/dev?purge=true
         DELETE /api/2.0/postgres/projects/shop
     "#]]);
 }

@@ -15,6 +15,7 @@ resource "lakebase_project" "shop" {
   project_id          = "shop"
   pg_version          = 16
   deletion_protection = false
+  purge_on_delete     = true
 }
 
 resource "lakebase_branch" "production" {
@@ -36,6 +37,7 @@ resource "lakebase_branch" "parent" {
   source_branch      = lakebase_branch.production.name
   source_branch_time = "2025-12-31T00:00:00Z"
   keepers            = { day = "monday" }
+  purge_on_delete    = true
 }
 
 resource "lakebase_endpoint" "parents_writer" {
@@ -53,9 +55,10 @@ resource "lakebase_endpoint" "parents_reader" {
 }
 
 resource "lakebase_branch" "child" {
-  project       = lakebase_project.shop.name
-  branch_id     = "child"
-  source_branch = lakebase_branch.parent.name
+  project         = lakebase_project.shop.name
+  branch_id       = "child"
+  source_branch   = lakebase_branch.parent.name
+  purge_on_delete = true
 }
 "#;
 
@@ -162,14 +165,14 @@ fn changed_keepers_make_a_branch_and_its_children_anew() {
         None,
         PARENT,
         expect![[r#"
-        warning: This plan replaces the branch `projects/shop/branches/child` with all that it holds
-        What will be lost, for good: 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
+            warning: This plan permanently deletes the branch `projects/shop/branches/child`
+            A change of `source_branch` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
 
-        warning: This plan replaces the branch `projects/shop/branches/parent` with all that it holds
-        What will be lost, for good: 1 database (`projects/shop/branches/parent/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`).
-    "#]],
+            warning: This plan permanently deletes the branch `projects/shop/branches/parent`
+            A change of `keepers` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/parent/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`).
+        "#]],
     );
-    // The id of a branch in the trash stays taken, so these skip it.
+    // The ID of a soft-deleted branch stays reserved, so these are deleted permanently.
     let deleted = bench.emulator.mutations().into_iter().filter(|it| it.method == "DELETE");
     let branches = deleted.filter(|it| !it.path.contains("/endpoints/"));
     let purge = [("purge".to_owned(), "true".to_owned())];
@@ -186,12 +189,12 @@ fn another_point_in_time_makes_a_branch_and_its_children_anew() {
         None,
         PARENT,
         expect![[r#"
-        warning: This plan replaces the branch `projects/shop/branches/child` with all that it holds
-        What will be lost, for good: 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
+            warning: This plan permanently deletes the branch `projects/shop/branches/child`
+            A change of `source_branch` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
 
-        warning: This plan replaces the branch `projects/shop/branches/parent` with all that it holds
-        What will be lost, for good: 1 database (`projects/shop/branches/parent/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`).
-    "#]],
+            warning: This plan permanently deletes the branch `projects/shop/branches/parent`
+            A change of `source_branch_time` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/parent/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`).
+        "#]],
     );
 }
 
@@ -203,9 +206,9 @@ fn a_demanded_replacement_makes_the_children_anew_as_well() {
         Some("lakebase_branch.parent"),
         PARENT,
         expect![[r#"
-        warning: This plan replaces the branch `projects/shop/branches/child` with all that it holds
-        What will be lost, for good: 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
-    "#]],
+            warning: This plan permanently deletes the branch `projects/shop/branches/child`
+            A change of `source_branch` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
+        "#]],
     );
     replaces(&bench, Some("lakebase_branch.child"), &["lakebase_branch.child"], expect![""]);
     let reader = "lakebase_endpoint.parents_reader";
@@ -217,15 +220,15 @@ fn a_demanded_replacement_makes_the_children_anew_as_well() {
         Some("lakebase_project.shop"),
         &all,
         expect![[r#"
-        warning: This plan replaces the branch `projects/shop/branches/child` with all that it holds
-        What will be lost, for good: 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
+            warning: This plan permanently deletes the branch `projects/shop/branches/child`
+            A change of `project` and `source_branch` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
 
-        warning: This plan replaces the branch `projects/shop/branches/parent` with all that it holds
-        What will be lost, for good: 1 database (`projects/shop/branches/parent/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`).
+            warning: This plan permanently deletes the branch `projects/shop/branches/parent`
+            A change of `project` and `source_branch` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/parent/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`).
 
-        warning: This plan replaces the branch `projects/shop/branches/production` with all that it holds
-        What will be lost, for good: 1 database (`projects/shop/branches/production/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/production/endpoints/primary`).
-    "#]],
+            warning: This plan permanently deletes the branch `projects/shop/branches/production`
+            A change of `project` forces the replacement. It is deleted along with its parent, which is deleted permanently. Lost will be its data, 1 database (`projects/shop/branches/production/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/production/endpoints/primary`).
+        "#]],
     );
 }
 
@@ -240,18 +243,18 @@ fn another_version_of_postgres_makes_everything_anew() {
         None,
         &all,
         expect![[r#"
-        warning: This plan replaces the branch `projects/shop/branches/child` with all that it holds
-        What will be lost, for good: 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
+            warning: This plan permanently deletes the branch `projects/shop/branches/child`
+            A change of `project` and `source_branch` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
 
-        warning: This plan replaces the branch `projects/shop/branches/parent` with all that it holds
-        What will be lost, for good: 1 database (`projects/shop/branches/parent/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`).
+            warning: This plan permanently deletes the branch `projects/shop/branches/parent`
+            A change of `project` and `source_branch` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/parent/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`).
 
-        warning: This plan replaces the branch `projects/shop/branches/production` with all that it holds
-        What will be lost, for good: 1 database (`projects/shop/branches/production/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/production/endpoints/primary`).
+            warning: This plan permanently deletes the branch `projects/shop/branches/production`
+            A change of `project` forces the replacement. It is deleted along with its parent, which is deleted permanently. Lost will be its data, 1 database (`projects/shop/branches/production/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/production/endpoints/primary`).
 
-        warning: This plan replaces the project `projects/shop` with all that it holds
-        What will be lost, for good: 3 branches (`projects/shop/branches/child`, `projects/shop/branches/parent`, `projects/shop/branches/production`); 3 databases (`projects/shop/branches/child/databases/databricks-postgres`, `projects/shop/branches/parent/databases/databricks-postgres`, `projects/shop/branches/production/databases/databricks-postgres`); 4 endpoints (`projects/shop/branches/child/endpoints/primary`, `projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`, `projects/shop/branches/production/endpoints/primary`).
-    "#]],
+            warning: This plan permanently deletes the project `projects/shop`
+            A change of `pg_version` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 3 branches (`projects/shop/branches/child`, `projects/shop/branches/parent`, `projects/shop/branches/production`); 3 databases (`projects/shop/branches/child/databases/databricks-postgres`, `projects/shop/branches/parent/databases/databricks-postgres`, `projects/shop/branches/production/databases/databricks-postgres`); 4 endpoints (`projects/shop/branches/child/endpoints/primary`, `projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`, `projects/shop/branches/production/endpoints/primary`).
+        "#]],
     );
 }
 
@@ -282,25 +285,34 @@ fn what_goes_only_with_its_parent_is_not_replaced_alone() {
     refused(
         &["plan", "-replace=lakebase_branch.production"],
         expect![[r#"
-        error: The branch `projects/shop/branches/production` cannot be replaced
-        The service deletes it only along with its parent, so that it cannot make room for a new one. Undo the change, or replace the parent.
-    "#]],
+            error: The branch `projects/shop/branches/production` cannot be replaced
+            Lakebase deletes it only along with its parent, so it cannot make room for a new one. Undo the change, or replace the parent.
+
+            error: The branch `projects/shop/branches/production` cannot be replaced and adopted
+            `replace_existing` is `true`: with `create_before_destroy`, the create half would adopt the object that is replaced, and the delete half would delete it. Remove `replace_existing`: it has no effect on an object in the state.
+        "#]],
     );
     refused(
         &["plan", "-replace=lakebase_endpoint.writer"],
         expect![[r#"
-        error: The endpoint `projects/shop/branches/production/endpoints/primary` cannot be replaced
-        The service deletes it only along with its parent, so that it cannot make room for a new one. Undo the change, or replace the parent.
-    "#]],
+            error: The endpoint `projects/shop/branches/production/endpoints/primary` cannot be replaced
+            Lakebase deletes it only along with its parent, so it cannot make room for a new one. Undo the change, or replace the parent.
+
+            error: The endpoint `projects/shop/branches/production/endpoints/primary` cannot be replaced and adopted
+            `replace_existing` is `true`: with `create_before_destroy`, the create half would adopt the object that is replaced, and the delete half would delete it. Remove `replace_existing`: it has no effect on an object in the state.
+        "#]],
     );
     let writer = "endpoint_type    = \"ENDPOINT_TYPE_READ_WRITE\"\n  replace_existing = true\n}";
     bench.configure(&FAMILY.replacen(writer, &writer.replace("READ_WRITE", "READ_ONLY"), 1));
     refused(
         &["plan"],
         expect![[r#"
-        error: The endpoint `projects/shop/branches/production/endpoints/primary` cannot be replaced
-        The service deletes it only along with its parent, so that it cannot make room for a new one. Undo the change, or replace the parent.
-    "#]],
+            error: The endpoint `projects/shop/branches/production/endpoints/primary` cannot be replaced
+            Lakebase deletes it only along with its parent, so it cannot make room for a new one. Undo the change, or replace the parent.
+
+            error: The endpoint `projects/shop/branches/production/endpoints/primary` cannot be replaced and adopted
+            `replace_existing` is `true`: with `create_before_destroy`, the create half would adopt the object that is replaced, and the delete half would delete it. Remove `replace_existing`: it has no effect on an object in the state.
+        "#]],
     );
     let adopted = "replace_existing = true\n}\n\nresource \"lakebase_endpoint\" \"writer\"";
     let kept = adopted.replacen("true", "true\n  keepers = { day = \"monday\" }", 1);
@@ -311,9 +323,12 @@ fn what_goes_only_with_its_parent_is_not_replaced_alone() {
     refused(
         &["plan"],
         expect![[r#"
-        error: The branch `projects/shop/branches/production` cannot be replaced
-        The service deletes it only along with its parent, so that it cannot make room for a new one. Undo the change, or replace the parent.
-    "#]],
+            error: The branch `projects/shop/branches/production` cannot be replaced
+            Lakebase deletes it only along with its parent, so it cannot make room for a new one. Undo the change, or replace the parent.
+
+            error: The branch `projects/shop/branches/production` cannot be replaced and adopted
+            `replace_existing` is `true`: with `create_before_destroy`, the create half would adopt the object that is replaced, and the delete half would delete it. Remove `replace_existing`: it has no effect on an object in the state.
+        "#]],
     );
 }
 
@@ -332,23 +347,23 @@ fn what_the_service_protects_is_not_replaced() {
     refused(
         &["plan", "-replace=lakebase_branch.parent"],
         expect![[r#"
-        error: The service protects the branch `projects/shop/branches/parent`
-        `is_protected` is on for `projects/shop/branches/parent`, so that the service would refuse to delete it. If it shall go, apply `is_protected = false` first, on its own.
-    "#]],
+            error: Lakebase protects the branch `projects/shop/branches/parent`
+            `is_protected` is on for `projects/shop/branches/parent`, so Lakebase would refuse the delete. To delete the branch, apply `is_protected = false` first, on its own.
+        "#]],
     );
     refused(
         &["plan", "-replace=lakebase_project.shop"],
         expect![[r#"
-        error: The service protects the project `projects/shop`
-        `is_protected` is on for `projects/shop/branches/parent`, so that the service would refuse to delete it. If it shall go, apply `is_protected = false` first, on its own.
-    "#]],
+            error: Lakebase protects the project `projects/shop`
+            `is_protected` is on for `projects/shop/branches/parent`, so Lakebase would refuse the delete. To delete the project, apply `is_protected = false` first, on its own.
+        "#]],
     );
     bench.configure(&protected.replace("monday", "tuesday"));
     refused(
         &["plan"],
         expect![[r#"
-        error: The service protects the branch `projects/shop/branches/parent`
-        `is_protected` is on for `projects/shop/branches/parent`, so that the service would refuse to delete it. If it shall go, apply `is_protected = false` first, on its own.
-    "#]],
+            error: Lakebase protects the branch `projects/shop/branches/parent`
+            `is_protected` is on for `projects/shop/branches/parent`, so Lakebase would refuse the delete. To delete the branch, apply `is_protected = false` first, on its own.
+        "#]],
     );
 }

@@ -32,25 +32,24 @@ fn what_exists_already_comes_with_the_import_block_to_paste() {
         &bench,
         &(project("") + &declared),
         expect![[r#"
-        Error: The endpoint `projects/shop/branches/production/endpoints/primary` exists already
+            Error: The endpoint `projects/shop/branches/production/endpoints/primary` exists already
 
-          with lakebase_endpoint.primary,
-          on main.tf line 15, in resource "lakebase_endpoint" "primary":
-          15: resource "lakebase_endpoint" "primary" {
+              with lakebase_endpoint.primary,
+              on main.tf line 15, in resource "lakebase_endpoint" "primary":
+              15: resource "lakebase_endpoint" "primary" {
 
-        Terraform does not manage it yet, so nothing was changed. To manage it as it
-        is, paste this beside the resource (put its address for
-        `lakebase_endpoint.example`):
+            The create would fail. To manage it as it is, paste this beside the resource
+            (put its address for `lakebase_endpoint.example`):
 
-          import {
-            to = lakebase_endpoint.example
-            id = "projects/shop/branches/production/endpoints/primary"
-          }
+              import {
+                to = lakebase_endpoint.example
+                id = "projects/shop/branches/production/endpoints/primary"
+              }
 
-        Or let the next apply take it over and change its settings to the configured
-        ones:
+            Or let the next apply take it over and change its settings to the configured
+            ones:
 
-          replace_existing = true"#]],
+              replace_existing = true"#]],
     );
     bench.remove("terraform.tfstate");
     bench.forget_requests();
@@ -58,20 +57,19 @@ fn what_exists_already_comes_with_the_import_block_to_paste() {
         &bench,
         &project(""),
         expect![[r#"
-        Error: The project `projects/shop` exists already
+            Error: The project `projects/shop` exists already
 
-          with lakebase_project.shop,
-          on main.tf line 8, in resource "lakebase_project" "shop":
-           8: resource "lakebase_project" "shop" {
+              with lakebase_project.shop,
+              on main.tf line 8, in resource "lakebase_project" "shop":
+               8: resource "lakebase_project" "shop" {
 
-        Terraform does not manage it yet, so nothing was changed. To manage it as it
-        is, paste this beside the resource (put its address for
-        `lakebase_project.example`):
+            The create would fail. To manage it as it is, paste this beside the resource
+            (put its address for `lakebase_project.example`):
 
-          import {
-            to = lakebase_project.example
-            id = "projects/shop"
-          }"#]],
+              import {
+                to = lakebase_project.example
+                id = "projects/shop"
+              }"#]],
     );
     bench.expect_mutations(expect![""]);
 }
@@ -88,22 +86,20 @@ fn a_project_in_the_trash_is_told_with_both_ways_out() {
         &bench,
         &kept,
         expect![[r#"
-        Error: The project `projects/shop` is in the trash
+            Error: The project `projects/shop` is soft-deleted
 
-          with lakebase_project.shop,
-          on main.tf line 8, in resource "lakebase_project" "shop":
-           8: resource "lakebase_project" "shop" {
+              with lakebase_project.shop,
+              on main.tf line 8, in resource "lakebase_project" "shop":
+               8: resource "lakebase_project" "shop" {
 
-        It was deleted, and its name stays taken until [TIME].
-        Either restore it and import it:
+            Its ID stays reserved until [TIME], so it cannot be
+            created. Choose another ID, or restore it and import it:
 
-          POST [HOST]/api/2.0/postgres/projects/shop/undelete
+              databricks api post /api/2.0/postgres/projects/shop/undelete --json '{}'
 
-        or delete it for good, and apply again:
+            Or delete it permanently, and apply again:
 
-          DELETE [HOST]/api/2.0/postgres/projects/shop?purge=true
-
-        A project with `purge_on_delete = true` never gets there."#]],
+              databricks api delete '/api/2.0/postgres/projects/shop?purge=true'"#]],
     );
     bench.expect_mutations(expect![""]);
 }

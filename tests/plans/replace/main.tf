@@ -14,8 +14,9 @@ resource "lakebase_endpoint" "reports" {
 }
 
 resource "lakebase_branch" "staging" {
-  project   = lakebase_project.shop.name
-  branch_id = "staging"
+  project         = lakebase_project.shop.name
+  branch_id       = "staging"
+  purge_on_delete = true
 
   keepers = {
     schema = "43"
@@ -34,8 +35,9 @@ resource "lakebase_endpoint" "staging" {
 
 # Its `primary` is nobody's, and is made anew along with it.
 resource "lakebase_branch" "preview" {
-  project   = lakebase_project.shop.name
-  branch_id = "preview"
+  project         = lakebase_project.shop.name
+  branch_id       = "preview"
+  purge_on_delete = true
 
   keepers = {
     schema = "43"

@@ -1,0 +1,89 @@
+//! Says what a create will find.
+
+use lakebase_api::Json;
+use tfplugin::{Diagnostic, Diagnostics, Object};
+
+use super::super::create::{has_adoption, is_another, managed_elsewhere, soft_deleted};
+use super::super::report::Attempt;
+use super::super::{is_deleted, name_of, ways_in};
+use super::{Observed, Preview, change_of};
+use crate::model::tf::Tf;
+use crate::model::{decode, encode};
+use crate::resources::REPLACE_EXISTING;
+
+impl Preview<'_> {
+    /// What a create will run into. A create that is known to fail is an error.
+    pub(super) fn creation(&self, observed: &Observed) -> Diagnostics {
+        let (table, planned) = (self.table, &self.planned.object);
+        let Some(name) = name_of(table, planned).filter(|_| !table.form.is_empty()) else {
+            return Diagnostics::new();
+        };
+        let attempt = Attempt { verb: "create", noun: table.noun(), name: &name };
+        if let Some(elsewhere) = self.destroyed_elsewhere(&name) {
+            return elsewhere.into();
+        }
+        let adopts = self.adopts();
+        match &observed.existing {
+            None if self.resource.is_born_with_its_parent(planned) && !adopts => {
+                comes_by_itself(&attempt).into()
+            }
+            None => Diagnostics::new(),
+            Some(existing) if is_deleted(existing) => soft_deleted(&attempt, existing).into(),
+            Some(existing) if adopts => self.adoption(&attempt, existing),
+            Some(_) => Diagnostic::error(
+                format!("The {} `{name}` exists already", table.noun()),
+                format!(
+                    "The create would fail. {}",
+                    ways_in(&name, table.type_name, has_adoption(self.resource))
+                ),
+            )
+            .into(),
+        }
+    }
+
+    /// The error of a plan that also destroys the object, under another address.
+    pub(super) fn destroyed_elsewhere(&self, name: &str) -> Option<Diagnostic> {
+        let attempt = Attempt { verb: "create", noun: self.table.noun(), name };
+        self.surroundings.walk.destroys(name).then(|| managed_elsewhere(&attempt))
+    }
+
+    /// Whether the configuration adopts an object that exists.
+    pub(super) fn adopts(&self) -> bool {
+        REPLACE_EXISTING.of(self.config) == Tf::Known(true)
+    }
+
+    fn adoption(&self, attempt: &Attempt<'_>, existing: &Json) -> Diagnostics {
+        let (planned, settings) = (&self.planned.object, self.surroundings.settings);
+        let reported = decode::state(self.resource, existing, &Object::new(), settings);
+        if let Some(another) = is_another(attempt, self.table, &reported, planned) {
+            return another.into();
+        }
+        let known = decode::complete(planned, &Object::new());
+        let before = decode::state(self.resource, existing, &known, settings);
+        let changes = encode::mask(self.table, &before, planned);
+        let detail = if changes.is_empty() {
+            "Nothing about it will change.".to_owned()
+        } else {
+            let changes = changes.iter().map(|path| {
+                let path = path.trim_start_matches("spec.");
+                format!("\n  - `{path}`{}", change_of(self.table, path, &before, planned))
+            });
+            format!("These of its settings will change:\n{}", changes.collect::<String>())
+        };
+        let Attempt { noun, name, .. } = attempt;
+        Diagnostic::warning(format!("The {noun} `{name}` exists and is adopted"), detail).into()
+    }
+}
+
+/// The error of a create that finds what Lakebase has created along with the parent.
+pub(super) fn comes_by_itself(attempt: &Attempt<'_>) -> Diagnostic {
+    let Attempt { noun, name, .. } = attempt;
+    Diagnostic::error(
+        format!("Lakebase creates the {noun} `{name}` by itself"),
+        format!(
+            "It comes with its parent, so the create would find it and fail. To adopt it and \
+             change its settings to the configured ones, set:\n\n  {} = true",
+            REPLACE_EXISTING.name()
+        ),
+    )
+}

@@ -1,0 +1,69 @@
+//! Plans a destruction.
+
+use std::sync::Arc;
+
+use tfplugin::{Call, Diagnostic, PlanResource, PlannedResource};
+
+use super::super::consent::Replacement;
+use super::super::create::managed_elsewhere;
+use super::super::report::Attempt;
+use super::Surroundings;
+use super::replacement::{announce, deletion_protection, protected};
+use crate::model::table::Resource;
+use crate::model::tf::Tf;
+use crate::resources::PURGE_ON_DELETE;
+
+/// Refuses what is protected, and says what is lost permanently or stays in place.
+pub(super) async fn plan(
+    surroundings: &Surroundings<'_>,
+    resource: &dyn Resource,
+    request: &PlanResource,
+    call: &Call,
+) -> PlannedResource {
+    let table = resource.table();
+    let mut answer = PlannedResource {
+        private: request.prior_private.clone(),
+        identity: request.identity.clone(),
+        ..PlannedResource::default()
+    };
+    let Some(state) = request.prior.as_ref().filter(|_| !table.form.is_empty()) else {
+        return answer;
+    };
+    let Surroundings { lifecycle, walk, now, .. } = *surroundings;
+    let destroyed = Replacement::of(resource, state);
+    let (noun, name) = (table.noun(), destroyed.name.as_str());
+    let purges = PURGE_ON_DELETE.of(state) == Tf::Known(true);
+    let observed = match lifecycle {
+        Some(lifecycle) => lifecycle.observe_inside(table, name, state, call).await,
+        None => Arc::default(),
+    };
+    let sink = &mut answer.diagnostics;
+    if walk.creates(name) {
+        sink.push(managed_elsewhere(&Attempt { verb: "create", noun, name }));
+    }
+    walk.plans_destroy(name);
+    if destroyed.deletion_protection {
+        sink.push(deletion_protection(table, name, "destruction", &observed));
+    }
+    if destroyed.is_protected {
+        sink.push(protected(noun, name, &[name.to_owned()]));
+    } else if !observed.protected.is_empty() {
+        sink.push(protected(noun, name, &observed.protected));
+    }
+    let Some(lifecycle) = lifecycle else { return answer };
+    if destroyed.only_with_parent {
+        sink.push(Diagnostic::warning(
+            format!("Lakebase deletes the {noun} `{name}` only along with its parent"),
+            "Unless its parent is destroyed as well, it stays in place, with the settings that it \
+             has now. Terraform forgets it.",
+        ));
+    } else if let Some(branch) = lifecycle.observe_protected_parent(table, name, state, call).await
+    {
+        sink.push(protected(noun, name, &[branch]));
+    }
+    if purges && !sink.has_errors() {
+        let destroyed = Replacement { consent: true, ..destroyed };
+        sink.extend(announce(table, &destroyed, &observed, "This plan destroys it.", now));
+    }
+    answer
+}

@@ -1,0 +1,178 @@
+//! Remembers what Terraform has told this process about its objects.
+//!
+//! A plan of a tainted object looks like a create, and the create half of a replacement does not
+//! say that it is one. But before Terraform plans, it hands every object of its state to the
+//! process that plans; and the process that applies sees both halves. So this memory tells apart
+//! what a single call cannot. It lasts for one walk: Terraform starts a process for each.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tfplugin::Object;
+
+use super::consent::Replacement;
+
+/// One walk of Terraform: a plan, or an apply. Objects are known by their resource names.
+#[derive(Default)]
+pub struct Walk(Mutex<Seen>);
+
+#[derive(Default)]
+struct Seen {
+    in_state: HashMap<String, Object>,
+    has_read: bool,
+    has_applied: bool,
+    creates: HashSet<String>,
+    destroys: HashSet<String>,
+    permanent: HashSet<String>,
+    kept: HashSet<String>,
+}
+
+impl Walk {
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes an object of the state, which Terraform shows before it does anything with it.
+    pub fn stored(&self, state: &Object) {
+        if let Some(name) = name(state) {
+            self.seen().in_state.insert(name, state.clone());
+        }
+    }
+
+    /// Notes what a read found of an object of the state.
+    pub fn read(&self, before: &Object, after: Option<&Object>) {
+        self.seen().has_read = true;
+        match (after, name(before)) {
+            (Some(after), _) => self.stored(after),
+            (None, Some(name)) => drop(self.seen().in_state.remove(&name)),
+            (None, None) => {}
+        }
+    }
+
+    /// The object of that name in the state.
+    pub fn in_state(&self, name: &str) -> Option<Object> {
+        self.seen().in_state.get(name).cloned()
+    }
+
+    /// Whether this walk plans. From version 1.9 on, Terraform allows a deferral in every apply,
+    /// in a plan only with an experimental option; but only plans read.
+    pub fn plans(&self, deferral_allowed: bool) -> bool {
+        let seen = self.seen();
+        seen.has_read || !(deferral_allowed || seen.has_applied)
+    }
+
+    /// Notes a planned create.
+    pub fn plans_create(&self, name: &str) {
+        self.seen().creates.insert(name.to_owned());
+    }
+
+    /// Whether the object, or one that holds it, is still to be created.
+    pub fn will_create(&self, name: &str) -> bool {
+        let seen = self.seen();
+        let ends = name.match_indices('/').map(|(at, _)| at).chain([name.len()]);
+        ends.into_iter().any(|end| seen.creates.contains(&name[..end]))
+    }
+
+    /// Whether the object itself is planned to be created.
+    pub fn creates(&self, name: &str) -> bool {
+        self.seen().creates.contains(name)
+    }
+
+    /// Notes a planned destruction.
+    pub fn plans_destroy(&self, name: &str) {
+        self.seen().destroys.insert(name.to_owned());
+    }
+
+    /// Whether the object is planned to be destroyed.
+    pub fn destroys(&self, name: &str) -> bool {
+        self.seen().destroys.contains(name)
+    }
+
+    /// Notes a planned replacement that deletes the object permanently.
+    pub fn plans_permanent_replacement(&self, replacement: &Replacement) {
+        self.seen().permanent.insert(replacement.name.clone());
+    }
+
+    /// Whether an object that holds this one is replaced, and deleted permanently.
+    pub fn replaces_what_holds(&self, name: &str) -> bool {
+        let seen = self.seen();
+        name.match_indices('/').any(|(at, _)| seen.permanent.contains(&name[..at]))
+    }
+
+    /// Notes that changes are made.
+    pub fn applies(&self) {
+        self.seen().has_applied = true;
+    }
+
+    /// Notes an object that this apply created or adopted: it must not be deleted any more.
+    pub fn keeps(&self, name: &str) {
+        let mut seen = self.seen();
+        seen.creates.remove(name);
+        seen.kept.insert(name.to_owned());
+    }
+
+    /// Whether this apply created or adopted the object.
+    pub fn kept(&self, name: &str) -> bool {
+        self.seen().kept.contains(name)
+    }
+
+    /// Notes that an object is gone.
+    pub fn deleted(&self, name: &str) {
+        self.seen().in_state.remove(name);
+    }
+}
+
+fn name(state: &Object) -> Option<String> {
+    state.get("name")?.as_str().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(name: &str) -> Object {
+        [("name".to_owned(), name.into())].into()
+    }
+
+    #[test]
+    fn object_in_state_until_read_or_deleted() {
+        let walk = Walk::default();
+        for name in ["projects/a", "projects/b"] {
+            walk.stored(&object(name));
+        }
+        walk.read(&object("projects/a"), None);
+        assert_eq!(walk.in_state("projects/a"), None);
+        assert!(walk.in_state("projects/b").is_some());
+        walk.deleted("projects/b");
+        assert_eq!(walk.in_state("projects/b"), None);
+    }
+
+    #[test]
+    fn walk_plans_until_it_applies() {
+        let walk = Walk::default();
+        assert!(walk.plans(false));
+        assert!(!walk.plans(true), "an apply of Terraform 1.9 or later");
+        walk.read(&object("projects/a"), None);
+        assert!(walk.plans(true), "a plan that allows deferrals");
+        let walk = Walk::default();
+        walk.applies();
+        assert!(!walk.plans(false), "an apply of another host");
+    }
+
+    #[test]
+    fn planned_create_covers_what_it_will_hold() {
+        let walk = Walk::default();
+        walk.plans_create("projects/a/branches/b");
+        for (name, expected) in [
+            ("projects/a", false),
+            ("projects/a/branches/b", true),
+            ("projects/a/branches/b/endpoints/primary", true),
+            ("projects/a/branches/bb", false),
+        ] {
+            assert_eq!(walk.will_create(name), expected, "{name}");
+        }
+        walk.keeps("projects/a/branches/b");
+        assert!(!walk.will_create("projects/a/branches/b/endpoints/primary"));
+        assert!(walk.kept("projects/a/branches/b"));
+    }
+}

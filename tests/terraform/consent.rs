@@ -1,0 +1,547 @@
+//! Nothing is deleted permanently without consent, whichever way Terraform is asked to.
+
+use expect_test::{Expect, expect};
+use lakebase_emulator::{Options, Recorded};
+
+use crate::replacement::Told;
+use crate::workbench::Workbench;
+
+const PROJECT: &str = r#"
+resource "lakebase_project" "shop" {
+  project_id          = "shop"
+  pg_version          = 17
+  deletion_protection = false
+}
+"#;
+
+/// A branch `dev` with these lines, and a read replica on it.
+fn dev(lines: &str) -> String {
+    format!(
+        r#"{PROJECT}
+resource "lakebase_branch" "dev" {{
+  project = lakebase_project.shop.name
+{lines}
+}}
+
+resource "lakebase_endpoint" "reader" {{
+  branch        = lakebase_branch.dev.name
+  endpoint_id   = "reader"
+  endpoint_type = "ENDPOINT_TYPE_READ_ONLY"
+}}
+"#
+    )
+}
+
+const MONDAY: &str = "branch_id = \"dev\"\nkeepers = { day = \"monday\" }\n";
+const TUESDAY: &str = "branch_id = \"dev\"\nkeepers = { day = \"tuesday\" }\n";
+const CONSENT: &str = "purge_on_delete = true\n";
+const ADOPT: &str = "replace_existing = true\n";
+const CREATE_FIRST: &str = "lifecycle {\n  create_before_destroy = true\n}\n";
+const DEPENDANT: &str = r#"
+resource "terraform_data" "dependant" {
+  triggers_replace = lakebase_branch.dev.uid
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+"#;
+
+/// A workbench where this is applied.
+fn applied(test: &str, configuration: &str) -> Workbench {
+    let options = Options { frozen_clock: true, ..Options::default() };
+    let bench = Workbench::with_options(test, options);
+    bench.configure(configuration);
+    bench.apply();
+    bench.forget_requests();
+    bench
+}
+
+/// Ends in these messages and an error, and sends nothing that changes anything.
+fn refuses(bench: &Workbench, arguments: &[&str], expected: Expect) {
+    expected.assert_eq(&refuses_silently(bench, arguments));
+}
+
+/// Fails, and sends nothing that changes anything; the messages.
+fn refuses_silently(bench: &Workbench, arguments: &[&str]) -> String {
+    let names = bench.emulator.names();
+    let told = Told::by(bench, arguments, 1).messages();
+    bench.expect_mutations(expect![""]);
+    assert_eq!(bench.emulator.names(), names);
+    bench.masked(&told)
+}
+
+/// The deletes that were sent, without those of endpoints.
+fn deletes(bench: &Workbench) -> Vec<String> {
+    let is_delete = |it: &Recorded| it.method == "DELETE" && !it.path.contains("/endpoints/");
+    let line = |it: Recorded| {
+        let query = it.query.iter().map(|(name, value)| format!("?{name}={value}"));
+        it.path.replace("/api/2.0/postgres/", "") + &query.collect::<String>()
+    };
+    bench.emulator.mutations().into_iter().filter(is_delete).map(line).collect()
+}
+
+fn uid(bench: &Workbench, name: &str) -> String {
+    bench.emulator.get(name).expect("it exists")["uid"].to_string()
+}
+
+const DEV: &str = "projects/shop/branches/dev";
+
+#[test]
+fn replacement_under_the_same_id_without_consent_is_refused_at_plan() {
+    let bench = applied("replacement_without_consent", &dev(MONDAY));
+    bench.configure(&dev(TUESDAY));
+    refuses(
+        &bench,
+        &["plan"],
+        expect![[r#"
+        error: Replacing the branch `projects/shop/branches/dev` would delete it permanently
+        A change of `keepers` forces the replacement. The new one has the same ID, which a delete reserves for 7 days, so only a permanent delete makes room for it. Lost would be its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
+
+        Choose one:
+          - Undo the change.
+          - Choose another `branch_id`: the old branch can be restored for 7 days.
+          - Set `purge_on_delete = true` to delete the old branch permanently. One apply is enough.
+
+        `terraform destroy` makes this plan as well; with `-refresh=false` it does not.
+    "#]],
+    );
+    bench.configure(&dev(MONDAY));
+    refuses(
+        &bench,
+        &["plan", "-replace=lakebase_branch.dev"],
+        expect![[r#"
+        error: Replacing the branch `projects/shop/branches/dev` would delete it permanently
+        `-replace` or `replace_triggered_by` asks for the replacement. The new one has the same ID, which a delete reserves for 7 days, so only a permanent delete makes room for it. Lost would be its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
+
+        Choose one:
+          - Do not ask for the replacement.
+          - Choose another `branch_id`: the old branch can be restored for 7 days.
+          - Set `purge_on_delete = true` to delete the old branch permanently. One apply is enough.
+
+        `terraform destroy` makes this plan as well; with `-refresh=false` it does not.
+    "#]],
+    );
+    refuses(
+        &bench,
+        &["plan", "-replace=lakebase_project.shop"],
+        expect![[r#"
+        error: Replacing the project `projects/shop` would delete it permanently
+        `-replace` or `replace_triggered_by` asks for the replacement. The new one has the same ID, which a delete reserves for 7 days, so only a permanent delete makes room for it. Lost would be its data, 2 branches (`projects/shop/branches/dev`, `projects/shop/branches/production`); 2 databases (`projects/shop/branches/dev/databases/databricks-postgres`, `projects/shop/branches/production/databases/databricks-postgres`); 3 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`, `projects/shop/branches/production/endpoints/primary`).
+
+        Choose one:
+          - Do not ask for the replacement.
+          - Choose another `project_id`: the old project can be restored for 7 days.
+          - Set `purge_on_delete = true` to delete the old project permanently. One apply is enough.
+
+        `terraform destroy` makes this plan as well; with `-refresh=false` it does not.
+    "#]],
+    );
+    bench.configure(&dev(MONDAY).replace("= 17", "= 16"));
+    refuses(
+        &bench,
+        &["plan"],
+        expect![[r#"
+        error: Replacing the project `projects/shop` would delete it permanently
+        A change of `pg_version` forces the replacement. The new one has the same ID, which a delete reserves for 7 days, so only a permanent delete makes room for it. Lost would be its data, 2 branches (`projects/shop/branches/dev`, `projects/shop/branches/production`); 2 databases (`projects/shop/branches/dev/databases/databricks-postgres`, `projects/shop/branches/production/databases/databricks-postgres`); 3 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`, `projects/shop/branches/production/endpoints/primary`).
+
+        Choose one:
+          - Undo the change.
+          - Choose another `project_id`: the old project can be restored for 7 days.
+          - Set `purge_on_delete = true` to delete the old project permanently. One apply is enough.
+
+        `terraform destroy` makes this plan as well; with `-refresh=false` it does not.
+    "#]],
+    );
+    // What is to be destroyed anyway need not be replaced first.
+    bench.terraform(&["destroy", "-auto-approve", "-refresh=false"]).succeeded();
+    assert_eq!(deletes(&bench), ["projects/shop/branches/dev", "projects/shop"]);
+}
+
+#[test]
+fn replacement_with_consent_takes_one_apply_and_says_what_is_lost() {
+    let bench = applied("replacement_with_consent", &dev(MONDAY));
+    bench.configure(&dev(&(TUESDAY.to_owned() + CONSENT)));
+    let plan = Told::by(&bench, &["plan"], 0);
+    expect![[r#"
+        warning: This plan permanently deletes the branch `projects/shop/branches/dev`
+        A change of `keepers` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
+    "#]].assert_eq(&plan.messages());
+    assert_eq!(plan.planned("replace"), ["lakebase_branch.dev", "lakebase_endpoint.reader"]);
+    bench.apply();
+    assert_eq!(deletes(&bench), ["projects/shop/branches/dev?purge=true"]);
+
+    // The consent of a project covers its branches, which are replaced with it.
+    let consent = |version: &str| {
+        dev(TUESDAY).replace("= 17", &format!("= {version}\n  purge_on_delete = true"))
+    };
+    bench.configure(&consent("17"));
+    bench.apply();
+    bench.forget_requests();
+    bench.configure(&consent("16"));
+    let plan = Told::by(&bench, &["plan"], 0);
+    expect![[r#"
+        warning: This plan permanently deletes the branch `projects/shop/branches/dev`
+        A change of `project` forces the replacement. It is deleted along with its parent, which is deleted permanently. Lost will be its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
+
+        warning: This plan permanently deletes the project `projects/shop`
+        A change of `pg_version` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 2 branches (`projects/shop/branches/dev`, `projects/shop/branches/production`); 2 databases (`projects/shop/branches/dev/databases/databricks-postgres`, `projects/shop/branches/production/databases/databricks-postgres`); 3 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`, `projects/shop/branches/production/endpoints/primary`).
+    "#]].assert_eq(&plan.messages());
+    bench.apply();
+    assert_eq!(deletes(&bench), ["projects/shop/branches/dev", "projects/shop?purge=true"]);
+}
+
+#[test]
+fn consent_that_was_withdrawn_does_not_count() {
+    let consented = MONDAY.to_owned() + CONSENT;
+    let bench = applied("consent_that_was_withdrawn", &dev(&consented));
+    bench.configure(&dev(TUESDAY));
+    refuses(
+        &bench,
+        &["plan"],
+        expect![[r#"
+        error: Replacing the branch `projects/shop/branches/dev` would delete it permanently
+        A change of `keepers` forces the replacement. The new one has the same ID, which a delete reserves for 7 days, so only a permanent delete makes room for it. Lost would be its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
+
+        Choose one:
+          - Undo the change.
+          - Choose another `branch_id`: the old branch can be restored for 7 days.
+          - Set `purge_on_delete = true` to delete the old branch permanently. One apply is enough.
+
+        `terraform destroy` makes this plan as well; with `-refresh=false` it does not.
+    "#]],
+    );
+}
+
+#[test]
+fn replacement_under_another_id_can_be_undone() {
+    let bench = applied("replacement_under_another_id", &dev(MONDAY));
+    bench.configure(&dev(&MONDAY.replace("\"dev\"", "\"qa\"")));
+    let plan = Told::by(&bench, &["plan"], 0);
+    expect![[r#"
+        warning: This plan deletes the branch `projects/shop/branches/dev` and creates another
+        A change of `branch_id` forces the replacement. For 7 days after the apply (until [TIME] if applied now) the old branch can be restored:
+
+          databricks api post /api/2.0/postgres/projects/shop/branches/dev/undelete --json '{}'
+
+        It holds its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
+    "#]].assert_eq(&bench.masked(&plan.messages()));
+    bench.apply();
+    assert_eq!(deletes(&bench), ["projects/shop/branches/dev"]);
+
+    bench.forget_requests();
+    bench
+        .configure(&dev(&MONDAY.replace("\"dev\"", "\"qa\"")).replace("\"shop\"\n", "\"store\"\n"));
+    let plan = Told::by(&bench, &["plan"], 0);
+    expect![[r#"
+        warning: This plan deletes the branch `projects/shop/branches/qa` and creates another
+        A change of `project` forces the replacement. For 7 days after the apply (until [TIME] if applied now) the old branch can be restored:
+
+          databricks api post /api/2.0/postgres/projects/shop/branches/qa/undelete --json '{}'
+
+        It holds its data, 1 database (`projects/shop/branches/qa/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/qa/endpoints/primary`, `projects/shop/branches/qa/endpoints/reader`).
+
+        warning: This plan deletes the project `projects/shop` and creates another
+        A change of `project_id` forces the replacement. For 7 days after the apply (until [TIME] if applied now) the old project can be restored:
+
+          databricks api post /api/2.0/postgres/projects/shop/undelete --json '{}'
+
+        It holds its data, 2 branches (`projects/shop/branches/production`, `projects/shop/branches/qa`); 2 databases (`projects/shop/branches/production/databases/databricks-postgres`, `projects/shop/branches/qa/databases/databricks-postgres`); 3 endpoints (`projects/shop/branches/production/endpoints/primary`, `projects/shop/branches/qa/endpoints/primary`, `projects/shop/branches/qa/endpoints/reader`).
+    "#]].assert_eq(&bench.masked(&plan.messages()));
+    bench.apply();
+    assert_eq!(deletes(&bench), ["projects/shop/branches/qa", "projects/shop"]);
+    let project = bench.emulator.get("projects/shop").expect("it can be restored");
+    assert!(project["delete_time"].is_string(), "{project}");
+}
+
+#[test]
+fn create_before_destroy_never_adopts_what_it_replaces() {
+    for (test, more) in [
+        ("create_before_destroy_own", (CREATE_FIRST, "")),
+        ("create_before_destroy_imposed", ("", DEPENDANT)),
+    ] {
+        let configuration =
+            |lines: &str| dev(&(lines.to_owned() + CONSENT + ADOPT + more.0)) + more.1;
+        let bench = applied(test, &configuration(MONDAY));
+        bench.configure(&configuration(TUESDAY));
+        let told = refuses_silently(&bench, &["apply", "-auto-approve"]);
+        assert!(told.contains("cannot be replaced and adopted"), "{told}");
+    }
+    // A read replica has no keepers, and no consent to give.
+    let replica = |more: &str| {
+        dev(MONDAY)
+            .replace("\"ENDPOINT_TYPE_READ_ONLY\"", &format!("\"ENDPOINT_TYPE_READ_ONLY\"\n{more}"))
+    };
+    let bench =
+        applied("create_before_destroy_replica", &replica(&(ADOPT.to_owned() + CREATE_FIRST)));
+    refuses(
+        &bench,
+        &["apply", "-auto-approve", "-replace=lakebase_endpoint.reader"],
+        expect![[r#"
+            error: The endpoint `projects/shop/branches/dev/endpoints/reader` cannot be replaced and adopted
+            `replace_existing` is `true`: with `create_before_destroy`, the create half would adopt the object that is replaced, and the delete half would delete it. Remove `replace_existing`: it has no effect on an object in the state.
+        "#]],
+    );
+}
+
+#[test]
+fn create_before_destroy_under_the_same_id_is_refused_before_any_request() {
+    for (test, more) in
+        [("create_first_own", (CREATE_FIRST, "")), ("create_first_imposed", ("", DEPENDANT))]
+    {
+        // Without the replica: what depends on the branch and is replaced goes first.
+        let configuration = |lines: &str| {
+            let all = dev(&(lines.to_owned() + CONSENT + more.0));
+            let (branch, _) = all.split_once("resource \"lakebase_endpoint\"").expect("it has one");
+            branch.to_owned() + more.1
+        };
+        let bench = applied(test, &configuration(MONDAY));
+        bench.configure(&configuration(TUESDAY));
+        let told = refuses_silently(&bench, &["apply", "-auto-approve"]);
+        assert!(told.contains("`projects/shop/branches/dev` exists already"), "{told}");
+        assert!(told.contains("remove `create_before_destroy`"), "{told}");
+        bench.configure(&configuration(&TUESDAY.replace("\"dev\"", "\"qa\"")));
+        bench.apply();
+    }
+}
+
+#[test]
+fn tainted_object_without_consent_is_kept() {
+    for (test, more, address) in [
+        ("tainted_branch", "", "lakebase_branch.dev"),
+        ("tainted_branch_adopted", ADOPT, "lakebase_branch.dev"),
+        ("tainted_project", "", "lakebase_project.shop"),
+    ] {
+        let bench = applied(test, &dev(&(MONDAY.to_owned() + more)));
+        let uids = [uid(&bench, DEV), uid(&bench, "projects/shop")];
+        bench.terraform(&["taint", address]).succeeded();
+        let plan = Told::by(&bench, &["plan"], 0);
+        let messages = plan.messages();
+        assert!(messages.contains("terraform untaint ADDRESS"), "{messages}");
+        assert!(messages.contains("The apply will refuse to delete it"), "{messages}");
+        for wrong in ["import {", "adopted", "will change"] {
+            assert!(!messages.contains(wrong), "{messages}");
+        }
+        assert_eq!(plan.planned("replace"), [address], "nothing goes along");
+        let told = Told::by(&bench, &["apply", "-auto-approve"], 1).messages();
+        assert!(told.contains("Refused to delete"), "{told}");
+        bench.expect_mutations(expect![""]);
+        assert_eq!(uids, [uid(&bench, DEV), uid(&bench, "projects/shop")]);
+        bench.terraform(&["untaint", address]).succeeded();
+        bench.expect_empty_plan();
+    }
+}
+
+#[test]
+fn tainted_object_with_consent_takes_its_children_along_in_the_plan() {
+    let bench = applied("tainted_with_consent", &dev(&(MONDAY.to_owned() + CONSENT)));
+    bench.terraform(&["taint", "lakebase_branch.dev"]).succeeded();
+    let plan = Told::by(&bench, &["plan", "-out=saved"], 0);
+    expect![[r#"
+        warning: The branch `projects/shop/branches/dev` is tainted
+        Terraform plans to delete it and create it again. The apply deletes it permanently, because `purge_on_delete` is `true`. Lost will be its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
+
+        To keep it, run (with its address for ADDRESS):
+
+          terraform untaint ADDRESS
+
+        If another address in the state has this branch, use a `moved` block instead.
+    "#]].assert_eq(&plan.messages());
+    assert_eq!(plan.planned("replace"), ["lakebase_branch.dev", "lakebase_endpoint.reader"]);
+    bench.terraform(&["apply", "saved"]).succeeded();
+    bench.expect_empty_plan();
+    assert_eq!(deletes(&bench), ["projects/shop/branches/dev?purge=true"]);
+}
+
+#[test]
+fn tainted_object_that_goes_only_with_its_parent_stays_in_the_state() {
+    let configuration = PROJECT.to_owned()
+        + r#"
+resource "lakebase_branch" "production" {
+  project          = lakebase_project.shop.name
+  branch_id        = "production"
+  replace_existing = true
+  purge_on_delete  = true
+}
+
+resource "lakebase_endpoint" "primary" {
+  branch           = lakebase_branch.production.name
+  endpoint_id      = "primary"
+  endpoint_type    = "ENDPOINT_TYPE_READ_WRITE"
+  replace_existing = true
+}
+"#;
+    let bench = applied("tainted_root", &configuration);
+    for address in ["lakebase_branch.production", "lakebase_endpoint.primary"] {
+        bench.terraform(&["taint", address]).succeeded();
+        let told = Told::by(&bench, &["apply", "-auto-approve"], 1).messages();
+        assert!(told.contains("Refused to delete"), "{told}");
+        bench.expect_mutations(expect![""]);
+        bench.terraform(&["untaint", address]).succeeded();
+        bench.expect_empty_plan();
+    }
+}
+
+#[test]
+fn tainted_object_that_create_before_destroy_adopts_is_not_deleted() {
+    let bench =
+        applied("tainted_create_before_destroy", &dev(&(MONDAY.to_owned() + ADOPT + CREATE_FIRST)));
+    let before = uid(&bench, DEV);
+    bench.terraform(&["taint", "lakebase_branch.dev"]).succeeded();
+    bench.terraform(&["apply", "-auto-approve"]).succeeded();
+    assert_eq!(deletes(&bench), [""; 0]);
+    assert_eq!(uid(&bench, DEV), before);
+    bench.expect_empty_plan();
+}
+
+#[test]
+fn create_that_ran_out_of_time_is_never_deleted() {
+    let delay = std::time::Duration::from_mins(1);
+    let options = Options { frozen_clock: true, operation_delay: delay, ..Options::default() };
+    let bench = Workbench::with_options("create_out_of_time", options);
+    let timed = |lines: &str| PROJECT.replace("pg_version", &format!("{lines}\n  pg_version"));
+    bench.configure(&timed("timeouts = { create = \"1s\" }"));
+    bench.apply_fails();
+    bench.emulator.advance(delay * 2);
+    let told = Told::by(&bench, &["apply", "-auto-approve"], 1).messages();
+    assert!(told.contains("terraform untaint ADDRESS"), "{told}");
+    assert_eq!(deletes(&bench), [""; 0]);
+    bench.terraform(&["untaint", "lakebase_project.shop"]).succeeded();
+    bench.expect_empty_plan();
+    assert_eq!(bench.emulator.mutations().len(), 1);
+}
+
+#[test]
+fn missing_source_is_found_before_the_delete_half() {
+    let source = "source_branch = \"projects/shop/branches/nowhere\"\n";
+    let bench = applied("missing_source", &dev(&(MONDAY.to_owned() + CONSENT)));
+    bench.configure(&dev(&(MONDAY.to_owned() + CONSENT + source)));
+    refuses(
+        &bench,
+        &["plan"],
+        expect![[r#"
+        error: Cannot replace the branch `projects/shop/branches/dev`
+        `source_branch` names an object that does not exist, so the create half would fail after the delete half. Correct it first.
+    "#]],
+    );
+}
+
+#[test]
+fn create_that_is_known_to_fail_is_an_error_of_the_plan() {
+    let bench = applied("create_known_to_fail", &dev(MONDAY));
+    bench.terraform(&["state", "rm", "lakebase_branch.dev"]).succeeded();
+    refuses(
+        &bench,
+        &["plan"],
+        expect![[r#"
+        error: The branch `projects/shop/branches/dev` exists already
+        The create would fail. To manage it as it is, paste this beside the resource (put its address for `lakebase_branch.example`):
+
+          import {
+            to = lakebase_branch.example
+            id = "projects/shop/branches/dev"
+          }
+
+        Or let the next apply take it over and change its settings to the configured ones:
+
+          replace_existing = true
+    "#]],
+    );
+    bench.terraform(&["import", "lakebase_branch.dev", DEV]).succeeded();
+    bench.configure(PROJECT);
+    bench.apply();
+    bench.forget_requests();
+    bench.configure(&dev(MONDAY));
+    refuses(
+        &bench,
+        &["plan"],
+        expect![[r#"
+        error: The branch `projects/shop/branches/dev` is soft-deleted
+        Its ID stays reserved until [TIME], so it cannot be created. Choose another ID, or restore it and import it:
+
+          databricks api post /api/2.0/postgres/projects/shop/branches/dev/undelete --json '{}'
+
+        Or delete it permanently, and apply again:
+
+          databricks api delete '/api/2.0/postgres/projects/shop/branches/dev?purge=true'
+    "#]],
+    );
+}
+
+#[test]
+fn object_under_two_addresses_is_neither_adopted_nor_deleted() {
+    let adopted = MONDAY.to_owned() + ADOPT;
+    let bench = applied("two_addresses", &dev(&adopted));
+    let renamed = dev(&adopted)
+        .replace("\"lakebase_branch\" \"dev\"", "\"lakebase_branch\" \"renamed\"")
+        .replace("lakebase_branch.dev", "lakebase_branch.renamed");
+    bench.configure(&renamed);
+    let told = Told::by(&bench, &["plan"], 1).messages();
+    assert!(told.contains("moved {") || told.contains("`moved` block"), "{told}");
+    bench.expect_mutations(expect![""]);
+    bench.configure(
+        &(renamed + "moved {\n  from = lakebase_branch.dev\n  to   = lakebase_branch.renamed\n}\n"),
+    );
+    bench.apply();
+    bench.expect_mutations(expect![""]);
+}
+
+#[test]
+fn replica_of_a_protected_branch_is_refused_at_plan() {
+    let protected = MONDAY.to_owned() + "is_protected = true\n";
+    let bench = applied("replica_of_a_protected_branch", &dev(&protected));
+    let all = dev(&protected);
+    let (without, _) = all.split_once("resource \"lakebase_endpoint\"").expect("it has one");
+    bench.configure(without);
+    refuses(
+        &bench,
+        &["plan"],
+        expect![[r#"
+        error: Lakebase protects the endpoint `projects/shop/branches/dev/endpoints/reader`
+        `is_protected` is on for `projects/shop/branches/dev`, so Lakebase would refuse the delete. To delete the endpoint, apply `is_protected = false` first, on its own.
+    "#]],
+    );
+    bench.configure(&all.replace("is_protected = true", "is_protected = false"));
+    bench.apply();
+    bench.configure(&without.replace("is_protected = true", "is_protected = false"));
+    bench.apply();
+}
+
+#[test]
+fn replaced_branch_with_an_endpoint_that_is_not_adopted_is_refused_at_plan() {
+    let primary = |lines: &str| {
+        dev(&(lines.to_owned() + CONSENT))
+            .replace("\"reader\"\n", "\"primary\"\n")
+            .replace("READ_ONLY\"", "READ_WRITE\"")
+    };
+    let all = primary(MONDAY);
+    let (without, _) = all.split_once("resource \"lakebase_endpoint\"").expect("it has one");
+    let bench = applied("endpoint_not_adopted", without);
+    bench.configure(&all);
+    bench
+        .terraform(&["import", "lakebase_endpoint.reader", &format!("{DEV}/endpoints/primary")])
+        .succeeded();
+    bench.configure(&primary(TUESDAY));
+    refuses(
+        &bench,
+        &["plan"],
+        expect![[r#"
+        error: Lakebase creates the endpoint `projects/shop/branches/dev/endpoints/primary` by itself
+        It comes with its parent, so the create would find it and fail. To adopt it and change its settings to the configured ones, set:
+
+          replace_existing = true
+
+        warning: This plan permanently deletes the branch `projects/shop/branches/dev`
+        A change of `keepers` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/dev/endpoints/primary`).
+    "#]],
+    );
+}
+
+#[test]
+fn destroy_that_cannot_be_undone_says_so() {
+    let bench = applied("destroy_permanently", &dev(&(MONDAY.to_owned() + CONSENT)));
+    let told = Told::by(&bench, &["plan", "-destroy"], 0);
+    expect![[r#"
+        warning: This plan permanently deletes the branch `projects/shop/branches/dev`
+        This plan destroys it. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
+    "#]].assert_eq(&told.messages());
+}
