@@ -55,13 +55,19 @@ enum Way {
     AllowPurge,
     /// No `create_before_destroy`.
     DestroyFirst,
+    /// `replace_existing = true`
+    Adopt,
+    /// No `replace_existing`.
+    DoNotAdopt,
+    /// Another ID.
+    Rename,
     /// `max_autoscaling_range_cu`
     AllowWideRanges,
     /// `POST …/undelete`
     Undelete,
-    /// Instead of what was refused, `deletion_protection = false`.
+    /// `deletion_protection = false`, and nothing that replaces the object.
     Unprotect,
-    /// What was refused is not done.
+    /// Nothing that replaces the object.
     Undo,
 }
 
@@ -273,8 +279,8 @@ impl<'a> Driver<'a> {
             } else if ways.is_empty() && !self.sort.is_strict() && run.command.contains(" plan ") {
                 ways.push(Way::Undo);
             }
-            let Some(way) = self.random.choice(ways) else { continue };
-            if self.take(part, &way, &name, address.as_deref()) {
+            self.random.shuffle(&mut ways);
+            if ways.iter().any(|way| self.take(part, way, &name, address.as_deref())) {
                 self.tally.ways += 1;
                 found = true;
             }
@@ -287,11 +293,12 @@ impl<'a> Driver<'a> {
     fn take(&mut self, part: Part, way: &Way, name: &str, address: Option<&str>) -> bool {
         match (way, address) {
             (Way::Untaint, address) => {
-                let tainted = self.tainted(part);
-                let ours = tainted.iter().filter(|it| address.is_none_or(|address| address == *it));
-                for address in ours {
+                let mut tainted = self.tainted(part);
+                tainted.retain(|it| address.is_none_or(|address| address == it));
+                for address in &tainted {
                     self.terraform(part, &["untaint", address]).succeeded();
                 }
+                return !tainted.is_empty();
             }
             (Way::Import(block), Some(address)) => {
                 let noun = address.split('.').next().unwrap_or_default();
@@ -303,15 +310,33 @@ impl<'a> Driver<'a> {
                 self.imports.push(import);
             }
             (Way::Import(_), None) => panic!("An import block without an address: {name}"),
-            (Way::AllowPurge, _) => self.shop.allow_purge(name),
-            (Way::DestroyFirst, _) => self.shop.destroy_first(),
-            (Way::AllowWideRanges, _) => self.shop.allow_wide_ranges(),
             (Way::Undelete, _) => {
                 let path = format!("POST /api/2.0/postgres/{name}/undelete");
                 self.bench.request(&path, "{}");
             }
-            (Way::Unprotect, _) => self.shop = self.accepted.clone().unprotected(),
-            (Way::Undo, _) => self.shop = self.accepted.clone(),
+            (way, _) => {
+                let before = self.shop.clone();
+                match way {
+                    Way::AllowPurge => self.shop.allow_purge(name),
+                    Way::DestroyFirst => self.shop.destroy_first(),
+                    Way::Adopt => self.shop.adopt(address.unwrap_or_default()),
+                    Way::DoNotAdopt => self.shop.do_not_adopt(),
+                    Way::Rename => self.shop.rename(address.unwrap_or_default()),
+                    Way::AllowWideRanges => self.shop.allow_wide_ranges(),
+                    way => {
+                        let instances = self.instances(part).into_iter();
+                        let stored = instances.filter(|(it, _)| Some(it.as_str()) == address);
+                        for (address, instance) in stored {
+                            let attributes = &instance["attributes"];
+                            self.shop.restore(&address, attributes, &self.accepted);
+                        }
+                        if *way == Way::Unprotect {
+                            self.shop = self.shop.clone().unprotected();
+                        }
+                    }
+                }
+                return self.shop != before;
+            }
         }
         true
     }
@@ -402,18 +427,21 @@ fn ways(detail: &str) -> Vec<Way> {
     if detail.contains("/undelete") {
         return vec![Way::Undelete];
     }
-    if let Some(block) = block(detail) {
-        return vec![Way::Import(block)];
-    }
+    let import = block(detail).map(Way::Import);
     let offers = [
         ("terraform untaint", Way::Untaint),
         ("create_before_destroy", Way::DestroyFirst),
+        ("replace_existing = true", Way::Adopt),
+        ("Remove `replace_existing`", Way::DoNotAdopt),
+        ("Choose another `branch_id`", Way::Rename),
+        ("Choose another `project_id`", Way::Rename),
+        ("Undo the change", Way::Undo),
         ("purge_on_delete = true", Way::AllowPurge),
         ("max_autoscaling_range_cu", Way::AllowWideRanges),
         ("deletion_protection = false", Way::Unprotect),
     ];
     let offers = offers.into_iter().filter(|(text, _)| detail.contains(text));
-    offers.map(|(_, way)| way).collect()
+    import.into_iter().chain(offers.map(|(_, way)| way)).collect()
 }
 
 /// The `import` block of a message.

@@ -153,7 +153,10 @@ pub(super) fn of_an_end(
     let mut violations = Vec::new();
     for (part, stored) in states {
         let managed = shop.managed(*part);
-        if *stored != managed {
+        // What is gone stays in the file of a state until its next apply.
+        let mut stored = stored.clone();
+        stored.retain(|_, name| held.contains_key(name));
+        if stored != managed {
             violations.push(format!("{part:?} manages {stored:?} instead of {managed:?}."));
         }
     }

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use fastrand::Rng;
+use serde_json::Value as Json;
 
 /// A project with its branches and their endpoints.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Shop {
     project_id: String,
     display_name: u8,
@@ -24,11 +25,13 @@ pub(super) struct Shop {
     largest: u8,
     /// Whether `max_autoscaling_range_cu` is 16.
     wide_ranges: bool,
+    /// Whether the second state adopts what it finds.
+    second_adopts: bool,
     /// The number of IDs that were used so far: none is used twice.
     ids: u32,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Branch {
     id: String,
     keepers: u8,
@@ -42,7 +45,7 @@ struct Branch {
     readers: BTreeMap<&'static str, Reader>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Reader {
     size: u8,
     adopts: bool,
@@ -89,6 +92,7 @@ impl Shop {
             timeout,
             largest,
             wide_ranges: false,
+            second_adopts: true,
             ids: 0,
         }
     }
@@ -164,7 +168,7 @@ impl Shop {
         }
     }
 
-    /// Ways out: see the driver.
+    /// Ways out, from here on: see the driver.
     pub(super) fn allow_purge(&mut self, name: &str) {
         if name == self.name() {
             self.purge = true;
@@ -184,6 +188,49 @@ impl Shop {
         for branch in self.branches.values_mut() {
             branch.order = Order::Destroy;
             branch.readers.values_mut().for_each(|reader| reader.order = Order::Destroy);
+        }
+    }
+
+    pub(super) fn rename(&mut self, address: &str) {
+        let id = self.fresh_id("another");
+        match self.branches.get_mut(label(address)) {
+            Some(branch) => branch.id = id,
+            None => self.project_id = id,
+        }
+    }
+
+    pub(super) fn adopt(&mut self, address: &str) {
+        let (label, endpoint) = label(address).split_once('_').unwrap_or((label(address), ""));
+        let branch = self.branches.get_mut(label).or(self.production.as_mut());
+        let Some(branch) = branch else { return };
+        match branch.readers.get_mut(endpoint) {
+            Some(reader) => reader.adopts = true,
+            None => branch.adopts = true,
+        }
+    }
+
+    /// Takes back what replaces an object, as far as the state tells what it was.
+    pub(super) fn restore(&mut self, address: &str, attributes: &Json, before: &Shop) {
+        let text = |attribute: &Json| attribute.as_str().unwrap_or_default().to_owned();
+        let small = |attribute: &Json| {
+            let number = attribute.as_str().map_or_else(|| attribute.to_string(), str::to_owned);
+            number.parse().unwrap_or_default()
+        };
+        if address == "lakebase_project.shop" {
+            self.project_id = text(&attributes["project_id"]);
+            self.pg_version = small(&attributes["pg_version"]);
+        } else if let Some((label, removed)) = before.branches.get_key_value(label(address)) {
+            let branch = self.branches.entry(label).or_insert_with(|| removed.clone());
+            branch.id = text(&attributes["branch_id"]);
+            branch.keepers = small(&attributes["keepers"]["n"]);
+        }
+    }
+
+    pub(super) fn do_not_adopt(&mut self) {
+        self.second_adopts = false;
+        for branch in self.branches.values_mut() {
+            branch.adopts = false;
+            branch.readers.values_mut().for_each(|reader| reader.adopts = false);
         }
     }
 
@@ -278,13 +325,14 @@ impl Shop {
                  deletion_protection = {protected}\n  purge_on_delete = {purge}\n  {timeouts}\n}}\n",
             );
         }
+        let adopts_all = part != Part::Whole && self.second_adopts;
         for (label, branch) in self.all(part) {
             let Branch { id, keepers, protected, purge, adopts, order, .. } = branch;
             let settings = if label == "production" {
                 "replace_existing = true".to_owned()
             } else {
                 let ttl = branch.ttl.map_or_else(String::new, |it| format!("ttl = \"{it}d\""));
-                let adopts = *adopts || part != Part::Whole;
+                let adopts = *adopts || adopts_all;
                 format!(
                     "keepers = {{ n = \"{keepers}\" }}\n  deletion_protection = {protected}\n  \
                      purge_on_delete = {purge}\n  replace_existing = {adopts}\n  {ttl}"
@@ -302,7 +350,7 @@ impl Shop {
             });
             let readers = branch.readers.iter().map(|(id, reader)| (*id, *reader, "READ_ONLY"));
             for (endpoint, Reader { size, adopts, order }, kind) in readers.chain(primary) {
-                let adopts = adopts || part != Part::Whole;
+                let adopts = adopts || adopts_all;
                 let _ = write!(
                     hcl,
                     "\nresource \"lakebase_endpoint\" \"{label}_{endpoint}\" {{\n  \
@@ -316,6 +364,11 @@ impl Shop {
         }
         hcl
     }
+}
+
+/// The part of an address that is not the type.
+fn label(address: &str) -> &str {
+    address.split_once('.').map_or("", |(_, label)| label)
 }
 
 impl Branch {
