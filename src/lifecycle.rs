@@ -35,6 +35,7 @@ use queue::Queue;
 
 pub use issue::credential_request;
 pub use plan::{Surroundings, plan};
+pub use read::moved;
 pub use report::Attempt;
 pub use walk::Walk;
 
@@ -142,6 +143,7 @@ impl Lifecycle {
         patience: &Patience,
     ) -> Result<Operation, Error> {
         let client = &self.client;
+        let mut wider = None;
         loop {
             let started = match change {
                 Change::Create { collection, query, body } => {
@@ -155,6 +157,10 @@ impl Lifecycle {
             match started {
                 Err(error) if error.is_conflict() && patience.pause().await => {
                     tracing::debug!(%error, "another change is going on; trying again");
+                    // What conflicts may concern the project: its other changes wait as well.
+                    if wider.is_none() {
+                        wider = self.queue.wider_turn(change.name()).await;
+                    }
                 }
                 other => return other,
             }
@@ -196,6 +202,17 @@ enum Change<'a> {
     Create { collection: &'a str, query: Vec<(&'static str, String)>, body: Json },
     Update { name: &'a str, mask: &'a [String], body: Json },
     Delete { name: &'a str, query: Vec<(&'static str, String)> },
+}
+
+impl Change<'_> {
+    /// The object that is changed, or the collection where one is created.
+    fn name(&self) -> &str {
+        match self {
+            Change::Create { collection: name, .. }
+            | Change::Update { name, .. }
+            | Change::Delete { name, .. } => name,
+        }
+    }
 }
 
 /// An object before a change, with all that Terraform stores for it.

@@ -222,17 +222,12 @@ impl Provider for Lakebase {
         let table = resource.table();
         let counterpart = !table.counterpart.is_empty() && request.source_type == table.counterpart;
         let state = Some(&request.source_state)
-            .filter(|_| counterpart && is_official(&request.source_provider))
+            .filter(|_| counterpart && is_source(&request.source_provider))
             .and_then(|it| takeover::state(resource, it));
         let Some(state) = state else { return not_taken_over(table, &request).into() };
-        let name = state.get("name").cloned().unwrap_or_default();
-        // The workspace is not known: Terraform moves without configuring the provider.
-        let identity = [("workspace_id".to_owned(), Value::Null), ("name".to_owned(), name)];
-        ResourceAnswer {
-            state: Some(state),
-            identity: Some(identity.into()),
-            ..ResourceAnswer::default()
-        }
+        // Terraform moves without configuring the provider: only the state knows the workspace.
+        let workspace = request.source_state["provider_config"]["workspace_id"].as_str();
+        lifecycle::moved(state, workspace)
     }
 
     async fn validate_data_source(&self, type_name: &str, config: Object) -> Diagnostics {
@@ -288,11 +283,14 @@ fn stored(r#type: &tfplugin::Type, request: &UpgradeState) -> (Option<Object>, D
     }
 }
 
-/// Whether an address names the official provider: `databricks/databricks` at any registry, or
-/// just `databricks`, as some versions of OpenTofu say.
-fn is_official(address: &str) -> bool {
+/// Whether an address may be that of the official provider: `databricks/databricks` at any
+/// registry, or just `databricks`, as some versions of OpenTofu say. From the second instance of a
+/// resource on, Terraform gives this provider's own address.
+fn is_source(address: &str) -> bool {
     let address = address.to_ascii_lowercase();
-    address == "databricks" || address.ends_with("databricks/databricks")
+    address == "databricks"
+        || address.ends_with("databricks/databricks")
+        || address.ends_with("/lakebase")
 }
 
 fn not_taken_over(table: &Table, request: &MoveResource) -> Diagnostic {

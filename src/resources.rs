@@ -37,12 +37,12 @@ pub const REPLACE_EXISTING: Field<Bool> = Field::on_create("replace_existing")
 
 /// Whether a delete skips the trash.
 pub const PURGE_ON_DELETE: Field<Bool> = Field::on_delete("purge_on_delete", "purge")
-    .doc("Whether a delete is for good at once. Otherwise the object can be restored for 7 days, in which its id stays taken.")
+    .doc("Whether a delete is permanent. Otherwise the object can be restored for 7 days, in which its ID stays reserved. A replacement under the same ID needs `true`; see [replacing and destroying](../guides/replacing-and-destroying.md).")
     .default(false);
 
 /// The full name.
 pub const NAME: Field<Text> = Field::root("name")
-    .doc("The full name, by which other resources and data sources refer to it. It is known in the plan.");
+    .doc("The resource name, by which other resources and data sources refer to it. Known at plan time, except when the object is replaced under the same name.");
 /// The identifier the service gave.
 pub const UID: Field<Text> = Field::root("uid").doc("The identifier that the service gave it.");
 /// When it was created.

@@ -3,6 +3,7 @@
 use lakebase_api::{Error, Json, Patience};
 use tfplugin::{Call, Diagnostic, Object, ResourceAnswer, Value};
 
+use super::consent::purge_parameter;
 use super::private::Memory;
 use super::report::Attempt;
 use super::{
@@ -84,7 +85,7 @@ impl Lifecycle {
                 }
             }
             Err(error) if error.is_already_exists() => {
-                let taken = taken(attempt, has_adoption(resource), table.type_name);
+                let taken = taken(attempt, resource);
                 let mut diagnostics = attempt.failed(client, Some(table), &error);
                 diagnostics.push(taken);
                 diagnostics.into()
@@ -278,16 +279,18 @@ pub(super) fn exists(attempt: &Attempt<'_>, type_name: &str, adoptable: bool) ->
 }
 
 /// The name is taken although no object of that name can be seen.
-fn taken(attempt: &Attempt<'_>, adoptable: bool, type_name: &str) -> Diagnostic {
+fn taken(attempt: &Attempt<'_>, resource: &dyn Resource) -> Diagnostic {
     let Attempt { noun, name, .. } = attempt;
-    Diagnostic::error(
-        format!("The name of the {noun} `{name}` is taken"),
+    let table = resource.table();
+    let restore = purge_parameter(table).map_or_else(String::new, |_| {
         format!(
-            "If the {noun} was deleted within the last 7 days, restore it:\n\n  {}\n\nor delete \
-             it permanently:\n\n  {}\n\n{}",
+            "If the {noun} was deleted within the last 7 days, restore it:\n\n  {}\n\nor delete it \
+             permanently:\n\n  {}\n\n",
             undelete_command(name),
-            purge_command(name),
-            ways_in(name, type_name, adoptable)
-        ),
-    )
+            purge_command(name)
+        )
+    });
+    let ways_in = ways_in(name, table.type_name, has_adoption(resource));
+    let summary = format!("The name of the {noun} `{name}` is taken");
+    Diagnostic::error(summary, restore + &ways_in)
 }

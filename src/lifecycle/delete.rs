@@ -60,8 +60,16 @@ impl Lifecycle {
             Ok(operation) => client.wait(operation, &patience).await.map(|_| ()),
             Err(error) => Err(error),
         };
+        // The 404 of a request that refers to other objects may be about one of them.
+        let is_gone = match &finished {
+            Err(error) if error.is_reference_not_found() => {
+                client.get(&name, &patience).await.is_err_and(|error| error.is_not_found())
+            }
+            Err(error) => error.is_not_found() || error.is_managed_by_parent(),
+            Ok(()) => true,
+        };
         match finished {
-            Err(error) if !error.is_not_found() && !error.is_managed_by_parent() => {
+            Err(error) if !is_gone => {
                 before.memory.operation = error.operation().map(str::to_owned);
                 before.unchanged(attempt.failed(client, Some(table), &error))
             }

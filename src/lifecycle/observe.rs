@@ -1,13 +1,16 @@
 //! What a plan looks at besides the object itself, so that it can say what an apply would run into.
 //!
-//! Looking is a courtesy: where the service does not answer, or refuses, the plan goes on without.
+//! Where Lakebase does not answer, or refuses, the plan is made all the same: one warning says so,
+//! and nothing is looked at any more.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lakebase_api::{Json, Patience};
-use tfplugin::{Call, Object, Value};
+use lakebase_api::{Error, Json, Patience};
+use tfplugin::{Call, Diagnostic, Object, Value};
 
+use super::report::explain;
 use super::{Lifecycle, Purpose, is_deleted, name_of};
 use crate::model::field::{AnyField, Check};
 use crate::model::table::{Resource, Table};
@@ -24,6 +27,8 @@ pub struct Observed {
     pub inside: Vec<String>,
     /// The branches inside it that the service protects, itself included.
     pub protected: Vec<String>,
+    /// That nothing could be seen, and why: said once.
+    pub failure: Option<Diagnostic>,
 }
 
 /// What a reader of a plan wants to know of a branch.
@@ -31,7 +36,11 @@ const INSIDE_A_BRANCH: &[&str] = &["endpoints", "databases"];
 
 /// What was observed, by name: plans of many objects look at the same project.
 #[derive(Default)]
-pub struct Observations(Mutex<HashMap<String, Arc<Observed>>>);
+pub struct Observations {
+    known: Mutex<HashMap<String, Arc<Observed>>>,
+    /// Whether Lakebase could not be asked.
+    blind: AtomicBool,
+}
 
 impl Lifecycle {
     /// Looks whether an object that is to be created exists.
@@ -43,9 +52,47 @@ impl Lifecycle {
     ) -> Arc<Observed> {
         let table = resource.table();
         let Some(name) = name_of(table, planned) else { return Arc::default() };
+        if self.observations.blind.load(Ordering::Relaxed) {
+            return Arc::default();
+        }
         let patience = self.patience(table, planned, Purpose::Read, call);
-        let existing = self.client.get(&name, &patience).await.ok();
-        Arc::new(Observed { existing, ..Observed::default() })
+        Arc::new(match self.client.get(&name, &patience).await {
+            Ok(existing) => Observed { existing: Some(existing), ..Observed::default() },
+            Err(error) => Observed { failure: self.cannot_look(&error), ..Observed::default() },
+        })
+    }
+
+    /// What to say, once, where Lakebase cannot be asked at all.
+    fn cannot_look(&self, error: &Error) -> Option<Diagnostic> {
+        let is_general =
+            error.is_unreachable() || error.is_unauthenticated() || error.is_not_of_the_service();
+        if !is_general || self.observations.blind.swap(true, Ordering::Relaxed) {
+            return None;
+        }
+        Some(Diagnostic::warning(
+            "The plan could not look at Lakebase",
+            format!(
+                "{}\n\nThe plan does not show which objects exist already, and the apply will \
+                 probably fail.",
+                explain(&self.client, error)
+            ),
+        ))
+    }
+
+    /// Looks which branches of an object Lakebase protects: they keep it from a delete.
+    pub async fn observe_protection(
+        &self,
+        table: &Table,
+        name: &str,
+        object: &Object,
+        call: &Call,
+    ) -> Arc<Observed> {
+        let mut observed = Observed::default();
+        if table.collection() == "projects" {
+            let patience = self.patience(table, object, Purpose::Read, call);
+            self.look_into(name, &["branches"], &mut observed, &patience).await;
+        }
+        Arc::new(observed)
     }
 
     /// Looks at what a destruction would take along, or a change of defaults would leave behind.
@@ -133,9 +180,13 @@ impl Lifecycle {
         patience: &Patience,
     ) {
         for collection in collections {
+            if self.observations.blind.load(Ordering::Relaxed) {
+                return;
+            }
             let collection = format!("{name}/{collection}");
-            for object in self.client.list(&collection, &[], patience).await.unwrap_or_default() {
-                observed.note(&object);
+            match self.client.list(&collection, &[], patience).await {
+                Ok(objects) => objects.iter().for_each(|object| observed.note(object)),
+                Err(error) => observed.failure = self.cannot_look(&error),
             }
         }
     }
@@ -159,12 +210,12 @@ impl Observed {
 
 impl Observations {
     fn get(&self, name: &str) -> Option<Arc<Observed>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
     fn put(&self, name: String, observed: Observed) -> Arc<Observed> {
         let observed = Arc::new(observed);
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         all.insert(name, observed.clone());
         observed
     }

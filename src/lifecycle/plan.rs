@@ -217,6 +217,7 @@ impl<'a> Preview<'a> {
         {
             walk.plans_create(&name);
         }
+        told.extend(observed.failure.clone());
         self.planned.diagnostics.extend(told);
         let note = match &self.kind {
             // Terraform may ask for a replacement that the provider does not, such as `-replace`,

@@ -67,6 +67,7 @@ impl Lifecycle {
         }
         match found {
             Ok(reported) if !is_deleted(&reported) => {
+                diagnostics.extend(another(&attempt, &state, &reported));
                 let state = decode::state(resource, &reported, &state, &self.settings);
                 ResourceAnswer { diagnostics, ..self.answer(&name, state, &Memory::default()) }
             }
@@ -150,6 +151,35 @@ impl Lifecycle {
             return Ok(found.clone());
         }
         self.client.get(name, patience).await
+    }
+}
+
+/// The object was deleted and created again by somebody else: it has its name, not its data.
+fn another(attempt: &Attempt<'_>, state: &Object, reported: &Json) -> Option<Diagnostic> {
+    let before = state.get("uid")?.as_str()?;
+    let after = reported["uid"].as_str().filter(|uid| *uid != before)?;
+    let Attempt { noun, name, .. } = attempt;
+    Some(Diagnostic::warning(
+        format!("The {noun} `{name}` is another one than in the state"),
+        format!(
+            "Its `uid` was `{before}` and is `{after}`: it was deleted and created again outside of \
+             Terraform, and holds other data."
+        ),
+    ))
+}
+
+/// An object that another resource type had in its state, in the workspace that its state names:
+/// the read that follows makes sure of the workspace.
+pub fn moved(state: Object, workspace: Option<&str>) -> ResourceAnswer {
+    let name = state.get("name").cloned().unwrap_or_default();
+    let id = workspace.map_or(Value::Null, Value::from);
+    let identity = [("workspace_id".to_owned(), id), ("name".to_owned(), name)].into();
+    let memory = Memory { workspace: workspace.map(str::to_owned), ..Memory::default() };
+    ResourceAnswer {
+        state: Some(state),
+        private: memory.write(),
+        identity: Some(identity),
+        ..ResourceAnswer::default()
     }
 }
 

@@ -74,6 +74,12 @@ fn advice(client: &Client, error: &Error) -> Option<String> {
         )
     } else if error.is_not_found() {
         format!("Check the name, and that {host} is the workspace that holds it.")
+    } else if error.is_reference_not_found() {
+        format!(
+            "The API does not find an object that this request refers to: the project or branch \
+             that holds it, or one that its attributes name. Check these names, and that {host} is \
+             the workspace that holds them."
+        )
     } else if error.is_rate_limited() {
         "The service asks for fewer requests. Set `requests_per_second` in the provider block, or \
          run Terraform with a lower `-parallelism`."

@@ -42,10 +42,7 @@ impl Lifecycle {
         patience: &Patience,
     ) -> Option<Diagnostic> {
         workspace_of(identity, memory)?;
-        if self.client.workspace_id().is_none() {
-            // Whatever it answers says which workspace it is; an error is for the change to tell.
-            let _ = self.client.me(patience).await;
-        }
+        self.client.learn_workspace(patience).await;
         self.is_elsewhere(attempt, identity, memory)
     }
 }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use lakebase_api::{Client, Clock, Credentials, Environment, Secret};
 use tfplugin::{Diagnostic, Diagnostics, Object};
 
@@ -35,6 +36,8 @@ const ACCOUNT_ID: Field<Text> = Field::local("account_id")
     .doc("The account, where the host serves an account. Environment: `DATABRICKS_ACCOUNT_ID`.");
 const WORKSPACE_ID: Field<Text> = Field::local("workspace_id")
     .doc("The workspace, where the host serves several. Environment: `DATABRICKS_WORKSPACE_ID`.");
+const ALLOW_HTTP: Field<Bool> = Field::local("allow_http")
+    .doc("Whether the host may be reached by `http` although it is not this machine, such as an emulator in another container. The token is then readable on the network. By default it may not. Environment: `LAKEBASE_ALLOW_HTTP`.");
 const EXPECTED_WORKSPACE_ID: Field<Text> = Field::local("expected_workspace_id")
     .doc("The only workspace whose answers are believed. A guard against the wrong `host` or `profile`: nothing is changed in any other.");
 const MAX_AUTOSCALING_RANGE_CU: Field<Float> = Field::local("max_autoscaling_range_cu")
@@ -44,7 +47,7 @@ const REVIEW_WARNINGS: Field<Bool> = Field::local("review_warnings")
 const CUSTOM_TAGS: Field<TextMap> =
     Field::local("custom_tags").doc("Tags of every project. A project's own tags override them.");
 const REQUESTS_PER_SECOND: Field<Float> = Field::local("requests_per_second")
-    .doc("The most requests a second. By default there is no limit but the service's own.");
+    .doc("Maximum number of requests a second. If omitted, `DATABRICKS_RATE_LIMIT` or `rate_limit` of the profile, else there is no limit but that of the Lakebase API.");
 const HTTP_TIMEOUT: Field<Duration> = Field::local("http_timeout")
     .doc("The longest time for one attempt at a request, by default `60s`.");
 const RETRY_TIMEOUT: Field<Duration> = Field::local("retry_timeout")
@@ -61,6 +64,7 @@ pub const FIELDS: &[AnyField] = &[
     AUTH_TYPE.any(),
     ACCOUNT_ID.any(),
     WORKSPACE_ID.any(),
+    ALLOW_HTTP.any(),
     EXPECTED_WORKSPACE_ID.any(),
     MAX_AUTOSCALING_RANGE_CU.any(),
     REVIEW_WARNINGS.any(),
@@ -78,6 +82,18 @@ pub fn validate(config: &Object, sink: &mut Diagnostics) {
             && number <= 0.0
         {
             let detail = format!("{number} is not above 0.");
+            let summary = format!("Invalid {field}");
+            sink.push(Diagnostic::error(summary, detail).at(field.name()));
+        }
+    }
+    for (field, least, form) in [
+        (HTTP_TIMEOUT, SignedDuration::from_nanos(1), "longer than `0s`"),
+        (RETRY_TIMEOUT, SignedDuration::ZERO, "`0s`, for no retries, or longer"),
+    ] {
+        if let Tf::Known(text) = field.of(config)
+            && meaning::duration(&text).is_ok_and(|length| length < least)
+        {
+            let detail = format!("`{text}` is too short: the time must be {form}.");
             let summary = format!("Invalid {field}");
             sink.push(Diagnostic::error(summary, detail).at(field.name()));
         }
@@ -122,10 +138,11 @@ pub fn client(
         auth_type: text(AUTH_TYPE),
         account_id: text(ACCOUNT_ID),
         workspace_id: text(WORKSPACE_ID),
+        allow_http: ALLOW_HTTP.of(config).known(),
     };
     let length = |field: Field<Duration>| {
         let length = field.of(config).known().and_then(|it| meaning::duration(&it).ok());
-        length.map(jiff::SignedDuration::unsigned_abs)
+        length.map(SignedDuration::unsigned_abs)
     };
     let otherwise = lakebase_api::Settings::default();
     let settings = lakebase_api::Settings {

@@ -60,7 +60,7 @@ const IS_PROTECTED: Field<Bool> = Field::spec("is_protected")
     .doc("Whether the service refuses to delete the branch, its endpoints and its project.");
 
 const KEEPERS: Field<TextMap> = Field::local("keepers")
-    .doc("Any values of your own. When one changes, the branch is made anew, from the present state of its source.")
+    .doc("Any values of your own. When one changes, the branch is replaced by a new copy of its source. Under the same `branch_id`, that takes `purge_on_delete = true`.")
     .replaces();
 
 const DELETION_PROTECTED: Field<Bool> = Field::local(DELETION_PROTECTION)

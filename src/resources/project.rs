@@ -25,7 +25,7 @@ const DISPLAY_NAME: Field<Text> =
     Field::spec("display_name").doc("The name that people see.").at_most(256);
 
 const PG_VERSION: Field<Int> = Field::spec("pg_version")
-    .doc("The major version of PostgreSQL. The service cannot change it: **a change destroys the project with all its data** and makes an empty one.")
+    .doc("The major version of PostgreSQL. Lakebase cannot change it: **a change deletes the project with all its data** and creates an empty one. The plan is refused unless `purge_on_delete = true`.")
     .replaces()
     .within(16, 18);
 

@@ -126,3 +126,27 @@ fn changed_defaults_name_the_computes_that_do_not_follow() {
     assert_eq!(plan.planned("update"), ["lakebase_project.shop"]);
     bench.apply();
 }
+
+#[test]
+fn plan_that_cannot_look_says_so_once() {
+    let mut bench = Workbench::new("plan_that_cannot_look_says_so_once");
+    bench.environment.insert("DATABRICKS_TOKEN".into(), "wrong".into());
+    bench.configure(FAMILY);
+    let told = Told::by(&bench, &["plan"], 0).messages();
+    assert_eq!(told.matches("The plan could not look at Lakebase").count(), 1, "{told}");
+}
+
+#[test]
+fn object_that_was_created_again_outside_is_told() {
+    let bench = family("object_that_was_created_again_outside");
+    let path = bench.path("terraform.tfstate");
+    let state = std::fs::read_to_string(&path).expect("there is a state");
+    let uid = bench.emulator.get("projects/shop").expect("it exists")["uid"].clone();
+    let uid = uid.as_str().expect("it is text");
+    std::fs::write(&path, state.replace(uid, "another")).expect("it can be written");
+    let told = Told::by(&bench, &["plan"], 0).messages();
+    assert!(
+        told.contains("The project `projects/shop` is another one than in the state"),
+        "{told}"
+    );
+}

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use expect_test::{Expect, expect};
-use lakebase_emulator::Options;
+use lakebase_emulator::{Fault, FaultKind, Options};
 
 use crate::shop::{branch, project};
 use crate::workbench::Workbench;
@@ -209,4 +209,49 @@ fn a_create_that_takes_too_long_is_kept_and_goes_on() {
     bench.emulator.advance(MINUTES);
     bench.apply();
     assert_eq!(bench.emulator.mutations().len(), 1);
+}
+
+#[test]
+fn operation_that_never_ends_blocks_no_plan() {
+    let bench = Workbench::new("operation_that_never_ends_blocks_no_plan");
+    bench.emulator.fault(Fault::on("POST", "/branches", FaultKind::NeverFinish));
+    let timeouts = "timeouts = { create = \"1s\", read = \"1s\" }";
+    bench.configure(&(project("") + &branch(timeouts)));
+    bench.apply_fails();
+    bench.terraform(&["untaint", "lakebase_branch.dev"]).succeeded();
+    let planned = bench.plan().output();
+    assert!(planned.contains("has not ended"), "{planned}");
+    bench.apply();
+}
+
+#[test]
+fn operation_that_was_waited_for_is_read_as_it_settled() {
+    let bench = slow("operation_that_was_waited_for_is_read_as_it_settled");
+    let reader = |id: &str, max: u8| {
+        format!(
+            "resource \"lakebase_endpoint\" \"{id}\" {{\n  branch = \
+             \"${{lakebase_project.shop.name}}/branches/production\"\n  endpoint_id = \"{id}\"\n  \
+             endpoint_type = \"ENDPOINT_TYPE_READ_ONLY\"\n  autoscaling_limit_min_cu = 1\n  \
+             autoscaling_limit_max_cu = {max}\n}}\n"
+        )
+    };
+    let readers = |max| project("") + &reader("a", max) + &reader("b", 2) + &reader("c", 2);
+    bench.configure(&readers(2));
+    apply_in_time(&bench, 4);
+    bench.forget_requests();
+    bench.configure(&readers(4));
+    let applying = bench.spawn(&["apply", "-auto-approve"]);
+    wait_for_poll(&bench, 1);
+    applying.interrupt();
+    applying.wait().failed();
+    bench.forget_requests();
+
+    // The others are read from a list while the operation is waited for.
+    let planning = bench.spawn(&["plan", "-detailed-exitcode"]);
+    bench.emulator.wait_for(|requests| {
+        let seen = |end: &str| requests.iter().any(|request| request.path.contains(end));
+        seen("/operations/") && requests.iter().any(|request| request.path.ends_with("/endpoints"))
+    });
+    bench.emulator.advance(MINUTES);
+    planning.wait().succeeded();
 }

@@ -117,6 +117,68 @@ fn moved_blocks_take_over_what_the_official_provider_managed() {
     assert!(sent.is_empty(), "{sent:#?}");
 }
 
+const REPLICAS: &str = r#"
+resource "lakebase_endpoint" "reader" {
+  for_each      = toset(["ro0", "ro1"])
+  branch        = lakebase_branch.dev.name
+  endpoint_id   = each.key
+  endpoint_type = "ENDPOINT_TYPE_READ_ONLY"
+}
+"#;
+
+#[test]
+fn keyed_instances_of_one_resource_move() {
+    let bench = Workbench::new("keyed_instances_of_one_resource_move");
+    bench.configure(&(SHOP.to_owned() + REPLICAS));
+    bench.apply();
+    let mut state: Json = serde_json::from_str(&bench.read("terraform.tfstate")).expect("a state");
+    let resources = state["resources"].as_array_mut().expect("resources");
+    resources.retain(|resource| resource["name"] != "reader");
+    let instances = ["ro0", "ro1"].into_iter().enumerate().map(|(index, id)| {
+        let name = format!("{BRANCH}/endpoints/{id}");
+        let mut stored = bench.emulator.get(&name).expect("it was just created");
+        stored["endpoint_id"] = json!(id);
+        json!({"schema_version": 0, "index_key": index, "attributes": stored})
+    });
+    let mut moving = official("endpoint", "reader", json!({}));
+    moving["instances"] = instances.collect();
+    resources.push(moving);
+    bench.write("terraform.tfstate", &state.to_string());
+    bench.forget_requests();
+
+    install_databricks(&bench);
+    let blocks = [0, 1].map(|index| {
+        format!(
+            "\nmoved {{\n  from = databricks_postgres_endpoint.reader[{index}]\n  to   = \
+             lakebase_endpoint.reader[\"ro{index}\"]\n}}\n"
+        )
+    });
+    let (providers, _) = MOVED.split_once("moved {").expect("it has blocks");
+    bench.write("main.tf", &([providers, SHOP, REPLICAS].concat() + &blocks.concat()));
+    let applied = bench.terraform(&["apply", "-auto-approve"]).succeeded().output();
+    assert!(applied.contains("0 added, 0 changed, 0 destroyed"), "{applied}");
+    assert_eq!(bench.emulator.mutations(), []);
+}
+
+#[test]
+fn move_from_another_workspace_is_refused() {
+    let bench = Workbench::new("move_from_another_workspace_is_refused");
+    bench.configure(SHOP);
+    bench.apply();
+    let mut state = official_state(&bench);
+    for resource in state["resources"].as_array_mut().expect("resources") {
+        resource["instances"][0]["attributes"]["provider_config"] =
+            json!({"workspace_id": "1234567890"});
+    }
+    bench.write("terraform.tfstate", &state.to_string());
+    bench.forget_requests();
+    install_databricks(&bench);
+    bench.write("main.tf", &(MOVED.to_owned() + SHOP));
+    let refused = bench.plan_fails().output();
+    assert!(refused.contains("belongs to another workspace"), "{refused}");
+    assert!(refused.contains("workspace 1234567890"), "{refused}");
+}
+
 #[test]
 fn the_guide_rewrites_a_resource_so_that_it_only_moves() {
     let bench = Workbench::new("the_guide_rewrites_a_resource_so_that_it_only_moves");

@@ -287,9 +287,6 @@ fn what_goes_only_with_its_parent_is_not_replaced_alone() {
         expect![[r#"
             error: The branch `projects/shop/branches/production` cannot be replaced
             Lakebase deletes it only along with its parent, so it cannot make room for a new one. Undo the change, or replace the parent.
-
-            error: The branch `projects/shop/branches/production` cannot be replaced and adopted
-            `replace_existing` is `true`: with `create_before_destroy`, the create half would adopt the object that is replaced, and the delete half would delete it. Remove `replace_existing`: it has no effect on an object in the state.
         "#]],
     );
     refused(
@@ -297,9 +294,6 @@ fn what_goes_only_with_its_parent_is_not_replaced_alone() {
         expect![[r#"
             error: The endpoint `projects/shop/branches/production/endpoints/primary` cannot be replaced
             Lakebase deletes it only along with its parent, so it cannot make room for a new one. Undo the change, or replace the parent.
-
-            error: The endpoint `projects/shop/branches/production/endpoints/primary` cannot be replaced and adopted
-            `replace_existing` is `true`: with `create_before_destroy`, the create half would adopt the object that is replaced, and the delete half would delete it. Remove `replace_existing`: it has no effect on an object in the state.
         "#]],
     );
     let writer = "endpoint_type    = \"ENDPOINT_TYPE_READ_WRITE\"\n  replace_existing = true\n}";
@@ -309,9 +303,6 @@ fn what_goes_only_with_its_parent_is_not_replaced_alone() {
         expect![[r#"
             error: The endpoint `projects/shop/branches/production/endpoints/primary` cannot be replaced
             Lakebase deletes it only along with its parent, so it cannot make room for a new one. Undo the change, or replace the parent.
-
-            error: The endpoint `projects/shop/branches/production/endpoints/primary` cannot be replaced and adopted
-            `replace_existing` is `true`: with `create_before_destroy`, the create half would adopt the object that is replaced, and the delete half would delete it. Remove `replace_existing`: it has no effect on an object in the state.
         "#]],
     );
     let adopted = "replace_existing = true\n}\n\nresource \"lakebase_endpoint\" \"writer\"";
@@ -325,9 +316,6 @@ fn what_goes_only_with_its_parent_is_not_replaced_alone() {
         expect![[r#"
             error: The branch `projects/shop/branches/production` cannot be replaced
             Lakebase deletes it only along with its parent, so it cannot make room for a new one. Undo the change, or replace the parent.
-
-            error: The branch `projects/shop/branches/production` cannot be replaced and adopted
-            `replace_existing` is `true`: with `create_before_destroy`, the create half would adopt the object that is replaced, and the delete half would delete it. Remove `replace_existing`: it has no effect on an object in the state.
         "#]],
     );
 }

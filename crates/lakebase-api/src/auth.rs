@@ -8,6 +8,7 @@
 mod attributes;
 mod error;
 mod host;
+mod ini;
 mod oauth_m2m;
 mod pat;
 mod profile;
@@ -30,6 +31,8 @@ pub(crate) struct Resolved {
     pub(crate) host: Url,
     /// To be named with every request, for hosts that serve several workspaces.
     pub(crate) workspace_id: Option<String>,
+    /// The most requests a second that the environment or a profile allows.
+    pub(crate) rate_limit: Option<f64>,
     pub(crate) authenticator: Authenticator,
 }
 
@@ -66,10 +69,11 @@ pub(crate) fn resolve(
         return Err(AuthError::no_host(&attributes));
     };
     let host::Host { url, workspace_id, account_id } =
-        host::normalize(given).map_err(AuthError::host)?;
+        host::normalize(given, attributes.allow_http).map_err(AuthError::host)?;
     attributes.default("workspace_id", workspace_id, "host");
     attributes.default("account_id", account_id, "host");
 
+    let rate_limit = attributes.rate_limit()?;
     let pinned = attributes.text("auth_type");
     if let Some(pinned) = pinned
         && !METHODS.iter().any(|(name, _)| *name == pinned)
@@ -88,7 +92,7 @@ pub(crate) fn resolve(
             Some(Ok(source)) => {
                 let workspace_id = attributes.text("workspace_id").map(str::to_owned);
                 let authenticator = Authenticator::new(name, source);
-                return Ok(Resolved { host: url, workspace_id, authenticator });
+                return Ok(Resolved { host: url, workspace_id, rate_limit, authenticator });
             }
             Some(Err(reason)) => Some(reason),
             None => None,

@@ -30,7 +30,8 @@ pub struct Settings {
     pub http_timeout: Duration,
     /// The longest time for all attempts at one request.
     pub retry_timeout: Duration,
-    /// The most requests a second; none means as many as the service puts up with.
+    /// The most requests a second. If omitted, `DATABRICKS_RATE_LIMIT` or `rate_limit` of the
+    /// profile; without these as many as the service puts up with.
     pub requests_per_second: Option<f64>,
     /// Who is talking: `product/version`, and more of that kind.
     pub user_agent: String,
@@ -96,8 +97,10 @@ impl Client {
         settings: Settings,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, AuthError> {
-        let auth::Resolved { host, workspace_id, authenticator } =
+        let auth::Resolved { host, workspace_id, rate_limit, authenticator } =
             auth::resolve(credentials, environment)?;
+        let requests_per_second = settings.requests_per_second.or(rate_limit);
+        let settings = Settings { requests_per_second, ..settings };
         let wire = Wire::new(wire::Options {
             user_agent: format!("{} auth/{}", settings.user_agent, authenticator.name()),
             workspace_id,
@@ -146,23 +149,25 @@ impl Client {
     ) -> Result<Vec<Json>, Error> {
         let member = collection.rsplit('/').next().unwrap_or_default().replace('-', "_");
         let mut objects = Vec::new();
-        let mut token = String::new();
+        let mut tokens = Vec::new();
         loop {
             let mut query = query.to_vec();
-            if !token.is_empty() {
-                query.push(("page_token", token.clone()));
-            }
+            query.extend(tokens.last().map(|token: &String| ("page_token", token.clone())));
             let request = Request::get(self.url(&Method::GET, collection, &query)?);
-            let mut page = self.send(&request, patience).await?;
-            if let Some(Json::Array(more)) = page.get_mut(&member).map(Json::take) {
-                objects.extend(more);
+            let Json::Object(mut page) = self.send(&request, patience).await? else {
+                return Err(strange(&request, "a page of a list is no object"));
+            };
+            match page.remove(&member) {
+                Some(Json::Array(more)) => objects.extend(more),
+                None | Some(Json::Null) => {}
+                Some(_) => return Err(strange(&request, &format!("`{member}` is no list"))),
             }
-            match page["next_page_token"].as_str() {
+            match page.get("next_page_token").and_then(Json::as_str) {
                 None | Some("") => return Ok(objects),
-                Some(next) if next == token => {
+                Some(next) if tokens.iter().any(|token| token == next) => {
                     return Err(strange(&request, "two pages name the same next page"));
                 }
-                Some(next) => token = next.to_owned(),
+                Some(next) => tokens.push(next.to_owned()),
             }
         }
     }
@@ -225,6 +230,14 @@ impl Client {
         typed(&request, answer)
     }
 
+    /// Learns which workspace answers, for [`Client::workspace_id`]: by at most one request, however
+    /// many callers there are, and by none if any answer has already said it. Where the workspace
+    /// cannot be learned, nothing is known afterwards, and the next request says why.
+    pub async fn learn_workspace(&self, patience: &Patience) {
+        let Inner { transport, authenticator, .. } = &*self.0;
+        transport.learn_workspace(self.me_url(), authenticator, patience).await;
+    }
+
     /// Makes a password for Postgres. It changes nothing, so it is repeated like a read.
     pub async fn generate_credential(
         &self,
@@ -255,8 +268,19 @@ impl Client {
         Operation::of_answer(answer).map_err(|what| strange(request, &what))
     }
 
+    /// Sends a request. An answer is believed only once the workspace behind it is known to be the
+    /// expected one: an answer that does not say its workspace waits for another that does.
     async fn send(&self, request: &Request, patience: &Patience) -> Result<Json, Error> {
-        self.0.transport.deliver(request, Some(&self.0.authenticator), patience).await
+        let Inner { transport, authenticator, .. } = &*self.0;
+        let answer = transport.deliver(request, Some(authenticator), patience).await;
+        let is_answered = match &answer {
+            Ok(_) => true,
+            Err(error) => error.is_answered(),
+        };
+        if is_answered && !transport.is_expected_workspace() {
+            transport.ask_workspace(self.me_url(), authenticator, patience).await?;
+        }
+        answer
     }
 
     fn me_url(&self) -> Url {

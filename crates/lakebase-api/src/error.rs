@@ -18,6 +18,7 @@ pub struct Error(Box<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    category: Category,
     kind: Kind,
     report: Report,
 }
@@ -32,6 +33,8 @@ pub(crate) struct Report {
     pub(crate) request_id: Option<String>,
     pub(crate) operation: Option<String>,
     pub(crate) last_state: Option<String>,
+    /// Whether the request may name other objects than its own, which a 404 may be about.
+    pub(crate) names_others: bool,
     /// Whether a change was requested and nothing rules out that it happened.
     pub(crate) doubt: bool,
 }
@@ -48,10 +51,12 @@ pub(crate) enum Kind {
     NotTheService { status: u16, what: String },
     /// No connection came about.
     Unreachable { passing: bool, source: Source },
+    /// The server closed the stream or the connection without processing the request.
+    Refused { source: Source },
     /// The connection ended, or the time for one attempt did, before the answer was complete.
     Lost { source: Source },
     /// No token could be had.
-    NoToken { what: String, source: Error },
+    NoToken { what: String, reason: Missing, source: Error },
     /// The answer came from another workspace than the expected one.
     WrongWorkspace { expected: String, actual: Option<String> },
     /// The request could not be made.
@@ -60,6 +65,100 @@ pub(crate) enum Kind {
     OutOfTime { last: Option<Error> },
     /// The caller was told to stop.
     Interrupted,
+}
+
+/// Why there is no token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// The token endpoint refused the credentials.
+    Refused,
+    /// The host does not say where tokens are made: it is no workspace.
+    NotTheService,
+    /// What kept the request from being answered is said by its own error.
+    Other,
+}
+
+/// What a failure means to a caller: one of these, decided when the error is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Category {
+    NotFound,
+    ReferenceNotFound,
+    AlreadyExists,
+    Conflict,
+    ManagedByParent,
+    Unauthenticated,
+    PermissionDenied,
+    RateLimited,
+    Timeout,
+    Interrupted,
+    WrongWorkspace,
+    NotOfTheService,
+    Unreachable,
+    Other,
+}
+
+impl Category {
+    fn of(kind: &Kind, report: &Report) -> Self {
+        match kind {
+            Kind::Answered { status, problem } => {
+                Self::of_answer(*status, problem, report.names_others)
+            }
+            Kind::OperationFailed(problem) => Self::of_problem(problem),
+            Kind::NotTheService { .. } => Self::NotOfTheService,
+            Kind::Unreachable { .. } | Kind::Refused { .. } | Kind::Lost { .. } => {
+                Self::Unreachable
+            }
+            Kind::NoToken { reason, source, .. } => match (reason, source.0.category) {
+                (Missing::Refused, _) => Self::Unauthenticated,
+                (Missing::NotTheService, _) | (_, Self::NotOfTheService) => Self::NotOfTheService,
+                (_, category @ (Self::Unreachable | Self::RateLimited)) => category,
+                _ => Self::Other,
+            },
+            Kind::WrongWorkspace { .. } => Self::WrongWorkspace,
+            Kind::Unusable { .. } => Self::Other,
+            Kind::OutOfTime { .. } => Self::Timeout,
+            Kind::Interrupted => Self::Interrupted,
+        }
+    }
+
+    /// What an answer of the service means. A status alone says little: `ENDPOINT_NOT_FOUND` is how
+    /// the platform says that the *API* does not exist, and a 404 may be about a role or a table
+    /// that the request names.
+    fn of_answer(status: u16, problem: &Problem, names_others: bool) -> Self {
+        let category = Self::of_problem(problem);
+        let code = problem.code.as_deref();
+        match (category, status) {
+            (Self::Other, 401) => Self::Unauthenticated,
+            (Self::Other, 403) => Self::PermissionDenied,
+            (Self::Other, 404) if matches!(code, Some("NOT_FOUND" | "RESOURCE_DOES_NOT_EXIST")) => {
+                if names_others {
+                    Self::ReferenceNotFound
+                } else {
+                    Self::NotFound
+                }
+            }
+            (Self::Other, 429) => Self::RateLimited,
+            _ => category,
+        }
+    }
+
+    /// What the service says is wrong, in an answer or in a failed operation.
+    ///
+    /// *Assumptions.* The status of "conflicting operations" is not recorded, so the text counts
+    /// too: a wrong guess costs a wait and nothing else.
+    fn of_problem(problem: &Problem) -> Self {
+        let says = |text: &str| problem.message.contains(text);
+        match problem.code.as_deref() {
+            _ if problem.is_managed_by_parent() => Self::ManagedByParent,
+            Some("ABORTED") => Self::Conflict,
+            _ if says("conflicting operations") || says("reconciliation") => Self::Conflict,
+            Some("ALREADY_EXISTS" | "RESOURCE_ALREADY_EXISTS") => Self::AlreadyExists,
+            // Roles and databases say so with 400 and a text, which is recorded (API reference, 5.3).
+            Some("BAD_REQUEST") if says("with that name already exists") => Self::AlreadyExists,
+            Some("PERMISSION_DENIED") => Self::PermissionDenied,
+            _ => Self::Other,
+        }
+    }
 }
 
 impl Cut {
@@ -80,7 +179,7 @@ impl From<Cut> for Kind {
 
 impl Error {
     pub(crate) fn new(kind: Kind, report: Report) -> Self {
-        Self(Box::new(Inner { kind, report }))
+        Self(Box::new(Inner { category: Category::of(&kind, &report), kind, report }))
     }
 
     pub(crate) fn into_kind(self) -> Kind {
@@ -94,63 +193,62 @@ impl Error {
         self
     }
 
-    /// The object of the request does not exist: the service's own 404, never that of a proxy, nor
-    /// `ENDPOINT_NOT_FOUND`, which is how the platform says that the *API* does not exist.
+    /// The object of the request does not exist: the service's own 404, with its code, to a request
+    /// that names no other object. Never that of a proxy, and never the error of an operation.
+    ///
+    /// *Caveats.* A create or an update is never "not found": its 404 may be about any object that
+    /// its body names, as [`Error::is_reference_not_found`] says.
     pub fn is_not_found(&self) -> bool {
-        self.code().is_some_and(|it| it == "NOT_FOUND" || it.ends_with("_DOES_NOT_EXIST"))
+        self.0.category == Category::NotFound
     }
 
-    /// An object of this name exists already. Roles and databases say so with 400 and a text, which
-    /// is recorded (API reference, 5.3).
+    /// An object does not exist that the request names: its own, its parent, or another, such as
+    /// the role of a database or the source of a branch.
+    pub fn is_reference_not_found(&self) -> bool {
+        self.0.category == Category::ReferenceNotFound
+    }
+
+    /// An object of this name exists already.
     pub fn is_already_exists(&self) -> bool {
-        match self.code() {
-            Some("ALREADY_EXISTS" | "RESOURCE_ALREADY_EXISTS") => true,
-            Some("BAD_REQUEST") => self.says("with that name already exists"),
-            _ => false,
-        }
+        self.0.category == Category::AlreadyExists
     }
 
     /// Another change is going on, and this one may be tried again when that one is done.
     ///
-    /// *Assumptions.* The status of "conflicting operations" is not recorded, so the text counts
-    /// too: a wrong guess costs a wait and nothing else. Do not base anything else on it.
+    /// *Assumptions.* A text counts, too. Do not base anything on it but another try.
     pub fn is_conflict(&self) -> bool {
-        self.code() == Some("ABORTED")
-            || self.says("conflicting operations")
-            || self.says("reconciliation")
+        self.0.category == Category::Conflict
     }
 
     /// The object goes with its parent and cannot be deleted by itself: for a delete, a success.
     pub fn is_managed_by_parent(&self) -> bool {
-        self.problem().is_some_and(Problem::is_managed_by_parent)
+        self.0.category == Category::ManagedByParent
     }
 
-    /// The service does not know who asks: a wrong, expired or revoked credential.
+    /// The service, or its token endpoint, does not know who asks: a wrong, expired or revoked
+    /// credential.
     pub fn is_unauthenticated(&self) -> bool {
-        match &self.0.kind {
-            Kind::NoToken { source, .. } => !source.is_passing(),
-            _ => self.status() == Some(401),
-        }
+        self.0.category == Category::Unauthenticated
     }
 
     /// The service knows who asks, and refuses.
     pub fn is_permission_denied(&self) -> bool {
-        self.code() == Some("PERMISSION_DENIED") || self.status() == Some(403)
+        self.0.category == Category::PermissionDenied
     }
 
     /// Too many requests, for longer than the client was to put up with it.
     pub fn is_rate_limited(&self) -> bool {
-        self.status() == Some(429)
+        self.0.category == Category::RateLimited
     }
 
     /// The caller's patience ran out.
     pub fn is_timeout(&self) -> bool {
-        matches!(self.0.kind, Kind::OutOfTime { .. })
+        self.0.category == Category::Timeout
     }
 
     /// The caller's stop token was cancelled.
     pub fn is_interrupted(&self) -> bool {
-        matches!(self.0.kind, Kind::Interrupted)
+        self.0.category == Category::Interrupted
     }
 
     /// A change was requested whose answer is not known, in this attempt or in an earlier one: the
@@ -165,21 +263,22 @@ impl Error {
     /// The answer came from another workspace than [`crate::Settings::expected_workspace_id`], or
     /// from one that did not say which it is.
     pub fn is_wrong_workspace(&self) -> bool {
-        matches!(self.0.kind, Kind::WrongWorkspace { .. })
+        self.0.category == Category::WrongWorkspace
     }
 
     /// The answer was not in the service's form: that of a proxy, a login page, or another host.
     pub fn is_not_of_the_service(&self) -> bool {
-        matches!(self.0.kind, Kind::NotTheService { .. })
+        self.0.category == Category::NotOfTheService
     }
 
     /// There was no service to talk to: no connection, or a connection that was lost.
     pub fn is_unreachable(&self) -> bool {
-        match &self.0.kind {
-            Kind::Unreachable { .. } | Kind::Lost { .. } => true,
-            Kind::NoToken { source, .. } => source.is_unreachable(),
-            _ => false,
-        }
+        self.0.category == Category::Unreachable
+    }
+
+    /// Whether the service answered, in its own form.
+    pub(crate) fn is_answered(&self) -> bool {
+        matches!(self.0.kind, Kind::Answered { .. })
     }
 
     /// Whether the same question may well be answered later: what a poll puts up with.
@@ -188,7 +287,7 @@ impl Error {
             Kind::Answered { status, .. } => *status == 429 || *status >= 500,
             Kind::NotTheService { status, .. } => *status >= 500,
             Kind::Unreachable { passing, .. } => *passing,
-            Kind::Lost { .. } => true,
+            Kind::Refused { .. } | Kind::Lost { .. } => true,
             Kind::NoToken { source, .. } => source.is_passing(),
             _ => false,
         }
@@ -260,10 +359,6 @@ impl Error {
         }
     }
 
-    fn says(&self, text: &str) -> bool {
-        self.problem().is_some_and(|it| it.message.contains(text))
-    }
-
     fn write_kind(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Report { request, operation, last_state, .. } = &self.0.report;
         match &self.0.kind {
@@ -278,6 +373,9 @@ impl Error {
                 write!(f, "`{request}` was answered {status}, but not as the service does: {what}")
             }
             Kind::Unreachable { .. } => write!(f, "`{request}` could not be sent"),
+            Kind::Refused { .. } => {
+                write!(f, "`{request}` was refused by the server before it was processed")
+            }
             Kind::Lost { .. } => write!(f, "`{request}` was sent, but its answer was lost"),
             Kind::NoToken { what, .. } => {
                 write!(f, "`{request}` was not sent, because there is no access token: {what}")
@@ -334,7 +432,9 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.kind {
-            Kind::Unreachable { source, .. } | Kind::Lost { source } => Some(&**source),
+            Kind::Unreachable { source, .. } | Kind::Refused { source } | Kind::Lost { source } => {
+                Some(&**source)
+            }
             Kind::NoToken { source: last, .. } | Kind::OutOfTime { last: Some(last) } => Some(last),
             _ => None,
         }

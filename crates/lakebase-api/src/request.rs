@@ -14,6 +14,9 @@ pub(crate) struct Request {
     pub(crate) url: Url,
     pub(crate) payload: Payload,
     pub(crate) effect: Effect,
+    /// Whether the body or the query may name other objects than the one of the address: a 404 may
+    /// then be about one of those.
+    pub(crate) names_others: bool,
 }
 
 /// What a request carries.
@@ -28,21 +31,25 @@ pub(crate) enum Payload {
 }
 
 impl Request {
-    /// Asks.
+    /// A read.
     pub(crate) fn get(url: Url) -> Self {
-        Self { method: Method::GET, url, payload: Payload::Nothing, effect: Effect::Read }
+        let payload = Payload::Nothing;
+        let effect = Effect::Read;
+        Self { method: Method::GET, url, payload, effect, names_others: false }
     }
 
-    /// Sends a JSON body.
+    /// A request with a JSON body.
     pub(crate) fn with_json(method: Method, url: Url, body: &Json, effect: Effect) -> Self {
         let payload = Payload::Json(body.to_string().into_bytes());
-        Self { method, url, payload, effect }
+        Self { method, url, payload, effect, names_others: true }
     }
 
-    /// Removes.
+    /// A deletion. A parameter that is no flag names an object: `reassign_owned_to` names a role.
     pub(crate) fn delete(url: Url) -> Self {
-        let payload = Payload::Nothing;
-        Self { method: Method::DELETE, url, payload, effect: Effect::Repeatable }
+        let is_flag = |value: &str| matches!(value, "true" | "false");
+        let names_others = url.query_pairs().any(|(_, value)| !is_flag(&value));
+        let (method, payload) = (Method::DELETE, Payload::Nothing);
+        Self { method, url, payload, effect: Effect::Repeatable, names_others }
     }
 
     /// `PATCH https://host/path?query`: nothing in an address is secret.

@@ -3,7 +3,7 @@
 //!
 //! | what happened to the attempt | read | repeatable change | change made once |
 //! |---|---|---|---|
-//! | never sent | repeat, for at most [`CONNECT_BUDGET`] | same | same |
+//! | never sent, or refused unprocessed | repeat, for at most [`CONNECT_BUDGET`] or, where the host never answered, [`FIRST_CONTACT_BUDGET`] | same | same |
 //! | 429, or a 503 that is the service's own | repeat | repeat | repeat |
 //! | answer lost, 502, 504, 503 of a gateway | repeat | repeat | give up: it may have happened |
 //! | anything else | give up | give up | give up |
@@ -14,9 +14,12 @@
 
 use std::time::Duration;
 
-/// The longest time spent on connections that do not come about: most often the host is wrong or
-/// the network is gone, and a person is waiting.
+/// The longest time spent on connections to a host that has answered before: a short outage in the
+/// middle of an apply is survived.
 pub(crate) const CONNECT_BUDGET: Duration = Duration::from_secs(30);
+/// The same for a host that has never answered: most often its name is wrong or the network is
+/// gone, nothing has been changed yet, and a person is waiting.
+pub(crate) const FIRST_CONTACT_BUDGET: Duration = Duration::from_secs(3);
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -37,8 +40,9 @@ pub(crate) enum Effect {
 /// How an attempt failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// No connection came about, so nothing was sent. `passing`: it may come about later.
-    NeverSent { passing: bool },
+    /// No connection came about, or the server refused the request unprocessed: it had no effect.
+    /// `passing`: it may go better later. `reached`: the host has answered this client before.
+    NeverSent { passing: bool, reached: bool },
     /// Sent; no answer.
     Lost,
     /// Answered with an error. `of_service`: in the service's own form.
@@ -63,7 +67,8 @@ pub(crate) enum Decision {
 pub(crate) struct Spent {
     /// Attempts so far, the failed one included.
     pub(crate) attempts: u32,
-    /// Time since the first attempt.
+    /// Time spent on attempts and on the pauses between them. Waiting for a turn or for a token is
+    /// not spent.
     pub(crate) elapsed: Duration,
     /// The most time for all attempts.
     pub(crate) budget: Duration,
@@ -74,12 +79,16 @@ pub(crate) fn decide(effect: Effect, failure: Failure, spent: Spent, unit: f64) 
     if !may_repeat(effect, failure) {
         return Decision::Permanent;
     }
+    let backoff = backoff(spent.attempts, unit);
     let (pause, budget) = match failure {
-        Failure::Status { retry_after: Some(asked), .. } => (asked, spent.budget),
-        Failure::NeverSent { .. } => {
-            (backoff(spent.attempts, unit), spent.budget.min(CONNECT_BUDGET))
+        Failure::Status { retry_after: Some(asked), .. } => {
+            (spread(asked, unit).max(backoff), spent.budget)
         }
-        _ => (backoff(spent.attempts, unit), spent.budget),
+        Failure::NeverSent { reached: true, .. } => (backoff, spent.budget.min(CONNECT_BUDGET)),
+        Failure::NeverSent { reached: false, .. } => {
+            (backoff, spent.budget.min(FIRST_CONTACT_BUDGET))
+        }
+        _ => (backoff, spent.budget),
     };
     if spent.elapsed.saturating_add(pause) > budget {
         Decision::Exhausted
@@ -101,7 +110,7 @@ pub(crate) fn leaves_doubt(effect: Effect, failure: Failure) -> bool {
 
 fn may_repeat(effect: Effect, failure: Failure) -> bool {
     match failure {
-        Failure::NeverSent { passing } => passing,
+        Failure::NeverSent { passing, .. } => passing,
         Failure::Status { status: 429, .. } => true,
         Failure::Status { status: 503, of_service, retry_after } => {
             of_service || retry_after.is_some() || effect != Effect::Once
@@ -117,6 +126,13 @@ fn backoff(attempts: u32, unit: f64) -> Duration {
     let doublings = attempts.saturating_sub(1).min(16);
     let full = FIRST_PAUSE.saturating_mul(1 << doublings).min(LONGEST_PAUSE);
     full.mul_f64(0.5 + unit / 2.0)
+}
+
+/// A pause that was asked for: never shorter. Chance adds up to a tenth of it, and up to half a
+/// second where that is more, so that clients that were told the same do not come back together.
+fn spread(asked: Duration, unit: f64) -> Duration {
+    let most = (asked / 10).max(FIRST_PAUSE);
+    asked.saturating_add(most.mul_f64(1.0 - unit))
 }
 
 #[cfg(test)]
@@ -139,8 +155,9 @@ mod tests {
         // Failure; whether a read, a repeatable change and a change made once are repeated; and
         // whether a change may have happened.
         let table = [
-            (Failure::NeverSent { passing: true }, [true, true, true], false),
-            (Failure::NeverSent { passing: false }, [false; 3], false),
+            (Failure::NeverSent { passing: true, reached: true }, [true, true, true], false),
+            (Failure::NeverSent { passing: true, reached: false }, [true, true, true], false),
+            (Failure::NeverSent { passing: false, reached: true }, [false; 3], false),
             (Failure::Lost, [true, true, false], true),
             (status(400, true), [false; 3], false),
             (status(401, true), [false; 3], false),
@@ -169,10 +186,25 @@ mod tests {
     }
 
     #[test]
-    fn what_the_service_asks_for_precedes_the_backoff() {
-        let asked = Duration::from_secs(42);
-        let failure = Failure::Status { status: 503, of_service: false, retry_after: Some(asked) };
-        assert_eq!(decide_first(Effect::Once, failure), Decision::Continue(asked));
+    fn a_pause_that_is_asked_for_is_kept_at_least_and_never_shorter_than_the_backoff() {
+        // Asked; attempts so far; chance; the pause in milliseconds.
+        let table = [
+            (42_000, 1, 1.0, 42_000),
+            (42_000, 1, 0.0, 46_200),
+            (1_000, 1, 0.0, 1_500),
+            (0, 1, 1.0, 500),
+            (0, 1, 0.0, 500),
+            (0, 4, 1.0, 4_000),
+            (0, 4, 0.0, 2_000),
+        ];
+        for (asked, attempts, unit, pause) in table {
+            let retry_after = Some(Duration::from_millis(asked));
+            let failure = Failure::Status { status: 503, of_service: false, retry_after };
+            let spent = Spent { attempts, elapsed: Duration::ZERO, budget: BUDGET };
+            let decision = decide(Effect::Once, failure, spent, unit);
+            let expected = Decision::Continue(Duration::from_millis(pause));
+            assert_eq!(decision, expected, "{asked} {attempts} {unit}");
+        }
     }
 
     #[test]
@@ -183,9 +215,11 @@ mod tests {
         };
         assert_eq!(decide_at(Failure::Lost, 299), Decision::Continue(FIRST_PAUSE));
         assert_eq!(decide_at(Failure::Lost, 300), Decision::Exhausted);
-        let unsent = Failure::NeverSent { passing: true };
-        assert_eq!(decide_at(unsent, 29), Decision::Continue(FIRST_PAUSE));
-        assert_eq!(decide_at(unsent, 30), Decision::Exhausted);
+        for (reached, budget) in [(true, 30), (false, 3)] {
+            let unsent = Failure::NeverSent { passing: true, reached };
+            assert_eq!(decide_at(unsent, budget - 1), Decision::Continue(FIRST_PAUSE));
+            assert_eq!(decide_at(unsent, budget), Decision::Exhausted);
+        }
     }
 
     #[test]

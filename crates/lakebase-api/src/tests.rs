@@ -1,6 +1,11 @@
 //! The client against a scripted service: what goes over the wire, and what comes of it.
 
+mod budgets;
+mod categories;
+mod http2;
 mod logging;
+mod profiles;
+mod renewal;
 mod requests;
 mod samples;
 mod service;

@@ -1,6 +1,8 @@
 //! One request, sent until it is answered: the loop around the decisions of `retry.rs`.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::error::Error as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::Url;
@@ -14,7 +16,7 @@ use crate::error::{Error, Kind, Report};
 use crate::patience::{Cut, Patience};
 use crate::request::Request;
 use crate::retry::{self, Decision, Effect, Failure, Spent};
-use crate::wire::{Silence, Wire};
+use crate::wire::{SendError, Wire};
 
 /// The way to the service, and the rules by which it is used.
 pub(crate) struct Transport {
@@ -23,12 +25,28 @@ pub(crate) struct Transport {
     wire: Wire,
     /// Which workspace answered last.
     workspace: Mutex<Option<String>>,
+    /// Held while somebody asks which workspace answers; true once that was answered.
+    introduction: tokio::sync::Mutex<bool>,
+    /// What is known of each host and port that was asked.
+    contacts: Mutex<HashMap<String, Contact>>,
     /// When the next request may be sent, where their number is limited.
     next: Mutex<Duration>,
 }
 
+/// What is known of a host.
+enum Contact {
+    /// It has answered.
+    Reached,
+    /// It has never answered, and the last request to it was given up at that time for that reason.
+    Missed { at: Duration, why: String },
+}
+
+/// For how long a host that never answered is not asked again: a plan of many objects tells once
+/// and at once that it cannot be reached.
+const REMEMBERED: Duration = Duration::from_secs(30);
+
 /// An attempt that failed: for the caller, and for the decision what to do next.
-struct Miss {
+struct FailedAttempt {
     kind: Kind,
     failure: Failure,
     /// The token was refused, and there may be a better one.
@@ -37,7 +55,15 @@ struct Miss {
 
 impl Transport {
     pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>, wire: Wire) -> Self {
-        Self { clock, settings, wire, workspace: Mutex::default(), next: Mutex::default() }
+        Self {
+            clock,
+            settings,
+            wire,
+            workspace: Mutex::default(),
+            introduction: tokio::sync::Mutex::default(),
+            contacts: Mutex::default(),
+            next: Mutex::default(),
+        }
     }
 
     /// The workspace that answered last, if any has.
@@ -58,17 +84,22 @@ impl Transport {
         authenticator: Option<&Authenticator>,
         patience: &Patience,
     ) -> Result<Json, Error> {
-        let start = self.clock.elapsed();
+        let begun = self.clock.elapsed();
         let mut report = Report { request: request.label(), ..Report::default() };
+        let mut progress = Progress::default();
         let mut last = None;
         let mut renewed = false;
         loop {
-            let missed = self.attempt(request, authenticator, patience, &mut report).await;
-            let Miss { kind, failure, renewable } = match missed {
+            let attempt = self.attempt(request, authenticator, patience, &mut progress).await;
+            let FailedAttempt { kind, failure, renewable } = match attempt {
                 Ok(json) => return Ok(json),
-                Err(miss) => miss,
+                Err(failed) => failed,
             };
-            report.elapsed = self.clock.elapsed().saturating_sub(start);
+            report.attempts = progress.attempts;
+            report.request_id = progress.request_id.take();
+            report.names_others = request.names_others;
+            report.elapsed =
+                self.clock.elapsed().saturating_sub(progress.first_attempt.unwrap_or(begun));
             report.doubt |= retry::leaves_doubt(request.effect, failure);
             let kind = match kind {
                 Kind::OutOfTime { last: None } => Kind::OutOfTime { last },
@@ -80,23 +111,29 @@ impl Transport {
                 last = Some(error);
                 continue;
             }
-            let (attempts, elapsed) = (report.attempts, report.elapsed);
-            let spent = Spent { attempts, elapsed, budget: self.settings.retry_timeout };
+            let Progress { attempts, spent, .. } = progress;
+            let spent = Spent { attempts, elapsed: spent, budget: self.settings.retry_timeout };
             match retry::decide(request.effect, failure, spent, self.clock.unit()) {
                 Decision::Continue(pause) => {
                     if let Err(cut) = patience.sleep(pause).await {
-                        report.elapsed = self.clock.elapsed().saturating_sub(start);
+                        let first = progress.first_attempt.unwrap_or(begun);
+                        report.elapsed = self.clock.elapsed().saturating_sub(first);
                         return Err(Error::new(cut.after(Some(error)), report));
                     }
+                    progress.spent = progress.spent.saturating_add(pause);
                     last = Some(error);
                 }
-                Decision::Exhausted | Decision::Permanent => return Err(error),
+                Decision::Exhausted | Decision::Permanent => {
+                    self.note_failure(&request.url, failure, &error);
+                    return Err(error);
+                }
             }
         }
     }
 
     /// Makes sure that the expected workspace answers, if one is expected: by a read of `url`
-    /// unless the last answer came from it. What the read says does not matter.
+    /// unless the last answer came from it. What the read says does not matter. Of callers at the
+    /// same time one asks, and the others wait for its answer.
     pub(crate) async fn ask_workspace(
         &self,
         url: Url,
@@ -109,13 +146,41 @@ impl Transport {
             return Ok(());
         }
         let request = Request::get(url);
+        let report = || Report { request: request.label(), ..Report::default() };
+        let asking = patience.during(self.introduction.lock()).await;
+        let mut asked_before = asking.map_err(|cut| Error::new(cut.into(), report()))?;
+        if is_expected() {
+            return Ok(());
+        }
         let asked = self.deliver(&request, Some(authenticator), patience).await;
+        *asked_before |= asked.is_ok();
         if is_expected() {
             return Ok(());
         }
         asked?;
-        let kind = Kind::WrongWorkspace { expected, actual: None };
-        Err(Error::new(kind, Report { request: request.label(), ..Report::default() }))
+        Err(Error::new(Kind::WrongWorkspace { expected, actual: None }, report()))
+    }
+
+    /// Learns which workspace answers, by a read of `url` unless an answer has already told. Of
+    /// callers at the same time one asks, and a workspace that does not say its id is asked once.
+    /// An error of the read is for the request to tell that follows.
+    pub(crate) async fn learn_workspace(
+        &self,
+        url: Url,
+        authenticator: &Authenticator,
+        patience: &Patience,
+    ) {
+        let Ok(mut asked_before) = patience.during(self.introduction.lock()).await else { return };
+        if self.workspace().is_none() && !*asked_before {
+            let asked = self.deliver(&Request::get(url), Some(authenticator), patience).await;
+            *asked_before = asked.is_ok();
+        }
+    }
+
+    /// Whether the answers of now can be believed: from the expected workspace, if one is.
+    pub(crate) fn is_expected_workspace(&self) -> bool {
+        let expected = self.settings.expected_workspace_id.as_ref();
+        expected.is_none_or(|expected| self.workspace().as_ref() == Some(expected))
     }
 
     async fn attempt(
@@ -123,19 +188,29 @@ impl Transport {
         request: &Request,
         authenticator: Option<&Authenticator>,
         patience: &Patience,
-        report: &mut Report,
-    ) -> Result<Json, Miss> {
-        self.turn(patience).await.map_err(|cut| Miss::before_sending(cut.into()))?;
+        progress: &mut Progress,
+    ) -> Result<Json, FailedAttempt> {
+        if let Some(kind) = self.known_failure(&request.url) {
+            return Err(FailedAttempt::before_sending(kind));
+        }
+        self.turn(patience).await.map_err(|cut| FailedAttempt::before_sending(cut.into()))?;
         let bearer = match authenticator {
-            Some(it) => Some(it.bearer(self, patience).await.map_err(Miss::before_sending)?),
+            Some(authenticator) => {
+                let bearer = authenticator.bearer(self, patience).await;
+                Some(bearer.map_err(FailedAttempt::before_sending)?)
+            }
             None => None,
         };
-        report.attempts += 1;
-        report.request_id = None;
-        let answer = self.exchange(request, bearer.as_ref(), patience, report.attempts).await?;
-        report.request_id = answer.request_id().map(str::to_owned);
+        let start = self.clock.elapsed();
+        progress.attempts += 1;
+        progress.first_attempt.get_or_insert(start);
+        let exchanged = self.exchange(request, bearer.as_ref(), patience, progress.attempts).await;
+        let took = self.clock.elapsed().saturating_sub(start);
+        progress.spent = progress.spent.saturating_add(took);
+        let answer = exchanged?;
+        progress.request_id = answer.request_id().map(str::to_owned);
         if authenticator.is_some() {
-            self.check_workspace(&answer).map_err(Miss::after_sending)?;
+            self.check_workspace(&answer).map_err(FailedAttempt::after_sending)?;
         }
         let kind = match answer.read() {
             Ok(json) => return Ok(json),
@@ -143,11 +218,11 @@ impl Transport {
         };
         let renewable = match (authenticator, bearer) {
             (Some(authenticator), Some(bearer)) if answer.status.as_u16() == 401 => {
-                authenticator.reject(&bearer).await
+                authenticator.reject(&bearer)
             }
             _ => false,
         };
-        Err(Miss { kind, failure: answer.failure(self.clock.now()), renewable })
+        Err(FailedAttempt { kind, failure: answer.failure(self.clock.now()), renewable })
     }
 
     async fn exchange(
@@ -156,15 +231,15 @@ impl Transport {
         bearer: Option<&Bearer>,
         patience: &Patience,
         attempt: u32,
-    ) -> Result<Answer, Miss> {
+    ) -> Result<Answer, FailedAttempt> {
         let start = self.clock.elapsed();
         let timeout = self.settings.http_timeout;
         let work = async {
             tokio::select! {
                 biased;
-                answer = self.wire.exchange(request, bearer.map(|it| &it.token)) => answer,
+                answer = self.wire.exchange(request, bearer.map(|bearer| &bearer.token)) => answer,
                 () = self.clock.limit(start.saturating_add(timeout)) => {
-                    Err(Silence::Lost(format!("there was no answer within {timeout:?}").into()))
+                    Err(SendError::Lost(format!("there was no answer within {timeout:?}").into()))
                 }
             }
         };
@@ -172,15 +247,53 @@ impl Transport {
             Effect::Read => patience.during(work).await,
             Effect::Repeatable | Effect::Once => patience.during_change(work).await,
         };
+        let took = self.clock.elapsed().saturating_sub(start).as_millis();
+        let status = answer.as_ref().ok().and_then(|answer| answer.as_ref().ok());
         tracing::debug!(
             method = %request.method,
             path = request.url.path(),
-            status = answer.as_ref().ok().and_then(|it| Some(it.as_ref().ok()?.status.as_u16())),
+            status = status.map(|answer| answer.status.as_u16()),
             attempt,
-            elapsed_ms = self.clock.elapsed().saturating_sub(start).as_millis(),
+            elapsed_ms = u64::try_from(took).unwrap_or(u64::MAX),
             "request"
         );
-        answer.map_err(|cut| Miss::after_sending(cut.into()))?.map_err(Miss::from)
+        let answer = answer.map_err(|cut| FailedAttempt::after_sending(cut.into()))?;
+        if matches!(
+            answer,
+            Ok(_) | Err(SendError::Refused(_) | SendError::Lost(_) | SendError::TooLarge { .. })
+        ) {
+            self.contacts().insert(authority(&request.url), Contact::Reached);
+        }
+        answer.map_err(|error| FailedAttempt::of(error, self.is_reached(&request.url)))
+    }
+
+    fn contacts(&self) -> MutexGuard<'_, HashMap<String, Contact>> {
+        self.contacts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_reached(&self, url: &Url) -> bool {
+        matches!(self.contacts().get(&authority(url)), Some(Contact::Reached))
+    }
+
+    /// Why a request is not even tried: its host has never answered, and was tried just now.
+    fn known_failure(&self, url: &Url) -> Option<Kind> {
+        match self.contacts().get(&authority(url))? {
+            Contact::Missed { at, why }
+                if self.clock.elapsed().saturating_sub(*at) < REMEMBERED =>
+            {
+                Some(Kind::Unreachable { passing: false, source: why.clone().into() })
+            }
+            _ => None,
+        }
+    }
+
+    /// Remembers that a host that has never answered cannot be reached.
+    fn note_failure(&self, url: &Url, failure: Failure, error: &Error) {
+        if matches!(failure, Failure::NeverSent { reached: false, .. }) {
+            let at = self.clock.elapsed();
+            let why = error.source().map_or_else(|| error.to_string(), chain_text);
+            self.contacts().insert(authority(url), Contact::Missed { at, why });
+        }
     }
 
     /// Waits until another request may be sent.
@@ -201,7 +314,7 @@ impl Transport {
         }
     }
 
-    /// Notes which workspace answers, where it is the service that does. It comes before anything else in an answer is believed: a
+    /// Notes which workspace answers. This comes before anything else in an answer is believed: a
     /// "not found" of another workspace says nothing about this one.
     fn check_workspace(&self, answer: &Answer) -> Result<(), Kind> {
         let Some(actual) = answer.workspace() else { return Ok(()) };
@@ -216,7 +329,18 @@ impl Transport {
     }
 }
 
-impl Miss {
+/// How far a request has come, attempts that failed included.
+#[derive(Default)]
+struct Progress {
+    attempts: u32,
+    first_attempt: Option<Duration>,
+    /// The time of attempts, and of the pauses between them.
+    spent: Duration,
+    /// The service's name for the last attempt.
+    request_id: Option<String>,
+}
+
+impl FailedAttempt {
     fn before_sending(kind: Kind) -> Self {
         Self { kind, failure: Failure::Final { sent: false }, renewable: false }
     }
@@ -224,24 +348,37 @@ impl Miss {
     fn after_sending(kind: Kind) -> Self {
         Self { kind, failure: Failure::Final { sent: true }, renewable: false }
     }
+
+    fn of(error: SendError, reached: bool) -> Self {
+        let (kind, failure) = match error {
+            SendError::Unusable(what) => {
+                return Self::before_sending(Kind::Unusable { what });
+            }
+            SendError::TooLarge { status } => {
+                let what = "the answer is larger than any of the service's".to_owned();
+                return Self::after_sending(Kind::NotTheService { status, what });
+            }
+            SendError::NotConnected { passing, source } => {
+                (Kind::Unreachable { passing, source }, Failure::NeverSent { passing, reached })
+            }
+            SendError::Refused(source) => {
+                (Kind::Refused { source }, Failure::NeverSent { passing: true, reached })
+            }
+            SendError::Lost(source) => (Kind::Lost { source }, Failure::Lost),
+        };
+        Self { kind, failure, renewable: false }
+    }
 }
 
-impl From<Silence> for Miss {
-    fn from(silence: Silence) -> Self {
-        match silence {
-            Silence::Unusable(what) => Self::before_sending(Kind::Unusable { what }),
-            Silence::TooLarge { status } => Self::after_sending(Kind::NotTheService {
-                status,
-                what: "the answer is larger than any of the service's".to_owned(),
-            }),
-            Silence::NeverSent { passing, source } => Self {
-                kind: Kind::Unreachable { passing, source },
-                failure: Failure::NeverSent { passing },
-                renewable: false,
-            },
-            Silence::Lost(source) => {
-                Self { kind: Kind::Lost { source }, failure: Failure::Lost, renewable: false }
-            }
-        }
+/// The host and port that an address leads to.
+fn authority(url: &Url) -> String {
+    format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(0))
+}
+
+/// An error and its causes, in one line.
+fn chain_text(error: &(dyn std::error::Error + 'static)) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", chain_text(source)),
+        None => error.to_string(),
     }
 }

@@ -18,7 +18,8 @@ use crate::request::{Payload, Request};
 
 /// The most that an answer may have, in bytes. A page of a hundred projects has some 100,000.
 const LARGEST_ANSWER: usize = 16 << 20;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Name, connection, proxy and TLS together. A person waits for it where the host is wrong.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Shorter than what load balancers allow, so that a change is rarely sent into a closing one.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// For hosts that serve several workspaces.
@@ -46,11 +47,14 @@ pub(crate) struct Options {
 }
 
 /// Why there is no answer.
-pub(crate) enum Silence {
+pub(crate) enum SendError {
     /// This client could not even begin.
     Unusable(String),
     /// No connection came about, so nothing was sent. `passing`: it may come about later.
-    NeverSent { passing: bool, source: Source },
+    NotConnected { passing: bool, source: Source },
+    /// The server closed the stream or the connection, and said that it did not process the
+    /// request.
+    Refused(Source),
     /// Something was or may have been sent.
     Lost(Source),
     /// The answer is larger than any of the service's.
@@ -62,21 +66,22 @@ impl Wire {
         Self { options, http: OnceLock::new() }
     }
 
-    /// Sends a request once.
+    /// Sends a request once. Only where a kept connection turns out to be closed before a byte of
+    /// the request was written does the HTTP library take another connection by itself.
     pub(crate) async fn exchange(
         &self,
         request: &Request,
         bearer: Option<&Secret>,
-    ) -> Result<Answer, Silence> {
+    ) -> Result<Answer, SendError> {
         let http = self.http.get_or_init(|| self.connect());
-        let http = http.as_ref().map_err(|error| Silence::Unusable(error.clone()))?;
+        let http = http.as_ref().map_err(|error| SendError::Unusable(error.clone()))?;
         let sent = self.prepare(http, request, bearer).send().await;
-        let mut response = sent.map_err(silence)?;
+        let mut response = sent.map_err(send_error)?;
         let mut body = Vec::new();
-        let lost = |error: reqwest::Error| Silence::Lost(error.without_url().into());
+        let lost = |error: reqwest::Error| SendError::Lost(error.without_url().into());
         while let Some(chunk) = response.chunk().await.map_err(lost)? {
             if body.len() + chunk.len() > LARGEST_ANSWER {
-                return Err(Silence::TooLarge { status: response.status().as_u16() });
+                return Err(SendError::TooLarge { status: response.status().as_u16() });
             }
             body.extend_from_slice(&chunk);
         }
@@ -128,6 +133,7 @@ impl Wire {
             .tls_backend_preconfigured(tls)
             .user_agent(&self.options.user_agent)
             .redirect(Policy::none())
+            .retry(reqwest::retry::never()) // `retry.rs` decides, and counts
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_idle_timeout(IDLE_TIMEOUT);
         if self.options.direct {
@@ -145,21 +151,44 @@ fn authorization(scheme: &str, secret: &Secret) -> HeaderValue {
     value
 }
 
-fn silence(error: reqwest::Error) -> Silence {
+fn send_error(error: reqwest::Error) -> SendError {
     if error.is_builder() {
-        return Silence::Unusable(error.without_url().to_string());
+        return SendError::Unusable(error.without_url().to_string());
     }
     let error = error.without_url();
     if error.is_connect() {
-        return Silence::NeverSent { passing: !is_distrust(&error), source: error.into() };
+        let passing = !has_cause(&error, &is_lasting);
+        return SendError::NotConnected { passing, source: error.into() };
     }
-    Silence::Lost(error.into())
+    if has_cause(&error, &is_refusal) {
+        return SendError::Refused(error.into());
+    }
+    SendError::Lost(error.into())
 }
 
-/// Whether TLS found something that waiting does not mend, such as an unknown certificate.
-fn is_distrust(error: &(dyn StdError + 'static)) -> bool {
+/// Whether waiting does not mend it: TLS found something, such as an unknown certificate, or the
+/// proxy wants to know who asks. The type of the latter is not public, but its text is.
+fn is_lasting(cause: &(dyn StdError + 'static)) -> bool {
+    cause.is::<rustls::Error>() || cause.to_string() == "proxy authorization required"
+}
+
+/// Whether the server said that it did not process the request (RFC 9113, 8.7): it refused the
+/// stream, or it went away in order and names an earlier stream as its last.
+fn is_refusal(cause: &(dyn StdError + 'static)) -> bool {
+    cause.downcast_ref::<h2::Error>().is_some_and(|error| {
+        let went_away = error.is_go_away() && error.is_remote();
+        error.reason() == Some(h2::Reason::REFUSED_STREAM)
+            || went_away && error.reason() == Some(h2::Reason::NO_ERROR)
+    })
+}
+
+/// Whether an error or one of its causes is such.
+fn has_cause(
+    error: &(dyn StdError + 'static),
+    is_such: &dyn Fn(&(dyn StdError + 'static)) -> bool,
+) -> bool {
     // An `io::Error` hides what it was made of from `source`.
     let hidden = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    let next = hidden.map(|it| it as &(dyn StdError + 'static)).or_else(|| error.source());
-    error.is::<rustls::Error>() || next.is_some_and(is_distrust)
+    let next = hidden.map(|error| error as &(dyn StdError + 'static)).or_else(|| error.source());
+    is_such(error) || next.is_some_and(|next| has_cause(next, is_such))
 }

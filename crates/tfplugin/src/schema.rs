@@ -172,12 +172,16 @@ pub struct Parameter {
 
 impl Block {
     /// The type of the block's values.
+    ///
+    /// Blocks in a list or a map whose members hold a dynamic value may differ in type, so that they
+    /// are a tuple or an object, whose type comes with the value: [`Type::Dynamic`].
     pub fn r#type(&self) -> Type {
         let attributes = self.attributes.iter().map(|it| (it.name.clone(), it.kind.r#type()));
         let blocks = self.blocks.iter().map(|it| {
             let object = it.block.r#type();
             let r#type = match it.nesting {
                 BlockNesting::Single | BlockNesting::Group => object,
+                BlockNesting::List | BlockNesting::Map if object.has_dynamic() => Type::Dynamic,
                 BlockNesting::List => Type::List(Box::new(object)),
                 BlockNesting::Set => Type::Set(Box::new(object)),
                 BlockNesting::Map => Type::Map(Box::new(object)),

@@ -1,9 +1,9 @@
 //! The gRPC service `tfplugin6.Provider` over a [`Provider`]: each question is decoded, asked,
 //! and its answer encoded.
 //!
-//! What no provider should have to think of happens here: a panic or an unreadable message is a
-//! diagnostic, never a gRPC status, for with a status Terraform forgets private state and
-//! identity; a lost connection cancels nothing; write-only values never leave.
+//! What no provider should have to think of happens here: a panic, wherever it happens, or an
+//! unreadable message is a diagnostic, never a gRPC status, for with a status Terraform forgets
+//! private state and identity; a lost connection cancels nothing; write-only values never leave.
 //!
 //! This room knows no transport: `launch.rs` mounts [`service`]. Start at the list of calls below,
 //! then `change.rs`.

@@ -51,6 +51,17 @@ impl Type {
         }
     }
 
+    /// Whether a value of this type carries a type of its own anywhere.
+    pub(crate) fn has_dynamic(&self) -> bool {
+        match self {
+            Self::Dynamic => true,
+            Self::Bool | Self::Number | Self::String => false,
+            Self::List(element) | Self::Set(element) | Self::Map(element) => element.has_dynamic(),
+            Self::Object(attributes) => attributes.values().any(Self::has_dynamic),
+            Self::Tuple(types) => types.iter().any(Self::has_dynamic),
+        }
+    }
+
     /// Reads what [`Type::to_json`] writes. That some attributes of an object are optional, which
     /// Terraform may say in a third element, is checked and forgotten.
     ///

@@ -34,7 +34,11 @@ pub(super) async fn plan(
     let (noun, name) = (table.noun(), destroyed.name.as_str());
     let purges = PURGE_ON_DELETE.of(state) == Tf::Known(true);
     let observed = match lifecycle {
-        Some(lifecycle) => lifecycle.observe_inside(table, name, state, call).await,
+        // What is lost is said only where it is refused or permanent.
+        Some(lifecycle) if purges || destroyed.deletion_protection => {
+            lifecycle.observe_inside(table, name, state, call).await
+        }
+        Some(lifecycle) => lifecycle.observe_protection(table, name, state, call).await,
         None => Arc::default(),
     };
     let sink = &mut answer.diagnostics;
@@ -65,5 +69,6 @@ pub(super) async fn plan(
         let destroyed = Replacement { consent: true, ..destroyed };
         sink.extend(announce(table, &destroyed, &observed, "This plan destroys it.", now));
     }
+    sink.extend(observed.failure.clone());
     answer
 }

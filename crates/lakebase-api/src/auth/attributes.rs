@@ -28,6 +28,9 @@ pub struct Credentials {
     pub account_id: Option<String>,
     /// The workspace, for hosts that serve several.
     pub workspace_id: Option<String>,
+    /// Whether the host may be reached by `http` although it is not this machine, which shows the
+    /// token to the network; by default it may not.
+    pub allow_http: Option<bool>,
 }
 
 /// A name, the environment variable that may hold it, and the family of methods that it is for.
@@ -47,6 +50,7 @@ const KNOWN: &[Known] = &[
     ("auth_type", "DATABRICKS_AUTH_TYPE", None),
     ("account_id", "DATABRICKS_ACCOUNT_ID", None),
     ("workspace_id", "DATABRICKS_WORKSPACE_ID", None),
+    ("rate_limit", "DATABRICKS_RATE_LIMIT", None),
     ("metadata_service_url", "DATABRICKS_METADATA_SERVICE_URL", Some("metadata-service")),
     ("google_service_account", "DATABRICKS_GOOGLE_SERVICE_ACCOUNT", Some("google")),
     ("google_credentials", "GOOGLE_CREDENTIALS", Some("google")),
@@ -62,7 +66,12 @@ pub(crate) struct Attributes {
     values: BTreeMap<&'static str, (Secret, String)>,
     /// Which file and section were read, or why none was.
     pub(super) file: String,
+    /// Whether tokens may be sent without TLS to another machine.
+    pub(super) allow_http: bool,
 }
+
+/// The variable that holds `allow_http`.
+const ALLOW_HTTP: &str = "LAKEBASE_ALLOW_HTTP";
 
 /// Gathers: a value that is given is never overwritten, and the file is read only if it is named
 /// by a profile or nothing else says where to go or who asks.
@@ -70,7 +79,6 @@ pub(crate) fn gather(
     credentials: Credentials,
     environment: &Environment,
 ) -> Result<Attributes, AuthError> {
-    let mut attributes = Attributes { values: BTreeMap::new(), file: String::new() };
     let Credentials {
         host,
         token,
@@ -81,7 +89,15 @@ pub(crate) fn gather(
         auth_type,
         account_id,
         workspace_id,
+        allow_http,
     } = credentials;
+    let allow_http = match (allow_http, environment.get(ALLOW_HTTP)) {
+        (Some(allow_http), _) => allow_http,
+        (None, None | Some("false" | "0")) => false,
+        (None, Some("true" | "1")) => true,
+        (None, Some(other)) => return Err(AuthError::no_boolean(ALLOW_HTTP, other)),
+    };
+    let mut attributes = Attributes { values: BTreeMap::new(), file: String::new(), allow_http };
     let plain = [
         ("host", host),
         ("client_id", client_id),
@@ -132,6 +148,16 @@ impl Attributes {
     /// A value that is not secret.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.get(name).map(Secret::expose)
+    }
+
+    /// The most requests a second that are configured; 0 is no limit.
+    pub(super) fn rate_limit(&self) -> Result<Option<f64>, AuthError> {
+        let Some((value, origin)) = self.values.get("rate_limit") else { return Ok(None) };
+        match value.expose().parse::<f64>() {
+            Ok(rate) if rate > 0.0 && rate.is_finite() => Ok(Some(rate)),
+            Ok(0.0) => Ok(None),
+            _ => Err(AuthError::rate_limit(value.expose(), origin)),
+        }
     }
 
     /// Sets what nothing else has set.

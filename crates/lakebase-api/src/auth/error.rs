@@ -50,6 +50,20 @@ impl AuthError {
         Self::new(what, "Correct `profile` or `config_file`, or leave them out.".to_owned())
     }
 
+    pub(super) fn no_boolean(variable: &str, value: &str) -> Self {
+        Self::new(
+            format!("`{variable}` is `{value}`, which is neither `true` nor `false`"),
+            format!("Correct `{variable}`, or unset it."),
+        )
+    }
+
+    pub(super) fn rate_limit(value: &str, origin: &str) -> Self {
+        Self::new(
+            format!("`rate_limit` from {origin} is `{value}`, which is no number of requests"),
+            "Set the most requests a second, such as `15`, or leave it out.".to_owned(),
+        )
+    }
+
     pub(super) fn unknown_method(pinned: &str, known: impl Iterator<Item = &'static str>) -> Self {
         let known = known.map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
         Self::new(

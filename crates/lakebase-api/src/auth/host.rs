@@ -10,20 +10,28 @@ pub(super) struct Host {
     pub(super) account_id: Option<String>,
 }
 
+/// In place of an address that may hold a password.
+const HIDDEN: &str = "`host` holds an `@`";
+
 /// Adds `https://`, and drops path and query, which people copy out of the browser; `?o=` there
 /// names the workspace, `?a=` the account (API reference, 8.1).
-pub(super) fn normalize(given: &str) -> Result<Host, String> {
+///
+/// *Errors.* They quote what was given, unless it may hold a password.
+pub(super) fn normalize(given: &str, allow_http: bool) -> Result<Host, String> {
     let given = given.trim();
     let text = if given.contains("://") { given.to_owned() } else { format!("https://{given}") };
-    let mut url = Url::parse(&text)
-        .map_err(|error| format!("`host` is `{given}`, which is not an address: {error}"))?;
-    if !url.username().is_empty() || url.password().is_some() {
+    let before_query = given.split(['?', '#']).next().unwrap_or_default();
+    if before_query.contains('@') {
         return Err("`host` holds a user name or a password, which does not belong there".into());
     }
+    let is_quotable = !given.contains('@');
+    let quoted = if is_quotable { format!("`host` is `{given}`") } else { HIDDEN.to_owned() };
+    let mut url =
+        Url::parse(&text).map_err(|error| format!("{quoted}, which is not an address: {error}"))?;
     if !url.has_host() {
-        return Err(format!("`host` is `{given}`, which names no host"));
+        return Err(format!("{quoted}, which names no host"));
     }
-    check_secure(&url).map_err(|why| format!("`host` is `{given}`, but {why}"))?;
+    check_secure(&url, allow_http).map_err(|why| format!("{quoted}, but {why}"))?;
     let query = |names: &[&str]| {
         let found = url.query_pairs().find(|(name, _)| names.contains(&name.as_ref()));
         found.map(|(_, value)| value.into_owned()).filter(|it| !it.is_empty())
@@ -36,12 +44,15 @@ pub(super) fn normalize(given: &str) -> Result<Host, String> {
     Ok(Host { url, workspace_id, account_id })
 }
 
-/// Whether tokens may be sent there: over TLS, or to this machine.
-pub(super) fn check_secure(url: &Url) -> Result<(), String> {
+/// Whether tokens may be sent there: over TLS, to this machine, or over a network that is trusted.
+pub(super) fn check_secure(url: &Url, allow_http: bool) -> Result<(), String> {
     match url.scheme() {
         "https" => Ok(()),
-        "http" if is_loopback(url) => Ok(()),
-        "http" => Err("`http` would show the token to the network; use `https`".to_owned()),
+        "http" if allow_http || is_loopback(url) => Ok(()),
+        "http" => Err("`http` would show the token to the network; use `https`, or set \
+                       `allow_http` (`LAKEBASE_ALLOW_HTTP`) to `true` where the network is \
+                       trusted, as between the containers of one machine"
+            .to_owned()),
         other => Err(format!("`{other}` is not how the service is reached; use `https`")),
     }
 }
@@ -78,7 +89,7 @@ mod tests {
             ("http://[::1]:8080", "http://[::1]:8080/", None, None),
         ];
         for (given, url, workspace, account) in table {
-            let host = normalize(given).unwrap();
+            let host = normalize(given, false).unwrap();
             let found =
                 (host.url.as_str(), host.workspace_id.as_deref(), host.account_id.as_deref());
             assert_eq!(found, (url, workspace, account), "{given}");
@@ -88,15 +99,28 @@ mod tests {
     #[test]
     fn an_address_that_is_not_safe_is_refused() {
         let table = [
-            ("http://name.example.com", "use `https`"),
-            ("http://localhost.example.com", "use `https`"),
+            ("http://name.example.com", "`allow_http`"),
+            ("http://localhost.example.com", "use `https`, or set `allow_http`"),
             ("ftp://name.example.com", "use `https`"),
             ("https://user:hush@name.example.com", "a user name or a password"),
+            ("https://user:hush@exa mple.com", "a user name or a password"),
+            ("user:hush@name.example.com", "a user name or a password"),
+            ("user:hu?sh@name.example.com", "not an address"),
+            ("https:/user:hush@exa mple.com", "a user name or a password"),
+            ("ftp://user:hush@name.example.com", "a user name or a password"),
             ("https://", "not an address"),
         ];
         for (given, part) in table {
-            let error = normalize(given).unwrap_err();
-            assert!(error.contains(part) && !error.contains("hush"), "{error}");
+            let error = normalize(given, false).unwrap_err();
+            let is_quoted = error.contains("hush") || error.contains("sh@");
+            assert!(error.contains(part) && !is_quoted, "{error}");
         }
+    }
+    #[test]
+    fn http_off_this_machine_takes_an_explicit_permission() {
+        let emulator = "http://emulator:8080";
+        assert!(normalize(emulator, false).is_err());
+        assert_eq!(normalize(emulator, true).unwrap().url.as_str(), "http://emulator:8080/");
+        assert!(normalize("ftp://emulator", true).is_err());
     }
 }

@@ -10,7 +10,7 @@ use reqwest::{Method, Url};
 use super::attributes::Attributes;
 use super::host::check_secure;
 use super::token::{Token, TokenSource, check};
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Missing};
 use crate::request::{Payload, Request, absolute};
 use crate::retry::Effect;
 use crate::transport::Transport;
@@ -28,9 +28,11 @@ struct OAuthM2m {
     client_id: String,
     basic: Secret,
     endpoint: Endpoint,
+    allow_http: bool,
 }
 
 /// Where tokens are made.
+#[derive(Debug, PartialEq, Eq)]
 enum Endpoint {
     /// To be asked for.
     Discover(Url),
@@ -45,17 +47,23 @@ pub(super) fn configure(
     let missing = Attributes::missing;
     let client_id = attributes.text("client_id").ok_or_else(|| missing("client_id"))?;
     let secret = attributes.get("client_secret").ok_or_else(|| missing("client_secret"))?;
-    let is_account = |it: &str| it.starts_with("accounts.") || it.starts_with("accounts-dod.");
-    let endpoint = if host.host_str().is_some_and(is_account) {
-        let account = attributes
-            .text("account_id")
-            .ok_or_else(|| format!("`host` is an account's, and {}", missing("account_id")))?;
-        Endpoint::Known(absolute(host, &format!("/oidc/accounts/{account}/v1/token")))
-    } else {
-        Endpoint::Discover(absolute(host, DISCOVERY))
-    };
+    let endpoint = endpoint(attributes, host)?;
     let basic = Secret::new(STANDARD.encode(format!("{client_id}:{}", secret.expose())));
-    Ok(Box::new(OAuthM2m { client_id: client_id.to_owned(), basic, endpoint }))
+    let (client_id, allow_http) = (client_id.to_owned(), attributes.allow_http);
+    Ok(Box::new(OAuthM2m { client_id, basic, endpoint, allow_http }))
+}
+
+/// An account's endpoint is known, and a workspace says its own.
+fn endpoint(attributes: &Attributes, host: &Url) -> Result<Endpoint, String> {
+    let is_account =
+        |name: &str| name.starts_with("accounts.") || name.starts_with("accounts-dod.");
+    if !host.host_str().is_some_and(is_account) {
+        return Ok(Endpoint::Discover(absolute(host, DISCOVERY)));
+    }
+    let account = attributes.text("account_id").ok_or_else(|| {
+        format!("`host` is an account's, and {}", Attributes::missing("account_id"))
+    })?;
+    Ok(Endpoint::Known(absolute(host, &format!("/oidc/accounts/{account}/v1/token"))))
 }
 
 #[async_trait]
@@ -67,9 +75,13 @@ impl TokenSource for OAuthM2m {
                 let request = Request::get(url.clone());
                 let answer = transport.deliver(&request, None, patience).await;
                 let answer = answer.map_err(|error| {
-                    no_token(format!("`{url}` does not say where tokens are made"), error)
+                    let what = format!("`{url}` does not say where tokens are made");
+                    // The document is public: a host that refuses it is no workspace.
+                    let is_refusal = error.is_answered() && !error.is_passing();
+                    let reason = if is_refusal { Missing::NotTheService } else { Missing::Other };
+                    no_token(what, reason, error)
                 })?;
-                token_endpoint(&answer).map_err(|why| unfit(url, &why))?
+                token_endpoint(&answer, self.allow_http).map_err(|why| unfit(url, why))?
             }
         };
         let request = Request {
@@ -77,11 +89,14 @@ impl TokenSource for OAuthM2m {
             url: endpoint.clone(),
             payload: Payload::Form { form: FORM, basic: self.basic.clone() },
             effect: Effect::Read, // two tokens are as good as one
+            names_others: false,
         };
         let answer = transport.deliver(&request, None, patience).await.map_err(|error| {
-            no_token(format!("`{endpoint}` gives none to the client `{}`", self.client_id), error)
+            let what = format!("`{endpoint}` gives none to the client `{}`", self.client_id);
+            let is_refusal = error.is_answered() && matches!(error.status(), Some(400 | 401));
+            no_token(what, if is_refusal { Missing::Refused } else { Missing::Other }, error)
         })?;
-        token(&answer).map_err(|why| unfit(&endpoint, &why))
+        token(&answer).map_err(|why| unfit(&endpoint, why))
     }
 
     fn renews(&self) -> bool {
@@ -90,10 +105,11 @@ impl TokenSource for OAuthM2m {
 }
 
 /// The client's secret goes there, so the address must be as safe as the host's.
-fn token_endpoint(answer: &Json) -> Result<Url, String> {
+fn token_endpoint(answer: &Json, allow_http: bool) -> Result<Url, String> {
     let text = answer["token_endpoint"].as_str().ok_or("`token_endpoint` is missing")?;
     let url = Url::parse(text).map_err(|error| format!("`token_endpoint` is `{text}`: {error}"))?;
-    check_secure(&url).map_err(|why| format!("`token_endpoint` is `{text}`, but {why}"))?;
+    check_secure(&url, allow_http)
+        .map_err(|why| format!("`token_endpoint` is `{text}`, but {why}"))?;
     Ok(url)
 }
 
@@ -109,13 +125,57 @@ fn token(answer: &Json) -> Result<Token, String> {
 }
 
 /// What ends a wait ends this one too; all else is about the token.
-fn no_token(what: String, error: Error) -> Kind {
+fn no_token(what: String, reason: Missing, error: Error) -> Kind {
     if error.is_timeout() || error.is_interrupted() {
         return error.into_kind();
     }
-    Kind::NoToken { what, source: error }
+    Kind::NoToken { what, reason, source: error }
 }
 
-fn unfit(url: &Url, why: &str) -> Kind {
-    Kind::Unusable { what: format!("in the answer of `{url}`, {why}") }
+/// Another service answered, or this one in a form that is not known.
+fn unfit(url: &Url, why: String) -> Kind {
+    Kind::NotTheService { status: 200, what: format!("in the answer of `{url}`, {why}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::attributes::{Credentials, gather};
+    use super::*;
+    use crate::Environment;
+
+    #[test]
+    fn an_account_has_a_known_token_endpoint_and_a_workspace_says_its_own() {
+        let known = |url: &str| Ok(Endpoint::Known(Url::parse(url).unwrap()));
+        let discover = |url: &str| Ok(Endpoint::Discover(Url::parse(url).unwrap()));
+        let missing = "`host` is an account's, and neither `account_id` nor \
+                       `DATABRICKS_ACCOUNT_ID` is set";
+        let table = [
+            (
+                "https://accounts.cloud.databricks.com",
+                Some("a-1"),
+                known("https://accounts.cloud.databricks.com/oidc/accounts/a-1/v1/token"),
+            ),
+            (
+                "https://accounts-dod.cloud.databricks.us",
+                Some("a-1"),
+                known("https://accounts-dod.cloud.databricks.us/oidc/accounts/a-1/v1/token"),
+            ),
+            ("https://accounts.cloud.databricks.com", None, Err(missing.to_owned())),
+            (
+                "https://dbc-1.cloud.databricks.com",
+                Some("a-1"),
+                discover(
+                    "https://dbc-1.cloud.databricks.com/oidc/.well-known/\
+                     oauth-authorization-server",
+                ),
+            ),
+        ];
+        for (host, account, expected) in table {
+            let account_id = account.map(str::to_owned);
+            let credentials =
+                Credentials { host: Some(host.to_owned()), account_id, ..Credentials::default() };
+            let attributes = gather(credentials, &Environment::default()).unwrap();
+            assert_eq!(endpoint(&attributes, &Url::parse(host).unwrap()), expected, "{host}");
+        }
+    }
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use ini::{Ini, ParseOption};
-
+use super::ini;
 use crate::{Environment, Secret};
 
 const SETTINGS: &str = "__settings__";
@@ -46,19 +45,17 @@ pub(super) fn load(path: Option<PathBuf>, named: Option<&str>) -> Result<Profile
         }
         Err(error) => return Err(format!("`{shown}` cannot be read: {error}")),
     };
-    // Quotes and backslashes mean themselves, as they do to the SDKs.
-    let options = ParseOption { enabled_quote: false, enabled_escape: false, ..Default::default() };
-    // The parser's own message may quote the line, which may hold a secret.
-    let file = Ini::load_from_str_opt(&text, options).map_err(|error| {
-        let line = error.line;
-        format!("`{shown}` cannot be read: line {line} is neither `[section]` nor `key = value`")
-    })?;
-    let chosen = file.get_from(Some(SETTINGS), "default_profile").filter(|it| !it.is_empty());
+    let mut sections =
+        ini::parse(&text).map_err(|error| format!("`{shown}` cannot be read: {error}"))?;
+    let chosen = sections.get(SETTINGS).and_then(|settings| settings.get("default_profile"));
+    let chosen = chosen.filter(|name| !name.is_empty()).cloned();
+    let chosen = chosen.as_deref();
     let name = named.or(chosen).unwrap_or(DEFAULT);
-    match file.section(Some(name)) {
+    // A section without a value counts as none, as it does to the SDKs.
+    match sections.remove(name).filter(|section| !section.is_empty()) {
         Some(section) => Ok(Profile::Found {
             origin: format!("the profile `{name}` of `{shown}`"),
-            values: section.iter().map(|(key, value)| (key.to_owned(), value.into())).collect(),
+            values: section.into_iter().map(|(key, value)| (key, value.into())).collect(),
         }),
         None if named.or(chosen).is_some() => Err(format!("`{shown}` has no profile `{name}`")),
         None => absent(format!("`{shown}` has no profile `{DEFAULT}`")),

@@ -1,11 +1,12 @@
 //! The token in use: fetched once for all who need it, and renewed before it expires.
 
+use std::error::Error as _;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::Mutex;
 
-use crate::error::Kind;
+use crate::error::{Error, Kind, Report};
 use crate::transport::Transport;
 use crate::{Patience, Secret};
 
@@ -47,6 +48,8 @@ pub(crate) struct Authenticator {
     name: &'static str,
     source: Box<dyn TokenSource>,
     cache: Mutex<Cache>,
+    /// Held by the caller that fetches a token.
+    fetching: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -64,7 +67,7 @@ struct Cached {
 
 impl Authenticator {
     pub(crate) fn new(name: &'static str, source: Box<dyn TokenSource>) -> Self {
-        Self { name, source, cache: Mutex::default() }
+        Self { name, source, cache: Mutex::default(), fetching: tokio::sync::Mutex::default() }
     }
 
     /// `pat`, `oauth-m2m`.
@@ -72,31 +75,43 @@ impl Authenticator {
         self.name
     }
 
-    /// The token, renewed if its end is near. Whoever comes while it is fetched waits for the same
-    /// one; if the fetching caller gives up, the next one goes on.
+    /// The token, renewed if its end is near.
+    ///
+    /// *Guarantees.* One caller fetches at a time. Others wait for the same token only if there is
+    /// none that is still good. If the fetching caller gives up, the next one goes on.
     pub(crate) async fn bearer(
         &self,
         transport: &Transport,
         patience: &Patience,
     ) -> Result<Bearer, Kind> {
-        let mut cache = patience.during(self.cache.lock()).await?;
+        let known = self.cache().at(transport.clock.elapsed());
+        let fetching = match known {
+            (Some(bearer), Renewal::NotYet) => return Ok(bearer),
+            (Some(bearer), Renewal::Due) => match self.fetching.try_lock() {
+                Ok(fetching) => fetching,
+                Err(_) => return Ok(bearer),
+            },
+            (None, _) => patience.during(self.fetching.lock()).await?,
+        };
+        // Another caller may have fetched one meanwhile.
         let now = transport.clock.elapsed();
-        let passed = |moment: Option<Duration>| moment.is_some_and(|it| it <= now);
-        if let Some(current) = &cache.current
-            && !passed(current.renew)
-        {
-            return Ok(current.bearer.clone());
-        }
-        let mut old = cache.current.take().filter(|it| !passed(it.end));
+        let known = self.cache().at(now);
+        let old = match known {
+            (Some(bearer), Renewal::NotYet) => return Ok(bearer),
+            (old, _) => old,
+        };
         let limit = if old.is_some() { EARLY } else { Duration::MAX };
-        // A renewal that is early need not stop anybody when it fails.
-        match (self.source.fetch(transport, &patience.at_most(limit)).await, &mut old) {
-            (Ok(token), _) => Ok(cache.keep(token, now)),
-            (Err(_), Some(still_good)) => {
-                still_good.renew = Some(now.saturating_add(RELIEF));
-                let bearer = still_good.bearer.clone();
-                cache.current = old;
-                Ok(bearer)
+        let fetched = self.source.fetch(transport, &patience.at_most(limit)).await;
+        drop(fetching);
+        match (fetched, old) {
+            (Ok(token), _) => Ok(self.cache().keep(token, now)),
+            // A renewal that is early need not stop anybody when it fails.
+            (Err(kind), Some(still_good)) => {
+                let error = Error::new(kind, Report::default());
+                let cause = error.source().map(ToString::to_string);
+                tracing::warn!(%error, cause, "could not renew the access token early");
+                self.cache().put_off(&still_good, now);
+                Ok(still_good)
             }
             (Err(kind), None) => Err(kind),
         }
@@ -104,18 +119,49 @@ impl Authenticator {
 
     /// Forgets a token that the service refused, unless another caller has already replaced it;
     /// tells whether there may be a better one.
-    pub(crate) async fn reject(&self, bearer: &Bearer) -> bool {
+    pub(crate) fn reject(&self, bearer: &Bearer) -> bool {
         if self.source.renews() {
-            let mut cache = self.cache.lock().await;
+            let mut cache = self.cache();
             if cache.generation == bearer.generation {
                 cache.current = None;
             }
         }
         self.source.renews()
     }
+
+    fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether it is time to renew a token.
+enum Renewal {
+    NotYet,
+    Due,
 }
 
 impl Cache {
+    /// The token that is good at that time, and whether to renew it.
+    fn at(&self, now: Duration) -> (Option<Bearer>, Renewal) {
+        let passed = |moment: Option<Duration>| moment.is_some_and(|moment| moment <= now);
+        match &self.current {
+            Some(current) if !passed(current.renew) => {
+                (Some(current.bearer.clone()), Renewal::NotYet)
+            }
+            Some(current) if !passed(current.end) => (Some(current.bearer.clone()), Renewal::Due),
+            _ => (None, Renewal::Due),
+        }
+    }
+
+    /// Renews a token later, because the renewal of now failed.
+    fn put_off(&mut self, bearer: &Bearer, now: Duration) {
+        if let Some(current) = &mut self.current
+            && current.bearer.generation == bearer.generation
+        {
+            current.renew = Some(now.saturating_add(RELIEF));
+        }
+    }
+
     fn keep(&mut self, token: Token, now: Duration) -> Bearer {
         self.generation += 1;
         let bearer = Bearer { token: token.secret, generation: self.generation };

@@ -19,6 +19,15 @@ struct Log(Arc<Mutex<String>>);
 struct Line<'a>(&'a mut String);
 
 impl Visit for Line<'_> {
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        write!(self.0, " {field}={value}").expect("writing to a string does not fail");
+    }
+
+    /// A type of number that the provider's log would write as text.
+    fn record_u128(&mut self, field: &Field, value: u128) {
+        write!(self.0, " {field}=\"{value}\"").expect("writing to a string does not fail");
+    }
+
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         write!(self.0, " {field}={value:?}").expect("writing to a string does not fail");
     }
@@ -52,18 +61,26 @@ impl Subscriber for Log {
     fn exit(&self, _: &Id) {}
 }
 
-#[tokio::test]
-async fn each_attempt_is_logged_without_what_it_carries() {
+/// What is logged while that is done, which succeeds.
+pub(super) async fn logged(work: impl Future<Output = Result<(), crate::Error>>) -> String {
     let log = Log::default();
     // Where there is one subscriber only, tracing asks the thread that comes to an event first
     // whether anybody listens, for good; and that may be the thread of another test.
     let _second = tracing::Dispatch::new(Log::default());
-    let _guard = tracing::subscriber::set_default(log.clone());
+    let guard = tracing::subscriber::set_default(log.clone());
+    work.await.unwrap();
+    drop(guard);
+    log.0.lock().unwrap().clone()
+}
+
+#[tokio::test]
+async fn each_attempt_is_logged_without_what_it_carries() {
     let done = json(200, &json!({"name": "o", "done": true, "response": {"secret": "answer"}}));
     let w = world([problem(429, "REQUEST_LIMIT_EXCEEDED"), done]).await;
     let id = [("project_id", "p".to_owned())];
-    w.client.create("projects", &id, &json!({"secret": "body"}), &w.patience).await.unwrap();
-    let log = log.0.lock().unwrap().clone();
+    let body = json!({"secret": "body"});
+    let created = async { w.client.create("projects", &id, &body, &w.patience).await.map(drop) };
+    let log = logged(created).await;
     for secret in ["dapi-secret", "answer", "body\""] {
         assert!(!log.contains(secret), "{log}");
     }

@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value as Json;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
 /// What is done with one request.
@@ -14,8 +16,12 @@ pub(super) enum Reply {
     Answer { status: u16, headers: Vec<(String, String)>, body: String },
     /// It is read, and the connection is closed.
     Cut,
+    /// It is answered, and the connection is closed although the answer did not say so.
+    Last(Box<Reply>),
     /// It is read, something happens, and it is never answered.
     Hang(Box<dyn FnOnce() + Send>),
+    /// It is read, and answered when that is notified.
+    Held(Arc<Notify>, Box<Reply>),
     /// Something happens, and then it is answered.
     After(Box<dyn FnOnce() + Send>, Box<Reply>),
 }
@@ -34,6 +40,8 @@ pub(super) struct Service {
     port: u16,
     scheme: &'static str,
     shared: Arc<Shared>,
+    /// Accepts connections and serves them until it is aborted.
+    accepting: JoinHandle<()>,
 }
 
 struct Shared {
@@ -83,11 +91,12 @@ impl Service {
         let script = Mutex::new(replies.into_iter().collect());
         let shared = Arc::new(Shared { script, seen: Mutex::default() });
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let service = Self { port, scheme, shared: shared.clone() };
-        tokio::spawn(async move {
+        let serving = shared.clone();
+        let accepting = tokio::spawn(async move {
+            let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                let (shared, tls) = (shared.clone(), tls.clone());
-                tokio::spawn(async move {
+                let (shared, tls) = (serving.clone(), tls.clone());
+                connections.spawn(async move {
                     match tls {
                         None => shared.serve(stream).await,
                         // A client that does not trust the certificate ends the handshake.
@@ -100,7 +109,14 @@ impl Service {
                 });
             }
         });
-        service
+        Self { port, scheme, shared, accepting }
+    }
+
+    /// Stops listening and closes all connections: new ones are refused.
+    pub(super) async fn close(&mut self) {
+        self.accepting.abort();
+        let stopped = (&mut self.accepting).await;
+        assert!(stopped.is_err_and(|error| error.is_cancelled()));
     }
 
     pub(super) fn host(&self) -> String {
@@ -134,6 +150,14 @@ impl Shared {
                 happens();
                 reply = *then;
             }
+            if let Reply::Held(released, then) = reply {
+                released.notified().await;
+                reply = *then;
+            }
+            let last = matches!(reply, Reply::Last(_));
+            if let Reply::Last(answer) = reply {
+                reply = *answer;
+            }
             match reply {
                 Reply::Answer { status, headers, body } => {
                     let mut head =
@@ -142,7 +166,7 @@ impl Shared {
                         head.extend([&name, ": ", &value, "\r\n"]);
                     }
                     let answer = format!("{head}\r\n{body}");
-                    if stream.write_all(answer.as_bytes()).await.is_err() {
+                    if stream.write_all(answer.as_bytes()).await.is_err() || last {
                         return;
                     }
                 }
@@ -150,7 +174,7 @@ impl Shared {
                     happens();
                     std::future::pending::<()>().await;
                 }
-                Reply::Cut | Reply::After(..) => return,
+                Reply::Cut | Reply::Last(_) | Reply::Held(..) | Reply::After(..) => return,
             }
         }
     }

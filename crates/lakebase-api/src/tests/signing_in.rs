@@ -10,12 +10,15 @@ use super::service::{Reply, Service, json, text};
 use super::{World, chain, clock, millis, world, world_of};
 use crate::{AuthError, Client, Credentials, Environment, Settings};
 
-fn client(credentials: Credentials, environment: &[(&str, &str)]) -> Result<Client, AuthError> {
+pub(super) fn client(
+    credentials: Credentials,
+    environment: &[(&str, &str)],
+) -> Result<Client, AuthError> {
     let environment = Environment::from_pairs(environment.iter().copied());
     Client::new(credentials, &environment, Settings::default(), clock())
 }
 
-fn given(host: &str, token: Option<&str>) -> Credentials {
+pub(super) fn given(host: &str, token: Option<&str>) -> Credentials {
     let token = token.map(Into::into);
     Credentials { host: Some(host.to_owned()), token, ..Credentials::default() }
 }
@@ -28,7 +31,7 @@ fn home(file: &str) -> tempfile::TempDir {
 }
 
 /// The host and method that are found with this file and this environment.
-fn found(file: &str, environment: &[(&str, &str)]) -> String {
+pub(super) fn found(file: &str, environment: &[(&str, &str)]) -> String {
     let folder = home(file);
     let path = folder.path().to_str().unwrap();
     let mut environment = environment.to_vec();
@@ -145,7 +148,7 @@ fn what_is_wrong_with_the_configuration_is_said() {
         "[DEFAULT]\nhost = http://plain.example.com",
         &[],
         &expect![[r"
-            `host` is `http://plain.example.com`, but `http` would show the token to the network; use `https`.
+            `host` is `http://plain.example.com`, but `http` would show the token to the network; use `https`, or set `allow_http` (`LAKEBASE_ALLOW_HTTP`) to `true` where the network is trusted, as between the containers of one machine.
             Set `host` to the workspace's address alone."]],
     );
 }
@@ -185,7 +188,7 @@ fn nothing_that_holds_a_secret_prints_it() {
 }
 
 /// A world that signs in as a service principal.
-async fn principal(replies: impl IntoIterator<Item = Reply>) -> World {
+pub(super) async fn principal(replies: impl IntoIterator<Item = Reply>) -> World {
     let service = Service::start([]).await;
     let endpoint = format!("{}/oidc/v1/token", service.host());
     service.then([json(200, &json!({"token_endpoint": endpoint}))]);
@@ -198,20 +201,20 @@ async fn principal(replies: impl IntoIterator<Item = Reply>) -> World {
     world_of(service, credentials, Settings::default())
 }
 
-fn token(name: &str, life: &serde_json::Value) -> Reply {
+pub(super) fn token(name: &str, life: &serde_json::Value) -> Reply {
     json(200, &json!({"access_token": name, "token_type": "Bearer", "expires_in": life}))
 }
 
-fn discovery(w: &World) -> Reply {
+pub(super) fn discovery(w: &World) -> Reply {
     json(200, &json!({"token_endpoint": format!("{}/oidc/v1/token", w.client.host())}))
 }
 
-fn project() -> Reply {
+pub(super) fn project() -> Reply {
     json(200, &json!({"uid": "u"}))
 }
 
 /// The tokens that reads of the service were made with, in order.
-fn bearers(w: &World) -> Vec<String> {
+pub(super) fn bearers(w: &World) -> Vec<String> {
     let reads = w.service.seen().into_iter().filter(|it| it.line.contains("/api/"));
     reads.map(|it| it.headers["authorization"].clone()).collect()
 }
@@ -258,8 +261,9 @@ async fn a_renewal_that_fails_early_is_put_off() {
     assert_eq!(bearers(&w), ["Bearer t1"; 3]);
     w.clock.advance(Duration::from_mins(5));
     w.service.then([refused()]);
+    // The host refused to say where tokens are made: the credentials were not even looked at.
     let error = read().await.unwrap_err();
-    assert!(error.is_unauthenticated(), "{error}");
+    assert!(error.is_not_of_the_service() && !error.is_unauthenticated(), "{error}");
 }
 
 #[tokio::test]
@@ -345,4 +349,53 @@ async fn the_workspace_of_a_shared_host_is_named_with_every_request() {
     let seen = &w.service.seen()[0];
     assert_eq!(seen.headers["x-databricks-workspace-id"], "42");
     assert_eq!(seen.line, "GET /api/2.0/postgres/projects/p");
+}
+
+#[test]
+fn http_to_another_machine_takes_a_permission_of_the_configuration_or_the_environment() {
+    let cases: &[(Option<bool>, &str, bool)] = &[
+        (None, "", false),
+        (None, "false", false),
+        (None, "true", true),
+        (None, "1", true),
+        (Some(true), "", true),
+        (Some(true), "false", true),
+        (Some(false), "true", false),
+    ];
+    for (allow_http, variable, is_allowed) in cases {
+        let credentials =
+            Credentials { allow_http: *allow_http, ..given("http://emulator:8080", Some("t")) };
+        let found = client(credentials, &[("LAKEBASE_ALLOW_HTTP", variable)]);
+        assert_eq!(found.is_ok(), *is_allowed, "{allow_http:?} {variable} {found:?}");
+        if let Err(error) = found {
+            assert!(error.to_string().contains("`allow_http`"), "{error}");
+        }
+    }
+    let error = found("", &[("LAKEBASE_ALLOW_HTTP", "yes")]);
+    assert!(error.contains("`LAKEBASE_ALLOW_HTTP` is `yes`"), "{error}");
+}
+
+#[tokio::test]
+async fn the_rate_limit_of_the_environment_counts_unless_another_is_given() {
+    for (given_rate, variable, pauses) in
+        [(None, "4", vec![250, 250]), (None, "0", vec![]), (Some(2.0), "4", vec![500, 500])]
+    {
+        let service = Service::start((0..3).map(|_| project())).await;
+        let settings = Settings { requests_per_second: given_rate, ..Settings::default() };
+        let environment = Environment::from_pairs([("DATABRICKS_RATE_LIMIT", variable)]);
+        let clock = clock();
+        let credentials = given(&service.host(), Some("t"));
+        let client = Client::new(credentials, &environment, settings, clock.clone()).unwrap();
+        let patience = client.patience(Duration::from_mins(1), crate::CancellationToken::new());
+        for _ in 0..3 {
+            client.get("projects/p", &patience).await.unwrap();
+        }
+        assert_eq!(millis(&clock.sleeps()), pauses, "{given_rate:?} {variable}");
+    }
+    for wrong in ["-1", "many", "inf", "NaN"] {
+        let environment = [("DATABRICKS_RATE_LIMIT", wrong)];
+        let error = client(given("h.example.com", Some("t")), &environment).unwrap_err();
+        let part = format!("`rate_limit` from `DATABRICKS_RATE_LIMIT` is `{wrong}`");
+        assert!(error.to_string().contains(&part), "{error}");
+    }
 }

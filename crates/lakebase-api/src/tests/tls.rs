@@ -12,8 +12,9 @@ use super::service::{Service, json};
 use super::{chain, clock};
 use crate::{CancellationToken, Client, Credentials, Environment, Error, Json, Settings};
 
-/// A certificate authority, and a server for `localhost` that it vouches for.
-fn authority() -> (CertificateDer<'static>, TlsAcceptor) {
+/// A certificate authority, and a server for `localhost` that it vouches for and that offers
+/// these protocols.
+pub(super) fn authority(protocols: &[&[u8]]) -> (CertificateDer<'static>, TlsAcceptor) {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
@@ -22,12 +23,13 @@ fn authority() -> (CertificateDer<'static>, TlsAcceptor) {
     let certificate = params.signed_by(&key, &issuer).unwrap();
     let key = PrivatePkcs8KeyDer::from(key.serialize_der());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
+    let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(vec![certificate.der().clone()], key.into())
         .unwrap();
+    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     (issuer.der().clone(), TlsAcceptor::from(Arc::new(config)))
 }
 
@@ -48,14 +50,14 @@ async fn read(trusted: Vec<CertificateDer<'static>>, acceptor: TlsAcceptor) -> R
 
 #[tokio::test]
 async fn a_certificate_of_a_trusted_authority_is_accepted() {
-    let (root, acceptor) = authority();
+    let (root, acceptor) = authority(&[]);
     assert_eq!(read(vec![root], acceptor).await.unwrap(), json!({"uid": "u"}));
 }
 
 #[tokio::test]
 async fn an_unknown_certificate_is_refused_at_once() {
-    let (_, acceptor) = authority();
-    let (other, _) = authority();
+    let (_, acceptor) = authority(&[]);
+    let (other, _) = authority(&[]);
     let error = read(vec![other], acceptor).await.unwrap_err();
     assert!(error.is_unreachable() && !error.may_have_happened(), "{error}");
     assert_eq!(error.attempts(), 1, "waiting does not make a certificate known");

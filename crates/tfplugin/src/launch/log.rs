@@ -20,6 +20,10 @@ use tracing_subscriber::registry::{LookupSpan, Scope};
 
 use crate::clock;
 
+/// The longest line, in bytes, a newline included. Terraform reads lines of up to 64 KiB; of a
+/// longer one it prints the pieces without level or fields.
+const LONGEST_LINE: usize = 60 << 10;
+
 /// Crates whose everyday talk is about the wire; only their warnings are heard.
 const WIRE: [&str; 7] = ["h2", "hyper", "hyper_util", "rustls", "tokio_rustls", "tonic", "tower"];
 
@@ -107,8 +111,30 @@ fn line(metadata: &Metadata<'_>, Fields(mut fields): Fields, now: Timestamp) -> 
     fields.insert("@message".to_owned(), message.into());
     fields.insert("@module".to_owned(), metadata.target().into());
     fields.insert("@timestamp".to_owned(), format!("{now:.6}").into());
-    Value::Object(fields).to_string() + "\n"
+    shortened(fields)
 }
+
+/// The line of these fields. If it is too long, the longest texts are cut until it is not.
+fn shortened(mut fields: Map<String, Value>) -> String {
+    loop {
+        let line = Value::Object(fields.clone()).to_string() + "\n";
+        let texts = fields.values_mut().filter_map(|value| match value {
+            Value::String(text) => Some(text),
+            _ => None,
+        });
+        match texts.max_by_key(|text| text.len()) {
+            Some(text) if line.len() > LONGEST_LINE && text.len() > CUT.len() => {
+                let half = text.floor_char_boundary((text.len() - CUT.len()) / 2);
+                text.truncate(half);
+                text.push_str(CUT);
+            }
+            _ => return line,
+        }
+    }
+}
+
+/// What stands at the end of a text that was cut.
+const CUT: &str = " [cut]";
 
 /// The fields of a span or an event.
 #[derive(Default)]
@@ -144,5 +170,23 @@ impl Visit for Fields {
 
     fn record_f64(&mut self, field: &Field, value: f64) {
         self.insert(field, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_is_longer_than_terraform_reads() {
+        for text in ["a".repeat(200_000), "\u{1}".repeat(30_000), "é".repeat(80_000)] {
+            let fields = [("@level", "debug"), ("@message", "short"), ("body", &text)];
+            let fields = fields.map(|(name, text)| (name.to_owned(), Value::from(text)));
+            let line = shortened(fields.into_iter().collect());
+            assert!(line.len() <= LONGEST_LINE, "{}", line.len());
+            let line: Value = serde_json::from_str(&line).expect("the line is JSON");
+            assert_eq!((&line["@level"], &line["@message"]), (&"debug".into(), &"short".into()));
+            assert!(line["body"].as_str().is_some_and(|text| text.ends_with(CUT)), "{line}");
+        }
     }
 }

@@ -4,8 +4,10 @@
 use std::any::Any;
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::Ordering;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
+use std::task::Poll;
 use std::time::Instant;
 
 use tracing::{Instrument, Span};
@@ -22,6 +24,8 @@ pub(super) struct Rpc<'a> {
     type_name: String,
     span: Span,
     began: Instant,
+    /// Whether the provider is being asked: a call that ends meanwhile was given up by Terraform.
+    is_asking: AtomicBool,
 }
 
 impl Server {
@@ -37,7 +41,8 @@ impl Server {
             tf_req_id = id
         );
         let type_name = type_name.to_owned();
-        Rpc { server: self, name, type_name, span, began: clock::moment() }
+        let is_asking = AtomicBool::new(false);
+        Rpc { server: self, name, type_name, span, began: clock::moment(), is_asking }
     }
 
     /// Cancels the calls of now, and none of later.
@@ -55,8 +60,8 @@ impl<'a> Rpc<'a> {
     /// What the provider offers; it is asked once.
     pub(super) fn catalog(&self) -> Result<&'a Catalog, Diagnostic> {
         let catalog = self.server.catalog.get_or_init(|| {
-            let schemas = catch_unwind(AssertUnwindSafe(|| self.server.provider.schemas()));
-            schemas.map(Catalog::new).map_err(|it| panic_text(&*it))
+            let catalog = || Catalog::new(self.server.provider.schemas());
+            catch_unwind(AssertUnwindSafe(catalog)).map_err(|panic| panic_text(&*panic))
         });
         catalog.as_ref().map_err(|text| self.panicked(text))
     }
@@ -89,7 +94,10 @@ impl<'a> Rpc<'a> {
         A: Send + 'static,
     {
         let task = question(Arc::clone(&self.server.provider)).instrument(self.span.clone());
-        tokio::spawn(task).await.map_err(|error| match error.try_into_panic() {
+        self.is_asking.store(true, Ordering::Relaxed);
+        let asked = tokio::spawn(task).await;
+        self.is_asking.store(false, Ordering::Relaxed);
+        asked.map_err(|error| match error.try_into_panic() {
             Ok(panic) => self.panicked(panic_text(&*panic)),
             Err(cancelled) => self.panicked(cancelled),
         })
@@ -112,8 +120,35 @@ impl<'a> Rpc<'a> {
 impl Drop for Rpc<'_> {
     fn drop(&mut self) {
         let duration = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::debug!(parent: &self.span, tf_req_duration_ms = duration, "answered");
+        let became = if *self.is_asking.get_mut() {
+            "given up by Terraform before the answer; the call goes on"
+        } else {
+            "answered"
+        };
+        tracing::debug!(parent: &self.span, tf_req_duration_ms = duration, "{became}");
     }
+}
+
+/// Answers a call, and turns a panic while the question is decoded or the answer encoded into a
+/// diagnostic. Without this, such a panic would end the connection, and with it all other calls.
+pub(super) async fn caught<A>(answering: impl Future<Output = A>) -> Result<A, Diagnostic> {
+    let mut answering = pin!(answering);
+    std::future::poll_fn(|context| {
+        let poll = AssertUnwindSafe(|| answering.as_mut().poll(context));
+        match catch_unwind(poll) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => Poll::Ready(Err(undecoded(&panic_text(&*panic)))),
+        }
+    })
+    .await
+}
+
+fn undecoded(text: &str) -> Diagnostic {
+    let detail = format!(
+        "The call ended in a panic between Terraform and the provider's own code: {text}. This is \
+         a bug in the provider. What was under way for this object may have happened."
+    );
+    Diagnostic::error("The provider panicked", detail)
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {
@@ -134,8 +169,9 @@ mod tests {
     use tracing_subscriber::layer::{Context, SubscriberExt};
 
     use super::super::fake::{Fake, THING, identity, sent};
+    use super::caught;
     use crate::generated::tfplugin6::provider_server::Provider;
-    use crate::generated::tfplugin6::read_resource;
+    use crate::generated::tfplugin6::{configure_provider, read_resource};
 
     /// Keeps the fields of spans and events, as text.
     #[derive(Clone, Default)]
@@ -184,5 +220,46 @@ mod tests {
                 "tf_req_duration_ms=\"…\"",
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn a_call_that_terraform_gives_up_is_not_logged_as_answered() {
+        let lines = Lines::default();
+        let subscriber = tracing_subscriber::registry().with(lines.clone());
+        let guard = tracing::subscriber::set_default(subscriber);
+        let fake = Fake::default();
+        let configuring = fake.configuring.clone();
+        let server = fake.serve();
+        let config = crate::Value::Map([("name".to_owned(), "n".into())].into());
+        let r#type = crate::Type::Object([("name".to_owned(), crate::Type::String)].into());
+        let msgpack = config.to_msgpack(&r#type).expect("the name is text");
+        let config = Some(crate::generated::tfplugin6::DynamicValue { msgpack, json: vec![] });
+        let request = configure_provider::Request { config, ..Default::default() };
+        tokio::select! {
+            _ = server.configure_provider(Request::new(request)) => panic!("it waits for a stop"),
+            () = configuring.notified() => {}
+        }
+        drop(guard);
+        let lines = lines.0.lock().expect("no test panics with it").join("\n");
+        assert!(!lines.contains("message=answered"), "{lines}");
+        assert!(lines.contains("message=given up by Terraform before the answer"), "{lines}");
+    }
+
+    #[tokio::test]
+    async fn a_panic_outside_of_the_provider_is_a_diagnostic_too() {
+        let answer = caught(async { 1 }).await;
+        assert_eq!(answer, Ok(1));
+        let early = caught(async { panic!("while decoding") }).await;
+        let late = caught(async {
+            tokio::task::yield_now().await;
+            panic!("while encoding")
+        })
+        .await;
+        let answers: [Result<(), _>; 2] = [early, late];
+        for (answer, text) in answers.into_iter().zip(["while decoding", "while encoding"]) {
+            let error = answer.expect_err("it panics");
+            assert_eq!(error.summary, "The provider panicked");
+            assert!(error.detail.contains(text), "{error:?}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Managed resources: planning a change and carrying it out.
 
+use super::call::caught;
 use super::outgoing::{planned, planned_identity, settled, settled_identity};
 use super::{Server, wire};
 use crate::generated::tfplugin6::{DynamicValue, apply_resource_change, plan_resource_change};
@@ -42,7 +43,7 @@ pub(super) async fn plan(
             ..plan_resource_change::Response::default()
         })
     };
-    asked.await.unwrap_or_else(|it: Diagnostic| plan_resource_change::Response {
+    caught(asked).await.flatten().unwrap_or_else(|it: Diagnostic| plan_resource_change::Response {
         diagnostics: vec![wire::diagnostic(it)],
         ..unplanned
     })
@@ -87,7 +88,7 @@ pub(super) async fn apply(
             ..apply_resource_change::Response::default()
         })
     };
-    asked.await.unwrap_or_else(|it: Diagnostic| apply_resource_change::Response {
+    caught(asked).await.flatten().unwrap_or_else(|it: Diagnostic| apply_resource_change::Response {
         diagnostics: vec![wire::diagnostic(it)],
         ..unapplied
     })

@@ -1,5 +1,6 @@
 //! Data sources.
 
+use super::call::caught;
 use super::outgoing::settled;
 use super::{Server, wire};
 use crate::Diagnostic;
@@ -16,7 +17,9 @@ pub(super) async fn validate(
         let type_name = request.type_name;
         rpc.ask(|it| async move { it.validate_data_source(&type_name, config).await }).await
     };
-    validate_data_resource_config::Response { diagnostics: wire::messages(asked.await) }
+    validate_data_resource_config::Response {
+        diagnostics: wire::messages(caught(asked).await.flatten()),
+    }
 }
 
 pub(super) async fn read(
@@ -38,7 +41,7 @@ pub(super) async fn read(
             deferred: None,
         })
     };
-    asked.await.unwrap_or_else(|it: Diagnostic| read_data_source::Response {
+    caught(asked).await.flatten().unwrap_or_else(|it: Diagnostic| read_data_source::Response {
         diagnostics: vec![wire::diagnostic(it)],
         ..read_data_source::Response::default()
     })

@@ -2,6 +2,7 @@
 
 use prost_types::Timestamp;
 
+use super::call::caught;
 use super::outgoing::planned;
 use super::{Server, wire};
 use crate::Diagnostic;
@@ -21,7 +22,9 @@ pub(super) async fn validate(
         let type_name = request.type_name;
         rpc.ask(|it| async move { it.validate_ephemeral(&type_name, config).await }).await
     };
-    validate_ephemeral_resource_config::Response { diagnostics: wire::messages(asked.await) }
+    validate_ephemeral_resource_config::Response {
+        diagnostics: wire::messages(caught(asked).await.flatten()),
+    }
 }
 
 pub(super) async fn open(
@@ -45,9 +48,11 @@ pub(super) async fn open(
             deferred: None,
         })
     };
-    asked.await.unwrap_or_else(|it: Diagnostic| open_ephemeral_resource::Response {
-        diagnostics: vec![wire::diagnostic(it)],
-        ..open_ephemeral_resource::Response::default()
+    caught(asked).await.flatten().unwrap_or_else(|it: Diagnostic| {
+        open_ephemeral_resource::Response {
+            diagnostics: vec![wire::diagnostic(it)],
+            ..open_ephemeral_resource::Response::default()
+        }
     })
 }
 
@@ -73,9 +78,8 @@ pub(super) async fn renew(
             diagnostics: wire::diagnostics(answer.diagnostics),
         })
     };
-    asked.await.unwrap_or_else(|it: Diagnostic| renew_ephemeral_resource::Response {
-        diagnostics: vec![wire::diagnostic(it)],
-        ..unrenewed
+    caught(asked).await.flatten().unwrap_or_else(|it: Diagnostic| {
+        renew_ephemeral_resource::Response { diagnostics: vec![wire::diagnostic(it)], ..unrenewed }
     })
 }
 
@@ -90,7 +94,9 @@ pub(super) async fn close(
         let (type_name, private) = (request.type_name, request.private.unwrap_or_default());
         rpc.ask(|it| async move { it.close_ephemeral(&type_name, private, &call).await }).await
     };
-    close_ephemeral_resource::Response { diagnostics: wire::messages(asked.await) }
+    close_ephemeral_resource::Response {
+        diagnostics: wire::messages(caught(asked).await.flatten()),
+    }
 }
 
 fn timestamp(seconds: i64) -> Timestamp {

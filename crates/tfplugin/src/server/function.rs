@@ -1,6 +1,6 @@
 //! Provider functions.
 
-use super::call::Rpc;
+use super::call::{Rpc, caught};
 use super::{Server, wire};
 use crate::generated::tfplugin6::{self, DynamicValue, call_function};
 use crate::{Diagnostic, Function, FunctionError, Value};
@@ -10,7 +10,7 @@ pub(super) async fn call(
     request: call_function::Request,
 ) -> call_function::Response {
     let rpc = server.begin("CallFunction", &request.name);
-    match result(&rpc, request).await {
+    match caught(result(&rpc, request)).await.map_err(failed).flatten() {
         Ok(result) => call_function::Response { result: Some(result), error: None },
         Err(FunctionError { text, argument }) => call_function::Response {
             result: None,
@@ -101,9 +101,8 @@ mod tests {
             (
                 vec!["a".into(), "b".into(), true.into()],
                 Err("Some(2): Unreadable argument: The argument that Terraform sent does not fit \
-                     the provider's schema: a string is expected, not msgpack's True. If the \
-                     provider was downgraded, use the version that wrote the state; otherwise \
-                     this is a bug in the provider."),
+                     the provider's schema: a string is expected, not msgpack's True. This is a \
+                     bug in the provider."),
             ),
         ] {
             let called = called(Fake::default(), "join", &arguments).await;

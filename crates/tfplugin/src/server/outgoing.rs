@@ -126,8 +126,16 @@ fn fill_blocks(block: &Block, object: &mut Object) {
     for nested in &block.blocks {
         let value = object.entry(nested.name.clone()).or_default();
         if value.is_null() {
+            let is_dynamic = nested.block.r#type().has_dynamic();
             *value = match nested.nesting {
                 BlockNesting::Single => Value::Null,
+                BlockNesting::List if is_dynamic => {
+                    Value::Dynamic(Box::new((Type::Tuple(Vec::new()), Value::List(Vec::new()))))
+                }
+                BlockNesting::Map if is_dynamic => {
+                    let none = Type::Object(std::collections::BTreeMap::new());
+                    Value::Dynamic(Box::new((none, Value::Map(Object::new()))))
+                }
                 BlockNesting::List => Value::List(Vec::new()),
                 BlockNesting::Set => Value::Set(Vec::new()),
                 BlockNesting::Map => Value::Map(Object::new()),
@@ -149,7 +157,7 @@ fn objects_of(nesting: BlockNesting) -> Nesting {
     }
 }
 
-/// Visits the known objects of a nested attribute or block.
+/// Visits the known objects of a nested attribute or block, also those that carry their own type.
 fn each_object(
     nesting: Nesting,
     value: &mut Value,
@@ -175,6 +183,7 @@ fn each_object(
             }
             *value = Value::set(elements);
         }
+        (_, Value::Dynamic(dynamic)) => each_object(nesting, &mut dynamic.1, path, visit),
         _ => {}
     }
 }
@@ -342,6 +351,48 @@ mod tests {
             let text = value.to_json().to_string();
             assert!(!text.contains("s3cret"), "{nesting:?}: {text}");
             assert_eq!(text.matches("\"label\":\"l\"").count(), 2, "{nesting:?}: {text}");
+        }
+    }
+
+    #[test]
+    fn blocks_with_a_dynamic_value_inside_carry_their_own_type() {
+        let any = AttributeKind::Type(Type::Dynamic);
+        let mut inner = thing();
+        inner.attributes[0].kind = any;
+        // The type that comes with the value has the one of the dynamic value in its place.
+        let Type::Object(mut types) = inner.r#type() else { panic!("a block is an object") };
+        types.insert("id".to_owned(), Type::String);
+        let mut first = inner.null();
+        first.extend(object([("id", "a".into()), ("secret", "s3cret".into())]));
+        first.insert("rules".to_owned(), Value::Map(Object::new()));
+        for nesting in [BlockNesting::List, BlockNesting::Map] {
+            let (name, block) = ("b".to_owned(), inner.clone());
+            let nested = NestedBlock { name, block, nesting, min_items: 0, max_items: 0 };
+            let block = Block { blocks: vec![nested], ..Block::default() };
+            let Type::Object(members) = block.r#type() else { panic!("a block is an object") };
+            assert_eq!(members["b"], Type::Dynamic, "{nesting:?}");
+
+            let (value, diagnostics) = encoded(settled, &block, object([]));
+            let is_list = nesting == BlockNesting::List;
+            let empty = if is_list {
+                r#"{"type":["tuple",[]],"value":[]}"#
+            } else {
+                r#"{"type":["object",{}],"value":{}}"#
+            };
+            assert_eq!(value.to_json()["b"].to_string(), empty);
+            assert!(diagnostics.is_empty());
+
+            let (r#type, first) = (Type::Object(types.clone()), Value::Map(first.clone()));
+            let held = if is_list {
+                (Type::Tuple(vec![r#type]), Value::List(vec![first]))
+            } else {
+                (Type::Object([("k".to_owned(), r#type)].into()), object([("k", first)]).into())
+            };
+            let state = object([("b", Value::Dynamic(Box::new(held)))]);
+            let (value, diagnostics) = encoded(planned, &block, state);
+            let text = value.to_json().to_string();
+            assert!(text.contains(r#""id":"a""#) && !text.contains("s3cret"), "{text}");
+            assert!(diagnostics.is_empty());
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The provider block, and the interrupt.
 
+use super::call::caught;
 use super::{Server, wire};
 use crate::Configure;
 use crate::generated::tfplugin6::{configure_provider, stop_provider, validate_provider_config};
@@ -14,7 +15,9 @@ pub(super) async fn validate(
         let config = wire::required("configuration", shape.r#type, request.config)?;
         rpc.ask(|it| async move { it.validate_provider(config).await }).await
     };
-    validate_provider_config::Response { diagnostics: wire::messages(asked.await) }
+    validate_provider_config::Response {
+        diagnostics: wire::messages(caught(asked).await.flatten()),
+    }
 }
 
 pub(super) async fn configure(
@@ -29,7 +32,7 @@ pub(super) async fn configure(
         let request = Configure { terraform_version: request.terraform_version, config };
         rpc.ask(|it| async move { it.configure(request, &call).await }).await
     };
-    configure_provider::Response { diagnostics: wire::messages(asked.await) }
+    configure_provider::Response { diagnostics: wire::messages(caught(asked).await.flatten()) }
 }
 
 /// Cancels what is under way, and answers at once. Later calls are not affected: Terraform still

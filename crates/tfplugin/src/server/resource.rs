@@ -1,5 +1,6 @@
 //! Managed resources: checking, reading, importing.
 
+use super::call::caught;
 use super::outgoing::{settled, settled_identity, write_only};
 use super::{Server, wire};
 use crate::generated::tfplugin6::{import_resource_state, read_resource, validate_resource_config};
@@ -31,7 +32,9 @@ pub(super) async fn validate(
         refused.extend(found);
         Ok(refused)
     };
-    validate_resource_config::Response { diagnostics: wire::messages(asked.await) }
+    validate_resource_config::Response {
+        diagnostics: wire::messages(caught(asked).await.flatten()),
+    }
 }
 
 pub(super) async fn read(
@@ -67,7 +70,7 @@ pub(super) async fn read(
             deferred: None,
         })
     };
-    asked.await.unwrap_or_else(|it: Diagnostic| read_resource::Response {
+    caught(asked).await.flatten().unwrap_or_else(|it: Diagnostic| read_resource::Response {
         diagnostics: vec![wire::diagnostic(it)],
         ..unread
     })
@@ -111,7 +114,7 @@ pub(super) async fn import(
             deferred: None,
         })
     };
-    asked.await.unwrap_or_else(|it: Diagnostic| import_resource_state::Response {
+    caught(asked).await.flatten().unwrap_or_else(|it: Diagnostic| import_resource_state::Response {
         diagnostics: vec![wire::diagnostic(it)],
         ..import_resource_state::Response::default()
     })
@@ -205,7 +208,7 @@ mod tests {
         let config = Some(crate::generated::tfplugin6::DynamicValue { msgpack, json: vec![] });
         let request = validate_resource_config::Request { config, ..Default::default() };
         expect![[r#"
-            error: AttributeName("name") Unreadable configuration: The configuration that Terraform sent does not fit the provider's schema: `name`: a string is expected, not msgpack's FixPos(5). If the provider was downgraded, use the version that wrote the state; otherwise this is a bug in the provider.
+            error: AttributeName("name") Unreadable configuration: The configuration that Terraform sent does not fit the provider's schema: `name`: a string is expected, not msgpack's FixPos(5). This is a bug in the provider.
         "#]]
         .assert_eq(&validated(Fake::default(), request).await);
     }

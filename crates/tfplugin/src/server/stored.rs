@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::call::caught;
 use super::outgoing::{settled, settled_identity};
 use super::{Server, wire};
 use crate::generated::tfplugin6::{
@@ -28,9 +29,11 @@ pub(super) async fn upgrade_state(
             diagnostics: wire::diagnostics(diagnostics),
         })
     };
-    asked.await.unwrap_or_else(|it: Diagnostic| upgrade_resource_state::Response {
-        diagnostics: vec![wire::diagnostic(it)],
-        ..upgrade_resource_state::Response::default()
+    caught(asked).await.flatten().unwrap_or_else(|it: Diagnostic| {
+        upgrade_resource_state::Response {
+            diagnostics: vec![wire::diagnostic(it)],
+            ..upgrade_resource_state::Response::default()
+        }
     })
 }
 
@@ -59,9 +62,11 @@ pub(super) async fn upgrade_identity(
             diagnostics: wire::diagnostics(diagnostics),
         })
     };
-    asked.await.unwrap_or_else(|it: Diagnostic| upgrade_resource_identity::Response {
-        diagnostics: vec![wire::diagnostic(it)],
-        ..upgrade_resource_identity::Response::default()
+    caught(asked).await.flatten().unwrap_or_else(|it: Diagnostic| {
+        upgrade_resource_identity::Response {
+            diagnostics: vec![wire::diagnostic(it)],
+            ..upgrade_resource_identity::Response::default()
+        }
     })
 }
 
@@ -97,7 +102,7 @@ pub(super) async fn move_state(
             diagnostics: wire::diagnostics(answer.diagnostics),
         })
     };
-    asked.await.unwrap_or_else(|it: Diagnostic| move_resource_state::Response {
+    caught(asked).await.flatten().unwrap_or_else(|it: Diagnostic| move_resource_state::Response {
         diagnostics: vec![wire::diagnostic(it)],
         ..move_resource_state::Response::default()
     })

@@ -121,10 +121,16 @@ pub(super) fn path(path: &Path) -> AttributePath {
 }
 
 fn unreadable(what: &str, path: &Path, problem: &str) -> Diagnostic {
+    // What was stored may be another version's; what a configuration says was checked by Terraform.
+    let is_stored = what.ends_with("state") || what.ends_with("identity");
+    let advice = if is_stored {
+        "If the provider was downgraded, use the version that wrote the state; otherwise this is a \
+         bug in the provider."
+    } else {
+        "This is a bug in the provider."
+    };
     let detail = format!(
-        "The {what} that Terraform sent does not fit the provider's schema: {problem}. If the \
-         provider was downgraded, use the version that wrote the state; otherwise this is a bug \
-         in the provider."
+        "The {what} that Terraform sent does not fit the provider's schema: {problem}. {advice}"
     );
     Diagnostic::error(format!("Unreadable {what}"), detail).at(path.clone())
 }
@@ -163,5 +169,20 @@ mod tests {
     fn a_value_may_come_as_json() {
         let message = DynamicValue { msgpack: Vec::new(), json: b"\"x\"".to_vec() };
         assert_eq!(value("state", &Type::String, Some(message)), Ok("x".into()));
+    }
+
+    #[test]
+    fn only_what_is_stored_may_have_been_written_by_another_version() {
+        let garbage = || Some(DynamicValue { msgpack: vec![0xc1], json: Vec::new() });
+        for (what, is_stored) in [
+            ("state", true),
+            ("prior state", true),
+            ("identity", true),
+            ("configuration", false),
+            ("argument", false),
+        ] {
+            let error = value(what, &Type::String, garbage()).expect_err("it is garbage");
+            assert_eq!(error.detail.contains("wrote the state"), is_stored, "{what}: {error:?}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::generated::tfplugin6::{
     Diagnostic, DynamicValue, get_provider_schema, plan_resource_change, stop_provider,
     validate_resource_config,
 };
-use crate::process::Process;
+use crate::process::{Process, soon};
 
 /// An object with the one attribute `text`.
 pub(crate) fn thing(text: &str) -> DynamicValue {
@@ -70,16 +70,74 @@ async fn a_panic_in_a_call_is_a_diagnostic_and_the_next_call_works() {
     assert!(line.starts_with('{'), "Terraform would tell of a crash: {line}");
 }
 
+/// Plans a `test_thing` with that text.
+fn plan(text: &str) -> plan_resource_change::Request {
+    plan_resource_change::Request {
+        type_name: "test_thing".to_owned(),
+        config: Some(thing(text)),
+        proposed_new_state: Some(thing(text)),
+        ..Default::default()
+    }
+}
+
+#[tokio::test]
+async fn an_answer_may_be_larger_than_the_windows_of_a_stream_and_a_connection() {
+    let (_process, handshake) = Process::start().await;
+    let channel = client::terraform(&handshake).await;
+    let text = "a".repeat(3 << 20);
+    let mut provider = ProviderClient::new(channel).max_decoding_message_size(8 << 20);
+    let planned = soon(provider.plan_resource_change(plan(&text))).await;
+    let planned = planned.expect("the provider answers").into_inner().planned_state;
+    assert_eq!(planned, Some(thing(&text)));
+}
+
+#[tokio::test]
+async fn a_stop_reaches_the_provider_past_any_number_of_calls_that_wait() {
+    let (_process, handshake) = Process::start().await;
+    let channel = client::terraform(&handshake).await;
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..300 {
+        let mut provider = ProviderClient::new(channel.clone());
+        calls.spawn(async move { provider.plan_resource_change(plan("wait")).await });
+    }
+    let mut provider = ProviderClient::new(channel.clone());
+    let mut stopped = 0;
+    while stopped < 300 {
+        // Whether all calls have arrived cannot be seen from outside, so stop until they have.
+        let stop = provider.stop_provider(stop_provider::Request {});
+        soon(stop).await.expect("the provider answers");
+        while let Some(call) = calls.try_join_next() {
+            let planned = call.expect("no panic here").expect("the provider answers").into_inner();
+            assert_eq!(planned.diagnostics[0].summary, "Stopped");
+            stopped += 1;
+        }
+    }
+    assert_answers(&channel).await;
+}
+
+#[tokio::test]
+async fn a_call_that_terraform_gives_up_harms_no_other_call() {
+    let (mut process, handshake) = Process::start_with(|it| {
+        it.env("TF_LOG", "debug");
+    })
+    .await;
+    let channel = client::terraform(&handshake).await;
+    let mut provider = ProviderClient::new(channel.clone());
+    let given_up = tokio::spawn(async move { provider.plan_resource_change(plan("wait")).await });
+    process.stderr_line("\"waiting\"").await;
+    given_up.abort();
+    process.stderr_line("given up by Terraform").await;
+    assert_answers(&channel).await;
+    let mut provider = ProviderClient::new(channel.clone());
+    provider.stop_provider(stop_provider::Request {}).await.expect("the provider answers");
+    assert_answers(&channel).await;
+}
+
 #[tokio::test]
 async fn a_stop_ends_a_wait_and_the_next_call_works() {
     let (_process, handshake) = Process::start().await;
     let channel = client::terraform(&handshake).await;
-    let request = plan_resource_change::Request {
-        type_name: "test_thing".to_owned(),
-        config: Some(thing("wait")),
-        proposed_new_state: Some(thing("wait")),
-        ..Default::default()
-    };
+    let request = plan("wait");
     let mut provider = ProviderClient::new(channel.clone());
     let mut waiting = tokio::spawn({
         let mut provider = provider.clone();

@@ -70,6 +70,20 @@ async fn the_wire_is_never_logged_and_every_line_is_json() {
 }
 
 #[tokio::test]
+async fn a_long_line_arrives_whole_at_a_reader_of_64_kib() {
+    let (mut process, handshake) = Process::start_with(|it| {
+        it.env("TF_LOG", "error");
+    })
+    .await;
+    let channel = client::terraform(&handshake).await;
+    validate(&channel, "long log").await.expect("the provider answers");
+    let line = process.stderr_line("a long line").await;
+    assert!(line.len() < 64 << 10, "{} bytes", line.len());
+    let line: Value = serde_json::from_str(&line).expect("JSON");
+    assert!(line["text"].as_str().is_some_and(|text| text.len() > 10_000), "{line}");
+}
+
+#[tokio::test]
 async fn a_panic_outside_of_calls_is_a_crash_to_terraform() {
     let (mut process, handshake) = Process::start().await;
     let channel = client::terraform(&handshake).await;

@@ -58,6 +58,10 @@ impl Provider for Test {
                 let crash = std::thread::spawn(|| panic!("outside of every call"));
                 Diagnostic::error("Crashed", format!("{}", crash.join().is_err())).into()
             }
+            Some("long log") => {
+                tracing::error!(text = "a".repeat(100_000), "a long line");
+                Diagnostic::warning("Logged", "").into()
+            }
             text => {
                 let length = text.map_or(0, str::len);
                 Diagnostic::warning("Understood", format!("{length} bytes.")).at("text").into()
@@ -87,6 +91,7 @@ impl Provider for Test {
         let text = request.config.as_ref().and_then(|it| it.get("text")?.as_str());
         let mut answer = PlannedResource::default();
         if text == Some("wait") {
+            tracing::info!("waiting");
             call.stop.cancelled().await;
             answer.diagnostics.push(Diagnostic::error("Stopped", "The wait was cut short."));
         }
