@@ -13,7 +13,8 @@ mod running;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -153,9 +154,14 @@ impl Workbench {
 
     /// Makes this the whole configuration: `main.tf`, with the provider required.
     pub(crate) fn configure(&self, hcl: &str) {
+        self.configure_in("", hcl);
+    }
+
+    /// The same in a folder below: another state, for a Terraform with `-chdir`.
+    pub(crate) fn configure_in(&self, folder: &str, hcl: &str) {
         const REQUIRED: &str = "terraform {\n  required_providers {\n    \
             lakebase = { source = \"lakebase/lakebase\" }\n  }\n}\n\n";
-        self.write("main.tf", &format!("{REQUIRED}{hcl}"));
+        self.write(&format!("{folder}main.tf"), &format!("{REQUIRED}{hcl}"));
     }
 
     /// Runs Terraform to its end, however it ends.
@@ -188,6 +194,25 @@ impl Workbench {
         self.write(&transcript, "");
         let processes = self.folder.join("tracked").join(PROCESSES);
         Running::start(command, name, self.folder.join(transcript), processes)
+    }
+
+    /// Blocks until the requests are as wanted, or the command has ended.
+    pub(crate) fn wait_for(
+        &self,
+        running: &Running,
+        mut condition: impl FnMut(&[Recorded]) -> bool,
+    ) {
+        let url = self.emulator.url();
+        // Any request makes the emulator look at the condition again. Without an emulator, nobody
+        // waits anymore.
+        running.at_its_end(move || drop(request(&url, "GET /_emulator/requests", "", "")));
+        self.emulator.wait_for(|requests| running.has_ended() || condition(requests));
+    }
+
+    /// Sends a request as somebody else would: a method and a path, and a body.
+    pub(crate) fn request(&self, line: &str, body: &str) {
+        let answered = request(&self.emulator.url(), line, self.emulator.token(), body);
+        answered.expect("the emulator answers");
     }
 
     /// Plans, and succeeds.
@@ -313,6 +338,19 @@ impl Drop for Workbench {
             let _ = fs::remove_dir_all(&self.folder);
         }
     }
+}
+
+/// Sends a request and waits for its answer.
+fn request(url: &str, line: &str, token: &str, body: &str) -> io::Result<()> {
+    let address = url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address)?;
+    let length = body.len();
+    write!(
+        stream,
+        "{line} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
+         Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )?;
+    stream.read_to_end(&mut Vec::new()).map(drop)
 }
 
 /// A line for each request, with method, path and query, and a line for its body.

@@ -7,15 +7,18 @@
 //! | `DELETE /_emulator/requests` | forgets them |
 //! | `POST /_emulator/faults` | plans a [`Fault`] |
 //! | `DELETE /_emulator/faults` | takes back all that are planned |
+//! | `POST /_emulator/unkind` | the [`Unkind`] from now on, e.g. `{"delayed_effects": 2}`; `{}` is kind |
 //! | `POST /_emulator/drift` | `{"name", "status"}` changes settings, `{"name", "remove": true}` removes |
 //! | `POST /_emulator/clock` | `{"advance": "3600s"}` |
-//! | `POST /_emulator/reset` | an empty workspace |
+//! | `POST /_emulator/reset` | an empty workspace, as it was at the start |
 
 use serde_json::{Value as Json, json};
 
 use crate::error::{ApiError, Result};
 use crate::faults::Fault;
 use crate::service::{Answer, Request, Service, no_such_api};
+#[cfg(doc)]
+use crate::unkind::Unkind;
 use crate::wire::parse_duration;
 
 /// Answers a request below `/_emulator/`.
@@ -42,6 +45,11 @@ fn perform(service: &mut Service, request: &Request) -> Result<Json> {
         }
         ("DELETE", "/_emulator/faults") => {
             service.behave();
+            done
+        }
+        ("POST", "/_emulator/unkind") => {
+            service.unkind = serde_json::from_value(body(request)?)
+                .map_err(|error| ApiError::invalid(format!("This is not unkind: {error}.")))?;
             done
         }
         ("POST", "/_emulator/drift") => {

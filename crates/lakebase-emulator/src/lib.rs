@@ -32,6 +32,7 @@ mod schema;
 mod server;
 mod service;
 mod store;
+mod unkind;
 mod wire;
 
 #[cfg(test)]
@@ -49,6 +50,7 @@ use tokio::runtime::Runtime;
 pub use faults::{Effect, Fault, FaultKind};
 pub use journal::Recorded;
 pub use options::{NeverSuspended, Options, Quotas};
+pub use unkind::Unkind;
 
 use service::Service;
 
@@ -151,8 +153,13 @@ impl Emulator {
         self.service().behave();
     }
 
+    /// Sets the ways in which the answers differ from what was recorded, from the next request on.
+    pub fn set_unkind(&self, unkind: Unkind) {
+        self.service().unkind = unkind;
+    }
+
     /// What a GET of this name would answer now; `None` where it would be a 404. Leaves no record
-    /// and minds no faults.
+    /// and minds no faults and no delays.
     pub fn get(&self, name: &str) -> Option<Json> {
         self.service().look(name)
     }

@@ -24,6 +24,7 @@ Options:
   --settle-delay DURATION     how long endpoints are pending after that (default 0s)
   --echo-spec                 answer with the submitted spec beside the status
   --never-suspended-flag      report `no_suspension: true` instead of no timeout
+  --unkind WAYS               differ from what was recorded, see below (default: none)
   --max-range-cu CU           the widest range of an autoscaling compute (default 16)
   --page-size COUNT           objects on a page of a list (default 100)
   --workspace-id ID           the workspace that is pretended
@@ -37,7 +38,15 @@ Options:
 
 Durations are numbers with a unit: 200ms, 5s, 10m, 1h.
 
-Tests can misuse it under DATABRICKS_HOST/_emulator/: requests, faults, drift, clock, reset.
+WAYS is a list with commas. Each way is one in which Lakebase may differ from what is known of it:
+  inexact-expiry           a ttl counts from the receipt of the create: microseconds off
+  omit-defaults            answers leave out members that are false or empty
+  wide-limits              a limit that a create leaves out is up to 16 CU from the other limit
+  delayed-effects[=READS]  the next READS reads show an object as before a change (default 2)
+  normalized-values        answers spell values differently than the request
+  all                      all of these
+
+Tests can misuse it under DATABRICKS_HOST/_emulator/: requests, faults, unkind, drift, clock, reset.
 ";
 
 enum Command {
@@ -76,6 +85,7 @@ fn command(mut parser: Parser) -> Result<Command, lexopt::Error> {
             Long("never-suspended-flag") => {
                 options.report_never_suspended_as = NeverSuspended::Flag;
             }
+            Long("unkind") => options.unkind.add(&parser.value()?.string()?)?,
             Long("max-range-cu") => options.max_autoscaling_range_cu = parser.value()?.parse()?,
             Long("page-size") => options.page_size = parser.value()?.parse()?,
             Long("workspace-id") => options.workspace_id = parser.value()?.string()?,

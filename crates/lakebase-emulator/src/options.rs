@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::unkind::Unkind;
+
 /// What can be chosen about an emulator when it starts. The default is a workspace in which
 /// operations are done at their first poll.
 #[derive(Clone, Debug)]
@@ -38,6 +40,8 @@ pub struct Options {
     pub token_lifetime: Duration,
     /// How `status` shows that a compute never suspends, which was never recorded (§12).
     pub report_never_suspended_as: NeverSuspended,
+    /// Ways in which the service may differ from what was recorded of it.
+    pub unkind: Unkind,
 }
 
 impl Default for Options {
@@ -58,6 +62,7 @@ impl Default for Options {
             frozen_clock: false,
             token_lifetime: Duration::from_hours(1),
             report_never_suspended_as: NeverSuspended::TimeoutAbsent,
+            unkind: Unkind::default(),
         }
     }
 }

@@ -106,7 +106,7 @@ fn create(service: &mut Service, call: &Call<'_>, kind: Kind, parent: &str) -> R
         None => return Err(required(kind.id_field())),
     };
     let name = child(parent, kind, &id);
-    let body = checked_body(call, kind, &name)?;
+    let mut body = checked_body(call, kind, &name)?;
     let spec = body.get("spec").and_then(Json::as_object).cloned().unwrap_or_default();
     match kind {
         Kind::Project => {}
@@ -141,7 +141,9 @@ fn create(service: &mut Service, call: &Call<'_>, kind: Kind, parent: &str) -> R
         Kind::Role => role::born(service, parent, &spec)?,
         Kind::Database => database::born(service, parent)?,
     };
-    apply(service, kind, &name, call.now, &mut status, &mutable(kind, &spec), true, call.now)?;
+    let mut patch = mutable(kind, &spec);
+    fill_limits(service, kind, &mut patch, &mut body);
+    apply(service, kind, &name, call.now, &mut status, &patch, true, call.now)?;
     if kind == Kind::Project {
         project::check_initial(service, &status, &body)?;
     }
@@ -156,6 +158,22 @@ fn create(service: &mut Service, call: &Call<'_>, kind: Kind, parent: &str) -> R
         _ => {}
     }
     Ok(start(service, kind, &name, call.now))
+}
+
+/// Completes the ranges of a new object, if the service is to be unkind about it.
+fn fill_limits(service: &Service, kind: Kind, patch: &mut Map, body: &mut Map) {
+    let settings = match kind {
+        Kind::Project => {
+            let defaults = patch.get_mut("default_endpoint_settings");
+            let initial = body.get_mut("initial_endpoint_spec");
+            [defaults, initial].map(|settings| settings.and_then(Json::as_object_mut))
+        }
+        Kind::Endpoint => [Some(patch), None],
+        _ => return,
+    };
+    for settings in settings.into_iter().flatten() {
+        service.unkind.fill_limits(settings, service.options.max_autoscaling_range_cu);
+    }
 }
 
 fn update(service: &mut Service, call: &Call<'_>, kind: Kind, name: &str) -> Result<Json> {

@@ -3,7 +3,7 @@
 //!
 //! Start at [`Service::answer`]; what the API does stands in [`crate::resources`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
@@ -18,7 +18,8 @@ use crate::operations::Operations;
 use crate::options::Options;
 use crate::resources;
 use crate::schema::Map;
-use crate::store::Store;
+use crate::store::{Kind, Store};
+use crate::unkind::Unkind;
 
 /// Where the service's own API begins.
 const API: &str = "/api/2.0/postgres/";
@@ -35,6 +36,7 @@ pub(crate) struct Service {
     pub(crate) journal: Vec<Recorded>,
     /// OAuth tokens and when they expire.
     pub(crate) tokens: BTreeMap<String, Timestamp>,
+    pub(crate) unkind: Unkind,
     /// What the next reads of a name see instead of the truth, and how many.
     stale: BTreeMap<String, (u32, Option<Json>)>,
     /// Seeded alike in every emulator, so that ids repeat from run to run.
@@ -88,6 +90,7 @@ impl Service {
     pub(crate) fn new(options: Options, url: String) -> Service {
         Service {
             clock: Clock::new(options.frozen_clock),
+            unkind: options.unkind,
             options,
             url,
             store: Store::default(),
@@ -237,7 +240,7 @@ impl Service {
         if request.method == "GET"
             && let Some(answer) = self.stale_read(path)
         {
-            return answer;
+            return answer.map(|body| Answer::json(200, &self.unkind.present(body)));
         }
         let body = match request.body.as_slice() {
             [] => Json::Null,
@@ -246,28 +249,66 @@ impl Service {
             })?,
         };
         let call = Call { method: &request.method, path, query: &request.query, body, now };
-        resources::call(self, &call).map(|body| Answer::json(200, &body))
+        let late = self.unkind.delayed_effects > 0 && request.method != "GET";
+        let before = late.then(|| self.store.clone());
+        let body = resources::call(self, &call)?;
+        if let Some(before) = before {
+            self.delay(&before, now);
+        }
+        Ok(Answer::json(200, &self.unkind.present(body)))
+    }
+
+    /// Lets the next reads show what has just changed as it was before.
+    fn delay(&mut self, before: &Store, now: Timestamp) {
+        let names = before.all_names().chain(self.store.all_names());
+        for name in names.cloned().collect::<BTreeSet<_>>() {
+            let was = resources::show(before, &self.options, &name, now);
+            if was != resources::show(&self.store, &self.options, &name, now) {
+                self.stale.insert(name, (self.unkind.delayed_effects, was));
+            }
+        }
+    }
+
+    /// What a read of this name sees now, without counting as one.
+    pub(crate) fn seen(&self, name: &str, now: Timestamp) -> Option<Json> {
+        match self.stale.get(name) {
+            Some((_, was)) => was.clone(),
+            None => resources::show(&self.store, &self.options, name, now),
+        }
+    }
+
+    /// The names of what a read of a collection may see, be it deleted, sorted.
+    pub(crate) fn visible(&self, parent: &str, kind: Kind) -> BTreeSet<String> {
+        let mut names: BTreeSet<_> =
+            self.store.children(parent, kind).map(|(name, _)| name.clone()).collect();
+        names.extend(self.stale.keys().filter(|name| kind.has(name, parent)).cloned());
+        names
     }
 
     /// What a read sees while an earlier mutation is not visible yet.
-    fn stale_read(&mut self, name: &str) -> Option<Result<Answer>> {
-        let (reads, was) = self.stale.get_mut(name)?;
-        let was = was.clone();
-        *reads = reads.saturating_sub(1);
-        if *reads == 0 {
-            self.stale.remove(name);
+    fn stale_read(&mut self, name: &str) -> Option<Result<Json>> {
+        let (_, was) = self.stale.get(name)?;
+        let answer = was.clone().ok_or_else(|| resources::missing(name));
+        self.count_read(name);
+        Some(answer)
+    }
+
+    /// Brings the end of stale reads one nearer.
+    pub(crate) fn count_read(&mut self, name: &str) {
+        if let Some((reads, _)) = self.stale.get_mut(name) {
+            *reads = reads.saturating_sub(1);
+            if *reads == 0 {
+                self.stale.remove(name);
+            }
         }
-        Some(match was {
-            Some(json) => Ok(Answer::json(200, &json)),
-            None => Err(resources::missing(name)),
-        })
     }
 
     /// What a GET of this name would answer now.
     pub(crate) fn look(&mut self, name: &str) -> Option<Json> {
         let now = self.clock.now();
         self.store.sweep(now);
-        resources::show(&self.store, &self.options, name, now)
+        let found = resources::show(&self.store, &self.options, name, now);
+        found.map(|json| self.unkind.present(json))
     }
 
     /// The names of everything that lives now.

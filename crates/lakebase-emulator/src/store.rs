@@ -55,6 +55,12 @@ impl Kind {
         }
     }
 
+    /// Whether a name is that of an object of this kind in `parent` ("" for projects).
+    pub(crate) fn has(self, name: &str, parent: &str) -> bool {
+        let id = name.strip_prefix(&collection(parent, self));
+        id.is_some_and(|id| !id.contains('/'))
+    }
+
     pub(crate) fn id_field(self) -> &'static str {
         match self {
             Kind::Project => "project_id",
@@ -158,6 +164,11 @@ impl Store {
         kind: Kind,
     ) -> impl Iterator<Item = (&String, &Object)> {
         self.children(parent, kind).filter(|(_, object)| object.deleted.is_none())
+    }
+
+    /// The names of everything, be it deleted, sorted.
+    pub(crate) fn all_names(&self) -> impl Iterator<Item = &String> {
+        self.objects.keys()
     }
 
     /// The names of everything that lives, sorted.

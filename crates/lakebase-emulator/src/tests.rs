@@ -11,6 +11,7 @@ mod lifecycle;
 mod lists;
 mod masks;
 mod recorded;
+mod unkind;
 
 use std::time::Duration;
 

@@ -27,6 +27,7 @@ fn it_prints_a_clients_environment_serves_and_ends_when_told_to() {
     for signal in [Signal::INT, Signal::TERM] {
         let child = program()
             .args(["--port", "0", "--token", "secret", "--operation-delay", "200ms"])
+            .args(["--unkind", "omit-defaults,delayed-effects=3", "--unkind", "wide-limits"])
             .stdout(Stdio::piped())
             .spawn();
         let mut running = Running(child.expect("the program starts"));
@@ -67,6 +68,10 @@ fn it_says_what_it_is_and_what_it_does_not_know() {
     let version = program().arg("--version").output().expect("the program starts");
     let text = format!("lakebase-emulator {}\n", env!("CARGO_PKG_VERSION"));
     assert_eq!(String::from_utf8_lossy(&version.stdout), text);
+    assert!(String::from_utf8_lossy(&help.stdout).contains("--unkind"));
+    let wrong = program().arg("--unkind=wide-limits,cruel").output().expect("the program starts");
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("`cruel` is none of inexact-expiry"));
     let wrong = program().arg("--operation-delay=5").output().expect("the program starts");
     assert_eq!(wrong.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("`5` is no duration"));

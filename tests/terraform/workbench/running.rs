@@ -53,6 +53,22 @@ impl Running {
         assert!(printed.contains(text), "`{command}` ended without printing {text:?}:\n{printed}");
     }
 
+    /// Whether the command has closed its output.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.stdout.printed.lock().expect("no reader panics").ended
+    }
+
+    /// Does something when the command has closed its output, in a thread.
+    pub(crate) fn at_its_end(&self, action: impl FnOnce() + Send + 'static) {
+        let stdout = Arc::clone(&self.stdout);
+        thread::spawn(move || {
+            let printed = stdout.printed.lock().expect("no reader panics");
+            let ended = stdout.more.wait_while(printed, |printed| !printed.ended);
+            drop(ended.expect("no reader panics"));
+            action();
+        });
+    }
+
     /// Ctrl-C: the interrupt goes to Terraform and, as in a terminal, to the provider as well.
     pub(crate) fn interrupt(&self) {
         let sent = kill_process_group(Pid::from_child(&self.child), Signal::INT);

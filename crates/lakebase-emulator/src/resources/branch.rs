@@ -68,10 +68,18 @@ pub(super) fn born(
     let home = store.live(project).ok_or_else(|| absent(store, project))?;
     // [DOC] §3.2: the project's default branch by default.
     let source = text("source_branch").or(home.text("default_branch")).unwrap_or_default();
-    if parent(source) != Some(project) {
+    let home_of_source = parent(source).filter(|project| Kind::Branch.has(source, project));
+    if home_of_source.is_none_or(|project| !Kind::Project.has(project, "")) {
+        // [INF] the text.
         return Err(ApiError::invalid(format!(
-            "Field 'spec.source_branch' must name a branch of '{project}', got \"{source}\"."
+            "Field 'spec.source_branch' must be the name of a branch, got \"{source}\"."
         )));
+    }
+    if home_of_source != Some(project) {
+        // [CODE] §14.14 the text, as public code has seen it; [INF] status and code.
+        return Err(ApiError::invalid(
+            "source_branch field must point to the branch from the same Project",
+        ));
     }
     let origin = store.live(source).ok_or_else(|| absent(store, source))?;
     if origin.status.contains_key("expire_time") {
@@ -142,10 +150,12 @@ pub(super) fn apply(
 ) -> Result<()> {
     let store = &service.store;
     let mut patch = patch.clone();
-    // [DOC] §3.2: the branch expires at create + ttl, and shows the absolute time.
+    // [DOC] §3.2: the branch expires at create + ttl, and shows the absolute time. [INF] That the
+    // create counts from when the request was received.
+    let received = later(created, service.unkind.receipt(name));
     if let Some(ttl) = patch.remove("ttl").as_ref().and_then(Json::as_str).and_then(parse_duration)
     {
-        patch.insert("expire_time".to_owned(), json!(format_timestamp(later(created, ttl))));
+        patch.insert("expire_time".to_owned(), json!(format_timestamp(later(received, ttl))));
     }
     if let Some(time) = patch.get("expire_time").and_then(Json::as_str).and_then(parse_timestamp) {
         // [INF] the future; [KIT] 30 days.
@@ -227,17 +237,19 @@ pub(super) fn derive(store: &Store, name: &str, object: &Object, at: Timestamp, 
     }
 }
 
-/// §6.4, §6.5. [FAKE] the order of the first two, and both texts.
+/// §6.4, §6.5.
 pub(super) fn may_go(store: &Store, name: &str) -> Result<()> {
     let Some(branch) = store.live(name) else { return Ok(()) };
-    if branch.flag("is_protected") {
-        return Err(ApiError::bad_request("cannot delete protected branch"));
-    }
-    // [REC] §3.2: a root branch is one without source.
+    // [REC] §3.2: a root branch is one without source. [CODE] §14.17: refused whether it is
+    // protected or not.
     if branch.text("source_branch").is_none() {
         return Err(ApiError::managed_by_parent(format!(
             "Cannot delete root branch '{name}'. Root branches cannot be deleted independently."
         )));
+    }
+    // [CODE] §14.18 the text.
+    if branch.flag("is_protected") {
+        return Err(ApiError::bad_request("cannot delete protected branch"));
     }
     // [KIT] §6.5 both rules, [INF] both texts.
     if is_default(store, name) {

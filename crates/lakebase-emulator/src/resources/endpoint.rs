@@ -48,15 +48,14 @@ pub(super) const BODY: &[Field] = &[Field::new("spec", Value::Message(SPEC))];
 /// The status of a new endpoint before the mutable part of its spec is applied.
 pub(super) fn born(service: &Service, branch: &str, spec: &Map, now: Timestamp) -> Result<Map> {
     let kind = spec.get("endpoint_type").and_then(Json::as_str).unwrap_or_default();
-    let writer = service
+    let has_writer = service
         .store
         .live_children(branch, Kind::Endpoint)
-        .find(|(_, endpoint)| endpoint.text("endpoint_type") == Some(READ_WRITE));
-    if let (READ_WRITE, Some((writer, _))) = (kind, writer) {
-        // [DOC] §3.3: one read-write endpoint per branch; [INF] the text.
-        return Err(ApiError::bad_request(format!(
-            "Branch '{branch}' already has the read-write endpoint '{writer}'."
-        )));
+        .any(|(_, endpoint)| endpoint.text("endpoint_type") == Some(READ_WRITE));
+    if kind == READ_WRITE && has_writer {
+        // [DOC] §3.3: one read-write endpoint per branch; [CODE] §14.13: status and text, as public
+        // code has seen them.
+        return Err(ApiError::bad_request("read_write endpoint already exists"));
     }
     let project = parent(branch).and_then(|project| service.store.live(project));
     let project = project.map(|object| object.status.clone()).unwrap_or_default();

@@ -122,6 +122,11 @@ fn a_branch_must_be_in_bounds() {
             spec(&json!({"no_expiry": true, "source_branch_lsn": "none"})),
             "'spec.source_branch_lsn'",
         ),
+        (
+            BRANCHES,
+            spec(&json!({"no_expiry": true, "source_branch": "projects/q/branches/production"})),
+            "source_branch field must point to the branch from the same Project",
+        ),
     ]);
 }
 
@@ -133,7 +138,7 @@ fn an_endpoint_must_be_in_bounds() {
         (
             ENDPOINTS,
             spec(&json!({"endpoint_type": "ENDPOINT_TYPE_READ_WRITE"})),
-            "already has the read-write endpoint",
+            "400 BAD_REQUEST: read_write endpoint already exists",
         ),
         (ENDPOINTS, reader("autoscaling_limit_min_cu", &json!(0.3)), "steps of 0.5"),
         (ENDPOINTS, reader("autoscaling_limit_min_cu", &json!(2)), "must not exceed"),

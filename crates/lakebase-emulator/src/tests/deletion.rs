@@ -52,6 +52,20 @@ fn a_protected_branch_keeps_itself_its_endpoints_and_its_project() {
 }
 
 #[test]
+fn a_root_branch_is_refused_as_such_whether_it_is_protected_or_not() {
+    let mut workspace = workspace();
+    let production = "projects/p/branches/production";
+    for protected in [false, true] {
+        let line = format!("PATCH {production}?update_mask=spec.is_protected");
+        workspace.ok(&line, &json!({"spec": {"is_protected": protected}}));
+        for purge in ["", "?purge=true"] {
+            let text = workspace.refused(&format!("DELETE {production}{purge}"), &Json::Null);
+            assert!(text.starts_with("400 BAD_REQUEST: Cannot delete root branch"), "{text}");
+        }
+    }
+}
+
+#[test]
 fn a_branch_that_is_default_or_has_children_stays() {
     let mut workspace = workspace();
     let body = json!({"spec": {"no_expiry": true, "source_branch": "projects/p/branches/dev"}});
