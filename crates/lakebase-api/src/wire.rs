@@ -167,10 +167,10 @@ fn send_error(error: reqwest::Error) -> SendError {
     SendError::Lost(error.into())
 }
 
-/// Whether waiting does not mend it: TLS found something, such as an unknown certificate, or the
-/// proxy wants to know who asks. The type of the latter is not public, but its text is.
+/// Whether the cause lasts: TLS does not accept a certificate, or the proxy asks for authentication.
+/// The latter has no public type, but a text.
 fn is_lasting(cause: &(dyn StdError + 'static)) -> bool {
-    cause.is::<rustls::Error>() || cause.to_string() == "proxy authorization required"
+    cause.is::<rustls::Error>() || cause.to_string().ends_with("proxy authorization required")
 }
 
 /// Whether the server said that it did not process the request (RFC 9113, 8.7): it refused the
