@@ -234,6 +234,19 @@ resource "lakebase_endpoint" "reports" {
         `quick` is not a duration: write a number and a unit, such as `300s`, `5m`,
         `24h` or `7d`."#]],
     );
+    let block = "http_timeout = \"0s\"\nretry_timeout = \"0s\"";
+    says(
+        &bench,
+        &format!("provider \"lakebase\" {{\n{block}\n}}\n{}", project("")),
+        expect![[r#"
+            Error: Invalid `http_timeout`
+
+              with provider["registry.terraform.io/lakebase/lakebase"],
+              on main.tf line 8, in provider "lakebase":
+               8: http_timeout = "0s"
+
+            `0s` is too short: the time must be longer than `0s`."#]],
+    );
     let others = r#"
 resource "lakebase_credential" "stored" {
   endpoint     = "primary"

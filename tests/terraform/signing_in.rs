@@ -1,7 +1,12 @@
 //! No way to the service: what was tried, why it failed, and what to do.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::sync::mpsc;
+use std::thread;
+
 use expect_test::{Expect, expect};
-use lakebase_emulator::{Fault, FaultKind};
+use lakebase_emulator::{Emulator, Fault, FaultKind, Options};
 
 use crate::shop::project;
 use crate::workbench::Workbench;
@@ -135,15 +140,17 @@ fn a_host_that_cannot_be_is_told() {
         &bench,
         &host("http://shop.cloud.databricks.com"),
         expect![[r#"
-        Error: The provider cannot sign in to Databricks
+            Error: The provider cannot sign in to Databricks
 
-          with provider["registry.terraform.io/lakebase/lakebase"],
-          on main.tf line 7, in provider "lakebase":
-           7: provider "lakebase" {
+              with provider["registry.terraform.io/lakebase/lakebase"],
+              on main.tf line 7, in provider "lakebase":
+               7: provider "lakebase" {
 
-        `host` is `http://shop.cloud.databricks.com`, but `http` would show the token
-        to the network; use `https`.
-        Set `host` to the workspace's address alone."#]],
+            `host` is `http://shop.cloud.databricks.com`, but `http` would show the token
+            to the network; use `https`, or set `allow_http` (`LAKEBASE_ALLOW_HTTP`) to
+            `true` where the network is trusted, as between the containers of one
+            machine.
+            Set `host` to the workspace's address alone."#]],
     );
     says(
         &bench,
@@ -251,9 +258,8 @@ fn a_refusal_of_the_workspace_says_who_was_refused_where() {
               10: data "lakebase_projects" "all" {
 
             `GET [HOST]/api/2.0/postgres/projects` was answered 407, but
-            not as the service does: a page, as of a proxy or a login, that says `The
-            proxy could not reach the service.` (1 attempt, [SECONDS], request id
-            [UUID]).
+            not as the service does: the proxy asks for authentication (1 attempt, [SECONDS],
+            request id [UUID]).
 
             Something else answered in its place. Check that [HOST] is
             the URL of a workspace, and the proxy, if there is one (`HTTPS_PROXY`)."#]],
@@ -312,4 +318,97 @@ fn a_workspace_that_is_not_known_yet_is_planned_for_and_reached_by_the_apply() {
     bench.configure(&(late + &project("")));
     assert!(bench.plan().output().contains("Plan: 2 to add"));
     bench.apply();
+}
+
+#[test]
+fn http_to_another_machine_takes_allow_http_and_goes_through_the_proxy() {
+    let mut bench = nowhere("http_to_another_machine_takes_allow_http");
+    // The emulator answers for a host that only the proxy knows, and is that proxy.
+    let (proxy, token) = (bench.emulator.url(), bench.emulator.token().to_owned());
+    bench.environment.insert("HTTP_PROXY".to_owned(), proxy);
+    bench.environment.insert("DATABRICKS_TOKEN".to_owned(), token);
+    let block = |more: &str| {
+        let host = "  host = \"http://lakebase.invalid\"";
+        format!("provider \"lakebase\" {{\n{host}\n{more}}}\n{DATA}")
+    };
+    bench.configure(&block(""));
+    let output = bench.plan_fails().output().replace('\n', " ");
+    assert!(output.contains("`allow_http`") && bench.emulator.requests().is_empty(), "{output}");
+    bench.configure(&block("  allow_http = true\n"));
+    bench.plan();
+    bench.environment.insert("LAKEBASE_ALLOW_HTTP".to_owned(), "true".to_owned());
+    bench.configure(&block(""));
+    bench.plan();
+    let paths: Vec<_> = bench.emulator.requests().into_iter().map(|seen| seen.path).collect();
+    assert!(paths.len() == 2 && paths.iter().all(|path| path.ends_with("/projects")), "{paths:?}");
+
+    // A host that is to be reached past the proxy cannot be.
+    bench.environment.insert("NO_PROXY".to_owned(), "lakebase.invalid".to_owned());
+    let output = bench.plan_fails().output();
+    assert!(output.contains("could not be sent"), "{output}");
+}
+
+#[test]
+fn a_proxy_that_asks_for_authentication_is_asked_once() {
+    let mut bench = nowhere("a_proxy_that_asks_for_authentication_is_asked_once");
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("there is a free port");
+    let proxy = format!("http://{}", listener.local_addr().expect("it is bound"));
+    let (asked, questions) = mpsc::channel();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = BufReader::new(stream.expect("a connection"));
+            let mut line = String::new();
+            stream.read_line(&mut line).expect("a request");
+            let answer = "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n";
+            stream.get_mut().write_all(answer.as_bytes()).expect("the client reads");
+            asked.send(line).expect("the test runs");
+        }
+    });
+    bench.environment.insert("HTTPS_PROXY".to_owned(), proxy);
+    let block = "  host = \"https://lakebase.invalid\"\n  token = \"t\"";
+    bench.configure(&format!("provider \"lakebase\" {{\n{block}\n}}\n{DATA}"));
+    let output = bench.plan_fails().output().replace('\n', " ");
+    assert!(output.contains("proxy authorization required"), "{output}");
+    assert!(output.contains("(1 attempt,"), "{output}");
+    let questions: Vec<_> = questions.try_iter().collect();
+    assert_eq!(questions, ["CONNECT lakebase.invalid:443 HTTP/1.1\r\n"]);
+}
+
+#[test]
+fn a_destroy_of_many_objects_asks_once_which_workspace_answers() {
+    let bench = Workbench::new("a_destroy_of_many_objects_asks_once");
+    bench.configure(
+        "resource \"lakebase_project\" \"many\" {\n  count = 8\n  project_id = \
+         \"many-${count.index}\"\n  deletion_protection = false\n}\n",
+    );
+    bench.apply();
+    bench.terraform(&["plan", "-destroy", "-out=plan"]).succeeded();
+    bench.forget_requests();
+    bench.terraform(&["apply", "plan"]).succeeded();
+    let requests = bench.emulator.requests();
+    let who: Vec<_> = requests.iter().filter(|seen| seen.path.ends_with("/scim/v2/Me")).collect();
+    assert_eq!(who.len(), 1, "{who:#?}");
+}
+
+#[test]
+fn an_unreachable_host_is_found_out_once_for_all_objects() {
+    let mut bench = nowhere("an_unreachable_host_is_found_out_once");
+    let emulator = Emulator::start(Options::default()).expect("there is a free port");
+    bench.environment.insert("DATABRICKS_HOST".to_owned(), emulator.url());
+    bench.environment.insert("DATABRICKS_TOKEN".to_owned(), "t".to_owned());
+    bench.environment.insert("TF_LOG_PROVIDER".to_owned(), "DEBUG".to_owned());
+    drop(emulator);
+    let sources = (0..5).map(|number| {
+        format!("data \"lakebase_project\" \"p{number}\" {{\n  name = \"projects/p{number}\"\n}}\n")
+    });
+    bench.configure(&sources.collect::<String>());
+    // One after the other, as objects that depend on each other are read.
+    let run = bench.terraform(&["plan", "-parallelism=1"]);
+    let output = run.output();
+    assert_eq!(output.matches("Error: Could not read the project").count(), 5, "{output}");
+    // Three or four attempts in three seconds, as chance has it, and all for one object.
+    let attempts = output.lines().filter(|line| line.contains("attempt="));
+    let paths: Vec<_> = attempts.filter_map(|line| line.split("/projects/").nth(1)).collect();
+    assert!((3..=4).contains(&paths.len()), "{output}");
+    assert!(paths.iter().all(|path| path[..2] == paths[0][..2]), "{output}");
 }

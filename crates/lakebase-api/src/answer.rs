@@ -46,7 +46,7 @@ impl Answer {
         let reason = self.status.canonical_reason().unwrap_or("no reason is given");
         let problem = || Problem::of_body(&self.body, reason);
         if self.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-            return strange("the proxy wants to know who asks".to_owned());
+            return strange("the proxy asks for authentication".to_owned());
         }
         if self.is_page() && !self.status.is_server_error() {
             let page = problem().message;

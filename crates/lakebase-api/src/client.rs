@@ -104,6 +104,8 @@ impl Client {
         let wire = Wire::new(wire::Options {
             user_agent: format!("{} auth/{}", settings.user_agent, authenticator.name()),
             workspace_id,
+            // Within the time for an attempt, or a connection that hangs would count as a lost answer.
+            connect_timeout: wire::CONNECT_TIMEOUT.min(settings.http_timeout / 2),
             direct: auth::is_loopback(&host),
             roots,
         });

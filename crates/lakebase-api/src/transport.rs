@@ -292,7 +292,11 @@ impl Transport {
         if matches!(failure, Failure::NeverSent { reached: false, .. }) {
             let at = self.clock.elapsed();
             let why = error.source().map_or_else(|| error.to_string(), chain_text);
-            self.contacts().insert(authority(url), Contact::Missed { at, why });
+            let mut contacts = self.contacts();
+            // Another request may have been answered meanwhile.
+            if !matches!(contacts.get(&authority(url)), Some(Contact::Reached)) {
+                contacts.insert(authority(url), Contact::Missed { at, why });
+            }
         }
     }
 

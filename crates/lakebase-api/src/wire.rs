@@ -19,7 +19,7 @@ use crate::request::{Payload, Request};
 /// The most that an answer may have, in bytes. A page of a hundred projects has some 100,000.
 const LARGEST_ANSWER: usize = 16 << 20;
 /// Name, connection, proxy and TLS together. A person waits for it where the host is wrong.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Shorter than what load balancers allow, so that a change is rarely sent into a closing one.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// For hosts that serve several workspaces.
@@ -35,11 +35,12 @@ pub(crate) struct Wire {
 }
 
 /// How the connections are made and what is sent over each.
-#[derive(Default)]
 pub(crate) struct Options {
     pub(crate) user_agent: String,
     /// Sent with every request that has a token.
     pub(crate) workspace_id: Option<String>,
+    /// The longest time until a connection has come about.
+    pub(crate) connect_timeout: Duration,
     /// Past any proxy, as is right for a host on this machine.
     pub(crate) direct: bool,
     /// Trusted besides the roots of the platform.
@@ -134,7 +135,7 @@ impl Wire {
             .user_agent(&self.options.user_agent)
             .redirect(Policy::none())
             .retry(reqwest::retry::never()) // `retry.rs` decides, and counts
-            .connect_timeout(CONNECT_TIMEOUT)
+            .connect_timeout(self.options.connect_timeout)
             .pool_idle_timeout(IDLE_TIMEOUT);
         if self.options.direct {
             builder = builder.no_proxy();
@@ -166,10 +167,10 @@ fn send_error(error: reqwest::Error) -> SendError {
     SendError::Lost(error.into())
 }
 
-/// Whether waiting does not mend it: TLS found something, such as an unknown certificate, or the
-/// proxy wants to know who asks. The type of the latter is not public, but its text is.
+/// Whether the cause lasts: TLS does not accept a certificate, or the proxy asks for authentication.
+/// The latter has no public type, but a text.
 fn is_lasting(cause: &(dyn StdError + 'static)) -> bool {
-    cause.is::<rustls::Error>() || cause.to_string() == "proxy authorization required"
+    cause.is::<rustls::Error>() || cause.to_string().ends_with("proxy authorization required")
 }
 
 /// Whether the server said that it did not process the request (RFC 9113, 8.7): it refused the

@@ -81,7 +81,7 @@ impl TokenSource for OAuthM2m {
                     let reason = if is_refusal { Missing::NotTheService } else { Missing::Other };
                     no_token(what, reason, error)
                 })?;
-                token_endpoint(&answer, self.allow_http).map_err(|why| unfit(url, why))?
+                token_endpoint(&answer, self.allow_http).map_err(|why| unfit(url, &why))?
             }
         };
         let request = Request {
@@ -96,7 +96,7 @@ impl TokenSource for OAuthM2m {
             let is_refusal = error.is_answered() && matches!(error.status(), Some(400 | 401));
             no_token(what, if is_refusal { Missing::Refused } else { Missing::Other }, error)
         })?;
-        token(&answer).map_err(|why| unfit(&endpoint, why))
+        token(&answer).map_err(|why| unfit(&endpoint, &why))
     }
 
     fn renews(&self) -> bool {
@@ -133,7 +133,7 @@ fn no_token(what: String, reason: Missing, error: Error) -> Kind {
 }
 
 /// Another service answered, or this one in a form that is not known.
-fn unfit(url: &Url, why: String) -> Kind {
+fn unfit(url: &Url, why: &str) -> Kind {
     Kind::NotTheService { status: 200, what: format!("in the answer of `{url}`, {why}") }
 }
 
