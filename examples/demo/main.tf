@@ -1,7 +1,7 @@
 # A shop's database and a copy of it for its developers. `make demo` walks through this folder.
 
 terraform {
-  required_version = ">= 1.10" # for the ephemeral credential; the rest needs 1.8
+  required_version = ">= 1.8" # for the function in outputs.tf
 
   required_providers {
     lakebase = {
@@ -72,26 +72,4 @@ resource "lakebase_branch" "dev" {
   branch_id     = "dev"
   source_branch = lakebase_branch.production.name
   ttl           = "7d"
-}
-
-# A password that lives for five minutes, and neither in a plan nor in the state.
-ephemeral "lakebase_credential" "primary" {
-  endpoint = lakebase_endpoint.primary.name
-  ttl      = "5m"
-}
-
-# Stands for a program that needs the password, such as a migration of the schema. It only notes
-# what it was given.
-resource "terraform_data" "migration" {
-  triggers_replace = lakebase_endpoint.primary.uid
-
-  provisioner "local-exec" {
-    command = "echo \"$PGUSER at $PGHOST, a password of $${#PGPASSWORD} characters\" > login.txt"
-
-    environment = {
-      PGHOST     = lakebase_endpoint.primary.host
-      PGUSER     = lakebase_project.shop.owner
-      PGPASSWORD = ephemeral.lakebase_credential.primary.token
-    }
-  }
 }

@@ -156,6 +156,18 @@ mod tests {
 
                 https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]],
         );
+        // Where the bound is fractional, both suggestions are rounded into the bound.
+        check(
+            1.0,
+            32.0,
+            &bound(Some(7.5)),
+            &expect![[r#"
+                Error at max_cu: An autoscaling range may span at most 7.5 CU, but from `min_cu` = 1 to `max_cu` = 32 it spans 31 CU.
+
+                The nearest valid ranges are 1–8 CU, which keeps the minimum, and 25–32 CU, which keeps the maximum. If your workspace accepts wider ranges, raise `max_autoscaling_range_cu` in the provider block.
+
+                https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]],
+        );
         check(
             4.0,
             2.0,
@@ -164,23 +176,32 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_limit_that_only_the_state_has_counts() {
-        let (prior, planned) = (object(Some(0.5), Some(4.0)), object(Some(0.5), Some(16.0)));
-        let config = object(None, Some(16.0));
+    /// Where a plan from `prior` to `planned` complains, and how.
+    fn complaint(prior: &Object, config: &Object, planned: &Object) -> String {
         let mut sink = Diagnostics::new();
         let (path, settings) = (Path::default(), Settings::default());
-        RANGE.plan(Some(&prior), Some(&config), &planned, &path, &settings, &mut sink);
-        assert!(found(&sink).starts_with("Error at max_cu"), "{}", found(&sink));
+        RANGE.plan(Some(prior), Some(config), planned, &path, &settings, &mut sink);
+        found(&sink).split(": ").next().unwrap_or_default().to_owned()
     }
 
     #[test]
-    fn a_range_that_the_configuration_does_not_touch_is_a_warning() {
-        let prior = object(Some(0.5), Some(16.0));
-        let config = object(None, None);
-        let mut sink = Diagnostics::new();
-        let (path, settings) = (Path::default(), Settings::default());
-        RANGE.plan(Some(&prior), Some(&config), &prior, &path, &settings, &mut sink);
-        assert!(found(&sink).starts_with("Warning at :"), "{}", found(&sink));
+    fn range_too_wide_is_an_error_at_the_configured_limit() {
+        let (narrow, wide) = (object(Some(0.5), Some(4.0)), object(Some(0.5), Some(16.0)));
+        let (min, max) = (object(Some(0.5), None), object(None, Some(16.0)));
+        let neither = object(None, None);
+        for (prior, config, planned, expected) in [
+            // The state has the other limit.
+            (&narrow, &max, &wide, "Error at max_cu"),
+            (&narrow, &min, &wide, "Error at min_cu"),
+            // Configured, although unchanged.
+            (&wide, &max, &wide, "Error at max_cu"),
+            (&wide, &min, &wide, "Error at min_cu"),
+            // Changed, although not configured.
+            (&narrow, &neither, &wide, "Error at "),
+            // Neither: the plan does not touch the range.
+            (&wide, &neither, &wide, "Warning at "),
+        ] {
+            assert_eq!(complaint(prior, config, planned), expected, "{config:?}");
+        }
     }
 }

@@ -166,3 +166,130 @@ fn parameter(value: &Value) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::field::{
+        Bool, Duration, Field, Nested, NestedList, Text, TextMap, Timestamp,
+    };
+    use super::super::table::Timeouts;
+    use super::*;
+
+    const MEMBERS: &[AnyField] = &[
+        Field::<Text>::member("name").any(),
+        Field::<Duration>::member("lasting").any(),
+        Field::<Timestamp>::member("at").any(),
+    ];
+    const LASTING: AnyField = Field::<Duration>::spec("lasting").any();
+    const AT: AnyField = Field::<Timestamp>::spec("at").any();
+    const ONE: AnyField = Field::<Nested>::spec("one").members(MEMBERS).any();
+    const SEVERAL: AnyField = Field::<NestedList>::spec("several").each(MEMBERS).any();
+
+    static TABLE: Table = Table {
+        type_name: "lakebase_sample",
+        form: "samples/{sample_id}",
+        version: 0,
+        counterpart: "",
+        doc: "A sample.",
+        timeouts: Timeouts { create: "1m", read: "1m", update: "1m", delete: "1m" },
+        fields: &[
+            Field::<Bool>::on_create("replace_existing").any(),
+            Field::<Bool>::on_delete("purge_on_delete", "purge").any(),
+            Field::<Text>::spec("name").any(),
+            Field::<TextMap>::spec("labels").any(),
+            LASTING,
+            AT,
+            ONE,
+            SEVERAL,
+        ],
+        readings: &[],
+    };
+
+    fn text(text: &str) -> Value {
+        Value::String(text.to_owned())
+    }
+
+    fn object<const N: usize>(members: [(&str, Value); N]) -> Object {
+        members.map(|(name, value)| (name.to_owned(), value)).into()
+    }
+
+    #[test]
+    fn queries_carry_only_the_parameters_of_their_call() {
+        for (given, created, deleted) in [
+            (Value::Bool(true), Some("true"), Some("true")),
+            (Value::Bool(false), None, None),
+            (Value::Null, None, None),
+            (Value::unknown(), None, None),
+        ] {
+            let planned =
+                object([("replace_existing", given.clone()), ("purge_on_delete", given.clone())]);
+            let pair = |name, value: Option<&str>| -> Vec<(&str, String)> {
+                value.map(|it| (name, it.to_owned())).into_iter().collect()
+            };
+            let (create, delete) = (create_query(&TABLE, &planned), delete_query(&TABLE, &planned));
+            assert_eq!(create, pair("replace_existing", created), "{given:?}");
+            assert_eq!(delete, pair("purge", deleted), "{given:?}");
+        }
+    }
+
+    #[test]
+    fn mask_beside_a_real_change_omits_what_means_the_same() {
+        let spelled = |lasting: &str, at: &str| {
+            object([("lasting", text(lasting)), ("at", text(at)), ("name", text("one"))])
+        };
+        let (zulu, offset) = ("2026-01-31T12:00:00Z", "2026-01-31T13:00:00+01:00");
+        let sample = |name: &str, lasting: &str, at: &str| {
+            let mut sample = spelled(lasting, at);
+            sample.insert("one".to_owned(), Value::Map(spelled(lasting, at)));
+            sample.insert("several".to_owned(), Value::List(vec![spelled(lasting, at).into()]));
+            sample.insert("name".to_owned(), text(name));
+            sample
+        };
+        let prior = sample("old", "300s", zulu);
+        for (planned, expected) in [
+            (sample("new", "5m", offset), &["spec.name"][..]),
+            (sample("old", "6m", zulu), &["spec.lasting", "spec.one.lasting", "spec.several"]),
+            (
+                sample("old", "5m", "2026-01-31T13:00:00Z"),
+                &["spec.at", "spec.one.at", "spec.several"],
+            ),
+        ] {
+            assert_eq!(mask(&TABLE, &prior, &planned), expected);
+        }
+        let several = |count| object([("several", Value::List(vec![Object::new().into(); count]))]);
+        assert_eq!(mask(&TABLE, &several(1), &several(2)), ["spec.several"]);
+    }
+
+    #[test]
+    fn mask_of_an_empty_map_names_only_a_map_that_had_entries() {
+        let labels = |labels: Value| object([("labels", labels)]);
+        let full = || Value::Map(object([("team", text("platform"))]));
+        let empty = || Value::Map(Object::new());
+        for (before, after, expected) in [
+            (Value::Null, empty(), &[][..]),
+            (Value::Null, full(), &["spec.labels"]),
+            (full(), empty(), &["spec.labels"]),
+            (empty(), empty(), &[]),
+        ] {
+            let planned = labels(after);
+            assert_eq!(mask(&TABLE, &labels(before), &planned), expected, "{planned:?}");
+        }
+    }
+
+    #[test]
+    fn times_durations_and_lists_are_written_as_the_api_writes_them() {
+        let at = "2026-01-31T13:00:00+01:00";
+        let member = object([("name", text("one")), ("lasting", text("5m")), ("at", text(at))]);
+        let written = json!({ "name": "one", "lasting": "300s", "at": "2026-01-31T12:00:00Z" });
+        for (field, value, expected) in [
+            (LASTING, text("5m"), json!("300s")),
+            (AT, text(at), json!("2026-01-31T12:00:00Z")),
+            (ONE, Value::Map(member.clone()), written.clone()),
+            (SEVERAL, Value::List(vec![member.into()]), json!([written])),
+        ] {
+            assert_eq!(json(&field, &value), expected);
+        }
+    }
+}

@@ -188,6 +188,9 @@ fn run(sort: Sort, seed: u64, tally: &mut Tally) {
         ..Options::default()
     };
     let bench = Workbench::with_options(&format!("chaos_{sort:?}_{seed}"), options);
+    if matches!(sort, Sort::Kills | Sort::Everything) {
+        bench.track_providers();
+    }
     let times_out = matches!(sort, Sort::Operations | Sort::Timeouts | Sort::Everything);
     let largest = if sort.is_unkind() { 16 } else { 8 };
     let shop = Shop::any(&mut random, times_out.then_some("4s"), largest);

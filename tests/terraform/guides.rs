@@ -12,7 +12,7 @@ use expect_test::{Expect, expect, expect_file};
 use serde_json::Value as Json;
 
 use crate::examples;
-use crate::workbench::{Run, Workbench};
+use crate::workbench::{Run, Workbench, quoted};
 
 #[test]
 fn the_guide_to_adoption() {
@@ -368,9 +368,12 @@ fn runner(name: &str, program: &str) -> Workbench {
     let version = bench.terraform(&["version", "-json"]).succeeded().json();
     let platform = version["platform"].as_str().expect("Terraform knows its platform");
     let version = env!("CARGO_PKG_VERSION");
-    let folder = format!("mirror/registry.terraform.io/lakebase/lakebase/{version}/{platform}");
-    let install = format!("mkdir -p {folder}\ncp \"$provider\" {folder}/{program}");
-    shell(&bench, &install).succeeded();
+    // Terraform's registry and OpenTofu's.
+    for registry in ["registry.terraform.io", "registry.opentofu.org"] {
+        let folder = format!("mirror/{registry}/lakebase/lakebase/{version}/{platform}");
+        let install = format!("mkdir -p {folder}\ncp \"$provider\" {folder}/{program}");
+        shell(&bench, &install).succeeded();
+    }
     bench.configure(SHOP);
     bench.terraform(&["init"]).succeeded();
     bench.apply();
@@ -388,7 +391,7 @@ fn shell(bench: &Workbench, script: &str) -> Run {
          `cargo build --examples` does.",
         jq.display()
     );
-    let programs = format!("provider='{}'\njq='{}'", provider.display(), jq.display());
+    let programs = format!("provider={}\njq={}", quoted(provider), quoted(&jq));
     bench.bash(&format!("{programs}{STAND_INS}{script}"))
 }
 

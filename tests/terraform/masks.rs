@@ -231,3 +231,16 @@ fn tags_of_the_provider_block_reach_every_project_and_leave_it_again() {
     bench.apply();
     assert_eq!(tags(), json!([stage]));
 }
+
+#[test]
+fn create_with_replace_existing_sends_the_parameter() {
+    let bench = Workbench::new("create_with_replace_existing_sends_the_parameter");
+    bench.configure(&(project("") + &branch("replace_existing = true\n  no_expiry = true")));
+    bench.apply();
+    bench.expect_mutations(expect![[r#"
+        POST /api/2.0/postgres/projects?project_id=shop
+          {"spec":{}}
+        POST /api/2.0/postgres/projects/shop/branches?branch_id=dev&replace_existing=true
+          {"spec":{"no_expiry":true}}
+    "#]]);
+}

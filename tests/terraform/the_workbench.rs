@@ -2,11 +2,13 @@
 //!
 //! Most of it needs no provider of ours: `terraform_data` is built into Terraform.
 
+use std::path::Path;
+
 use expect_test::expect;
 use lakebase_emulator::{Fault, FaultKind};
 use serde_json::json;
 
-use crate::workbench::Workbench;
+use crate::workbench::{Workbench, quoted};
 
 const DATA: &str = r#"
 resource "terraform_data" "this" {
@@ -138,4 +140,26 @@ fn a_test_can_wait_for_a_request_in_the_midst_of_a_run() {
         let content = String::from_utf8_lossy(&content);
         assert!(!content.contains(bench.emulator.token()), "{} holds the token", file.display());
     }
+}
+
+#[test]
+fn killing_the_providers_fails_the_apply_and_spares_terraform() {
+    let bench = Workbench::new("killing_the_providers_fails_the_apply_and_spares_terraform");
+    bench.track_providers();
+    bench.configure(PROJECT);
+    bench.emulator.fault(Fault::on("POST", "/projects", FaultKind::NeverFinish));
+
+    let applying = bench.spawn(&["apply", "-auto-approve"]);
+    bench.emulator.wait_for(|requests| requests.iter().any(|request| request.method == "POST"));
+    applying.kill_providers();
+    let output = applying.wait().failed().output();
+    assert!(output.contains("GRPCProvider).ApplyResourceChange"), "{output}");
+}
+
+#[test]
+fn a_path_with_quotes_is_one_word_of_a_script() {
+    let bench = Workbench::new("a_path_with_quotes_is_one_word_of_a_script");
+    let path = "it's a \"path\" with $signs and `more`";
+    let run = bench.bash(&format!("printf %s {}", quoted(Path::new(path)))).succeeded();
+    assert_eq!(run.stdout, path);
 }

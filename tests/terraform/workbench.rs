@@ -6,6 +6,7 @@
 //! sleeps: a test waits by reading a running program ([`running`]) or the emulator's journal. When a
 //! test fails, its folder stays and the journal is printed.
 
+mod folder;
 mod masks;
 mod run;
 mod running;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,6 +27,12 @@ use serde_json::Value as Json;
 
 pub(crate) use run::Run;
 pub(crate) use running::Running;
+
+/// The provider that cargo built for these tests.
+const PROVIDER: &str = env!("CARGO_BIN_EXE_terraform-provider-lakebase");
+
+/// The file to which tracked providers add the number of their process.
+const PROCESSES: &str = "processes.txt";
 
 /// See the module.
 pub(crate) struct Workbench {
@@ -47,8 +55,7 @@ impl Workbench {
     /// A world whose service is not quite the default one.
     pub(crate) fn with_options(name: &str, options: Options) -> Workbench {
         let terraform = terraform();
-        // Not in cargo's target folder, which several checkouts may share.
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/terraform").join(name);
+        let folder = folder::of_this_run().join(name);
         match fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 panic!("{} cannot be emptied: {error}", folder.display())
@@ -76,17 +83,38 @@ impl Workbench {
             terraform,
             runs: AtomicUsize::new(0),
         };
-        let provider = Path::new(env!("CARGO_BIN_EXE_terraform-provider-lakebase"));
-        let built_in = provider.parent().expect("a program is in a folder").display();
-        bench.write(
+        let provider = Path::new(PROVIDER).parent().expect("a program is in a directory");
+        bench.override_provider(provider);
+        bench
+    }
+
+    /// Makes Terraform take the provider from this directory.
+    fn override_provider(&self, folder: &Path) {
+        let folder = Json::from(folder.display().to_string()); // quoted as HCL quotes
+        self.write(
             "terraform.rc",
             &format!(
                 "provider_installation {{\n  \
-                   dev_overrides {{\n    \"lakebase/lakebase\" = \"{built_in}\"\n  }}\n\
+                   dev_overrides {{\n    \"lakebase/lakebase\" = {folder}\n  }}\n\
                  }}\n"
             ),
         );
-        bench
+    }
+
+    /// Makes every provider note its process, so that [`Running::kill_providers`] finds it.
+    pub(crate) fn track_providers(&self) {
+        let script = format!(
+            "#!/bin/sh\necho $$ >> \"${{0%/*}}/{PROCESSES}\"\nexec {} \"$@\"\n",
+            quoted(Path::new(PROVIDER))
+        );
+        let name = Path::new(PROVIDER).file_name().expect("a program has a name");
+        let program = self.path("tracked").join(name);
+        fs::create_dir_all(self.path("tracked")).expect("the test's folder can be written to");
+        let mut file = fs::OpenOptions::new();
+        let file = file.write(true).create(true).truncate(true).mode(0o755).open(&program);
+        let written = file.and_then(|mut file| file.write_all(script.as_bytes()));
+        written.expect("the test's folder can be written to");
+        self.override_provider(&self.path("tracked"));
     }
 
     /// Writes a file into the folder.
@@ -152,7 +180,7 @@ impl Workbench {
     /// `terraform` is the one of these tests.
     pub(crate) fn bash(&self, script: &str) -> Run {
         let mut command = Command::new("bash");
-        let terraform = format!("terraform() {{ '{}' \"$@\"; }}", self.terraform.display());
+        let terraform = format!("terraform() {{ {} \"$@\"; }}", quoted(&self.terraform));
         command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c"]);
         command.arg(format!("{terraform}\n{script}"));
         self.start(command, "bash").wait()
@@ -164,23 +192,8 @@ impl Workbench {
         let short = name.trim_start_matches("terraform ").replace(' ', "-");
         let transcript = format!("transcripts/{number:02}-{short}.txt");
         self.write(&transcript, "");
-        Running::start(command, name, self.folder.join(transcript))
-    }
-
-    /// Ends the providers that work for this test, without a warning: a crash. Takes Linux.
-    pub(crate) fn kill_providers(&self) {
-        let host = format!("DATABRICKS_HOST={}", self.emulator.url());
-        for process in fs::read_dir("/proc").expect("there is a /proc").flatten() {
-            let has = |file: &str, ending: &str| {
-                let content = fs::read(process.path().join(file)).unwrap_or_default();
-                content.split(|it| *it == 0).any(|it| it.ends_with(ending.as_bytes()))
-            };
-            if has("cmdline", "terraform-provider-lakebase") && has("environ", &host) {
-                let kill = format!("kill -s KILL {}", process.file_name().display());
-                // It fails where the provider has just ended by itself.
-                let _ = Command::new("sh").args(["-c", &kill]).stderr(Stdio::null()).status();
-            }
-        }
+        let processes = self.folder.join("tracked").join(PROCESSES);
+        Running::start(command, name, self.folder.join(transcript), processes)
     }
 
     /// Blocks until the requests are as wanted, or the command has ended.
@@ -371,6 +384,11 @@ fn terraform() -> PathBuf {
         program.display(),
     );
     program
+}
+
+/// A path as a word of a shell script.
+pub(crate) fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
 
 /// Where Terraform and its provisioners find programs: the only thing taken from our environment.

@@ -37,7 +37,8 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<(), Failure> {
 /// Builds the release and asks cargo where it put it.
 fn build() -> Result<PathBuf, Failure> {
     let cargo = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--bin", PROGRAM, "--message-format=json-render-diagnostics"])
+        .args(["build", "--release", "--package", PROGRAM, "--bin", PROGRAM])
+        .args(["--message-format=json-render-diagnostics"])
         .stderr(Stdio::inherit())
         .output()?;
     if !cargo.status.success() {

@@ -14,8 +14,13 @@ const LINES: usize = 500;
 /// What is wrong with a file, given its path and its text.
 type Rule = fn(&str, &str) -> Option<String>;
 
-const RULES: [Rule; 4] =
-    [opens_with_its_purpose, is_read_in_one_sitting, ends_in_one_newline, has_no_stray_blanks];
+const RULES: [Rule; 5] = [
+    opens_with_its_purpose,
+    is_read_in_one_sitting,
+    ends_in_one_newline,
+    has_no_stray_blanks,
+    pins_its_actions,
+];
 
 /// `tidy`: fails with a list of what is untidy.
 pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<(), Failure> {
@@ -75,6 +80,22 @@ fn has_no_stray_blanks(path: &str, text: &str) -> Option<String> {
     Some(format!("has blanks at the end of line {}", stray + 1))
 }
 
+/// A tag can be moved to other code; a commit cannot.
+fn pins_its_actions(path: &str, text: &str) -> Option<String> {
+    if !path.starts_with(".github/workflows/") {
+        return None;
+    }
+    let loose = |line: &&str| {
+        let Some((_, action)) = line.split_once("uses: ") else { return false };
+        let Some((_, version)) = action.split_once('@') else { return !action.starts_with("./") };
+        let (commit, tag) = version.split_once(" # ").unwrap_or((version, ""));
+        let is_commit = commit.len() == 40 && commit.bytes().all(|it| it.is_ascii_hexdigit());
+        !is_commit || !tag.starts_with('v')
+    };
+    let action = text.lines().find(loose)?.trim();
+    Some(format!("has `{action}`: pin it by commit, with its version as a comment"))
+}
+
 fn is_rust(path: &str) -> bool {
     Path::new(path).extension().is_some_and(|extension| extension == "rs")
 }
@@ -86,6 +107,8 @@ mod tests {
     #[test]
     fn every_rule_can_be_broken() {
         let long = format!("//! A file.\n{}", "// more\n".repeat(LINES));
+        const WORKFLOW: &str = ".github/workflows/ci.yml";
+        let pinned = format!("- uses: a/b@{} # v1.2.3\n", "0a1b2".repeat(8));
         let cases = [
             ("a.rs", "//! A file.\n", None),
             ("a.md", "# A page\n", None),
@@ -95,6 +118,11 @@ mod tests {
             ("a.md", &long, None),
             ("a.md", "no newline", Some("a.md: does not end")),
             ("a.md", "a blank \n", Some("a.md: has blanks at the end of line 1")),
+            (WORKFLOW, &pinned, None),
+            (WORKFLOW, "- uses: ./.github/own\n", None),
+            (WORKFLOW, &pinned.replace(" # v1", ""), Some(".github/workflows/ci.yml: has `- uses")),
+            (WORKFLOW, "- uses: a/b@v1 # v1\n", Some(".github/workflows/ci.yml: has `- uses")),
+            ("a.md", "- uses: a/b@v1\n", None),
         ];
         for (path, text, expected) in cases {
             let complaints = check(path, text);

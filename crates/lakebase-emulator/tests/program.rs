@@ -3,7 +3,20 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// A program that does not outlive its test, even if the test fails.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It fails where the program has ended already, which is the usual case.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
 
 fn program() -> Command {
     Command::new(env!("CARGO_BIN_EXE_lakebase-emulator"))
@@ -11,13 +24,14 @@ fn program() -> Command {
 
 #[test]
 fn it_prints_a_clients_environment_serves_and_ends_when_told_to() {
-    for signal in ["INT", "TERM"] {
-        let mut child = program()
+    for signal in [Signal::INT, Signal::TERM] {
+        let child = program()
             .args(["--port", "0", "--token", "secret", "--operation-delay", "200ms"])
             .args(["--unkind", "omit-defaults,delayed-effects=3", "--unkind", "wide-limits"])
             .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
+            .spawn();
+        let mut running = Running(child.expect("the program starts"));
+        let child = &mut running.0;
         let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
         let mut line = || {
             let mut line = String::new();
@@ -41,9 +55,8 @@ fn it_prints_a_clients_environment_serves_and_ends_when_told_to() {
         stream.read_to_string(&mut answer).expect("an answer");
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 
-        let kill = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
-        assert!(kill.expect("`kill` is installed").success());
-        assert!(child.wait().expect("it ends").success(), "{signal}");
+        kill_process(Pid::from_child(child), signal).expect("the signal can be sent");
+        assert!(child.wait().expect("it ends").success(), "{signal:?}");
     }
 }
 

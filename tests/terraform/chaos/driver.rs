@@ -253,7 +253,7 @@ impl<'a> Driver<'a> {
         });
         match trouble {
             Trouble::KillTerraform(_) => applying.kill(),
-            Trouble::KillProvider(_) => self.bench.kill_providers(),
+            Trouble::KillProvider(_) => applying.kill_providers(),
             _ => applying.interrupt(),
         }
         applying.wait()

@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 
+use rustix::process::{Pid, Signal, getpgid, kill_process, kill_process_group};
+
 use super::Run;
 
 /// A Terraform at work. Dropped before its end, it is killed.
@@ -18,11 +20,17 @@ pub(crate) struct Running {
     stderr: Arc<Stream>,
     readers: Vec<JoinHandle<()>>,
     transcript: PathBuf,
+    processes: PathBuf,
 }
 
 impl Running {
     /// Starts the command in a process group of its own, as a terminal would.
-    pub(super) fn start(mut command: Command, name: &str, transcript: PathBuf) -> Running {
+    pub(super) fn start(
+        mut command: Command,
+        name: &str,
+        transcript: PathBuf,
+        processes: PathBuf,
+    ) -> Running {
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let mut child = command.spawn().expect("the command starts");
         let (stdout, stderr) = (Arc::<Stream>::default(), Arc::<Stream>::default());
@@ -31,7 +39,7 @@ impl Running {
             stderr.follow(child.stderr.take().expect("stderr is piped")),
         ];
         let command = name.to_owned();
-        Running { command, child, stdout, stderr, readers, transcript }
+        Running { command, child, stdout, stderr, readers, transcript, processes }
     }
 
     /// Blocks until Terraform has printed the text on stdout.
@@ -63,9 +71,22 @@ impl Running {
 
     /// Ctrl-C: the interrupt goes to Terraform and, as in a terminal, to the provider as well.
     pub(crate) fn interrupt(&self) {
-        let kill = format!("kill -s INT -- -{}", self.child.id());
-        let sent = Command::new("sh").args(["-c", &kill]).status().expect("there is a shell");
-        assert!(sent.success(), "the interrupt was not delivered");
+        let sent = kill_process_group(Pid::from_child(&self.child), Signal::INT);
+        sent.expect("the interrupt can be sent");
+    }
+
+    /// Ends the providers of this Terraform without a warning: a crash. They must be tracked, see
+    /// [`Workbench::track_providers`](super::Workbench::track_providers).
+    pub(crate) fn kill_providers(&self) {
+        let group = Pid::from_child(&self.child);
+        let noted = fs::read_to_string(&self.processes).expect("the providers are tracked");
+        let processes = noted.lines().filter_map(|line| Pid::from_raw(line.parse().ok()?));
+        // The number of a provider that has ended may be another program's by now. That program is
+        // not in Terraform's process group.
+        for process in processes.filter(|process| getpgid(Some(*process)) == Ok(group)) {
+            // It fails where the provider has just ended by itself.
+            let _ = kill_process(process, Signal::KILL);
+        }
     }
 
     /// Ends Terraform, and it alone, without a warning: a crash.

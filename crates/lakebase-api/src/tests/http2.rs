@@ -58,7 +58,7 @@ async fn world(replies: impl IntoIterator<Item = Reply>) -> World {
         }
     });
     let credentials = Credentials {
-        host: Some(format!("https://localhost:{port}")),
+        host: Some(format!("https://127.0.0.1:{port}")),
         token: Some("t".into()),
         ..Credentials::default()
     };

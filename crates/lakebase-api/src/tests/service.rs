@@ -120,8 +120,8 @@ impl Service {
     }
 
     pub(super) fn host(&self) -> String {
-        let host = if self.scheme == "https" { "localhost" } else { "127.0.0.1" };
-        format!("{}://{host}:{}", self.scheme, self.port)
+        // Not a name: a minimal system has no file that knows `localhost`.
+        format!("{}://127.0.0.1:{}", self.scheme, self.port)
     }
 
     /// Adds to the script what could only be written once the port or the client was known.

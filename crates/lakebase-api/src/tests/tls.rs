@@ -12,14 +12,14 @@ use super::service::{Service, json};
 use super::{chain, clock};
 use crate::{CancellationToken, Client, Credentials, Environment, Error, Json, Settings};
 
-/// A certificate authority, and a server for `localhost` that it vouches for and that offers
+/// A certificate authority, and a server for this machine that it vouches for and that offers
 /// these protocols.
 pub(super) fn authority(protocols: &[&[u8]]) -> (CertificateDer<'static>, TlsAcceptor) {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
     let certificate = params.signed_by(&key, &issuer).unwrap();
     let key = PrivatePkcs8KeyDer::from(key.serialize_der());
     let provider = Arc::new(rustls::crypto::ring::default_provider());

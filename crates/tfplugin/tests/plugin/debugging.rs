@@ -41,7 +41,7 @@ async fn terraform_can_attach_again_and_again_until_ctrl_c() {
         shut_down(&channel).await;
         assert_answers(&channel).await;
     }
-    process.signal("INT").await;
+    process.signal(rustix::process::Signal::INT);
     assert!(process.end().await.0.success());
     assert!(process.left_behind().is_empty());
 }

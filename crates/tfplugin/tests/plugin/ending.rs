@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rustix::process::Signal;
 use tokio::time::timeout;
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
@@ -52,9 +53,9 @@ async fn shutdown_ends_the_process_though_streams_are_open_and_removes_the_socke
 async fn signals_do_not_end_it_while_terraform_is_connected() {
     let (mut process, handshake) = Process::start().await;
     let channel = client::terraform(&handshake).await;
-    for signal in ["INT", "TERM", "HUP"] {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         assert_answers(&channel).await;
-        process.signal(signal).await;
+        process.signal(signal);
         assert_answers(&channel).await;
     }
     shut_down(&channel).await;
@@ -64,8 +65,8 @@ async fn signals_do_not_end_it_while_terraform_is_connected() {
 #[tokio::test]
 async fn sigterm_ends_it_before_terraform_has_connected() {
     let (mut process, _handshake) = Process::start().await;
-    process.signal("INT").await;
-    process.signal("TERM").await;
+    process.signal(Signal::INT);
+    process.signal(Signal::TERM);
     assert!(process.end().await.0.success(), "it ends by itself, not by the signal");
     assert!(process.left_behind().is_empty());
 }

@@ -3,7 +3,7 @@
 use crate::calls::assert_answers;
 use crate::client;
 use crate::ending::shut_down;
-use crate::process::Process;
+use crate::process::{Process, short_folder};
 
 #[tokio::test]
 async fn the_handshake_names_version_socket_and_certificate() {
@@ -50,7 +50,7 @@ async fn a_folder_for_temporary_files_that_breaks_the_handshake_is_not_used() {
 
 #[tokio::test]
 async fn the_socket_is_where_the_client_wants_it() {
-    let folder = tempfile::tempdir().expect("a folder can be made");
+    let folder = short_folder();
     let (_process, handshake) = Process::start_with(|it| {
         it.env("PLUGIN_UNIX_SOCKET_DIR", folder.path());
     })

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
@@ -71,7 +72,7 @@ impl Process {
 
     /// Starts the provider as a person does, but for what is changed.
     pub(crate) fn spawn(change: impl FnOnce(&mut Command)) -> Self {
-        let temporary = tempfile::tempdir().expect("a folder can be made");
+        let temporary = short_folder();
         let mut command = Command::new(env!("CARGO_BIN_EXE_tfplugin-test-provider"));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.kill_on_drop(true).env_clear().env("TMPDIR", temporary.path());
@@ -90,11 +91,12 @@ impl Process {
         Handshake { fields: line.split('|').map(str::to_owned).collect() }
     }
 
-    /// Sends a signal, by its name.
-    pub(crate) async fn signal(&self, name: &str) {
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
         let id = self.child.id().expect("the provider runs");
-        let status = Command::new("kill").args([format!("-{name}"), id.to_string()]).status();
-        assert!(status.await.expect("kill can be run").success(), "no signal could be sent");
+        let process = Pid::from_raw(id.try_into().expect("the number of a process is an i32"));
+        let process = process.expect("no process has the number 0");
+        kill_process(process, signal).expect("the signal can be sent");
     }
 
     /// Waits for the end; gives what was printed on stdout and stderr since.
@@ -138,6 +140,11 @@ impl Handshake {
     pub(crate) fn certificate(&self) -> Vec<u8> {
         STANDARD_NO_PAD.decode(&self.fields[5]).expect("the sixth field is base64 without padding")
     }
+}
+
+/// A folder in which the path of a socket is short enough, wherever the caller keeps temporary files.
+pub(crate) fn short_folder() -> TempDir {
+    tempfile::tempdir_in("/tmp").expect("a folder can be made")
 }
 
 /// What the future gives; a failure if it takes as long as it never should.

@@ -125,6 +125,8 @@ mod tests {
 
     use super::*;
 
+    // In /tmp, for the path of a socket must be short, wherever the caller keeps temporary files.
+
     /// A process that cannot be: ids are not that large.
     const DEAD: &str = "tfplugin-4294967295-abcdef";
 
@@ -137,7 +139,7 @@ mod tests {
             (&own, false, true),
             ("another-4294967295-abcdef", false, true),
         ] {
-            let parent = tempfile::tempdir().expect("a folder can be made");
+            let parent = tempfile::tempdir_in("/tmp").expect("a folder can be made");
             let folder = parent.path().join(name);
             fs::create_dir(&folder).expect("a folder can be made");
             let socket = Bound::bind(folder.join(SOCKET)).expect("a socket can be bound");
@@ -149,7 +151,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_group_of_the_clients_choice_may_use_the_socket() {
-        let folder = tempfile::tempdir().expect("a folder can be made");
+        let folder = tempfile::tempdir_in("/tmp").expect("a folder can be made");
         let own = fs::metadata(folder.path()).expect("it was made").gid();
         let folder = Some(folder.path().to_owned());
         let place = Place { folder, group: Some(own.to_string()), ports: 0..=0 };
