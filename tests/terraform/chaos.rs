@@ -224,6 +224,7 @@ fn plain(bench: &Workbench, sort: Sort, shop: &Shop, random: &mut Rng, tally: &m
 /// A first apply, then steps that may be refused.
 fn provoked(bench: &Workbench, sort: Sort, shop: Shop, random: &mut Rng, tally: &mut Tally) {
     let shop = if random.u8(..4) > 0 { shop.unprotected() } else { shop };
+    let shop = if random.bool() { shop.adopting(random) } else { shop };
     let mut parts = vec![Part::Whole];
     let has_two_states = sort == Sort::States || sort == Sort::Everything && random.bool();
     parts

@@ -187,7 +187,9 @@ impl<'a> Driver<'a> {
             trouble.count(self.tally);
         }
         if let Some(Trouble::Faults(faults)) = trouble {
-            faults.iter().for_each(|fault| emulator.fault(fault.clone()));
+            for fault in faults {
+                emulator.fault(fault.clone());
+            }
         }
         let plan = ["plan", "-json", "-detailed-exitcode", "-out=saved"];
         let options: Vec<_> = options.iter().map(String::as_str).collect();
@@ -324,15 +326,16 @@ impl<'a> Driver<'a> {
                     Way::Rename => self.shop.rename(address.unwrap_or_default()),
                     Way::AllowWideRanges => self.shop.allow_wide_ranges(),
                     way => {
-                        let instances = self.instances(part).into_iter();
-                        let stored = instances.filter(|(it, _)| Some(it.as_str()) == address);
-                        for (address, instance) in stored {
+                        // An object may be replaced along with the one that holds it.
+                        for (address, instance) in self.current(part) {
                             let attributes = &instance["attributes"];
                             self.shop.restore(&address, attributes, &self.accepted);
                         }
+                        let untainted = self.take(part, &Way::Untaint, "", None);
                         if *way == Way::Unprotect {
                             self.shop = self.shop.clone().unprotected();
                         }
+                        return untainted || self.shop != before;
                     }
                 }
                 return self.shop != before;
@@ -363,7 +366,8 @@ impl<'a> Driver<'a> {
         run
     }
 
-    fn instances(&self, part: Part) -> Vec<(String, Json)> {
+    /// The addresses in the state and what it says of them, without deposed objects.
+    fn current(&self, part: Part) -> Vec<(String, Json)> {
         let file = format!("{}terraform.tfstate", directory(part));
         if !self.bench.path(&file).exists() {
             return Vec::new();
@@ -374,7 +378,9 @@ impl<'a> Driver<'a> {
         for resource in state["resources"].as_array().into_iter().flatten() {
             let address = format!("{}.{}", text(&resource["type"]), text(&resource["name"]));
             for instance in resource["instances"].as_array().into_iter().flatten() {
-                instances.push((address.clone(), instance.clone()));
+                if instance["deposed"].is_null() {
+                    instances.push((address.clone(), instance.clone()));
+                }
             }
         }
         instances
@@ -382,15 +388,14 @@ impl<'a> Driver<'a> {
 
     /// The addresses in the state, and the names of their objects.
     fn stored(&self, part: Part) -> Names {
-        let current = self.instances(part).into_iter().filter(|(_, it)| it["deposed"].is_null());
-        let named = current.filter_map(|(address, instance)| {
+        let named = self.current(part).into_iter().filter_map(|(address, instance)| {
             Some((address, instance["attributes"]["name"].as_str()?.to_owned()))
         });
         named.collect::<BTreeMap<_, _>>()
     }
 
     fn tainted(&self, part: Part) -> Vec<String> {
-        let tainted = self.instances(part).into_iter().filter(|(_, it)| it["status"] == "tainted");
+        let tainted = self.current(part).into_iter().filter(|(_, it)| it["status"] == "tainted");
         tainted.map(|(address, _)| address).collect()
     }
 

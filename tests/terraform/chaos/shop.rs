@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 
 /// A project with its branches and their endpoints.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an attribute")]
 pub(super) struct Shop {
     project_id: String,
     display_name: u8,
@@ -249,6 +250,15 @@ impl Shop {
                 branch.id.clone_from(&before.id);
             }
         }
+    }
+
+    /// The same shop with `replace_existing` here and there, also where nothing exists yet.
+    pub(super) fn adopting(mut self, random: &mut Rng) -> Shop {
+        for branch in self.branches.values_mut() {
+            branch.adopts = random.bool();
+            branch.readers.values_mut().for_each(|reader| reader.adopts = random.bool());
+        }
+        self
     }
 
     pub(super) fn branch_labels(&self) -> Vec<&'static str> {
