@@ -218,9 +218,11 @@ impl Provider for Lakebase {
         let name = state.get("name").cloned().unwrap_or_default();
         // The workspace is not known: Terraform moves without configuring the provider.
         let identity = [("workspace_id".to_owned(), Value::Null), ("name".to_owned(), name)];
+        let left_behind = takeover::left_behind(table, &request.source_state);
         ResourceAnswer {
             state: Some(state),
             identity: Some(identity.into()),
+            diagnostics: left_behind.iter().map(|it| not_carried_over(table, it)).collect(),
             ..ResourceAnswer::default()
         }
     }
@@ -297,6 +299,18 @@ fn not_taken_over(table: &Table, request: &MoveResource) -> Diagnostic {
         format!(
             "The source is a `{source_type}` of the provider `{source_provider}`. {instead}Remove \
              it from the state with a `removed` block instead, and import it."
+        ),
+    )
+}
+
+/// A setting that Terraform managed before a move, and does not manage after it.
+fn not_carried_over(table: &Table, setting: &str) -> Diagnostic {
+    let Table { type_name, counterpart, .. } = table;
+    Diagnostic::warning(
+        format!("The move to `{type_name}` leaves `spec.{setting}` behind"),
+        format!(
+            "The state of the `{counterpart}` sets `{setting}`. A `{type_name}` has no argument \
+             for it. The setting remains unchanged in Lakebase, but Terraform no longer manages it."
         ),
     )
 }

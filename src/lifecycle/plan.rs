@@ -15,7 +15,7 @@ use super::{Lifecycle, is_deleted, is_protected, name_of, ways_in};
 use crate::model::plan::{self, Occasion, Planned};
 use crate::model::table::{Resource, Settings, Table};
 use crate::model::tf::Tf;
-use crate::model::{decode, encode};
+use crate::model::{adoption, decode, encode};
 use crate::resources::{DEFAULTS, IS_PROTECTED, REPLACE_EXISTING};
 
 /// Plans a create, an update, a replacement or a destruction. Without a way to the service, it
@@ -54,6 +54,7 @@ struct Change<'a> {
     planned: Planned,
     /// The object that an earlier call planned to replace.
     replaced: Option<Replaced>,
+    now: Timestamp,
 }
 
 impl<'a> Change<'a> {
@@ -68,7 +69,7 @@ impl<'a> Change<'a> {
         let replaced = replaced.filter(|_| request.prior.is_none());
         let occasion = Occasion { settings, now, replacing: replaced.is_some() };
         let planned = plan::plan(resource, request.prior.as_ref(), config, &occasion);
-        Self { resource, table: resource.table(), request, planned, replaced }
+        Self { resource, table: resource.table(), request, planned, replaced, now }
     }
 
     /// Only what is created, replaced, or a change of defaults looks at anything.
@@ -109,6 +110,7 @@ impl<'a> Change<'a> {
                 if let Some(replaced) = &self.replaced {
                     told.extend(refuse_replacement(self.table, replaced, &self.planned.object));
                     told.extend(refuse_protected(self.table, replaced, observed));
+                    told.extend(self.refused_replacement());
                 } else if findings {
                     told.extend(self.creation(observed, settings));
                 }
@@ -121,6 +123,7 @@ impl<'a> Change<'a> {
                     told.extend(refused.map(|it| it.at(path.clone())));
                     let refused = refuse_protected(self.table, &replaced, observed);
                     told.extend(refused.map(|it| it.at(path)));
+                    told.extend(self.refused_replacement());
                     if findings && !told.has_errors() {
                         told.extend(losses(self.table, &replaced.name, observed));
                     }
@@ -150,16 +153,21 @@ impl<'a> Change<'a> {
         replaced_by(self.resource, prior)
     }
 
+    fn refused_replacement(&self) -> Diagnostics {
+        let prior = self.request.prior.as_ref();
+        plan::refused_replacement(self.resource, prior, &self.planned.object, self.now)
+    }
+
     /// What a create will run into.
-    fn creation(&self, observed: &Observed, settings: &Settings) -> Option<Diagnostic> {
+    fn creation(&self, observed: &Observed, settings: &Settings) -> Diagnostics {
         let (table, planned) = (self.table, &self.planned.object);
         let noun = table.noun();
-        let name = name_of(table, planned)?;
+        let Some(name) = name_of(table, planned) else { return Diagnostics::new() };
         let adopts = REPLACE_EXISTING.of(planned) == Tf::Known(true);
         let adoptable = table.field(REPLACE_EXISTING.name()).is_some();
         let Some(existing) = &observed.existing else {
             let known = self.resource.is_born_with_its_parent(planned) && !adopts;
-            return known.then(|| {
+            let known = known.then(|| {
                 Diagnostic::warning(
                     format!("The service makes the {noun} `{name}` by itself"),
                     format!(
@@ -170,12 +178,13 @@ impl<'a> Change<'a> {
                     ),
                 )
             });
+            return known.into_iter().collect();
         };
         if is_deleted(existing) {
             let summary = format!("The {noun} `{name}` is in the trash");
             let detail = "Its name stays taken, so that the create will fail. Restore it and \
                           import it, or delete it for good first (`purge`).";
-            return Some(Diagnostic::warning(summary, detail));
+            return Diagnostic::warning(summary, detail).into();
         }
         if !adopts {
             let summary = format!("The {noun} `{name}` exists already");
@@ -184,9 +193,14 @@ impl<'a> Change<'a> {
                  will fail. {}",
                 ways_in(&name, table.type_name, adoptable)
             );
-            return Some(Diagnostic::warning(summary, detail));
+            return Diagnostic::warning(summary, detail).into();
         }
-        Some(self.adoption(&name, existing, settings))
+        let occasion = Occasion { settings, now: self.now, replacing: false };
+        let refusals = adoption::refusals(self.resource, existing, planned, &occasion);
+        if refusals.has_errors() {
+            return refusals;
+        }
+        self.adoption(&name, existing, settings).into()
     }
 
     fn adoption(&self, name: &str, existing: &Json, settings: &Settings) -> Diagnostic {

@@ -84,8 +84,11 @@ pub enum Check {
     Lasting(&'static str, &'static str),
     /// One of these texts.
     OneOf(&'static [&'static str]),
-    /// At most that many characters, as the service documents today: more is a warning.
+    /// At least one character, and at most that many, as the service documents today: more is a
+    /// warning.
     AtMost(usize),
+    /// A log sequence number of PostgreSQL, e.g. `16/B374D848`.
+    Lsn,
     /// A full resource name of this form, e.g. `projects/{project_id}`.
     Named(&'static str),
 }
@@ -121,6 +124,8 @@ pub struct AnyField {
     pub name: &'static str,
     /// What it means: one or more sentences in Markdown.
     pub doc: &'static str,
+    /// What matters only to those who set it: a data source does not show it.
+    pub note: &'static str,
     /// What it holds.
     pub kind: Kind,
     /// Who gives it.
@@ -143,6 +148,9 @@ pub struct AnyField {
     pub choice: Option<&'static str>,
     /// It is the arm a create call sends where the configuration chooses none.
     pub unless_chosen: bool,
+    /// The fields that cannot be configured beside it. Unlike the arms of a choice, they may all
+    /// have a value in a state.
+    pub conflicts_with: &'static [&'static str],
     /// Given by the service, it changes only when one of these attributes does.
     pub changes_with: &'static [&'static str],
 }
@@ -152,6 +160,7 @@ impl<T: FieldType> Field<T> {
         let any = AnyField {
             name,
             doc: "",
+            note: "",
             kind: T::KIND,
             given,
             place,
@@ -163,6 +172,7 @@ impl<T: FieldType> Field<T> {
             sensitive: false,
             choice: None,
             unless_chosen: false,
+            conflicts_with: &[],
             changes_with: &[],
         };
         Field { any, of: PhantomData }
@@ -244,6 +254,14 @@ impl<T: FieldType> Field<T> {
         self
     }
 
+    /// What matters only to those who set the attribute, or refer to it in a resource: sentences
+    /// that follow `doc` on the page of the resource, and not on that of a data source.
+    #[must_use]
+    pub const fn note(mut self, note: &'static str) -> Self {
+        self.any.note = note;
+        self
+    }
+
     /// The configuration must give it.
     #[must_use]
     pub const fn required(mut self) -> Self {
@@ -294,6 +312,13 @@ impl<T: FieldType> Field<T> {
             "only a setting is an arm of a choice"
         );
         self.any.choice = Some(choice);
+        self
+    }
+
+    /// The fields that cannot be configured beside it.
+    #[must_use]
+    pub const fn conflicts_with(mut self, attributes: &'static [&'static str]) -> Self {
+        self.any.conflicts_with = attributes;
         self
     }
 
@@ -397,7 +422,13 @@ impl Field<Text> {
         self.check(Check::OneOf(values))
     }
 
-    /// The longest text that the service documents today, in characters.
+    /// A log sequence number of PostgreSQL.
+    #[must_use]
+    pub const fn lsn(self) -> Self {
+        self.check(Check::Lsn)
+    }
+
+    /// The longest text that the service documents today, in characters. An empty one is refused.
     #[must_use]
     pub const fn at_most(self, characters: usize) -> Self {
         self.check(Check::AtMost(characters))

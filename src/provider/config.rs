@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use lakebase_api::{Client, Clock, Credentials, Environment, Secret};
-use tfplugin::{Diagnostic, Diagnostics, Object};
+use tfplugin::{Diagnostic, Diagnostics, Object, Value};
 
 use crate::model::field::{AnyField, Bool, Duration, Field, Float, Text, TextMap};
 use crate::model::table::{DEFAULT_MAX_AUTOSCALING_RANGE_CU, Settings};
@@ -92,7 +92,10 @@ pub fn settings(config: &Object) -> Settings {
             Tf::Unknown => None,
             Tf::Known(it) => Some(it),
         },
-        custom_tags: CUSTOM_TAGS.of(config).known().unwrap_or_default(),
+        custom_tags: match config.get(CUSTOM_TAGS.name()) {
+            None | Some(Value::Null) => Value::Map(Object::new()),
+            Some(tags) => tags.clone(),
+        },
         review_warnings: REVIEW_WARNINGS.of(config) != Tf::Known(false),
     }
 }
@@ -105,7 +108,8 @@ pub fn client(
     terraform_version: &str,
     clock: &Arc<dyn Clock>,
 ) -> Result<Option<Client>, Diagnostic> {
-    let decides_nothing = [MAX_AUTOSCALING_RANGE_CU.name(), REVIEW_WARNINGS.name()];
+    let decides_nothing =
+        [MAX_AUTOSCALING_RANGE_CU.name(), REVIEW_WARNINGS.name(), CUSTOM_TAGS.name()];
     let decides = |name: &str| !decides_nothing.contains(&name);
     if config.iter().any(|(name, it)| decides(name) && !it.is_wholly_known()) {
         return Ok(None);
