@@ -42,7 +42,10 @@ pub const PURGE_ON_DELETE: Field<Bool> = Field::on_delete("purge_on_delete", "pu
 
 /// The full name.
 pub const NAME: Field<Text> = Field::root("name")
-    .doc("The full name, by which other resources and data sources refer to it. It is known in the plan.");
+    .doc("The full name, by which other resources and data sources refer to it.")
+    .note(
+        "It is known in the plan of a create, and known after apply in the plan of a replacement.",
+    );
 /// The identifier the service gave.
 pub const UID: Field<Text> = Field::root("uid").doc("The identifier that the service gave it.");
 /// When it was created.

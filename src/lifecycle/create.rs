@@ -103,7 +103,8 @@ impl Lifecycle {
         let (table, client, name) = (resource.table(), &self.client, attempt.name);
         let (settings, now) = (&self.settings, self.clock.now());
         let occasion = Occasion { settings, now, replacing: false };
-        let refusals = adoption::refusals(resource, found, planned, &occasion);
+        let refusals =
+            adoption::refusals(resource, found, planned, &without_unknowns(planned), &occasion);
         if refusals.has_errors() {
             return refusals.into();
         }

@@ -196,7 +196,8 @@ impl<'a> Change<'a> {
             return Diagnostic::warning(summary, detail).into();
         }
         let occasion = Occasion { settings, now: self.now, replacing: false };
-        let refusals = adoption::refusals(self.resource, existing, planned, &occasion);
+        let config = self.request.config.as_ref().unwrap_or(planned);
+        let refusals = adoption::refusals(self.resource, existing, planned, config, &occasion);
         if refusals.has_errors() {
             return refusals;
         }

@@ -12,11 +12,13 @@ use super::table::{Change, Resource, Settings};
 use super::{decode, meaning};
 
 /// Why an object that exists cannot be adopted as it is planned: it is another one, or it would
-/// become what no plan of an update accepts.
+/// become what no plan of an update accepts. An apply, which does not see the configuration, gives
+/// the planned object for it.
 pub fn refusals(
     resource: &dyn Resource,
     existing: &Json,
     planned: &Object,
+    config: &Object,
     occasion: &Occasion<'_>,
 ) -> Diagnostics {
     let Occasion { settings, now, .. } = *occasion;
@@ -26,12 +28,32 @@ pub fn refusals(
     // An adoption is an update whose prior state is the object as it is.
     let known = decode::complete(planned, &Object::new());
     let before = decode::state(resource, existing, &known, settings);
-    let planned = decode::complete(planned, &before);
-    let config = &known;
+    let planned = merged(planned, &before, config);
     let mut update = Change { prior: Some(&before), config, planned, settings, now };
     let mut found = Diagnostics::new();
     resource.plan(&mut update, &mut found);
     found.into_iter().filter(Diagnostic::is_error).collect()
+}
+
+/// The planned object, with the values of the existing one where the service decides. What the
+/// configuration leaves unknown stays unknown.
+fn merged(planned: &Object, before: &Object, config: &Object) -> Object {
+    let (null, empty) = (&Value::Null, &Object::new());
+    let merged = planned.iter().map(|(name, planned)| {
+        let before = before.get(name).unwrap_or(null);
+        let value = match (planned, config.get(name).unwrap_or(null)) {
+            (_, Value::Unknown(_)) => Value::unknown(),
+            (Value::Map(planned), config) => Value::Map(merged(
+                planned,
+                before.as_map().unwrap_or(empty),
+                config.as_map().unwrap_or(empty),
+            )),
+            (Value::Unknown(_), _) => before.clone(),
+            (planned, _) => planned.clone(),
+        };
+        (name.clone(), value)
+    });
+    merged.collect()
 }
 
 /// Whether the object differs in what cannot be changed.
@@ -95,10 +117,11 @@ mod tests {
             Json::Null => Value::unknown(),
             json => decode::value(it, json, &Value::Null),
         };
-        let planned = fields.map(|it| (it.name.to_owned(), value(it))).collect();
+        let planned: Object = fields.map(|it| (it.name.to_owned(), value(it))).collect();
+        let config = decode::complete(&planned, &Object::new());
         let (settings, now) = (&Settings::default(), "2026-01-01T00:00:00Z".parse().unwrap());
         let occasion = Occasion { settings, now, replacing: false };
-        let found = refusals(resource, existing, &planned, &occasion);
+        let found = refusals(resource, existing, &planned, &config, &occasion);
         let lines = found.iter().map(|it| format!("{}: {}\n{}\n", it.path, it.summary, it.detail));
         expected.assert_eq(&lines.collect::<String>());
     }
@@ -134,6 +157,25 @@ mod tests {
                 https://docs.databricks.com/aws/en/oltp/projects/manage-computes
             "#]],
         );
+    }
+
+    #[test]
+    fn a_limit_that_is_not_known_yet_is_not_refused() {
+        let existing = json!({
+            "name": "projects/p/branches/b/endpoints/primary",
+            "status": {"autoscaling_limit_min_cu": 1, "autoscaling_limit_max_cu": 1},
+        });
+        let mut config = Object::new();
+        config.insert("autoscaling_limit_min_cu".to_owned(), 4_i64.into());
+        config.insert("autoscaling_limit_max_cu".to_owned(), Value::unknown());
+        let (settings, now) = (&Settings::default(), "2026-01-01T00:00:00Z".parse().unwrap());
+        let occasion = Occasion { settings, now, replacing: false };
+        let found = |config: &Object, planned: &Object| {
+            refusals(&Endpoint, &existing, planned, config, &occasion).has_errors()
+        };
+        assert!(!found(&config, &config));
+        let known = decode::complete(&config, &Object::new());
+        assert!(found(&known, &config), "the service's own maximum is below");
     }
 
     #[test]

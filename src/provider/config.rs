@@ -40,9 +40,9 @@ const EXPECTED_WORKSPACE_ID: Field<Text> = Field::local("expected_workspace_id")
 const MAX_AUTOSCALING_RANGE_CU: Field<Float> = Field::local("max_autoscaling_range_cu")
     .doc("How many CU the two limits of an autoscaling range may be apart, by default 8. Newer documentation of the service allows 16.");
 const REVIEW_WARNINGS: Field<Bool> = Field::local("review_warnings")
-    .doc("Whether a plan warns when the ceiling of a compute at least doubles, scale to zero is turned off, high availability is turned on, a size is outside what the service documents, or a change of defaults does not reach existing computes. By default it does.");
+    .doc("Whether a plan warns when the ceiling of a compute at least doubles, scale to zero is turned off, high availability is turned on, a value is outside what the service documents, or a change of defaults does not reach existing computes. By default it does.");
 const CUSTOM_TAGS: Field<TextMap> =
-    Field::local("custom_tags").doc("Tags of every project. A project's own tags override them.");
+    Field::local("custom_tags").doc("Tags of every project. A project's own tags override them. They reach projects with `ignore_changes` too, which covers only what the resource configures.");
 const REQUESTS_PER_SECOND: Field<Float> = Field::local("requests_per_second")
     .doc("The most requests a second. By default there is no limit but the service's own.");
 const HTTP_TIMEOUT: Field<Duration> = Field::local("http_timeout")

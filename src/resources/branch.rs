@@ -25,13 +25,15 @@ const PROJECT_NAME: Field<Text> =
 const SNAPSHOT: &str = "projects/{project_id}/snapshots/{snapshot_id}";
 
 const SOURCE_BRANCH: Field<Text> = Field::spec("source_branch")
-    .doc("The branch that it is a copy of; by default the project's default branch.")
+    .doc("The branch that it is a copy of.")
+    .note("It is in the same project. Default: the project's default branch.")
     .named(BRANCH)
     .replaces()
     .create_only();
 
 const SOURCE_BRANCH_TIME: Field<Time> = Field::spec("source_branch_time")
-    .doc("The point in time as of which it is a copy, in RFC 3339; by default now.")
+    .doc("The point in time as of which it is a copy, in RFC 3339.")
+    .note("It is within the history that the project keeps. Default: now. An import stores it, and not the LSN.")
     .replaces()
     .create_only();
 
@@ -51,19 +53,24 @@ const SOURCE_SNAPSHOT: Field<Text> = Field::spec("source_snapshot")
 
 const TTL: Field<Duration> = Field::spec("ttl")
     .doc("How long after its creation the branch expires, e.g. `7d`.")
+    .note("A protected branch cannot expire. While a branch that has expired is configured, the next apply creates it again, as a new copy.")
     .lasting("1s", "30d")
     .choice("expiration");
 
-const EXPIRE_TIME: Field<Time> =
-    Field::spec("expire_time").doc("When the branch expires, in RFC 3339.").choice("expiration");
+const EXPIRE_TIME: Field<Time> = Field::spec("expire_time")
+    .doc("When the branch expires, in RFC 3339.")
+    .note("At most 30 days ahead, as Databricks documents it. A protected branch cannot expire.")
+    .choice("expiration");
 
 const NO_EXPIRY: Field<Bool> = Field::spec("no_expiry")
-    .doc("Whether the branch never expires. So it is with a new branch that is not told otherwise; `false` tells nothing.")
+    .doc("Whether the branch never expires.")
+    .note("A new branch never expires if neither `ttl` nor `expire_time` is set. `false` chooses nothing: set one of those.")
     .choice("expiration")
     .unless_chosen();
 
 const IS_PROTECTED: Field<Bool> = Field::spec("is_protected")
-    .doc("Whether the service refuses to delete the branch, its endpoints and its project.");
+    .doc("Whether the service refuses to delete the branch, its endpoints and its project.")
+    .note("A protected branch cannot expire.");
 
 const KEEPERS: Field<TextMap> = Field::local("keepers")
     .doc("Any values of your own. When one changes, the branch is made anew, from the present state of its source.")
@@ -253,7 +260,7 @@ const TTL_TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
 
 /// The same for an imported branch, of which nobody knows whether it was given a `ttl`: small, so
 /// that an `expire_time` is seldom taken for one.
-const IMPORTED_TTL_TOLERANCE: SignedDuration = SignedDuration::from_secs(1);
+const IMPORTED_TTL_TOLERANCE: SignedDuration = SignedDuration::from_millis(500);
 
 /// Lakebase reports when a branch expires, not how that was configured: a branch that was given a
 /// `ttl` reads as one, and so does an imported one whose life is a whole number of minutes.
@@ -308,7 +315,7 @@ mod tests {
             ("2026-01-08T00:01:00Z", "7d", Some("604860s")),
             ("2026-01-08T00:00:00.000004Z", "", Some("604800s")),
             ("2026-01-07T23:59:59.9Z", "", Some("604800s")),
-            ("2026-01-08T00:00:02Z", "", None),
+            ("2026-01-08T00:00:01Z", "", None),
         ] {
             let known = [("name", NAMED), ("ttl", known)];
             let known = if known[1].1.is_empty() { &known[..1] } else { &known[..] };

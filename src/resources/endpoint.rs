@@ -25,7 +25,7 @@ const ENDPOINT_ID: Field<Text> =
 const BRANCH_NAME: Field<Text> = Field::parent("branch", BRANCH).doc("The branch to serve.");
 
 const ENDPOINT_TYPE: Field<Text> = Field::spec("endpoint_type")
-    .doc("Whether the endpoint takes writes. A branch has one read-write endpoint, `primary`, which the service makes; all others are read replicas.")
+    .doc("Whether the endpoint takes writes. A branch has one read-write endpoint, `primary`, which Lakebase creates with the branch; all others are read replicas.")
     .required()
     .replaces()
     .one_of(&["ENDPOINT_TYPE_READ_WRITE", "ENDPOINT_TYPE_READ_ONLY"]);
@@ -35,7 +35,8 @@ const MIN_CU: Field<Float> = Field::spec("autoscaling_limit_min_cu")
     .size_between(SMALLEST_CU, LARGEST_CU);
 
 const MAX_CU: Field<Float> = Field::spec("autoscaling_limit_max_cu")
-    .doc("The most compute that it scales up to, in CU: at most 8 more than the least, unless the provider block's `max_autoscaling_range_cu` says otherwise.")
+    .doc("The most compute that it scales up to, in CU.")
+    .note("At most 8 more than the least, unless the provider block's `max_autoscaling_range_cu` says otherwise.")
     .size_between(SMALLEST_CU, LARGEST_CU);
 
 /// How long the endpoint idles before it suspends.
@@ -46,7 +47,8 @@ pub const SUSPEND_AFTER: Field<Duration> = Field::spec("suspend_timeout_duration
 
 /// Whether the endpoint never suspends.
 pub const NO_SUSPENSION: Field<Bool> = Field::spec("no_suspension")
-    .doc("Whether it never suspends; `false` tells nothing.")
+    .doc("Whether it never suspends.")
+    .note("`false` chooses nothing: set `suspend_timeout_duration`.")
     .choice("suspension");
 
 /// Whether the endpoint is suspended and refuses connections.
@@ -54,14 +56,16 @@ pub const DISABLED: Field<Bool> =
     Field::spec("disabled").doc("Whether the endpoint is suspended and refuses connections.");
 
 const GROUP_MIN: Field<Int> =
-    Field::member("min").doc("How many computes there are at least.").required();
+    Field::member("min").doc("How many computes there are at least: 1 or more.").required();
 const GROUP_MAX: Field<Int> = Field::member("max")
-    .doc("How many computes there are at most; the service demands as many as `min`.")
+    .doc("How many computes there are at most.")
+    .note("Lakebase requires as many as `min`.")
     .required();
 
 /// A group of computes, as an object holds it.
 pub const GROUP: Field<Nested> = Field::spec("group")
-    .doc("High availability: more than one compute, of which one takes over when another fails. It needs `no_suspension = true`.")
+    .doc("High availability: more than one compute, of which one takes over when another fails.")
+    .note("It needs `no_suspension = true`.")
     .members(GROUP_MEMBERS)
     .whole();
 

@@ -25,7 +25,8 @@ const DISPLAY_NAME: Field<Text> =
     Field::spec("display_name").doc("The name that people see.").at_most(256);
 
 const PG_VERSION: Field<Int> = Field::spec("pg_version")
-    .doc("The major version of PostgreSQL. The service cannot change it: **a change destroys the project with all its data** and makes an empty one.")
+    .doc("The major version of PostgreSQL.")
+    .note("Lakebase cannot change it: **a change destroys the project with all its data** and creates an empty one.")
     .replaces()
     .within(16, 18);
 
@@ -38,7 +39,8 @@ const MIN_CU: Field<Float> = Field::member("autoscaling_limit_min_cu")
     .size_between(SMALLEST_CU, LARGEST_CU);
 
 const MAX_CU: Field<Float> = Field::member("autoscaling_limit_max_cu")
-    .doc("The most compute to scale up to, in CU: at most 8 more than the least, unless the provider block's `max_autoscaling_range_cu` says otherwise.")
+    .doc("The most compute to scale up to, in CU.")
+    .note("At most 8 more than the least, unless the provider block's `max_autoscaling_range_cu` says otherwise.")
     .size_between(SMALLEST_CU, LARGEST_CU);
 
 const SUSPEND_AFTER: Field<Duration> = Field::member("suspend_timeout_duration")
@@ -47,20 +49,20 @@ const SUSPEND_AFTER: Field<Duration> = Field::member("suspend_timeout_duration")
     .choice("suspension");
 
 const NO_SUSPENSION: Field<Bool> = Field::member("no_suspension")
-    .doc("Whether they never suspend; `false` tells nothing.")
+    .doc("Whether they never suspend.")
+    .note("`false` chooses nothing: set `suspend_timeout_duration`.")
     .choice("suspension");
 
 /// The settings of endpoints that are made later.
 pub const DEFAULT_ENDPOINT_SETTINGS: Field<Nested> = Field::spec("default_endpoint_settings")
-    .doc("The settings of endpoints that are made later and do not say otherwise. Endpoints that exist do not follow a change.")
+    .doc("The settings of endpoints that are created without their own.")
+    .note("Endpoints that exist do not follow a change.")
     .members(&[
         MIN_CU.any(),
         MAX_CU.any(),
         SUSPEND_AFTER.any(),
         NO_SUSPENSION.any(),
-        Field::<TextMap>::member("pg_settings")
-            .doc("Settings of PostgreSQL by their names.")
-            .any(),
+        Field::<TextMap>::member("pg_settings").doc("Settings of PostgreSQL by their names.").any(),
     ]);
 
 const INITIAL_ENDPOINT: Field<Nested> = Field::initial("initial_endpoint")
