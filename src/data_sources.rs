@@ -11,7 +11,7 @@ use tfplugin::{
 use crate::lifecycle::{Attempt, Lifecycle, is_deleted};
 use crate::model::field::AnyField;
 use crate::model::table::{Resource, Settings, Table, has_form};
-use crate::model::{decode, schema};
+use crate::model::{decode, meaning, schema};
 use crate::resources;
 
 pub use connection::{ARGUMENTS, RESULTS, connection, endpoint};
@@ -37,7 +37,8 @@ pub fn validate(type_name: &str, config: &Object) -> Diagnostics {
         if let Some(text) = config.get(name).and_then(Value::as_str)
             && !has_form(text, form)
         {
-            let detail = format!("`{text}` is not a full name: it must have the form `{form}`.");
+            let text = meaning::quoted(text);
+            let detail = format!("{text} is not a full name: it must have the form `{form}`.");
             sink.push(Diagnostic::error(format!("Invalid `{name}`"), detail).at(name));
         }
     };

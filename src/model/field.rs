@@ -47,7 +47,7 @@ pub enum Kind {
     Text,
     /// A length of time: `300s`, `5m`, `24h` or `7d`. Compares by meaning.
     Duration,
-    /// A point in time in RFC 3339. Compares by meaning.
+    /// A time in RFC 3339. Compares by meaning.
     Timestamp,
     /// Text under keys; the service may report an empty map by leaving it out.
     TextMap,
@@ -77,15 +77,13 @@ pub enum Given {
 pub enum Check {
     /// A number within limits that the service documents today: outside is a warning.
     Between(f64, f64),
-    /// A size within limits that the service documents today: what is outside is a finding of the
-    /// plan that makes it so, which the resource tells.
+    /// A size above 0, within documented limits: outside is a finding that the resource tells.
     Size(f64, f64),
     /// A duration within limits that the service documents today: outside is a warning.
     Lasting(&'static str, &'static str),
     /// One of these texts.
     OneOf(&'static [&'static str]),
-    /// At least one character, and at most that many, as the service documents today: more is a
-    /// warning.
+    /// From one to that many characters, as the service documents today: more is a warning.
     AtMost(usize),
     /// A log sequence number of PostgreSQL, e.g. `16/B374D848`.
     Lsn,
@@ -148,8 +146,7 @@ pub struct AnyField {
     pub choice: Option<&'static str>,
     /// It is the arm a create call sends where the configuration chooses none.
     pub unless_chosen: bool,
-    /// The fields that cannot be configured beside it. Unlike the arms of a choice, they may all
-    /// have a value in a state.
+    /// The fields that cannot be configured beside it, although a state may have them all.
     pub conflicts_with: &'static [&'static str],
     /// Given by the service, it changes only when one of these attributes does.
     pub changes_with: &'static [&'static str],
@@ -254,8 +251,7 @@ impl<T: FieldType> Field<T> {
         self
     }
 
-    /// What matters only to those who set the attribute, or refer to it in a resource: sentences
-    /// that follow `doc` on the page of the resource, and not on that of a data source.
+    /// What matters only to those who set it: follows `doc`, but not on a data source's page.
     #[must_use]
     pub const fn note(mut self, note: &'static str) -> Self {
         self.any.note = note;
@@ -359,7 +355,7 @@ pub struct Duration;
 pub struct Timestamp;
 /// Text under keys.
 pub struct TextMap;
-/// Text under keys, a list of `{key, value}` in the API.
+/// Text under keys, a list of pairs in the API.
 pub struct Tags;
 /// An object of fields.
 pub struct Nested;
@@ -498,8 +494,7 @@ impl AnyField {
         self,
         fields: &'static [AnyField],
     ) -> impl Iterator<Item = &'static AnyField> + Clone {
-        fields.iter().filter(move |it| {
-            self.choice.is_some() && it.choice == self.choice && it.name != self.name
-        })
+        let is_arm = self.choice.is_some();
+        fields.iter().filter(move |it| is_arm && it.choice == self.choice && it.name != self.name)
     }
 }

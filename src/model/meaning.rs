@@ -20,7 +20,7 @@ pub fn duration(text: &str) -> Result<SignedDuration, String> {
         format!("`{text}` is too long: the longest duration is `{days}d`, about 10,000 years")
     };
     match parts(text) {
-        Some(Some(it)) if it.as_secs() <= LONGEST_SECONDS => Ok(it),
+        Some(it) if it.as_secs() <= LONGEST_SECONDS => Ok(it),
         Some(_) => Err(too_long()),
         None => Err(format!(
             "{} is not a duration: write a number and a unit, such as `300s`, `5m`, `24h` or `7d`",
@@ -34,10 +34,10 @@ pub fn quoted(text: &str) -> String {
     if text.is_empty() { "`\"\"`".to_owned() } else { format!("`{text}`") }
 }
 
-/// None if the text has another form; none inside if it means more than a duration holds.
-fn parts(text: &str) -> Option<Option<SignedDuration>> {
+/// The duration that a text of that form means, or the longest one that there is.
+fn parts(text: &str) -> Option<SignedDuration> {
     let units = [('d', 86400), ('h', 3600), ('m', 60), ('s', 1)];
-    let (mut total, mut rest, mut from) = (Some(SignedDuration::ZERO), text, 0);
+    let (mut total, mut rest, mut from) = (SignedDuration::ZERO, text, 0);
     while !rest.is_empty() || from == 0 {
         let (number, after) = rest.split_at(rest.find(|it: char| it.is_ascii_lowercase())?);
         let at = from + units[from..].iter().position(|(unit, _)| after.starts_with(*unit))?;
@@ -49,10 +49,9 @@ fn parts(text: &str) -> Option<Option<SignedDuration>> {
         if whole.is_empty() || !digits(whole) || !digits(fraction) || !is_plain {
             return None;
         }
-        let seconds = whole.parse::<i64>().ok().and_then(|it| it.checked_mul(units[at].1));
+        let seconds = whole.parse().unwrap_or(i64::MAX).saturating_mul(units[at].1);
         let nanoseconds = format!("{fraction:0<9}").parse().ok()?;
-        let part = seconds.map(|it| SignedDuration::new(it, nanoseconds));
-        total = total.zip(part).and_then(|(total, part)| total.checked_add(part));
+        total = total.saturating_add(SignedDuration::new(seconds, nanoseconds));
         (rest, from) = (&after[1..], at + 1);
     }
     Some(total)

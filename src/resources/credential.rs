@@ -182,6 +182,35 @@ mod tests {
     }
 
     #[test]
+    fn a_credential_that_lives_no_longer_than_the_default_margin_names_the_default() {
+        let mut config = Object::new();
+        TTL.put(&mut config, Tf::Known("10m".to_owned()));
+        let mut sink = Diagnostics::new();
+        Credential.validate(&config, &Settings::default(), &mut sink);
+        let detail = sink.iter().next().map(|it| it.detail.as_str());
+        let expected = "`renew_before` is `15m`, the default; `ttl` is `10m`. Every plan would \
+                        renew such a credential. Set a `renew_before` that is shorter than `ttl`.";
+        assert_eq!(detail, Some(expected));
+    }
+
+    #[test]
+    fn a_claim_is_named_by_its_place_in_the_list() {
+        let claim = |permission: &str| {
+            let members = [
+                ("permission_set".to_owned(), permission.into()),
+                ("resources".to_owned(), tfplugin::Value::List(Vec::new())),
+            ];
+            tfplugin::Value::Map(members.into())
+        };
+        let claims = tfplugin::Value::List(vec![claim("READ_ONLY"), claim("WRITE")]);
+        let config: Object = [("claims".to_owned(), claims)].into();
+        let mut sink = Diagnostics::new();
+        crate::model::validate::validate(TABLE.fields, &config, &mut sink);
+        let summaries: Vec<_> = sink.iter().map(|it| it.summary.as_str()).collect();
+        assert_eq!(summaries, ["Invalid `claims[1].permission_set`"]);
+    }
+
+    #[test]
     fn a_credential_cannot_be_renewed_for_all_its_life() {
         for (ttl, renew_before, refused) in
             [("1h", "59m", false), ("1h", "60m", true), ("10m", "15m", true)]

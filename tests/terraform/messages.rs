@@ -418,3 +418,39 @@ fn a_flag_cannot_just_be_turned_off() {
         instead: set `suspend_timeout_duration`."#]],
     );
 }
+
+#[test]
+fn a_create_that_finds_something_absent_names_the_attributes_that_name_it() {
+    let bench = Workbench::new("a_create_that_finds_something_absent");
+    let source = "source_branch = \"projects/shop/branches/nowhere\"";
+    bench.configure(&(project("") + &branch(source)));
+    let output = bench.apply_fails().output().split_whitespace().collect::<Vec<_>>().join(" ");
+    let advice = "Check that what `project`, `source_branch`, `source_snapshot` name exists";
+    assert!(output.contains(advice), "{output}");
+}
+
+#[test]
+fn what_the_service_would_refuse_is_refused_in_the_plan() {
+    let bench = Workbench::new("what_the_service_would_refuse_is_refused_in_the_plan");
+    let second = primary("").replace("\"primary\"\n  endpoint_type", "\"second\"\n  endpoint_type");
+    let second = second.replace("replace_existing = true", "");
+    for (hcl, expected) in [
+        (project("display_name = \"\""), "Invalid `display_name`"),
+        (project("initial_endpoint = { group = { min = 2, max = 2 } }"), "needs `no_suspension`"),
+        (primary("group = { min = 0, max = 0 }"), "Invalid `group.min`"),
+        (primary("autoscaling_limit_min_cu = -1"), "Invalid `autoscaling_limit_min_cu`"),
+        (second, "The read-write endpoint is called `primary`, not `second`"),
+        (branch("is_protected = true\nttl = \"7d\""), "A protected branch cannot expire"),
+        (branch("source_branch_lsn = \"0x1A2B\""), "Invalid `source_branch_lsn`"),
+        (branch("source_branch = \"projects/other/branches/x\""), "Invalid `source_branch`"),
+        (
+            branch("source_branch_lsn = \"0/1\"\nsource_branch_time = \"2026-01-01T00:00:00Z\""),
+            "Conflicting `source_branch_lsn`",
+        ),
+    ] {
+        bench.configure(&apart(&hcl));
+        let output = bench.plan_fails().output();
+        assert!(output.contains(expected), "{output}");
+    }
+    assert!(bench.emulator.mutations().is_empty());
+}
