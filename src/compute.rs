@@ -12,6 +12,9 @@ pub mod range;
 /// The smallest size that the service documents today, in CU (API reference, 7.2).
 pub const SMALLEST_CU: f64 = 0.5;
 
+/// The step between sizes, in CU: every recorded size is a multiple of it (API reference, 7.2).
+pub const STEP_CU: f64 = 0.5;
+
 /// The largest size that the service documents today, in CU.
 pub const LARGEST_CU: f64 = 112.0;
 

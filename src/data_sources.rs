@@ -8,10 +8,10 @@ use tfplugin::{
     Attribute, AttributeKind, Block, Call, Diagnostic, Diagnostics, Object, Schema, Type, Value,
 };
 
-use crate::lifecycle::{Attempt, Lifecycle};
+use crate::lifecycle::{Attempt, Lifecycle, is_deleted};
 use crate::model::field::AnyField;
 use crate::model::table::{Resource, Settings, Table, has_form};
-use crate::model::{decode, schema};
+use crate::model::{decode, meaning, schema};
 use crate::resources;
 
 pub use connection::{ARGUMENTS, RESULTS, connection, endpoint};
@@ -37,7 +37,8 @@ pub fn validate(type_name: &str, config: &Object) -> Diagnostics {
         if let Some(text) = config.get(name).and_then(Value::as_str)
             && !has_form(text, form)
         {
-            let detail = format!("`{text}` is not a full name: it must have the form `{form}`.");
+            let text = meaning::quoted(text);
+            let detail = format!("{text} is not a full name: it must have the form `{form}`.");
             sink.push(Diagnostic::error(format!("Invalid `{name}`"), detail).at(name));
         }
     };
@@ -82,6 +83,15 @@ async fn read_one(
     let name = config.get("name").and_then(Value::as_str).unwrap_or_default();
     let patience = lifecycle.client.patience(PATIENCE, call.stop.clone());
     match lifecycle.client.get(name, &patience).await {
+        Ok(reported) if is_deleted(&reported) => {
+            let noun = resource.table().noun();
+            let summary = format!("The {noun} `{name}` is deleted");
+            let detail = format!(
+                "Lakebase keeps a deleted {noun} for a while, so that it can be restored. Until \
+                 then, there is nothing to read."
+            );
+            (None, Diagnostic::error(summary, detail).at("name").into())
+        }
         Ok(reported) => {
             let mut object = shown(resource, &reported, &lifecycle.settings);
             object.insert("name".to_owned(), name.into());

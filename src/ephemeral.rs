@@ -55,6 +55,7 @@ pub fn validate(type_name: &str, config: &Object) -> Diagnostics {
     let mut sink = Diagnostics::new();
     let fields = if type_name == "lakebase_credential" { CREDENTIAL } else { ARGUMENTS };
     validate::validate(fields, config, &mut sink);
+    sink.extend(validate::unusual(fields, None, config));
     sink
 }
 

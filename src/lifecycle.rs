@@ -253,7 +253,7 @@ fn name_of(table: &Table, object: &Object) -> Option<String> {
 }
 
 /// Whether an answer is about an object in the trash, which a GET shows as if it lived.
-fn is_deleted(reported: &Value) -> bool {
+pub fn is_deleted(reported: &Value) -> bool {
     ["/delete_time", "/status/delete_time"].iter().any(|it| reported.pointer(it).is_some())
 }
 

@@ -10,6 +10,7 @@
 //! | [`plan`] | prior state and configuration | planned state and replacements |
 //! | [`encode`] | prior and planned state | request body, query, update mask |
 //! | [`decode`] | the service's answer | state, and with it drift |
+//! | [`adoption`] | an existing object and a planned create | diagnostics |
 //! | [`takeover`] | another provider's state | state |
 //! | [`markdown`] | table | documentation |
 //!
@@ -17,6 +18,7 @@
 //! No room here knows a particular resource, the API's client, or what waiting is.
 //! Start reading at [`field`], then [`plan`].
 
+pub mod adoption;
 pub mod decode;
 pub mod encode;
 pub mod field;

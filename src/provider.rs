@@ -227,7 +227,11 @@ impl Provider for Lakebase {
         let Some(state) = state else { return not_taken_over(table, &request).into() };
         // Terraform moves without configuring the provider: only the state knows the workspace.
         let workspace = request.source_state["provider_config"]["workspace_id"].as_str();
-        lifecycle::moved(state, workspace)
+        let left_behind = takeover::left_behind(table, &request.source_state);
+        ResourceAnswer {
+            diagnostics: left_behind.iter().map(|it| not_carried_over(table, it)).collect(),
+            ..lifecycle::moved(state, workspace)
+        }
     }
 
     async fn validate_data_source(&self, type_name: &str, config: Object) -> Diagnostics {
@@ -304,6 +308,18 @@ fn not_taken_over(table: &Table, request: &MoveResource) -> Diagnostic {
         format!(
             "The source is a `{source_type}` of the provider `{source_provider}`. {instead}Remove \
              it from the state with a `removed` block instead, and import it."
+        ),
+    )
+}
+
+/// A setting that Terraform managed before a move, and does not manage after it.
+fn not_carried_over(table: &Table, setting: &str) -> Diagnostic {
+    let Table { type_name, counterpart, .. } = table;
+    Diagnostic::warning(
+        format!("The move to `{type_name}` leaves `spec.{setting}` behind"),
+        format!(
+            "The state of the `{counterpart}` sets `{setting}`. A `{type_name}` has no argument \
+             for it. The setting remains unchanged in Lakebase, but Terraform no longer manages it."
         ),
     )
 }

@@ -42,7 +42,8 @@ pub const PURGE_ON_DELETE: Field<Bool> = Field::on_delete("purge_on_delete", "pu
 
 /// The full name.
 pub const NAME: Field<Text> = Field::root("name")
-    .doc("The resource name, by which other resources and data sources refer to it. Known at plan time, except when the object is replaced under the same name.");
+    .doc("The resource name, by which other resources and data sources refer to it.")
+    .note("Known at plan time, except when the object is replaced under the same name.");
 /// The identifier the service gave.
 pub const UID: Field<Text> = Field::root("uid").doc("The identifier that the service gave it.");
 /// When it was created.

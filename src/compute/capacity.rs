@@ -57,6 +57,8 @@ pub fn max_connections(cu: f64) -> i64 {
 
 fn map<T>(value: &Tf<f64>, to: impl Fn(f64) -> T) -> Tf<T> {
     match value {
+        // Validation refuses what is not above 0.
+        Tf::Known(it) if *it <= 0.0 => Tf::Null,
         Tf::Known(it) => Tf::Known(to(*it)),
         Tf::Unknown => Tf::Unknown,
         Tf::Null => Tf::Null,

@@ -1,7 +1,7 @@
 //! What a reader should notice about a change of compute.
 
 use super::capacity::{GB_PER_CU, max_connections};
-use super::{Compute, LARGEST_CU, SMALLEST_CU, Suspension, grouped};
+use super::{Compute, LARGEST_CU, SMALLEST_CU, STEP_CU, Suspension, grouped};
 
 /// Something to notice about the change of one compute.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,20 +59,31 @@ pub fn findings(what: &str, before: Option<&Compute>, after: &Compute) -> Vec<Fi
 /// move, so that it may accept it all the same.
 pub fn undocumented_size(what: &str, before: Option<&Compute>, after: &Compute) -> Option<Finding> {
     let limits = |it: &Compute| (it.min_cu, it.max_cu);
-    let outside: Vec<_> = [("minimum", after.min_cu), ("maximum", after.max_cu)]
-        .into_iter()
-        .filter_map(|(limit, cu)| Some((limit, cu?)))
-        .filter(|(_, cu)| !(SMALLEST_CU..=LARGEST_CU).contains(cu))
-        .map(|(limit, cu)| format!("the {limit} is {cu} CU"))
-        .collect();
+    let named = [("minimum", after.min_cu), ("maximum", after.max_cu)];
+    let those = |is_odd: &dyn Fn(f64) -> bool| {
+        let odd =
+            named.into_iter().filter_map(|(limit, cu)| Some((limit, cu.filter(|it| is_odd(*it))?)));
+        odd.map(|(limit, cu)| format!("the {limit} is {cu} CU")).collect::<Vec<_>>().join(" and ")
+    };
+    let is_inside = |cu: f64| (SMALLEST_CU..=LARGEST_CU).contains(&cu);
+    let outside = those(&|cu| !is_inside(cu));
+    let between = those(&|cu| is_inside(cu) && cu % STEP_CU != 0.0);
     let is_new = before.is_none_or(|it| limits(it) != limits(after));
-    (is_new && !outside.is_empty()).then(|| Finding {
+    let sizes = format!("{SMALLEST_CU} to {LARGEST_CU} CU");
+    let steps = format!("in steps of {STEP_CU} CU");
+    let detail = match (outside.as_str(), between.as_str()) {
+        _ if !is_new => return None,
+        ("", "") => return None,
+        (outside, "") => format!("Today that is {sizes}; {outside}, and may be refused."),
+        ("", between) => format!("Today that is {sizes} {steps}; {between}, and may be refused."),
+        (outside, between) => {
+            format!("Today that is {sizes} {steps}; {outside} and {between}, and may be refused.")
+        }
+    };
+    Some(Finding {
         kind: Kind::UndocumentedSize,
         summary: format!("The size of {what} is outside what the service documents"),
-        detail: format!(
-            "Today that is {SMALLEST_CU} to {LARGEST_CU} CU; {}, and may be refused.",
-            outside.join(" and ")
-        ),
+        detail,
     })
 }
 
@@ -166,5 +177,13 @@ mod tests {
         let both = "Today that is 0.5 to 112 CU; the minimum is 0.25 CU and the maximum is 0.25 \
                     CU, and may be refused.";
         assert_eq!(told(None, odd).as_deref(), Some(both));
+        let steps = Compute { min_cu: Some(1.3), max_cu: Some(2.5), ..Compute::default() };
+        let detail = "Today that is 0.5 to 112 CU in steps of 0.5 CU; the minimum is 1.3 CU, and \
+                      may be refused.";
+        assert_eq!(told(None, steps).as_deref(), Some(detail));
+        let both = Compute { min_cu: Some(0.75), max_cu: Some(113.0), ..Compute::default() };
+        let detail = "Today that is 0.5 to 112 CU in steps of 0.5 CU; the maximum is 113 CU and \
+                      the minimum is 0.75 CU, and may be refused.";
+        assert_eq!(told(None, both).as_deref(), Some(detail));
     }
 }

@@ -5,6 +5,7 @@
 
 use tfplugin::{Diagnostic, Diagnostics, Object, Path, Severity};
 
+use super::SMALLEST_CU;
 use crate::model::field::{Field, Float};
 use crate::model::table::Settings;
 use crate::model::tf::Tf;
@@ -33,8 +34,12 @@ impl Range {
         self.check(config, path, settings, Severity::Error, |field| path_of(field, path), sink);
     }
 
-    /// Checks a plan: also with a limit that only the state has. An object that the configuration
-    /// does not touch is none of the plan's business: there, it is a warning.
+    /// Checks a plan: also with a limit that only the state has. A range that is too wide already is
+    /// a warning for as long as the plan does not change a limit: an object that exists must not
+    /// block plans.
+    ///
+    /// On a create, a maximum alone is refused if the minimum that Lakebase chooses could make the
+    /// range too wide.
     pub fn plan(
         &self,
         prior: Option<&Object>,
@@ -48,14 +53,44 @@ impl Range {
             |field: Field<Float>| config.is_some_and(|it| !matches!(field.of(it), Tf::Null));
         let changed =
             |field: Field<Float>| prior.is_none_or(|prior| field.of(prior) != field.of(planned));
-        let touched = [self.min, self.max].into_iter().any(|it| configured(it) || changed(it));
+        let touched = [self.min, self.max].into_iter().any(changed);
         let severity = if touched { Severity::Error } else { Severity::Warning };
+        if prior.is_none() && !configured(self.min) {
+            self.check_lone_maximum(planned, path, settings, sink);
+        }
         let at = |_: Field<Float>| match configured(self.max) {
             true => path_of(self.max, path),
             false if configured(self.min) => path_of(self.min, path),
             false => path.clone(),
         };
         self.check(planned, path, settings, severity, at, sink);
+    }
+
+    /// The smallest minimum is the worst case, whatever the project's defaults are.
+    fn check_lone_maximum(
+        &self,
+        planned: &Object,
+        path: &Path,
+        settings: &Settings,
+        sink: &mut Diagnostics,
+    ) {
+        let (Tf::Known(high), Some(bound)) =
+            (self.max.of(planned), settings.max_autoscaling_range_cu)
+        else {
+            return;
+        };
+        if matches!(self.min.of(planned), Tf::Known(_)) || high - SMALLEST_CU <= bound {
+            return;
+        }
+        let (min, max) = (path_of(self.min, path), path_of(self.max, path));
+        let least = (high - bound).ceil();
+        let detail = format!(
+            "Without `{min}`, Lakebase chooses the minimum. With `{max}` = {high}, the range could \
+             then span more than {bound} CU. Set `{min}` to {least} or more. If your workspace \
+             accepts wider ranges, raise `max_autoscaling_range_cu` in the provider \
+             block.\n\n{DOCUMENTATION}"
+        );
+        sink.push(Diagnostic::error(format!("`{max}` needs `{min}`"), detail).at(max));
     }
 
     fn check(
@@ -185,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn range_too_wide_is_an_error_at_the_configured_limit() {
+    fn range_too_wide_is_an_error_where_the_plan_changes_it() {
         let (narrow, wide) = (object(Some(0.5), Some(4.0)), object(Some(0.5), Some(16.0)));
         let (min, max) = (object(Some(0.5), None), object(None, Some(16.0)));
         let neither = object(None, None);
@@ -193,9 +228,9 @@ mod tests {
             // The state has the other limit.
             (&narrow, &max, &wide, "Error at max_cu"),
             (&narrow, &min, &wide, "Error at min_cu"),
-            // Configured, although unchanged.
-            (&wide, &max, &wide, "Error at max_cu"),
-            (&wide, &min, &wide, "Error at min_cu"),
+            // Configured, but unchanged: what an apply has made blocks no plan.
+            (&wide, &max, &wide, "Warning at max_cu"),
+            (&wide, &min, &wide, "Warning at min_cu"),
             // Changed, although not configured.
             (&narrow, &neither, &wide, "Error at "),
             // Neither: the plan does not touch the range.
@@ -203,5 +238,36 @@ mod tests {
         ] {
             assert_eq!(complaint(prior, config, planned), expected, "{config:?}");
         }
+    }
+
+    #[test]
+    fn a_lone_maximum_of_a_create_is_refused_if_the_minimum_could_be_too_far() {
+        let plan = |config: &Object, settings: &Settings| {
+            let mut sink = Diagnostics::new();
+            let mut planned = config.clone();
+            for limit in [RANGE.min, RANGE.max] {
+                if limit.of(&planned) == Tf::Null {
+                    limit.put(&mut planned, Tf::Unknown);
+                }
+            }
+            RANGE.plan(None, Some(config), &planned, &Path::default(), settings, &mut sink);
+            found(&sink)
+        };
+        let eight = &Settings::default();
+        for (min, max, settings) in [
+            (None, None, eight),
+            (None, Some(8.5), eight),
+            (Some(1.0), None, eight),
+            (Some(8.0), Some(16.0), eight),
+            (None, Some(16.0), &bound(Some(16.0))),
+            (None, Some(112.0), &bound(None)),
+        ] {
+            assert_eq!(plan(&object(min, max), settings), "", "{min:?} {max:?}");
+        }
+        expect![[r#"
+            Error at max_cu: Without `min_cu`, Lakebase chooses the minimum. With `max_cu` = 16, the range could then span more than 8 CU. Set `min_cu` to 8 or more. If your workspace accepts wider ranges, raise `max_autoscaling_range_cu` in the provider block.
+
+            https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]]
+        .assert_eq(&plan(&object(None, Some(16.0)), eight));
     }
 }

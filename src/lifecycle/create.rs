@@ -1,7 +1,7 @@
 //! Creating an object, or adopting one that exists.
 
 use lakebase_api::{Error, Json, Patience};
-use tfplugin::{Call, Diagnostic, Object, ResourceAnswer, Value};
+use tfplugin::{Call, Diagnostic, Object, ResourceAnswer};
 
 use super::consent::purge_parameter;
 use super::private::Memory;
@@ -10,10 +10,10 @@ use super::{
     Change, Lifecycle, Purpose, goes_on, interrupted_in_the_queue, is_deleted, name_of, ways_in,
     without_unknowns,
 };
-use crate::model::field::{AnyField, Check, Place};
-use crate::model::table::{Resource, Table};
+use crate::model::plan::Occasion;
+use crate::model::table::Resource;
 use crate::model::tf::Tf;
-use crate::model::{decode, encode, meaning};
+use crate::model::{adoption, decode, encode};
 use crate::resources::REPLACE_EXISTING;
 
 impl Lifecycle {
@@ -104,9 +104,12 @@ impl Lifecycle {
         patience: &Patience,
     ) -> ResourceAnswer {
         let (table, client, name) = (resource.table(), &self.client, attempt.name);
-        let reported = decode::state(resource, found, &Object::new(), &self.settings);
-        if let Some(another) = is_another(attempt, table, &reported, planned) {
-            return another.into();
+        let (settings, now) = (&self.settings, self.clock.now());
+        let occasion = Occasion { settings, now, replacing: None };
+        let refusals =
+            adoption::refusals(resource, found, planned, &without_unknowns(planned), &occasion);
+        if refusals.has_errors() {
+            return refusals.into();
         }
         let state = decode::state(resource, found, &without_unknowns(planned), &self.settings);
         let mask = encode::mask(table, &state, planned);
@@ -213,39 +216,6 @@ pub(super) fn managed_elsewhere(attempt: &Attempt<'_>) -> Diagnostic {
          changed. If the resource was renamed or moved, say so with a `moved` block:\n\n  moved {\n    \
          from = OLD_ADDRESS\n    to   = NEW_ADDRESS\n  }",
     )
-}
-
-/// Why an object is not the one that is planned: it differs in what cannot be changed.
-///
-/// The time and the LSN of a branch's source are not compared, for the service resolves them.
-pub(super) fn is_another(
-    attempt: &Attempt<'_>,
-    table: &Table,
-    reported: &Object,
-    planned: &Object,
-) -> Option<Diagnostic> {
-    let fixed = |it: &&AnyField| {
-        let resolved = it.create_only && !matches!(it.check, Some(Check::Named(_)));
-        it.replaces && matches!(it.place, Place::Spec(_)) && !resolved
-    };
-    table.fields.iter().filter(fixed).find_map(|field| {
-        let (is, shall) = (reported.get(field.name)?, planned.get(field.name)?);
-        if !is.is_known() || !shall.is_known() || meaning::same(field, is, shall) {
-            return None;
-        }
-        let Attempt { noun, name, .. } = attempt;
-        let text =
-            |value: &Value| value.as_str().map_or_else(|| format!("{value:?}"), str::to_owned);
-        let summary = format!("The {noun} `{name}` exists, but is not the one that is configured");
-        let detail = format!(
-            "Its `{}` is `{}`, configured is `{}`, and the service cannot change that. Nothing was \
-             changed. Configure what it is, or choose another name.",
-            field.name,
-            text(is),
-            text(shall)
-        );
-        Some(Diagnostic::error(summary, detail).at(field.name))
-    })
 }
 
 pub(super) fn has_adoption(resource: &dyn Resource) -> bool {

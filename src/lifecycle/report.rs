@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use lakebase_api::{Client, Error};
 use tfplugin::{Diagnostic, Diagnostics, Path};
 
-use crate::model::field::{AnyField, Place};
+use crate::model::field::{AnyField, Check, Place};
 use crate::model::table::Table;
 
 /// What was tried, as the summary of a diagnostic names it: `create the branch`.
@@ -26,7 +26,11 @@ impl Attempt<'_> {
     pub fn failed(&self, client: &Client, table: Option<&Table>, error: &Error) -> Diagnostics {
         let Attempt { verb, noun, name } = self;
         let summary = format!("Could not {verb} the {noun} `{name}`");
-        let detail = explain(client, error);
+        let referred = match table {
+            Some(table) if *verb == "create" => references(table.fields),
+            _ => Vec::new(),
+        };
+        let detail = explained(client, error, &referred);
         let fields = error.field_violations();
         let placed = fields.iter().filter_map(|(field, why)| {
             let path = path_of(table?.fields, field)?;
@@ -39,6 +43,18 @@ impl Attempt<'_> {
 
 /// The chain of causes, what the service says beyond its message, and what to do.
 pub fn explain(client: &Client, error: &Error) -> String {
+    explained(client, error, &[])
+}
+
+/// The attributes that name objects which a create needs.
+fn references(fields: &[AnyField]) -> Vec<&'static str> {
+    let named =
+        fields.iter().filter(|it| matches!(it.check, Some(Check::Named(_))) && !it.is_output());
+    named.map(|it| it.name).collect()
+}
+
+/// `referred` are the attributes that may name what is not there.
+fn explained(client: &Client, error: &Error, referred: &[&str]) -> String {
     let mut text = sentence(&error.to_string());
     let mut cause = error.source();
     while let Some(it) = cause {
@@ -49,13 +65,13 @@ pub fn explain(client: &Client, error: &Error) -> String {
     if !details.is_empty() {
         let _ = write!(text, "\n\n{details}");
     }
-    if let Some(advice) = advice(client, error) {
+    if let Some(advice) = advice(client, error, referred) {
         let _ = write!(text, "\n\n{advice}");
     }
     text
 }
 
-fn advice(client: &Client, error: &Error) -> Option<String> {
+fn advice(client: &Client, error: &Error, referred: &[&str]) -> Option<String> {
     let (host, auth) = (client.host(), client.auth_type());
     let advice = if error.is_wrong_workspace() {
         "Check `host` or `profile` in the provider block, or `expected_workspace_id`, if the \
@@ -71,6 +87,11 @@ fn advice(client: &Client, error: &Error) -> Option<String> {
             "The workspace {host} knows the caller (method `{auth}`) but refuses the call. \
              Managing a project takes the permission CAN_MANAGE on it; creating one may be \
              restricted by the workspace's administrators."
+        )
+    } else if error.is_not_found() && !referred.is_empty() {
+        let names = referred.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+        format!(
+            "Check that what {names} name exists, and that {host} is the workspace that holds it."
         )
     } else if error.is_not_found() {
         format!("Check the name, and that {host} is the workspace that holds it.")

@@ -23,10 +23,11 @@ impl Lifecycle {
         Some(Diagnostic::error(
             format!("The {noun} `{name}` belongs to another workspace"),
             format!(
-                "It was created in the workspace {known}, but {} is the workspace {answered}. \
-                 Terraform keeps it in the state. Check `host` or `profile` in the provider \
-                 block. If it shall be managed in the other workspace, remove it from the state \
-                 with `terraform state rm` and import it there.",
+                "It is in the workspace {known}, but {} is the workspace {answered}. The state \
+                 remains unchanged. Check `host` or `profile` in the provider block, and \
+                 `workspace_id` in an `import` block. To manage the {noun} of that name in the \
+                 workspace {answered} instead, remove this one from the state with `terraform \
+                 state rm`, if it is there, and import that one.",
                 self.client.host()
             ),
         ))

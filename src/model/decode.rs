@@ -45,7 +45,11 @@ fn fields(table: &Table, fields: &'static [AnyField], reported: &Json, known: &O
                 setting(*field, table.fields, place, path, before)
             }
             Place::Status(path) => {
-                dig(&reported["status"], path).map(|it| value(field, it, before))
+                let status = &reported["status"];
+                // Protobuf leaves `false` out.
+                let off = matches!(field.kind, Kind::Bool) && status.is_object();
+                let found = dig(status, path).map(|it| value(field, it, before));
+                found.or(off.then_some(Value::Bool(false)))
             }
             Place::Root(path) => dig(reported, path).map(|it| value(field, it, before)),
             Place::Initial(_)
@@ -134,6 +138,9 @@ fn setting(
     match field.kind {
         // Protobuf leaves an empty map out.
         Kind::TextMap | Kind::Tags => Some(Value::Map(Object::new())),
+        // It leaves `false` out, too. But a service may also keep a flag to itself: what is known
+        // of it stays.
+        Kind::Bool if !before.is_known() => Some(Value::Bool(false)),
         _ => None,
     }
 }
@@ -199,7 +206,8 @@ fn object(members: &'static [AnyField], json: &Json, before: Option<&Object>) ->
             return (member.name.to_owned(), Value::Null);
         };
         let value = setting(*member, members, json, path, before);
-        (member.name.to_owned(), value.unwrap_or(Value::Null))
+        let known = || if before.is_known() { before.clone() } else { Value::Null };
+        (member.name.to_owned(), value.unwrap_or_else(known))
     });
     members.collect()
 }

@@ -47,7 +47,7 @@ pub enum Kind {
     Text,
     /// A length of time: `300s`, `5m`, `24h` or `7d`. Compares by meaning.
     Duration,
-    /// A point in time in RFC 3339. Compares by meaning.
+    /// A time in RFC 3339. Compares by meaning.
     Timestamp,
     /// Text under keys; the service may report an empty map by leaving it out.
     TextMap,
@@ -77,15 +77,16 @@ pub enum Given {
 pub enum Check {
     /// A number within limits that the service documents today: outside is a warning.
     Between(f64, f64),
-    /// A size within limits that the service documents today: what is outside is a finding of the
-    /// plan that makes it so, which the resource tells.
+    /// A size above 0, within documented limits: outside is a finding that the resource tells.
     Size(f64, f64),
     /// A duration within limits that the service documents today: outside is a warning.
     Lasting(&'static str, &'static str),
     /// One of these texts.
     OneOf(&'static [&'static str]),
-    /// At most that many characters, as the service documents today: more is a warning.
+    /// From one to that many characters, as the service documents today: more is a warning.
     AtMost(usize),
+    /// A log sequence number of PostgreSQL, e.g. `16/B374D848`.
+    Lsn,
     /// A full resource name of this form, e.g. `projects/{project_id}`.
     Named(&'static str),
 }
@@ -121,6 +122,8 @@ pub struct AnyField {
     pub name: &'static str,
     /// What it means: one or more sentences in Markdown.
     pub doc: &'static str,
+    /// What matters only to those who set it: a data source does not show it.
+    pub note: &'static str,
     /// What it holds.
     pub kind: Kind,
     /// Who gives it.
@@ -143,6 +146,8 @@ pub struct AnyField {
     pub choice: Option<&'static str>,
     /// It is the arm a create call sends where the configuration chooses none.
     pub unless_chosen: bool,
+    /// The fields that cannot be configured beside it, although a state may have them all.
+    pub conflicts_with: &'static [&'static str],
     /// Given by the service, it changes only when one of these attributes does.
     pub changes_with: &'static [&'static str],
 }
@@ -152,6 +157,7 @@ impl<T: FieldType> Field<T> {
         let any = AnyField {
             name,
             doc: "",
+            note: "",
             kind: T::KIND,
             given,
             place,
@@ -163,6 +169,7 @@ impl<T: FieldType> Field<T> {
             sensitive: false,
             choice: None,
             unless_chosen: false,
+            conflicts_with: &[],
             changes_with: &[],
         };
         Field { any, of: PhantomData }
@@ -244,6 +251,13 @@ impl<T: FieldType> Field<T> {
         self
     }
 
+    /// What matters only to those who set it: follows `doc`, but not on a data source's page.
+    #[must_use]
+    pub const fn note(mut self, note: &'static str) -> Self {
+        self.any.note = note;
+        self
+    }
+
     /// The configuration must give it.
     #[must_use]
     pub const fn required(mut self) -> Self {
@@ -297,6 +311,13 @@ impl<T: FieldType> Field<T> {
         self
     }
 
+    /// The fields that cannot be configured beside it.
+    #[must_use]
+    pub const fn conflicts_with(mut self, attributes: &'static [&'static str]) -> Self {
+        self.any.conflicts_with = attributes;
+        self
+    }
+
     /// It changes only when one of these attributes does.
     #[must_use]
     pub const fn changes_with(mut self, attributes: &'static [&'static str]) -> Self {
@@ -334,7 +355,7 @@ pub struct Duration;
 pub struct Timestamp;
 /// Text under keys.
 pub struct TextMap;
-/// Text under keys, a list of `{key, value}` in the API.
+/// Text under keys, a list of pairs in the API.
 pub struct Tags;
 /// An object of fields.
 pub struct Nested;
@@ -397,7 +418,13 @@ impl Field<Text> {
         self.check(Check::OneOf(values))
     }
 
-    /// The longest text that the service documents today, in characters.
+    /// A log sequence number of PostgreSQL.
+    #[must_use]
+    pub const fn lsn(self) -> Self {
+        self.check(Check::Lsn)
+    }
+
+    /// The longest text that the service documents today, in characters. An empty one is refused.
     #[must_use]
     pub const fn at_most(self, characters: usize) -> Self {
         self.check(Check::AtMost(characters))
@@ -467,8 +494,7 @@ impl AnyField {
         self,
         fields: &'static [AnyField],
     ) -> impl Iterator<Item = &'static AnyField> + Clone {
-        fields.iter().filter(move |it| {
-            self.choice.is_some() && it.choice == self.choice && it.name != self.name
-        })
+        let is_arm = self.choice.is_some();
+        fields.iter().filter(move |it| is_arm && it.choice == self.choice && it.name != self.name)
     }
 }

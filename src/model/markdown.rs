@@ -11,6 +11,9 @@ use super::field::{AnyField, Check, Default, Given, Kind, Place};
 /// are the fields that it stands among.
 pub fn description(field: &AnyField, beside: &'static [AnyField]) -> String {
     let mut text = field.doc.to_owned();
+    if !field.note.is_empty() {
+        let _ = write!(text, " {}", field.note);
+    }
     let _ = match field.check {
         Some(Check::OneOf(values)) => write!(text, " One of {}.", quoted(values, ", ")),
         Some(Check::Between(low, high) | Check::Size(low, high)) => {
@@ -20,6 +23,7 @@ pub fn description(field: &AnyField, beside: &'static [AnyField]) -> String {
             write!(text, " From `{low}` to `{high}`, as the service documents it.")
         }
         Some(Check::AtMost(characters)) => write!(text, " At most {characters} characters."),
+        Some(Check::Lsn) => write!(text, " Two hexadecimal numbers with a slash between them."),
         Some(Check::Named(form)) => write!(text, " A full name of the form `{form}`."),
         None => Ok(()),
     };
@@ -31,7 +35,13 @@ pub fn description(field: &AnyField, beside: &'static [AnyField]) -> String {
     if field.given == Given::Server {
         return text;
     }
-    let others = field.siblings(beside).map(|it| it.name).collect::<Vec<_>>();
+    let excludes = |it: &&AnyField| {
+        let arm = it.choice.is_some() && it.choice == field.choice && it.name != field.name;
+        let conflict =
+            field.conflicts_with.contains(&it.name) || it.conflicts_with.contains(&field.name);
+        arm || conflict
+    };
+    let others = beside.iter().filter(excludes).map(|it| it.name).collect::<Vec<_>>();
     if !others.is_empty() {
         let _ = write!(text, " Conflicts with {}.", quoted(&others, " and "));
     }

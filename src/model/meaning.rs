@@ -12,15 +12,29 @@ const LONGEST_SECONDS: i64 = 315_576_000_000;
 
 /// A duration written as a number and a unit, or as several from the greatest unit to the least:
 /// `300s`, `0.5s`, `5m`, `24h`, `7d`, `1h30m`. The official provider stores `5m0s`.
+///
+/// *Errors.* The message says what is wrong with the text, without a full stop.
 pub fn duration(text: &str) -> Result<SignedDuration, String> {
-    let parsed = parts(text).filter(|it| it.as_secs() <= LONGEST_SECONDS);
-    parsed.ok_or_else(|| {
-        format!(
-            "`{text}` is not a duration: write a number and a unit, such as `300s`, `5m`, `24h` or `7d`"
-        )
-    })
+    let too_long = || {
+        let days = LONGEST_SECONDS / 86400;
+        format!("`{text}` is too long: the longest duration is `{days}d`, about 10,000 years")
+    };
+    match parts(text) {
+        Some(it) if it.as_secs() <= LONGEST_SECONDS => Ok(it),
+        Some(_) => Err(too_long()),
+        None => Err(format!(
+            "{} is not a duration: write a number and a unit, such as `300s`, `5m`, `24h` or `7d`",
+            quoted(text)
+        )),
+    }
 }
 
+/// A text in backquotes, as messages write it; an empty one is visible, too.
+pub fn quoted(text: &str) -> String {
+    if text.is_empty() { "`\"\"`".to_owned() } else { format!("`{text}`") }
+}
+
+/// The duration that a text of that form means, or the longest one that there is.
 fn parts(text: &str) -> Option<SignedDuration> {
     let units = [('d', 86400), ('h', 3600), ('m', 60), ('s', 1)];
     let (mut total, mut rest, mut from) = (SignedDuration::ZERO, text, 0);
@@ -35,9 +49,9 @@ fn parts(text: &str) -> Option<SignedDuration> {
         if whole.is_empty() || !digits(whole) || !digits(fraction) || !is_plain {
             return None;
         }
-        let seconds = whole.parse::<i64>().ok()?.checked_mul(units[at].1)?;
+        let seconds = whole.parse().unwrap_or(i64::MAX).saturating_mul(units[at].1);
         let nanoseconds = format!("{fraction:0<9}").parse().ok()?;
-        total = total.checked_add(SignedDuration::new(seconds, nanoseconds))?;
+        total = total.saturating_add(SignedDuration::new(seconds, nanoseconds));
         (rest, from) = (&after[1..], at + 1);
     }
     Some(total)
@@ -70,7 +84,8 @@ pub fn same(field: &AnyField, left: &Value, right: &Value) -> bool {
             left == right || matches!((duration(left), duration(right)), (Ok(l), Ok(r)) if l == r)
         }
         (Kind::Timestamp, Value::String(left), Value::String(right)) => {
-            left == right || matches!((timestamp(left), timestamp(right)), (Ok(l), Ok(r)) if l == r)
+            left == right
+                || matches!((timestamp(left), timestamp(right)), (Ok(l), Ok(r)) if is_close(l, r))
         }
         (Kind::Object(members), Value::Map(left), Value::Map(right)) => members.iter().all(|it| {
             let null = &Value::Null;
@@ -83,6 +98,12 @@ pub fn same(field: &AnyField, left: &Value, right: &Value) -> bool {
         }
         _ => left == right,
     }
+}
+
+/// Whether two times are the same to the millisecond: a service keeps fewer digits than people may
+/// write.
+fn is_close(left: Timestamp, right: Timestamp) -> bool {
+    left.duration_since(right).abs() < SignedDuration::from_millis(1)
 }
 
 /// `value`, in the spelling of `known` where the two mean the same.
@@ -106,6 +127,7 @@ pub fn respelled(field: &AnyField, value: Value, known: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::field::{Field, Timestamp as Time};
 
     #[test]
     fn durations_are_a_number_and_a_unit() {
@@ -145,13 +167,34 @@ mod tests {
             "1h 30m",
             "1.5h30m",
             "１s",
-            "99999999999999999999s",
-            "999999999999d",
             "0.1234567891s",
         ] {
             let message = duration(text).expect_err(text);
             assert!(message.contains("such as `300s`"), "{text}: {message}");
         }
+    }
+
+    #[test]
+    fn a_duration_that_is_too_long_is_called_so() {
+        for text in ["99999999999999999999s", "999999999999d", "9999999999999d", "3652501d"] {
+            let message = duration(text).expect_err(text);
+            assert!(message.ends_with("`3652500d`, about 10,000 years"), "{message}");
+        }
+        assert_eq!(duration("3652500d").map(duration_json).as_deref(), Ok("315576000000s"));
+    }
+
+    #[test]
+    fn an_empty_text_is_visible_in_a_message() {
+        assert!(duration("").is_err_and(|it| it.starts_with("`\"\"` is not a duration")));
+    }
+
+    #[test]
+    fn times_that_differ_in_digits_that_a_service_drops_mean_the_same() {
+        let field = Field::<Time>::spec("at").any();
+        let agree = |left: &str, right: &str| same(&field, &left.into(), &right.into());
+        assert!(agree("2026-01-31T12:00:00.123456789Z", "2026-01-31T12:00:00.123456Z"));
+        assert!(agree("2026-01-31T12:00:00.123456789Z", "2026-01-31T13:00:00.123+01:00"));
+        assert!(!agree("2026-01-31T12:00:00.123Z", "2026-01-31T12:00:00.124Z"));
     }
 
     #[test]

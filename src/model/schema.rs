@@ -104,7 +104,7 @@ fn kind(field: &AnyField) -> AttributeKind {
 /// The same field, given by the service.
 fn reported(field: &AnyField) -> AnyField {
     let given = Given::Server;
-    AnyField { given, default: None, check: None, replaces: false, ..*field }
+    AnyField { given, default: None, check: None, note: "", replaces: false, ..*field }
 }
 
 /// Whether a data source shows the field: only what the service reports has a value there.

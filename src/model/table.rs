@@ -1,10 +1,8 @@
 //! A resource: its table of fields, and the few things that a table cannot say.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde_json::Value as Json;
-use tfplugin::{Diagnostics, Object};
+use tfplugin::{Diagnostics, Object, Value};
 
 use super::field::{AnyField, Kind, Place};
 
@@ -18,6 +16,9 @@ pub trait Resource: Sync {
 
     /// What a table cannot say about a planned create or update.
     fn plan(&self, _change: &mut Change<'_>, _sink: &mut Diagnostics) {}
+
+    /// What makes a create certain to be refused, beyond what a plan refuses.
+    fn refuse_create(&self, _planned: &Object, _now: Timestamp, _sink: &mut Diagnostics) {}
 
     /// Whether the service makes the object along with its parent, so that a create finds it there.
     fn is_born_with_its_parent(&self, _planned: &Object) -> bool {
@@ -56,8 +57,8 @@ pub struct Change<'a> {
 pub struct Settings {
     /// The widest autoscaling range, in CU; `None` while it is unknown.
     pub max_autoscaling_range_cu: Option<f64>,
-    /// Tags of every project.
-    pub custom_tags: BTreeMap<String, String>,
+    /// Tags of every project: a map of text, of which single values, or the whole, may be unknown.
+    pub custom_tags: Value,
     /// Whether a plan tells what a reader should notice about compute.
     pub review_warnings: bool,
 }
@@ -66,7 +67,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             max_autoscaling_range_cu: Some(DEFAULT_MAX_AUTOSCALING_RANGE_CU),
-            custom_tags: BTreeMap::new(),
+            custom_tags: Value::Map(Object::new()),
             review_warnings: true,
         }
     }

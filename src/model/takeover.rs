@@ -2,14 +2,15 @@
 //!
 //! The official provider keeps an object as the API writes it, with `spec` and `status` inside, so
 //! that its state reads almost as an answer of the service does. The read that follows a move
-//! completes what is missing.
+//! completes what is missing: a move leaves the same state as an import.
 
 use serde_json::Value as Json;
 use tfplugin::{Object, Value};
 
 use super::decode;
-use super::field::Place;
-use super::table::{Resource, Settings};
+use super::field::{AnyField, Kind, Place};
+use super::meaning;
+use super::table::{Resource, Settings, Table};
 
 /// The state that takes over a stored one; `None` if the stored one does not say its name.
 pub fn state(resource: &dyn Resource, stored: &Json) -> Option<Object> {
@@ -20,10 +21,15 @@ pub fn state(resource: &dyn Resource, stored: &Json) -> Option<Object> {
         let parent = stored["parent"].as_str();
         reported["name"] = table.name(parent, stored[id.name].as_str()?).into();
     }
-    table.split(reported["name"].as_str()?)?;
+    let name = reported["name"].as_str()?.to_owned();
+    table.split(&name)?;
+    for part in ["status", "spec"] {
+        respell(table.fields, &mut reported[part]);
+    }
     // What was configured is spelled as it was configured: `spec` says how.
     let mut known: Object =
         table.fields.iter().map(|it| (it.name.to_owned(), Value::Null)).collect();
+    known.insert("name".to_owned(), name.into());
     for field in table.fields.iter().filter(|it| !it.is_output()) {
         let stored = match field.place {
             Place::Spec(path) => decode::dig(&stored["spec"], path),
@@ -35,7 +41,42 @@ pub fn state(resource: &dyn Resource, stored: &Json) -> Option<Object> {
             known.insert(field.name.to_owned(), decode::value(field, json, &Value::Null));
         }
     }
-    Some(decode::state(resource, &reported, &known, &Settings::default()))
+    // Terraform moves without configuring the provider: nobody knows what its block says.
+    let settings = Settings { custom_tags: Value::unknown(), ..Settings::default() };
+    Some(decode::state(resource, &reported, &known, &settings))
+}
+
+/// The settings of a stored state that this provider has no attribute for, as `spec` names them.
+pub fn left_behind(table: &Table, stored: &Json) -> Vec<String> {
+    let has_field = |name: &str| {
+        table.fields.iter().any(|field| match field.place {
+            Place::Spec(path) => path.split('.').next() == Some(name),
+            _ => false,
+        })
+    };
+    let settings = stored["spec"].as_object().into_iter().flatten();
+    let left = settings.filter(|(name, value)| !value.is_null() && !has_field(name));
+    left.map(|(name, _)| name.clone()).collect()
+}
+
+/// Durations as the service writes them: the official provider stores `168h0m0s`.
+fn respell(fields: &[AnyField], part: &mut Json) {
+    for field in fields {
+        let (Place::Spec(path) | Place::Status(path) | Place::Member(path)) = field.place else {
+            continue;
+        };
+        let pointer = format!("/{}", path.replace('.', "/"));
+        let Some(value) = part.pointer_mut(&pointer) else { continue };
+        match (field.kind, value.as_str()) {
+            (Kind::Object(members), _) => respell(members, value),
+            (Kind::Duration, Some(text)) => {
+                if let Ok(duration) = meaning::duration(text) {
+                    *value = meaning::duration_json(duration).into();
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 #[cfg(test)]
@@ -89,7 +130,9 @@ mod tests {
         );
         let initial = state["initial_endpoint"].as_map().unwrap();
         assert_eq!(initial["no_suspension"], true.into());
-        assert_eq!(state["custom_tags"].as_map().unwrap()["team"], "shop".into());
+        // Whose the tags are, the read that follows tells: it knows the provider block.
+        assert_eq!(state["custom_tags"], Value::Null);
+        assert_eq!(state["effective_custom_tags"].as_map().unwrap()["team"], "shop".into());
         assert_eq!(state["deletion_protection"], true.into());
     }
 
@@ -98,8 +141,8 @@ mod tests {
     fn a_duration_that_means_the_same_keeps_the_configured_spelling() {
         for (spec, status, expected) in [
             (json!("1h"), "1h0m0s", "1h"),
-            (json!("5m"), "1h0m0s", "1h0m0s"),
-            (json!(null), "1h0m0s", "1h0m0s"),
+            (json!("5m"), "1h0m0s", "3600s"),
+            (json!(null), "1h0m0s", "3600s"),
         ] {
             let state = taken_over(
                 "lakebase_endpoint",
@@ -111,6 +154,45 @@ mod tests {
             );
             assert_eq!(state["suspend_timeout_duration"], expected.into(), "{spec} {status}");
         }
+    }
+
+    #[test]
+    fn a_move_spells_nested_durations_as_an_import_does() {
+        let state = taken_over(
+            "lakebase_project",
+            &json!({
+                "name": "projects/p",
+                "status": {
+                    "history_retention_duration": "168h0m0s",
+                    "default_endpoint_settings": {"suspend_timeout_duration": "24h0m0s"},
+                },
+            }),
+        );
+        assert_eq!(state["history_retention_duration"], "604800s".into());
+        let defaults = state["default_endpoint_settings"].as_map().unwrap();
+        assert_eq!(defaults["suspend_timeout_duration"], "86400s".into());
+    }
+
+    #[test]
+    fn tags_of_the_provider_block_do_not_become_own_tags_by_a_move() {
+        let project = &resources::project::Project;
+        let tags = json!([{"key": "team", "value": "platform"}, {"key": "stage", "value": "test"}]);
+        let reported = json!({"name": "projects/p", "status": {"custom_tags": tags}});
+        let moved = state(project, &reported).unwrap();
+        let shared = [("team".to_owned(), Value::from("platform"))];
+        let settings = Settings { custom_tags: Value::Map(shared.into()), ..Settings::default() };
+        let read = decode::state(project, &reported, &moved, &settings);
+        let own = [("stage".to_owned(), Value::from("test"))];
+        assert_eq!(read["custom_tags"], Value::Map(own.into()));
+    }
+
+    #[test]
+    fn a_setting_without_an_attribute_is_left_behind() {
+        let table = resources::project::Project.table();
+        let branch = "projects/p/branches/main";
+        let spec = json!({"default_branch": branch, "display_name": "P", "pg_version": null});
+        assert_eq!(left_behind(table, &json!({ "spec": spec })), ["default_branch"]);
+        assert!(left_behind(table, &json!({"spec": null})).is_empty());
     }
 
     #[test]

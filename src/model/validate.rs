@@ -1,21 +1,58 @@
 //! Configuration to diagnostics: the checks that need nothing but the configuration.
 //!
-//! Core runs them in `validate`, and again before each plan. Unknown values pass.
+//! Core runs [`validate`] by itself, and again before each plan, so that it finds errors only: a
+//! warning would be shown twice. What is outside the documented limits, which may move, is
+//! [`unusual`], and a plan warns about it once. Unknown values pass.
 
 use std::collections::BTreeMap;
 
 use tfplugin::{Diagnostic, Diagnostics, Object, Path, Value};
 
 use super::field::{AnyField, Check, Given, Kind, Place};
-use super::meaning;
+use super::meaning::{self, quoted, same};
 use super::table::has_form;
 
 /// The longest id the service documents today, in characters.
 const LONGEST_ID: usize = 63;
 
-/// Checks each field of a configuration, and its choices.
+/// Refuses what cannot be in a configuration: fields one by one, choices and conflicts.
 pub fn validate(fields: &'static [AnyField], config: &Object, sink: &mut Diagnostics) {
-    check_object(fields, config, &Path::default(), sink);
+    sink.extend(findings(fields, config).into_iter().filter(Diagnostic::is_error));
+}
+
+/// Warns about what the service does not document today, where it is not in the state already.
+pub fn unusual(
+    fields: &'static [AnyField],
+    prior: Option<&Object>,
+    config: &Object,
+) -> Diagnostics {
+    let changed = changes(fields, prior, config);
+    findings(fields, &changed).into_iter().filter(|it| !it.is_error()).collect()
+}
+
+/// All findings about an object: errors, and warnings about what is not documented.
+pub fn findings(fields: &'static [AnyField], object: &Object) -> Diagnostics {
+    let mut sink = Diagnostics::new();
+    check_object(fields, object, &Path::default(), &mut sink);
+    sink
+}
+
+/// A configuration without what the state has already.
+pub fn changes(fields: &'static [AnyField], prior: Option<&Object>, config: &Object) -> Object {
+    let null = &Value::Null;
+    let changed = fields.iter().map(|field| {
+        let before = prior.and_then(|it| it.get(field.name)).unwrap_or(null);
+        let after = config.get(field.name).unwrap_or(null);
+        let value = match (field.kind, before, after) {
+            (Kind::Object(members), Value::Map(before), Value::Map(after)) => {
+                Value::Map(changes(members, Some(before), after))
+            }
+            _ if same(field, before, after) => Value::Null,
+            _ => after.clone(),
+        };
+        (field.name.to_owned(), value)
+    });
+    changed.collect()
 }
 
 fn check_object(fields: &'static [AnyField], config: &Object, path: &Path, sink: &mut Diagnostics) {
@@ -34,6 +71,7 @@ fn check_object(fields: &'static [AnyField], config: &Object, path: &Path, sink:
         }
     }
     check_choices(fields, config, path, sink);
+    check_conflicts(fields, config, path, sink);
 }
 
 fn check_kind(field: &AnyField, value: &Value, path: &Path, sink: &mut Diagnostics) {
@@ -79,9 +117,10 @@ fn check_id(value: &Value, path: &Path, sink: &mut Diagnostics) {
     let middle = id.bytes().all(|it| matches!(it, b'a'..=b'z' | b'0'..=b'9' | b'-'));
     if !(begins && ends && middle) {
         let detail = format!(
-            "`{id}` is not an id: it must start with a lowercase letter, hold only lowercase \
-             letters, digits and hyphens, and not end with a hyphen. It is the last part of the \
-             full name, not the whole of it."
+            "{} is not an id: it must start with a lowercase letter, hold only lowercase letters, \
+             digits and hyphens, and not end with a hyphen. It is the last part of the full name, \
+             not the whole of it.",
+            quoted(id)
         );
         sink.push(Diagnostic::error(format!("Invalid `{path}`"), detail).at(path.clone()));
     } else if LONGEST_ID < id.len() {
@@ -100,6 +139,19 @@ fn check_value(check: &Check, value: &Value, path: &Path, sink: &mut Diagnostics
     let refuse =
         |detail: String| Diagnostic::error(format!("Invalid `{path}`"), detail).at(path.clone());
     match (check, value) {
+        (Check::Size(..), Value::Number(number)) if number.as_f64() <= 0.0 => {
+            sink.push(refuse(format!("{number} CU is not above 0.")));
+        }
+        (Check::AtMost(_), Value::String(text)) if text.is_empty() => {
+            sink.push(refuse("The text is empty.".to_owned()));
+        }
+        (Check::Lsn, Value::String(text)) if !is_lsn(text) => {
+            sink.push(refuse(format!(
+                "{} is not a log sequence number: write two hexadecimal numbers with a slash \
+                 between them, such as `16/B374D848`.",
+                quoted(text)
+            )));
+        }
         (Check::Between(low, high), Value::Number(number))
             if !(*low..=*high).contains(&number.as_f64()) =>
         {
@@ -130,15 +182,41 @@ fn check_value(check: &Check, value: &Value, path: &Path, sink: &mut Diagnostics
         }
         (Check::OneOf(values), Value::String(text)) if !values.contains(&text.as_str()) => {
             let values = values.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
-            sink.push(refuse(format!("`{text}` is none of {values}.")));
+            sink.push(refuse(format!("{} is none of {values}.", quoted(text))));
         }
         (Check::Named(form), Value::String(text)) if !has_form(text, form) => {
             sink.push(refuse(format!(
-                "`{text}` is not a full name: it must have the form `{form}`. The `name` of the \
-                 resource or data source has it."
+                "{} is not a full name: it must have the form `{form}`. The `name` of the resource \
+                 or data source has it.",
+                quoted(text)
             )));
         }
         _ => {}
+    }
+}
+
+/// Two hexadecimal halves of 32 bits, as PostgreSQL writes them (its type `pg_lsn`).
+fn is_lsn(text: &str) -> bool {
+    let is_half =
+        |it: &str| (1..=8).contains(&it.len()) && it.bytes().all(|digit| digit.is_ascii_hexdigit());
+    text.split_once('/').is_some_and(|(high, low)| is_half(high) && is_half(low))
+}
+
+/// Fields that cannot be configured beside each other. The later one is named.
+fn check_conflicts(
+    fields: &'static [AnyField],
+    config: &Object,
+    path: &Path,
+    sink: &mut Diagnostics,
+) {
+    let is_set = |name: &str| config.get(name).is_some_and(Value::is_known);
+    for field in fields.iter().filter(|it| is_set(it.name)) {
+        for other in field.conflicts_with.iter().filter(|it| is_set(it)) {
+            let path = path.attribute(field.name);
+            let detail =
+                format!("`{other}` and `{}` exclude each other: set one of them.", field.name);
+            sink.push(Diagnostic::error(format!("Conflicting `{path}`"), detail).at(path));
+        }
     }
 }
 
@@ -187,13 +265,18 @@ mod tests {
     use tfplugin::Severity;
 
     use super::*;
-    use crate::model::field::{Bool, Duration, Field, Int, Nested, Text, TextMap, Timestamp};
+    use crate::model::field::{
+        Bool, Duration, Field, Float, Int, Nested, Text, TextMap, Timestamp,
+    };
 
     const FIELDS: &[AnyField] = &[
         Field::<Text>::id("thing_id").doc("The id.").any(),
         Field::<Text>::parent("project", "projects/{project_id}").doc("The project.").any(),
         Field::<Int>::spec("cu").doc("The size.").within(1, 112).any(),
         Field::<Int>::spec("count_of").doc("The count.").any(),
+        Field::<Text>::spec("label").doc("A label.").at_most(9).any(),
+        Field::<Float>::spec("size").doc("A size.").size_between(0.5, 112.0).any(),
+        Field::<Text>::spec("lsn").doc("A place.").lsn().conflicts_with(&["label"]).any(),
         Field::<Text>::spec("kind").doc("The kind.").one_of(&["A", "B"]).any(),
         Field::<Duration>::spec("ttl").doc("How long.").lasting("60s", "7d").choice("end").any(),
         Field::<Timestamp>::spec("until").doc("Until when.").choice("end").any(),
@@ -209,6 +292,8 @@ mod tests {
         let config = config.iter().map(|(name, it)| ((*name).to_owned(), it.clone())).collect();
         let mut sink = Diagnostics::new();
         validate(FIELDS, &config, &mut sink);
+        assert!(sink.iter().all(Diagnostic::is_error), "validation never warns");
+        sink.extend(unusual(FIELDS, None, &config));
         let lines = sink.iter().map(|it| {
             let severity = if it.severity == Severity::Error { "error" } else { "warning" };
             format!("{severity} at {}: {}: {}\n", it.path, it.summary, it.detail)
@@ -247,14 +332,73 @@ mod tests {
             &expect![[r#"
                 error at thing_id: Invalid `thing_id`: `Wrong_` is not an id: it must start with a lowercase letter, hold only lowercase letters, digits and hyphens, and not end with a hyphen. It is the last part of the full name, not the whole of it.
                 error at project: Invalid `project`: `p` is not a full name: it must have the form `projects/{project_id}`. The `name` of the resource or data source has it.
-                warning at cu: Unusual `cu`: 113 is outside what the service documents today, 1 to 112, and may be refused.
                 error at count_of: Invalid `count_of`: 1.5 is not a whole number.
                 error at kind: Invalid `kind`: `C` is none of `A`, `B`.
-                warning at ttl: Unusual `ttl`: `59s` is outside what the service documents today, `60s` to `7d`, and may be refused.
                 error at labels: Invalid `labels`: `a` is null, which the service cannot hold: leave the key out.
                 error at inner.pause: Invalid `inner.pause`: `soon` is not a duration: write a number and a unit, such as `300s`, `5m`, `24h` or `7d`.
+                warning at cu: Unusual `cu`: 113 is outside what the service documents today, 1 to 112, and may be refused.
+                warning at ttl: Unusual `ttl`: `59s` is outside what the service documents today, `60s` to `7d`, and may be refused.
             "#]],
         );
+    }
+
+    #[test]
+    fn texts_have_their_forms() {
+        let lsn = [("lsn", "16/B374D848"), ("lsn", "0/1")];
+        for (name, text) in lsn {
+            check(&[(name, text.into())], &expect![""]);
+        }
+        check(
+            &[("lsn", "0x1A2B".into()), ("label", "".into())],
+            &expect![[r#"
+                error at label: Invalid `label`: The text is empty.
+                error at lsn: Invalid `lsn`: `0x1A2B` is not a log sequence number: write two hexadecimal numbers with a slash between them, such as `16/B374D848`.
+                error at lsn: Conflicting `lsn`: `label` and `lsn` exclude each other: set one of them.
+            "#]],
+        );
+        for lsn in ["", "/", "1/", "/1", "1/2/3", "1/123456789", "g/1", "+1/1"] {
+            let mut sink = Diagnostics::new();
+            validate(FIELDS, &[("lsn".to_owned(), lsn.into())].into(), &mut sink);
+            assert!(sink.has_errors(), "{lsn}");
+        }
+    }
+
+    #[test]
+    fn a_size_is_above_nothing() {
+        for (size, is_refused) in [("-1", true), ("0", true), ("0.25", false), ("1000", false)] {
+            let mut sink = Diagnostics::new();
+            validate(FIELDS, &[("size".to_owned(), Number(size))].into(), &mut sink);
+            assert_eq!(sink.has_errors(), is_refused, "{size}");
+        }
+    }
+
+    #[test]
+    fn an_empty_text_is_visible() {
+        check(
+            &[("kind", "".into()), ("project", "".into())],
+            &expect![[r#"
+                error at project: Invalid `project`: `""` is not a full name: it must have the form `projects/{project_id}`. The `name` of the resource or data source has it.
+                error at kind: Invalid `kind`: `""` is none of `A`, `B`.
+            "#]],
+        );
+    }
+
+    #[test]
+    fn fields_that_conflict_are_not_configured_together() {
+        check(
+            &[("lsn", "0/1".into()), ("label", "a".into())],
+            &expect![[r#"
+                error at lsn: Conflicting `lsn`: `label` and `lsn` exclude each other: set one of them.
+            "#]],
+        );
+        check(&[("lsn", "0/1".into()), ("label", Value::unknown())], &expect![""]);
+    }
+
+    #[test]
+    fn a_state_that_is_unusual_already_is_no_news() {
+        let config: Object = [("cu".to_owned(), Number("113"))].into();
+        assert!(!unusual(FIELDS, None, &config).is_empty());
+        assert!(unusual(FIELDS, Some(&config), &config).is_empty());
     }
 
     #[test]

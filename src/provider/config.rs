@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use lakebase_api::{Client, Clock, Credentials, Environment, Secret};
-use tfplugin::{Diagnostic, Diagnostics, Object};
+use tfplugin::{Diagnostic, Diagnostics, Object, Value};
 
 use crate::model::field::{AnyField, Bool, Duration, Field, Float, Text, TextMap};
 use crate::model::table::{DEFAULT_MAX_AUTOSCALING_RANGE_CU, Settings};
@@ -43,9 +43,9 @@ const EXPECTED_WORKSPACE_ID: Field<Text> = Field::local("expected_workspace_id")
 const MAX_AUTOSCALING_RANGE_CU: Field<Float> = Field::local("max_autoscaling_range_cu")
     .doc("How many CU the two limits of an autoscaling range may be apart, by default 8. Newer documentation of the service allows 16.");
 const REVIEW_WARNINGS: Field<Bool> = Field::local("review_warnings")
-    .doc("Whether a plan warns when the ceiling of a compute at least doubles, scale to zero is turned off, high availability is turned on, a size is outside what the service documents, or a change of defaults does not reach existing computes. By default it does.");
+    .doc("Whether a plan warns when the ceiling of a compute at least doubles, scale to zero is turned off, high availability is turned on, a value is outside what the service documents, or a change of defaults does not reach existing computes. By default it does.");
 const CUSTOM_TAGS: Field<TextMap> =
-    Field::local("custom_tags").doc("Tags of every project. A project's own tags override them.");
+    Field::local("custom_tags").doc("Tags of every project. A project's own tags override them. They reach projects with `ignore_changes` too, which covers only what the resource configures.");
 const REQUESTS_PER_SECOND: Field<Float> = Field::local("requests_per_second")
     .doc("Maximum number of requests a second. If omitted, `DATABRICKS_RATE_LIMIT` or `rate_limit` of the profile, else there is no limit but that of the Lakebase API.");
 const HTTP_TIMEOUT: Field<Duration> = Field::local("http_timeout")
@@ -108,7 +108,10 @@ pub fn settings(config: &Object) -> Settings {
             Tf::Unknown => None,
             Tf::Known(it) => Some(it),
         },
-        custom_tags: CUSTOM_TAGS.of(config).known().unwrap_or_default(),
+        custom_tags: match config.get(CUSTOM_TAGS.name()) {
+            None | Some(Value::Null) => Value::Map(Object::new()),
+            Some(tags) => tags.clone(),
+        },
         review_warnings: REVIEW_WARNINGS.of(config) != Tf::Known(false),
     }
 }
@@ -121,7 +124,8 @@ pub fn client(
     terraform_version: &str,
     clock: &Arc<dyn Clock>,
 ) -> Result<Option<Client>, Diagnostic> {
-    let decides_nothing = [MAX_AUTOSCALING_RANGE_CU.name(), REVIEW_WARNINGS.name()];
+    let decides_nothing =
+        [MAX_AUTOSCALING_RANGE_CU.name(), REVIEW_WARNINGS.name(), CUSTOM_TAGS.name()];
     let decides = |name: &str| !decides_nothing.contains(&name);
     if config.iter().any(|(name, it)| decides(name) && !it.is_wholly_known()) {
         return Ok(None);

@@ -3,16 +3,17 @@
 //! Every project comes with a root branch, `production`, that the service makes and unmakes
 //! itself; `replace_existing` takes it over.
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
-use tfplugin::{Diagnostics, Object, Value};
+use tfplugin::{Diagnostic, Diagnostics, Object, Value};
 
 use super::{
     BRANCH, CREATE_TIME, DELETION_PROTECTION, NAME, PROJECT, PURGE_ON_DELETE, REPLACE_EXISTING,
     TIMEOUTS, UID, UPDATE_TIME,
 };
-use crate::model::field::{Bool, Duration, Field, Int, Text, TextMap, Timestamp};
+use crate::model::field::{Bool, Duration, Field, Int, Text, TextMap, Timestamp as Time};
 use crate::model::meaning;
-use crate::model::table::{Change, Resource, Table, Timeouts};
+use crate::model::table::{Change, Resource, Settings, Table, Timeouts, has_form};
 use crate::model::tf::Tf;
 
 const BRANCH_ID: Field<Text> =
@@ -21,43 +22,55 @@ const BRANCH_ID: Field<Text> =
 const PROJECT_NAME: Field<Text> =
     Field::parent("project", PROJECT).doc("The project that holds the branch.");
 
+const SNAPSHOT: &str = "projects/{project_id}/snapshots/{snapshot_id}";
+
 const SOURCE_BRANCH: Field<Text> = Field::spec("source_branch")
-    .doc("The branch that it is a copy of; by default the project's default branch.")
+    .doc("The branch that it is a copy of.")
+    .note("It is in the same project. Default: the project's default branch.")
     .named(BRANCH)
     .replaces()
     .create_only();
 
-const SOURCE_BRANCH_TIME: Field<Timestamp> = Field::spec("source_branch_time")
-    .doc("The point in time as of which it is a copy, in RFC 3339; by default now.")
+const SOURCE_BRANCH_TIME: Field<Time> = Field::spec("source_branch_time")
+    .doc("The point in time as of which it is a copy, in RFC 3339.")
+    .note("It is within the history that the project keeps. Default: now. An import stores it, and not the LSN.")
     .replaces()
     .create_only();
 
 const SOURCE_BRANCH_LSN: Field<Text> = Field::spec("source_branch_lsn")
-    .doc("The log sequence number as of which it is a copy, e.g. `0/1A2B3C4`.")
+    .doc("The log sequence number as of which it is a copy, e.g. `16/B374D848`.")
+    .lsn()
+    .conflicts_with(&["source_branch_time"])
     .replaces()
     .create_only();
 
 const SOURCE_SNAPSHOT: Field<Text> = Field::spec("source_snapshot")
     .doc("The snapshot that it is restored from, instead of a branch.")
-    .named("projects/{project_id}/snapshots/{snapshot_id}")
+    .named(SNAPSHOT)
+    .conflicts_with(&["source_branch", "source_branch_time", "source_branch_lsn"])
     .replaces()
     .create_only();
 
 const TTL: Field<Duration> = Field::spec("ttl")
     .doc("How long after its creation the branch expires, e.g. `7d`.")
+    .note("A protected branch cannot expire. While a branch that has expired is configured, the next apply creates it again, as a new copy.")
     .lasting("1s", "30d")
     .choice("expiration");
 
-const EXPIRE_TIME: Field<Timestamp> =
-    Field::spec("expire_time").doc("When the branch expires, in RFC 3339.").choice("expiration");
+const EXPIRE_TIME: Field<Time> = Field::spec("expire_time")
+    .doc("When the branch expires, in RFC 3339.")
+    .note("At most 30 days ahead, as Databricks documents it. A protected branch cannot expire.")
+    .choice("expiration");
 
 const NO_EXPIRY: Field<Bool> = Field::spec("no_expiry")
-    .doc("Whether the branch never expires. So it is with a new branch that is not told otherwise; `false` tells nothing.")
+    .doc("Whether the branch never expires.")
+    .note("A new branch never expires if neither `ttl` nor `expire_time` is set. `false` chooses nothing: set one of those.")
     .choice("expiration")
     .unless_chosen();
 
 const IS_PROTECTED: Field<Bool> = Field::spec("is_protected")
-    .doc("Whether the service refuses to delete the branch, its endpoints and its project.");
+    .doc("Whether the service refuses to delete the branch, its endpoints and its project.")
+    .note("A protected branch cannot expire.");
 
 const KEEPERS: Field<TextMap> = Field::local("keepers")
     .doc("Any values of your own. When one changes, the branch is replaced by a new copy of its source. Under the same `branch_id`, that takes `purge_on_delete = true`.")
@@ -70,7 +83,7 @@ const DELETION_PROTECTED: Field<Bool> = Field::local(DELETION_PROTECTION)
 const DEFAULT: Field<Bool> =
     Field::status("default").doc("Whether it is the project's default branch.");
 
-const EXPIRES_AT: Field<Timestamp> = Field::status("expires_at")
+const EXPIRES_AT: Field<Time> = Field::status("expires_at")
     .doc("When the branch expires; null if never.")
     .changes_with(&["ttl", "expire_time", "no_expiry"]);
 
@@ -130,31 +143,232 @@ impl Resource for Branch {
         SOURCE_BRANCH.of(state) == Tf::Null && SOURCE_SNAPSHOT.of(state) == Tf::Null
     }
 
-    fn plan(&self, change: &mut Change<'_>, _sink: &mut Diagnostics) {
+    fn validate(&self, config: &Object, _settings: &Settings, sink: &mut Diagnostics) {
+        check_source(config, sink);
+        check_protection(config, sink);
+    }
+
+    fn refuse_create(&self, planned: &Object, now: Timestamp, sink: &mut Diagnostics) {
+        sink.extend(
+            expire_time_finding(planned, now).filter(|(is_past, _)| *is_past).map(|it| it.1),
+        );
+    }
+
+    fn plan(&self, change: &mut Change<'_>, sink: &mut Diagnostics) {
+        let Change { prior, planned, settings, now, .. } = change;
+        let is_changed = |name: &str| prior.is_none_or(|it| it.get(name) != planned.get(name));
+        if [IS_PROTECTED.name(), TTL.name(), EXPIRE_TIME.name()].into_iter().any(is_changed) {
+            check_protection(planned, sink);
+        }
+        if settings.review_warnings && is_changed(EXPIRE_TIME.name()) {
+            sink.extend(expire_time_finding(planned, *now).map(|it| it.1));
+        }
         if NO_EXPIRY.of(&change.planned) == Tf::Known(true) {
             EXPIRES_AT.put(&mut change.planned, Tf::Null);
         }
     }
 
-    /// The service reports when a branch expires, not how it was told to: a branch told so by a
-    /// `ttl` reads as one, and so does an imported one whose life is a whole number of minutes.
     fn reported(&self, reported: &mut Json, prior: &Object) {
-        let expires = reported["status"]["expire_time"].take();
-        let Some(status) = reported["status"].as_object_mut() else { return };
-        status.remove("expire_time");
-        let Some(expires) = expires.as_str().map(str::to_owned) else { return };
-        status.insert("expires_at".to_owned(), expires.clone().into());
-        let created = reported["create_time"].as_str().unwrap_or_default();
-        let ttl = match (meaning::timestamp(&expires), meaning::timestamp(created)) {
-            (Ok(expires), Ok(created)) => Some(expires.duration_since(created)),
-            _ => None,
+        report_one_point_in_time(reported, prior);
+        report_expiration(reported, prior);
+    }
+}
+
+/// The source is in the project of the branch (API reference, 14: the service's own message).
+fn check_source(config: &Object, sink: &mut Diagnostics) {
+    let Tf::Known(project) = PROJECT_NAME.of(config) else { return };
+    for (field, form) in [(SOURCE_BRANCH, BRANCH), (SOURCE_SNAPSHOT, SNAPSHOT)] {
+        let Tf::Known(source) = field.of(config) else { continue };
+        if has_form(&project, PROJECT)
+            && has_form(&source, form)
+            && !source.starts_with(&format!("{project}/"))
+        {
+            let detail = format!(
+                "`{source}` is in another project. The source of a branch of `{project}` must be in \
+                 the same project."
+            );
+            let summary = format!("Invalid {field}");
+            sink.push(Diagnostic::error(summary, detail).at(field.name()));
+        }
+    }
+}
+
+/// A protected branch does not expire (API reference, 6.5).
+fn check_protection(object: &Object, sink: &mut Diagnostics) {
+    if IS_PROTECTED.of(object) != Tf::Known(true) {
+        return;
+    }
+    let known = |name: &str| object.get(name).is_some_and(Value::is_known);
+    let Some(arm) = [TTL.name(), EXPIRE_TIME.name()].into_iter().find(|it| known(it)) else {
+        return;
+    };
+    let detail = format!(
+        "`is_protected` is true, but `{arm}` lets the branch expire. Set `no_expiry = true` instead \
+         of `{arm}`, or set `is_protected = false`."
+    );
+    sink.push(Diagnostic::error("A protected branch cannot expire", detail).at(arm));
+}
+
+/// How far ahead a branch may expire, as Databricks documents it (API reference, 6.5).
+const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// What is wrong with the time at which a branch expires, and whether it is past. A warning, because
+/// the clock of this machine and that of Lakebase may differ, and the limit may move.
+fn expire_time_finding(planned: &Object, now: Timestamp) -> Option<(bool, Diagnostic)> {
+    let text = EXPIRE_TIME.of(planned).known()?;
+    let time = meaning::timestamp(&text).ok()?;
+    let ahead = time.duration_since(now);
+    let is_past = ahead <= SignedDuration::ZERO;
+    let (summary, detail) = if is_past {
+        (
+            "`expire_time` is in the past",
+            format!("`{text}` is past. Lakebase is likely to refuse it."),
+        )
+    } else if LONGEST_LIFE < ahead {
+        (
+            "Unusual `expire_time`",
+            format!(
+                "`{text}` is more than 30 days ahead, the longest life that Databricks documents. \
+                 Lakebase may refuse it."
+            ),
+        )
+    } else {
+        return None;
+    };
+    Some((is_past, Diagnostic::warning(summary, detail).at(EXPIRE_TIME.name())))
+}
+
+/// Lakebase reports the source of a branch both as an LSN and as a time, but a create accepts one of
+/// them only. An import stores the time, so that a generated configuration is valid: people can
+/// compare a time with the history that the project keeps, which an LSN does not show. An input
+/// that a state lacks stays absent for as long as the state has the other one.
+fn report_one_point_in_time(reported: &mut Json, prior: &Object) {
+    let is_state = prior.get(NAME.name()).is_some_and(Value::is_known);
+    let Some(status) = reported["status"].as_object_mut().filter(|_| is_state) else { return };
+    let (lsn, time) = (SOURCE_BRANCH_LSN.name(), SOURCE_BRANCH_TIME.name());
+    let lacks = |name: &str| prior.get(name).is_none_or(Value::is_null);
+    if lacks(lsn) && (status.contains_key(time) || !lacks(time)) {
+        status.remove(lsn);
+    } else if lacks(time) && !lacks(lsn) {
+        status.remove(time);
+    }
+}
+
+/// How far the life of a branch may be from its `ttl`: Lakebase may count from another moment than
+/// the creation time that it reports.
+const TTL_TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
+
+/// The same for an imported branch, of which nobody knows whether it was given a `ttl`: small, so
+/// that an `expire_time` is seldom taken for one.
+const IMPORTED_TTL_TOLERANCE: SignedDuration = SignedDuration::from_millis(500);
+
+/// Lakebase reports when a branch expires, not how that was configured: a branch that was given a
+/// `ttl` reads as one, and so does an imported one whose life is a whole number of minutes.
+fn report_expiration(reported: &mut Json, prior: &Object) {
+    let expires = reported["status"]["expire_time"].take();
+    let Some(status) = reported["status"].as_object_mut() else { return };
+    status.remove("expire_time");
+    let Some(expires) = expires.as_str().map(str::to_owned) else { return };
+    status.insert("expires_at".to_owned(), expires.clone().into());
+    let created = reported["create_time"].as_str().unwrap_or_default();
+    let ttl = match (meaning::timestamp(&expires), meaning::timestamp(created)) {
+        (Ok(expires), Ok(created)) => Some(expires.duration_since(created)),
+        _ => None,
+    };
+    let known_ttl = TTL.of(prior).known().and_then(|it| meaning::duration(&it).ok());
+    let is_known_time = matches!(EXPIRE_TIME.of(prior), Tf::Known(_));
+    let ttl = ttl.and_then(|life| match known_ttl {
+        Some(known) if (life - known).abs() <= TTL_TOLERANCE => Some(known),
+        Some(_) => Some(life),
+        None if is_known_time => None,
+        None => {
+            let minutes = SignedDuration::from_mins((life.as_secs() + 30) / 60);
+            ((life - minutes).abs() <= IMPORTED_TTL_TOLERANCE).then_some(minutes)
+        }
+    });
+    reported["status"][if ttl.is_some() { "ttl" } else { "expire_time" }] =
+        ttl.map_or(expires, meaning::duration_json).into();
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::decode;
+
+    const NAMED: &str = "projects/p/branches/b";
+
+    fn read(status: &Json, known: &[(&str, &str)]) -> Object {
+        let known = known.iter().map(|(name, it)| ((*name).to_owned(), Value::from(*it)));
+        let report = json!({
+            "name": NAMED, "create_time": "2026-01-01T00:00:00Z", "status": status,
+        });
+        decode::state(&Branch, &report, &known.collect(), &Settings::default())
+    }
+
+    #[test]
+    fn a_ttl_that_is_counted_from_another_moment_stays_the_same() {
+        for (expires, known, ttl) in [
+            ("2026-01-08T00:00:00.000004Z", "7d", Some("7d")),
+            ("2026-01-07T23:59:58Z", "168h", Some("168h")),
+            ("2026-01-08T00:01:00Z", "7d", Some("604860s")),
+            ("2026-01-08T00:00:00.000004Z", "", Some("604800s")),
+            ("2026-01-07T23:59:59.9Z", "", Some("604800s")),
+            ("2026-01-08T00:00:01Z", "", None),
+        ] {
+            let known = [("name", NAMED), ("ttl", known)];
+            let known = if known[1].1.is_empty() { &known[..1] } else { &known[..] };
+            let state = read(&json!({ "expire_time": expires }), known);
+            assert_eq!(TTL.of(&state).known().as_deref(), ttl, "{expires}");
+            assert_eq!(EXPIRE_TIME.of(&state) == Tf::Null, ttl.is_some(), "{expires}");
+            assert_eq!(EXPIRES_AT.of(&state), Tf::Known(expires.to_owned()));
+        }
+    }
+
+    #[test]
+    fn an_import_stores_one_point_in_time_and_a_data_source_shows_both() {
+        let (lsn, time) = ("0/1A", "2026-01-01T00:00:00Z");
+        let status = json!({"source_branch_lsn": lsn, "source_branch_time": time});
+        let points = |known: &[(&str, &str)]| {
+            let state = read(&status, known);
+            (SOURCE_BRANCH_LSN.of(&state).known(), SOURCE_BRANCH_TIME.of(&state).known())
         };
-        let told_a_time = matches!(prior.get(EXPIRE_TIME.name()), Some(Value::String(_)));
-        let told_a_ttl = matches!(prior.get(TTL.name()), Some(Value::String(_)));
-        let in_minutes =
-            |it: &jiff::SignedDuration| it.as_secs() % 60 == 0 && it.subsec_nanos() == 0;
-        let ttl = ttl.filter(|it| told_a_ttl || !told_a_time && in_minutes(it));
-        reported["status"][if ttl.is_some() { "ttl" } else { "expire_time" }] =
-            ttl.map_or(expires, meaning::duration_json).into();
+        let (lsn_, time_) = (Some(lsn.to_owned()), Some(time.to_owned()));
+        assert_eq!(points(&[("name", NAMED)]), (None, time_.clone()));
+        assert_eq!(points(&[("name", NAMED), ("source_branch_time", time)]), (None, time_.clone()));
+        assert_eq!(points(&[("name", NAMED), ("source_branch_lsn", lsn)]), (lsn_.clone(), None));
+        let both = [("name", NAMED), ("source_branch_lsn", lsn), ("source_branch_time", time)];
+        assert_eq!(points(&both), (lsn_.clone(), time_.clone()));
+        assert_eq!(points(&[]), (lsn_, time_));
+    }
+
+    #[test]
+    fn a_source_is_one_and_in_the_same_project() {
+        let branch = ("source_branch", "projects/p/branches/production");
+        let snapshot = ("source_snapshot", "projects/p/snapshots/s");
+        let (lsn, time) =
+            (("source_branch_lsn", "0/1A"), ("source_branch_time", "2026-01-01T00:00:00Z"));
+        for (settings, refused) in [
+            (vec![branch, lsn], None),
+            (vec![branch, time], None),
+            (vec![snapshot], None),
+            (vec![lsn, time], Some("source_branch_lsn")),
+            (vec![branch, snapshot], Some("source_snapshot")),
+            (vec![snapshot, lsn], Some("source_snapshot")),
+            (vec![snapshot, time], Some("source_snapshot")),
+            (vec![("source_branch", "projects/q/branches/production")], Some("source_branch")),
+            (vec![("source_snapshot", "projects/pp/snapshots/s")], Some("source_snapshot")),
+            (vec![("source_branch_lsn", "0x1A2B")], Some("source_branch_lsn")),
+        ] {
+            let settings =
+                settings.into_iter().chain([("branch_id", "b"), ("project", "projects/p")]);
+            let config: Object = settings.map(|(name, it)| (name.to_owned(), it.into())).collect();
+            let mut sink = Diagnostics::new();
+            crate::model::validate::validate(TABLE.fields, &config, &mut sink);
+            Branch.validate(&config, &Settings::default(), &mut sink);
+            let paths: Vec<_> = sink.iter().map(|it| it.path.to_string()).collect();
+            assert_eq!(paths, refused.into_iter().collect::<Vec<_>>(), "{config:?}");
+        }
     }
 }

@@ -11,6 +11,9 @@ use crate::model::meaning;
 use crate::model::table::{Change, Resource, Settings, Table, Timeouts};
 use crate::model::tf::Tf;
 
+const DEFAULT_TTL: &str = "1h";
+const DEFAULT_RENEW_BEFORE: &str = "15m";
+
 /// The endpoint the credential is for.
 pub const ENDPOINT_NAME: Field<Text> = Field::local("endpoint")
     .doc("The endpoint that the credential is for.")
@@ -21,7 +24,7 @@ pub const ENDPOINT_NAME: Field<Text> = Field::local("endpoint")
 pub const TTL: Field<Duration> = Field::local("ttl")
     .doc("How long the credential lives. The service checks it at login only: a connection that is open stays open.")
     .lasting("5m", "1h")
-    .unless_given("1h");
+    .unless_given(DEFAULT_TTL);
 
 /// What a credential may read.
 pub const CLAIMS: Field<NestedList> = Field::local("claims")
@@ -46,7 +49,7 @@ const RESOURCES: AnyField = Field::<NestedList>::member("resources")
 
 const RENEW_BEFORE: Field<Duration> = Field::local("renew_before")
     .doc("How long before its end the credential is renewed: a plan within that time plans a new one. It must be shorter than `ttl`.")
-    .unless_given("15m");
+    .unless_given(DEFAULT_RENEW_BEFORE);
 
 /// The credential itself.
 pub const TOKEN: Field<Text> = Field::computed("token")
@@ -116,15 +119,24 @@ fn ends_soon(prior: &Object, planned: &Object, now: Timestamp) -> bool {
 /// A credential that is renewed for its whole life would be new in every plan.
 fn check_renewal(object: &Object, sink: &mut Diagnostics) {
     let length = |field: Field<Duration>, otherwise: &str| match field.of(object) {
-        Tf::Known(text) => meaning::duration(&text).ok(),
-        Tf::Null => meaning::duration(otherwise).ok(),
+        Tf::Known(text) => {
+            let length = meaning::duration(&text).ok()?;
+            let is_default = if text == otherwise { ", the default" } else { "" };
+            Some((length, format!("`{text}`{is_default}")))
+        }
+        Tf::Null => {
+            Some((meaning::duration(otherwise).ok()?, format!("`{otherwise}`, the default")))
+        }
         Tf::Unknown => None,
     };
-    if let (Some(ttl), Some(margin)) = (length(TTL, "1h"), length(RENEW_BEFORE, "15m"))
+    let lengths = (length(TTL, DEFAULT_TTL), length(RENEW_BEFORE, DEFAULT_RENEW_BEFORE));
+    if let (Some((ttl, ttl_text)), Some((margin, margin_text))) = lengths
         && ttl <= margin
     {
-        let detail = "A credential that is renewed for as long as it lives would be new in every \
-                      plan. Choose a `renew_before` that is shorter than `ttl`.";
+        let detail = format!(
+            "`renew_before` is {margin_text}; `ttl` is {ttl_text}. Every plan would renew such a \
+             credential. Set a `renew_before` that is shorter than `ttl`."
+        );
         let summary = "`renew_before` is not shorter than `ttl`";
         sink.push(Diagnostic::error(summary, detail).at(RENEW_BEFORE.name()));
     }
@@ -167,6 +179,35 @@ mod tests {
             assert_eq!(EXPIRE_TIME.of(&planned.object), Tf::Unknown);
             assert_eq!(planned.requires_replace, []);
         }
+    }
+
+    #[test]
+    fn a_credential_that_lives_no_longer_than_the_default_margin_names_the_default() {
+        let mut config = Object::new();
+        TTL.put(&mut config, Tf::Known("10m".to_owned()));
+        let mut sink = Diagnostics::new();
+        Credential.validate(&config, &Settings::default(), &mut sink);
+        let detail = sink.iter().next().map(|it| it.detail.as_str());
+        let expected = "`renew_before` is `15m`, the default; `ttl` is `10m`. Every plan would \
+                        renew such a credential. Set a `renew_before` that is shorter than `ttl`.";
+        assert_eq!(detail, Some(expected));
+    }
+
+    #[test]
+    fn a_claim_is_named_by_its_place_in_the_list() {
+        let claim = |permission: &str| {
+            let members = [
+                ("permission_set".to_owned(), permission.into()),
+                ("resources".to_owned(), tfplugin::Value::List(Vec::new())),
+            ];
+            tfplugin::Value::Map(members.into())
+        };
+        let claims = tfplugin::Value::List(vec![claim("READ_ONLY"), claim("WRITE")]);
+        let config: Object = [("claims".to_owned(), claims)].into();
+        let mut sink = Diagnostics::new();
+        crate::model::validate::validate(TABLE.fields, &config, &mut sink);
+        let summaries: Vec<_> = sink.iter().map(|it| it.summary.as_str()).collect();
+        assert_eq!(summaries, ["Invalid `claims[1].permission_set`"]);
     }
 
     #[test]

@@ -16,13 +16,16 @@ use crate::model::meaning;
 use crate::model::table::{Change, Resource, Settings, Table, Timeouts};
 use crate::model::tf::Tf;
 
+/// The read-write endpoint that every branch comes with (API reference, 6.1).
+const PRIMARY: &str = "primary";
+
 const ENDPOINT_ID: Field<Text> =
     Field::id("endpoint_id").doc("The last part of the endpoint's name, e.g. `primary`.");
 
 const BRANCH_NAME: Field<Text> = Field::parent("branch", BRANCH).doc("The branch to serve.");
 
 const ENDPOINT_TYPE: Field<Text> = Field::spec("endpoint_type")
-    .doc("Whether the endpoint takes writes. A branch has one read-write endpoint, `primary`, which the service makes; all others are read replicas.")
+    .doc("Whether the endpoint takes writes. A branch has one read-write endpoint, `primary`, which Lakebase creates with the branch; all others are read replicas.")
     .required()
     .replaces()
     .one_of(&["ENDPOINT_TYPE_READ_WRITE", "ENDPOINT_TYPE_READ_ONLY"]);
@@ -32,7 +35,8 @@ const MIN_CU: Field<Float> = Field::spec("autoscaling_limit_min_cu")
     .size_between(SMALLEST_CU, LARGEST_CU);
 
 const MAX_CU: Field<Float> = Field::spec("autoscaling_limit_max_cu")
-    .doc("The most compute that it scales up to, in CU: at most 8 more than the least, unless the provider block's `max_autoscaling_range_cu` says otherwise.")
+    .doc("The most compute that it scales up to, in CU.")
+    .note("At most 8 more than the least, unless the provider block's `max_autoscaling_range_cu` says otherwise.")
     .size_between(SMALLEST_CU, LARGEST_CU);
 
 /// How long the endpoint idles before it suspends.
@@ -43,7 +47,8 @@ pub const SUSPEND_AFTER: Field<Duration> = Field::spec("suspend_timeout_duration
 
 /// Whether the endpoint never suspends.
 pub const NO_SUSPENSION: Field<Bool> = Field::spec("no_suspension")
-    .doc("Whether it never suspends; `false` tells nothing.")
+    .doc("Whether it never suspends.")
+    .note("`false` chooses nothing: set `suspend_timeout_duration`.")
     .choice("suspension");
 
 /// Whether the endpoint is suspended and refuses connections.
@@ -51,14 +56,16 @@ pub const DISABLED: Field<Bool> =
     Field::spec("disabled").doc("Whether the endpoint is suspended and refuses connections.");
 
 const GROUP_MIN: Field<Int> =
-    Field::member("min").doc("How many computes there are at least.").required();
+    Field::member("min").doc("How many computes there are at least: 1 or more.").required();
 const GROUP_MAX: Field<Int> = Field::member("max")
-    .doc("How many computes there are at most; the service demands as many as `min`.")
+    .doc("How many computes there are at most.")
+    .note("Lakebase requires as many as `min`.")
     .required();
 
 /// A group of computes, as an object holds it.
 pub const GROUP: Field<Nested> = Field::spec("group")
-    .doc("High availability: more than one compute, of which one takes over when another fails. It needs `no_suspension = true`.")
+    .doc("High availability: more than one compute, of which one takes over when another fails.")
+    .note("It needs `no_suspension = true`.")
     .members(GROUP_MEMBERS)
     .whole();
 
@@ -148,13 +155,11 @@ impl Resource for Endpoint {
 
     fn validate(&self, config: &Object, settings: &Settings, sink: &mut Diagnostics) {
         RANGE.validate(config, &Path::default(), settings, sink);
-        let suspends = matches!(SUSPEND_AFTER.of(config), Tf::Known(_))
-            || NO_SUSPENSION.of(config) == Tf::Known(false);
-        check_group(&GROUP.of(config), suspends, sink);
+        validate_group(config, &Path::default(), sink);
     }
 
     fn is_born_with_its_parent(&self, planned: &Object) -> bool {
-        is_read_write(planned)
+        is_read_write(planned) && ENDPOINT_ID.of(planned) == Tf::Known(PRIMARY.to_owned())
     }
 
     fn goes_with_its_parent(&self, state: &Object) -> bool {
@@ -164,10 +169,12 @@ impl Resource for Endpoint {
     fn plan(&self, change: &mut Change<'_>, sink: &mut Diagnostics) {
         let Change { prior, config, planned, settings, .. } = change;
         RANGE.plan(*prior, Some(config), planned, &Path::default(), settings, sink);
-        // What the service decides is a timeout, so that only `true` is a promise.
-        let decided = NO_SUSPENSION.of(config) != Tf::Unknown;
-        let suspends = decided && NO_SUSPENSION.of(planned) != Tf::Known(true);
-        check_group(&GROUP.of(planned), suspends, sink);
+        if NO_SUSPENSION.of(config) != Tf::Unknown {
+            plan_group(planned, &Path::default(), sink);
+        }
+        if prior.is_none() {
+            refuse_second_writer(planned, sink);
+        }
         planned.insert(CAPACITY.name().to_owned(), capacity::of(&RANGE, planned));
         if settings.review_warnings {
             let name = NAME.of(planned).known().or_else(|| ENDPOINT_ID.of(planned).known());
@@ -203,25 +210,64 @@ pub fn compute(object: &Object) -> Compute {
     }
 }
 
+/// Checks what a configuration says about a group, of an endpoint or of settings for one.
+pub fn validate_group(config: &Object, path: &Path, sink: &mut Diagnostics) {
+    let suspends = matches!(SUSPEND_AFTER.of(config), Tf::Known(_))
+        || NO_SUSPENSION.of(config) == Tf::Known(false);
+    check_group(&GROUP.of(config), suspends, path, sink);
+}
+
+/// Checks a planned group. What the service decides is a timeout, so that only `true` is a promise.
+pub fn plan_group(planned: &Object, path: &Path, sink: &mut Diagnostics) {
+    let suspends = !matches!(NO_SUSPENSION.of(planned), Tf::Known(true));
+    check_group(&GROUP.of(planned), suspends, path, sink);
+}
+
+/// A branch comes with its read-write endpoint, and has no second one. One that exists under another
+/// name can be imported or adopted.
+fn refuse_second_writer(planned: &Object, sink: &mut Diagnostics) {
+    let Tf::Known(id) = ENDPOINT_ID.of(planned) else { return };
+    let adopts = REPLACE_EXISTING.of(planned) == Tf::Known(true);
+    if id == PRIMARY || adopts || !is_read_write(planned) {
+        return;
+    }
+    let detail = format!(
+        "A branch has one read-write endpoint, `{PRIMARY}`, which Lakebase creates with the branch: \
+         set `endpoint_id = \"{PRIMARY}\"` and `{} = true` to manage it. For a read replica, set \
+         `endpoint_type = \"ENDPOINT_TYPE_READ_ONLY\"`. If `{id}` exists already and is the \
+         branch's read-write endpoint, import it.",
+        REPLACE_EXISTING.name()
+    );
+    let summary = format!("The read-write endpoint is called `{PRIMARY}`, not `{id}`");
+    sink.push(Diagnostic::error(summary, detail).at(ENDPOINT_ID.name()));
+}
+
 fn is_read_write(object: &Object) -> bool {
     ENDPOINT_TYPE.of(object) == Tf::Known("ENDPOINT_TYPE_READ_WRITE".to_owned())
 }
 
 /// A group has as many computes at least as at most, and one of several never suspends.
-fn check_group(group: &Tf<Object>, suspends: bool, sink: &mut Diagnostics) {
+fn check_group(group: &Tf<Object>, suspends: bool, path: &Path, sink: &mut Diagnostics) {
     let Tf::Known(group) = group else { return };
     let (Tf::Known(min), Tf::Known(max)) = (GROUP_MIN.of(group), GROUP_MAX.of(group)) else {
         return;
     };
-    let path = Path::root(GROUP.name()).attribute(GROUP_MAX.name());
-    if min != max {
-        let detail =
-            format!("`min` is {min} and `max` is {max}. The service demands that they are equal.");
-        sink.push(Diagnostic::error("Unequal group", detail).at(path));
+    let no_suspension = path.attribute(NO_SUSPENSION.name());
+    let suspend_after = path.attribute(SUSPEND_AFTER.name());
+    let group = path.attribute(GROUP.name());
+    let (min_path, path) = (group.attribute(GROUP_MIN.name()), group.attribute(GROUP_MAX.name()));
+    if min < 1 {
+        let detail = format!("`{min_path}` is {min}. A group has at least one compute.");
+        sink.push(Diagnostic::error(format!("Invalid `{min_path}`"), detail).at(min_path));
+    } else if min != max {
+        let detail = format!(
+            "`{min_path}` is {min} and `{path}` is {max}. Lakebase requires that they are equal."
+        );
+        sink.push(Diagnostic::error(format!("Invalid `{path}`"), detail).at(path));
     } else if 1 < max && suspends {
         let detail = format!(
-            "A group of {max} computes cannot suspend. Set `no_suspension = true`, and leave \
-             `suspend_timeout_duration` out."
+            "`{path}` is {max}, and a group of several computes cannot suspend. Set \
+             `{no_suspension} = true`, and omit `{suspend_after}`."
         );
         sink.push(Diagnostic::error("High availability needs `no_suspension`", detail).at(path));
     }

@@ -25,7 +25,8 @@ const DISPLAY_NAME: Field<Text> =
     Field::spec("display_name").doc("The name that people see.").at_most(256);
 
 const PG_VERSION: Field<Int> = Field::spec("pg_version")
-    .doc("The major version of PostgreSQL. Lakebase cannot change it: **a change deletes the project with all its data** and creates an empty one. The plan is refused unless `purge_on_delete = true`.")
+    .doc("The major version of PostgreSQL.")
+    .note("Lakebase cannot change it: **a change deletes the project with all its data** and creates an empty one. The plan is refused unless `purge_on_delete = true`.")
     .replaces()
     .within(16, 18);
 
@@ -38,7 +39,8 @@ const MIN_CU: Field<Float> = Field::member("autoscaling_limit_min_cu")
     .size_between(SMALLEST_CU, LARGEST_CU);
 
 const MAX_CU: Field<Float> = Field::member("autoscaling_limit_max_cu")
-    .doc("The most compute to scale up to, in CU: at most 8 more than the least, unless the provider block's `max_autoscaling_range_cu` says otherwise.")
+    .doc("The most compute to scale up to, in CU.")
+    .note("At most 8 more than the least, unless the provider block's `max_autoscaling_range_cu` says otherwise.")
     .size_between(SMALLEST_CU, LARGEST_CU);
 
 const SUSPEND_AFTER: Field<Duration> = Field::member("suspend_timeout_duration")
@@ -47,20 +49,20 @@ const SUSPEND_AFTER: Field<Duration> = Field::member("suspend_timeout_duration")
     .choice("suspension");
 
 const NO_SUSPENSION: Field<Bool> = Field::member("no_suspension")
-    .doc("Whether they never suspend; `false` tells nothing.")
+    .doc("Whether they never suspend.")
+    .note("`false` chooses nothing: set `suspend_timeout_duration`.")
     .choice("suspension");
 
 /// The settings of endpoints that are made later.
 pub const DEFAULT_ENDPOINT_SETTINGS: Field<Nested> = Field::spec("default_endpoint_settings")
-    .doc("The settings of endpoints that are made later and do not say otherwise. Endpoints that exist do not follow a change.")
+    .doc("The settings of endpoints that are created without their own.")
+    .note("Endpoints that exist do not follow a change.")
     .members(&[
         MIN_CU.any(),
         MAX_CU.any(),
         SUSPEND_AFTER.any(),
         NO_SUSPENSION.any(),
-        Field::<TextMap>::member("pg_settings")
-            .doc("Settings of PostgreSQL by their names.")
-            .any(),
+        Field::<TextMap>::member("pg_settings").doc("Settings of PostgreSQL by their names.").any(),
     ]);
 
 const INITIAL_ENDPOINT: Field<Nested> = Field::initial("initial_endpoint")
@@ -165,18 +167,27 @@ impl Resource for Project {
     fn validate(&self, config: &Object, settings: &Settings, sink: &mut Diagnostics) {
         for place in [DEFAULT_ENDPOINT_SETTINGS, INITIAL_ENDPOINT] {
             if let Tf::Known(inner) = place.of(config) {
-                RANGE.validate(&inner, &Path::root(place.name()), settings, sink);
+                let path = Path::root(place.name());
+                RANGE.validate(&inner, &path, settings, sink);
+                endpoint::validate_group(&inner, &path, sink);
             }
         }
     }
 
     fn plan(&self, change: &mut Change<'_>, sink: &mut Diagnostics) {
         for place in [DEFAULT_ENDPOINT_SETTINGS, INITIAL_ENDPOINT] {
+            let is_over = place.name() == INITIAL_ENDPOINT.name() && change.prior.is_some();
             let Tf::Known(planned) = place.of(&change.planned) else { continue };
+            if is_over {
+                continue; // nothing is sent
+            }
             let prior = change.prior.and_then(|it| place.of(it).known());
             let config = place.of(change.config).known();
             let path = Path::root(place.name());
             RANGE.plan(prior.as_ref(), config.as_ref(), &planned, &path, change.settings, sink);
+            if !inherits_no_suspension(change.config, &planned) {
+                endpoint::plan_group(&planned, &path, sink);
+            }
             if change.settings.review_warnings {
                 let id = PROJECT_ID.of(&change.planned).known().unwrap_or_default();
                 let name = format!("`{}` of `{}`", place.name(), TABLE.name(None, &id));
@@ -193,22 +204,31 @@ impl Resource for Project {
     }
 
     /// A tag is the project's own if it was, or if the provider block does not have it and had not:
-    /// what the provider block had and drops is to go, not to become the project's own. An import
-    /// has only values to tell by.
+    /// what the provider block had and drops is to go, not to become the project's own.
+    ///
+    /// After an import or a move, only values tell whose a tag is. While the provider block's tags
+    /// are unknown, as they are in a move, `custom_tags` stays null, and a later read decides.
     fn read(&self, state: &mut Object, prior: &Object, settings: &Settings) {
         let capacity = default_capacity(state);
         state.insert(DEFAULT_ENDPOINT_CAPACITY.name().to_owned(), capacity);
         let Tf::Known(effective) = EFFECTIVE_CUSTOM_TAGS.of(state) else { return };
-        let own_before = CUSTOM_TAGS.of(prior).known().unwrap_or_default();
-        let all_before = EFFECTIVE_CUSTOM_TAGS.of(prior).known();
-        let shared = &settings.custom_tags;
-        let is_own = |key: &str, value: &str| {
-            own_before.contains_key(key)
-                || match &all_before {
-                    Some(all) => !all.contains_key(key) && !shared.contains_key(key),
-                    None => shared.get(key).is_none_or(|it| it != value),
-                }
+        let shared = settings.custom_tags.as_map();
+        let shared_value = |key: &str| shared.and_then(|it| it.get(key));
+        let is_own = |key: &str, value: &str| match CUSTOM_TAGS.of(prior).known() {
+            Some(own_before) => {
+                let all_before = EFFECTIVE_CUSTOM_TAGS.of(prior).known().unwrap_or_default();
+                own_before.contains_key(key)
+                    || !all_before.contains_key(key) && shared_value(key).is_none()
+            }
+            // An unknown value may be the same.
+            None => {
+                shared_value(key).is_none_or(|it| it.as_str().is_some_and(|shared| shared != value))
+            }
         };
+        if CUSTOM_TAGS.of(prior).known().is_none() && shared.is_none() {
+            CUSTOM_TAGS.put(state, Tf::Null);
+            return;
+        }
         let own = effective.into_iter().filter(|(key, value)| is_own(key, value)).collect();
         CUSTOM_TAGS.put(state, Tf::Known(own));
     }
@@ -225,6 +245,18 @@ pub fn initial_compute(object: &Object) -> Option<Compute> {
     INITIAL_ENDPOINT.of(object).known().map(|it| endpoint::compute(&it))
 }
 
+/// Whether an initial endpoint may be kept from suspending by what is not in its own settings, or
+/// not known yet.
+fn inherits_no_suspension(config: &Object, initial: &Object) -> bool {
+    let inherited = DEFAULT_ENDPOINT_SETTINGS.of(config).known();
+    let inherited = inherited.map_or(Tf::Null, |it| NO_SUSPENSION.of(&it));
+    match (NO_SUSPENSION.of(initial), SUSPEND_AFTER.of(initial)) {
+        (Tf::Unknown, _) => true,
+        (Tf::Null, Tf::Null) => matches!(inherited, Tf::Known(true) | Tf::Unknown),
+        _ => false,
+    }
+}
+
 fn default_capacity(object: &Object) -> Value {
     match DEFAULT_ENDPOINT_SETTINGS.of(object) {
         Tf::Known(settings) => capacity::of(&RANGE, &settings),
@@ -239,13 +271,11 @@ fn plan_tags(change: &mut Change<'_>) {
         CUSTOM_TAGS.put(&mut change.planned, Tf::Known(BTreeMap::new()));
     }
     let own = change.planned.get(CUSTOM_TAGS.name()).cloned().unwrap_or_default();
-    let effective = match own {
-        Value::Map(own) => {
-            let shared = change.settings.custom_tags.iter();
-            let shared = shared.map(|(key, it)| (key.clone(), Value::from(it.as_str())));
-            Value::Map(shared.chain(own).collect())
+    let effective = match (&change.settings.custom_tags, own) {
+        (_, Value::Null) => return, // nobody has said yet whose the tags are: the next read does
+        (Value::Map(shared), Value::Map(own)) => {
+            Value::Map(shared.clone().into_iter().chain(own).collect())
         }
-        Value::Null => return, // a state from before tags were read: the next read knows them
         _ => Value::unknown(),
     };
     change.planned.insert(EFFECTIVE_CUSTOM_TAGS.name().to_owned(), effective);

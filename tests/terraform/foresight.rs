@@ -150,3 +150,86 @@ fn object_that_was_created_again_outside_is_told() {
         "{told}"
     );
 }
+
+#[test]
+fn an_adoption_of_another_object_is_refused_in_the_plan() {
+    let bench = Workbench::new("an_adoption_of_another_object_is_refused");
+    let branch = |id: &str, source: &str| {
+        format!(
+            r#"
+resource "lakebase_branch" "it" {{
+  project          = lakebase_project.shop.name
+  branch_id        = "{id}"
+  source_branch    = "projects/shop/branches/{source}"
+  replace_existing = true
+}}
+"#
+        )
+    };
+    let endpoint = r#"
+resource "lakebase_endpoint" "it" {
+  branch           = "${lakebase_project.shop.name}/branches/production"
+  endpoint_id      = "primary"
+  endpoint_type    = "ENDPOINT_TYPE_READ_ONLY"
+  replace_existing = true
+}
+"#;
+    bench.configure(&(project().to_owned() + &branch("dev", "production")));
+    bench.apply();
+    bench.terraform(&["state", "rm", "lakebase_branch.it"]).succeeded();
+    bench.forget_requests();
+    for (hcl, difference) in [
+        (branch("dev", "other"), "`source_branch` is `projects/shop/branches/production`"),
+        (branch("production", "dev"), "`source_branch` is not set"),
+        (endpoint.to_owned(), "`endpoint_type` is `ENDPOINT_TYPE_READ_WRITE`"),
+    ] {
+        bench.configure(&(project().to_owned() + &hcl));
+        let plan = Told::by(&bench, &["plan"], 1).messages();
+        assert!(plan.contains("is not the one that is configured"), "{plan}");
+        assert!(plan.contains(difference), "{plan}");
+        assert!(!plan.contains("is adopted"), "{plan}");
+    }
+    bench.expect_mutations(expect![""]);
+    bench.configure(&(project().to_owned() + &branch("dev", "production")));
+    bench.apply();
+    bench.expect_mutations(expect![""]);
+}
+
+#[test]
+fn a_setting_of_the_creation_that_comes_too_late_is_a_warning() {
+    let bench = Workbench::new("a_setting_of_the_creation_that_comes_too_late");
+    let hcl = |settings: &str| {
+        format!(
+            "resource \"lakebase_project\" \"late\" {{\n  project_id = \"late\"\n  {settings}\n}}\n"
+        )
+    };
+    bench.configure(&hcl(""));
+    bench.apply();
+    bench.forget_requests();
+    bench.configure(&hcl("initial_branch = { is_protected = true }"));
+    let plan = Told::by(&bench, &["plan"], 0).messages();
+    expect![[r#"
+        warning: `initial_branch` has a meaning only at creation
+        The object exists already. Terraform stores the value and sends nothing. Change the settings of what was created along with it in a resource of its own.
+    "#]]
+    .assert_eq(&plan);
+    bench.apply();
+    bench.expect_mutations(expect![""]);
+}
+
+#[test]
+fn a_data_source_does_not_show_a_deleted_project() {
+    let bench = Workbench::new("a_data_source_does_not_show_a_deleted_project");
+    let project = r#"
+resource "lakebase_project" "gone" {
+  project_id          = "gone"
+  deletion_protection = false
+}
+"#;
+    bench.configure(project);
+    bench.apply();
+    bench.terraform(&["destroy", "-auto-approve"]).succeeded();
+    bench.configure("data \"lakebase_project\" \"gone\" {\n  name = \"projects/gone\"\n}\n");
+    let output = bench.plan_fails().output();
+    assert!(output.contains("The project `projects/gone` is deleted"), "{output}");
+}

@@ -157,6 +157,67 @@ fn the_policies_deny_what_breaks_them() {
 }
 
 #[test]
+fn the_policies_look_at_the_old_branch_where_the_new_one_is_unknown() {
+    let bench = Workbench::new("the_policies_look_at_the_old_branch");
+    let configuration = |branch: &str, keeper: &str| {
+        format!(
+            r#"
+            resource "lakebase_project" "shop" {{
+              project_id = "shop"
+            }}
+
+            resource "lakebase_branch" "dev" {{
+              project         = lakebase_project.shop.name
+              branch_id       = "{branch}"
+              purge_on_delete = true
+              keepers         = {{ version = "{keeper}" }}
+            }}
+
+            resource "lakebase_endpoint" "awake" {{
+              branch        = lakebase_branch.dev.name
+              endpoint_id   = "awake"
+              endpoint_type = "ENDPOINT_TYPE_READ_ONLY"
+
+              autoscaling_limit_min_cu = 1
+              autoscaling_limit_max_cu = 2
+              no_suspension            = true
+            }}
+            "#
+        )
+    };
+    bench.configure(&configuration("dev", "1"));
+    bench.apply();
+    bench.configure(&configuration("dev", "2"));
+    let plan = planned(&bench);
+    let after = |it: &Json| it["change"]["after"]["branch"].is_null();
+    let plan_json: Json = serde_json::from_str(&plan).expect("a plan is JSON");
+    let changes = plan_json["resource_changes"].as_array().expect("it has some");
+    assert!(changes.iter().any(|it| it["address"] == "lakebase_endpoint.awake" && after(it)));
+    assert_eq!(denied(&plan), "lakebase_endpoint.awake: always on, outside of production");
+    let production =
+        plan.replace("projects/shop/branches/dev", "projects/shop/branches/production");
+    assert_eq!(denied(&production), "");
+}
+
+#[test]
+fn the_guide_to_testing_modules() {
+    let bench = Workbench::new("the_guide_to_testing_modules");
+    let [mocks, test] = &snippets("testing-modules", "hcl")[..] else { panic!("two files") };
+    let shipped = fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/mocks/lakebase.tfmock.hcl"),
+    );
+    let blocks = |text: &str| text[text.find("mock_resource").expect("a block")..].to_owned();
+    assert_eq!(blocks(&shipped.expect("it is shipped")), blocks(mocks));
+    bench.configure(&snippets("testing-modules", "terraform").join("\n"));
+    bench.write("tests/mocks/lakebase.tfmock.hcl", mocks);
+    bench.write("tests/sizes.tftest.hcl", test);
+    bench.terraform(&["fmt", "-check", "-diff", "-recursive"]).succeeded();
+    let output = bench.terraform(&["test"]).succeeded().output();
+    assert!(output.contains("1 passed, 0 failed"), "{output}");
+    assert!(bench.emulator.requests().is_empty());
+}
+
+#[test]
 fn the_guide_to_reviews_shows_what_is_printed() {
     let bench = Workbench::new("the_guide_to_reviews_shows_what_is_printed");
     bench.configure(SHOP);
@@ -419,18 +480,27 @@ fn scripts(yaml: &str) -> Vec<String> {
 fn check_policies(name: &str, configuration: &str, expected: Expect) {
     let bench = Workbench::new(name);
     bench.configure(configuration);
-    bench.terraform(&["plan", "-out=tfplan"]).succeeded();
-    let plan = bench.terraform(&["show", "-json", "tfplan"]).succeeded().stdout;
+    expected.assert_eq(&denied(&planned(&bench)));
+}
 
+/// A plan as JSON.
+#[track_caller]
+fn planned(bench: &Workbench) -> String {
+    bench.terraform(&["plan", "-out=tfplan"]).succeeded();
+    bench.terraform(&["show", "-json", "tfplan"]).succeeded().stdout
+}
+
+/// What the Rego of the guide denies of a plan, a line each.
+fn denied(plan: &str) -> String {
     let [policy] = &snippets("policies", "rego")[..] else { panic!("it has one policy") };
     let mut engine = regorus::Engine::new();
     engine.add_policy("compute.rego".to_owned(), policy.clone()).expect("it is Rego");
-    engine.set_input(regorus::Value::from_json_str(&plan).expect("a plan is JSON"));
+    engine.set_input(regorus::Value::from_json_str(plan).expect("a plan is JSON"));
     let denied = engine.eval_rule("data.main.deny".to_owned()).expect("it can be evaluated");
     let denied: Json = serde_json::from_str(&denied.to_string()).expect("it is a set of texts");
     let denied: Vec<_> =
         denied.as_array().expect("a set").iter().filter_map(Json::as_str).collect();
-    expected.assert_eq(&denied.join("\n"));
+    denied.join("\n")
 }
 
 /// The blocks of a guide in one language.

@@ -244,3 +244,34 @@ fn create_with_replace_existing_sends_the_parameter() {
           {"spec":{"no_expiry":true}}
     "#]]);
 }
+
+#[test]
+fn unknown_tags_of_the_provider_block_leave_the_effective_tags_unknown() {
+    let bench = Workbench::new("unknown_tags_of_the_provider_block");
+    let configure = |team: &str| {
+        let block =
+            "provider \"lakebase\" {\n  custom_tags = { team = terraform_data.team.output }\n}\n";
+        let team = format!("resource \"terraform_data\" \"team\" {{\n  input = \"{team}\"\n}}\n");
+        bench.configure(
+            &(block.to_owned() + &team + &project("custom_tags = { stage = \"test\" }")),
+        );
+        bench.forget_requests();
+    };
+    let tags = || {
+        bench.emulator.get("projects/shop").expect("it is there")["status"]["custom_tags"].clone()
+    };
+    let stage = json!({"key": "stage", "value": "test"});
+
+    configure("a");
+    bench.apply();
+    assert_eq!(tags(), json!([stage, {"key": "team", "value": "a"}]));
+
+    configure("b");
+    let output = bench.plan().output();
+    assert!(!output.contains("Objects were not read"), "{output}");
+    let changes = output.lines().filter(|it| it.contains("\"team\""));
+    let changes: Vec<_> = changes.map(|it| it.split_whitespace().collect::<Vec<_>>()).collect();
+    assert!(changes.concat().join(" ").contains("(known after apply)"), "{output}");
+    bench.apply();
+    assert_eq!(tags(), json!([stage, {"key": "team", "value": "b"}]));
+}

@@ -270,54 +270,54 @@ output "name" {
         &bench,
         others,
         expect![[r#"
-        Error: Invalid `endpoint`
+            Error: Invalid `endpoint`
 
-          with lakebase_credential.stored,
-          on main.tf line 9, in resource "lakebase_credential" "stored":
-           9:   endpoint     = "primary"
+              with lakebase_credential.stored,
+              on main.tf line 9, in resource "lakebase_credential" "stored":
+               9:   endpoint     = "primary"
 
-        `primary` is not a full name: it must have the form
-        `projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}`. The
-        `name` of the resource or data source has it.
+            `primary` is not a full name: it must have the form
+            `projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}`. The
+            `name` of the resource or data source has it.
 
-        Error: `renew_before` is not shorter than `ttl`
+            Error: `renew_before` is not shorter than `ttl`
 
-          with lakebase_credential.stored,
-          on main.tf line 11, in resource "lakebase_credential" "stored":
-          11:   renew_before = "10m"
+              with lakebase_credential.stored,
+              on main.tf line 11, in resource "lakebase_credential" "stored":
+              11:   renew_before = "10m"
 
-        A credential that is renewed for as long as it lives would be new in every
-        plan. Choose a `renew_before` that is shorter than `ttl`.
+            `renew_before` is `10m`; `ttl` is `10m`. Every plan would renew such a
+            credential. Set a `renew_before` that is shorter than `ttl`.
 
-        Error: Invalid `branch`
+            Error: Invalid `branch`
 
-          with data.lakebase_endpoints.all,
-          on main.tf line 15, in data "lakebase_endpoints" "all":
-          15:   branch = "production"
+              with data.lakebase_endpoints.all,
+              on main.tf line 15, in data "lakebase_endpoints" "all":
+              15:   branch = "production"
 
-        `production` is not a full name: it must have the form
-        `projects/{project_id}/branches/{branch_id}`.
+            `production` is not a full name: it must have the form
+            `projects/{project_id}/branches/{branch_id}`.
 
-        Error: Invalid `endpoint`
+            Error: Invalid `endpoint`
 
-          with data.lakebase_connection.this,
-          on main.tf line 19, in data "lakebase_connection" "this":
-          19:   endpoint = "projects/shop/branches/production"
+              with data.lakebase_connection.this,
+              on main.tf line 19, in data "lakebase_connection" "this":
+              19:   endpoint = "projects/shop/branches/production"
 
-        `projects/shop/branches/production` is not a full name: it must have the form
-        `projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}`.
+            `projects/shop/branches/production` is not a full name: it must have the form
+            `projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}`.
 
-        Error: Invalid function argument
+            Error: Invalid function argument
 
-          on main.tf line 23, in output "name":
-          23:   value = provider::lakebase::parse_name("shop")
-            ├────────────────
-            │ while calling provider::lakebase::parse_name(name)
+              on main.tf line 23, in output "name":
+              23:   value = provider::lakebase::parse_name("shop")
+                ├────────────────
+                │ while calling provider::lakebase::parse_name(name)
 
-        Invalid value for "name" parameter: `shop` is not a full name: it must have a
-        form such as `projects/{project_id}`,
-        `projects/{project_id}/branches/{branch_id}` or
-        `projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}`."#]],
+            Invalid value for "name" parameter: `shop` is not a full name: it must have a
+            form such as `projects/{project_id}`,
+            `projects/{project_id}/branches/{branch_id}` or
+            `projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}`."#]],
     );
     assert!(bench.emulator.requests().is_empty());
 }
@@ -354,11 +354,11 @@ fn a_value_that_cannot_be_inside_an_object_is_named_by_its_path() {
     says_somewhere(
         "group = { min = 1, max = 2 }",
         expect![[r#"
-        Error: Unequal group
+        Error: Invalid `group.max`
 
           with lakebase_endpoint.primary,
 
-        `min` is 1 and `max` is 2. The service demands that they are equal."#]],
+        `group.min` is 1 and `group.max` is 2. Lakebase requires that they are equal."#]],
     );
     let two = "group = { min = 2, max = 2 }";
     says_somewhere(
@@ -368,13 +368,10 @@ fn a_value_that_cannot_be_inside_an_object_is_named_by_its_path() {
 
           with lakebase_endpoint.primary,
 
-        A group of 2 computes cannot suspend. Set `no_suspension = true`, and leave
-        `suspend_timeout_duration` out."#]],
+        `group.max` is 2, and a group of several computes cannot suspend. Set
+        `no_suspension = true`, and omit `suspend_timeout_duration`."#]],
     );
 }
-
-/// What older Terraforms add to a warning of validation, because planning repeats it.
-const MORE: &str = "\n\n(and one more similar warning elsewhere)";
 
 #[test]
 fn a_limit_that_may_move_is_a_warning_and_the_services_refusal_an_error() {
@@ -397,7 +394,7 @@ fn a_limit_that_may_move_is_a_warning_and_the_services_refusal_an_error() {
 
         `60d` is outside what the service documents today, `1s` to `30d`, and may be
         refused."#]]
-    .assert_eq(&bench.plan().from("Warning:").replace(MORE, ""));
+    .assert_eq(&bench.plan().from("Warning:"));
     bench.configure(&(project("") + &branch("ttl = \"60d\"")));
     let refused = bench.masked(&bench.apply_fails().from("Error:"));
     expect![[r#"
@@ -433,4 +430,40 @@ fn a_flag_cannot_just_be_turned_off() {
         It is `true` now, and the service has no way to unset it. Say what shall hold
         instead: set `suspend_timeout_duration`."#]],
     );
+}
+
+#[test]
+fn a_create_that_finds_something_absent_names_the_attributes_that_name_it() {
+    let bench = Workbench::new("a_create_that_finds_something_absent");
+    let source = "source_branch = \"projects/shop/branches/nowhere\"";
+    bench.configure(&(project("") + &branch(source)));
+    let output = bench.apply_fails().output().split_whitespace().collect::<Vec<_>>().join(" ");
+    let advice = "Check that what `project`, `source_branch`, `source_snapshot` name exists";
+    assert!(output.contains(advice), "{output}");
+}
+
+#[test]
+fn what_the_service_would_refuse_is_refused_in_the_plan() {
+    let bench = Workbench::new("what_the_service_would_refuse_is_refused_in_the_plan");
+    let second = primary("").replace("\"primary\"\n  endpoint_type", "\"second\"\n  endpoint_type");
+    let second = second.replace("replace_existing = true", "");
+    for (hcl, expected) in [
+        (project("display_name = \"\""), "Invalid `display_name`"),
+        (project("initial_endpoint = { group = { min = 2, max = 2 } }"), "needs `no_suspension`"),
+        (primary("group = { min = 0, max = 0 }"), "Invalid `group.min`"),
+        (primary("autoscaling_limit_min_cu = -1"), "Invalid `autoscaling_limit_min_cu`"),
+        (second, "The read-write endpoint is called `primary`, not `second`"),
+        (branch("is_protected = true\nttl = \"7d\""), "A protected branch cannot expire"),
+        (branch("source_branch_lsn = \"0x1A2B\""), "Invalid `source_branch_lsn`"),
+        (branch("source_branch = \"projects/other/branches/x\""), "Invalid `source_branch`"),
+        (
+            branch("source_branch_lsn = \"0/1\"\nsource_branch_time = \"2026-01-01T00:00:00Z\""),
+            "Conflicting `source_branch_lsn`",
+        ),
+    ] {
+        bench.configure(&apart(&hcl));
+        let output = bench.plan_fails().output();
+        assert!(output.contains(expected), "{output}");
+    }
+    assert!(bench.emulator.mutations().is_empty());
 }

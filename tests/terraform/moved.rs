@@ -180,6 +180,23 @@ fn move_from_another_workspace_is_refused() {
 }
 
 #[test]
+fn a_move_warns_about_a_setting_that_it_leaves_behind() {
+    let options = Options { frozen_clock: true, ..Options::default() };
+    let bench = Workbench::with_options("a_move_warns_about_a_setting", options);
+    bench.configure(SHOP);
+    bench.apply();
+    let mut state = official_state(&bench);
+    let project = &mut state["resources"][0]["instances"][0]["attributes"];
+    project["spec"]["default_branch"] = json!("projects/shop/branches/production");
+    bench.write("terraform.tfstate", &state.to_string());
+    install_databricks(&bench);
+    bench.write("main.tf", &(MOVED.to_owned() + SHOP));
+    let plan = bench.terraform(&["plan"]).succeeded().output();
+    let warning = "The move to `lakebase_project` leaves `spec.default_branch` behind";
+    assert!(plan.contains(warning), "{plan}");
+}
+
+#[test]
 fn the_guide_rewrites_a_resource_so_that_it_only_moves() {
     let bench = Workbench::new("the_guide_rewrites_a_resource_so_that_it_only_moves");
     bench.configure(ADOPTED);

@@ -1,6 +1,7 @@
 //! The range rule in the hands of a user: how far apart the limits of a compute may be.
 
 use expect_test::{Expect, expect};
+use serde_json::json;
 
 use crate::shop::{primary, project};
 use crate::workbench::Workbench;
@@ -202,4 +203,63 @@ fn the_bound_is_the_provider_blocks_in_validate_and_in_plan() {
 
         https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]]
     .assert_eq(&output);
+}
+
+#[test]
+fn a_create_with_a_large_maximum_needs_a_minimum() {
+    let bench = Workbench::new("a_create_with_a_large_maximum_needs_a_minimum");
+    let large = "autoscaling_limit_max_cu = 16";
+    let replica = primary(large).replace("READ_WRITE", "READ_ONLY").replace("primary", "replica");
+    let replica = replica.replace("replace_existing = true", "");
+    bench.configure(&(project("") + &replica));
+    expect![[r#"
+        Error: `autoscaling_limit_max_cu` needs `autoscaling_limit_min_cu`
+
+          with lakebase_endpoint.replica,
+
+        Without `autoscaling_limit_min_cu`, Lakebase chooses the minimum. With
+        `autoscaling_limit_max_cu` = 16, the range could then span more than 8 CU.
+        Set `autoscaling_limit_min_cu` to 8 or more. If your workspace accepts wider
+        ranges, raise `max_autoscaling_range_cu` in the provider block.
+
+        https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]]
+    .assert_eq(&bench.plan_fails().without_places_from("Error:"));
+    for place in ["default_endpoint_settings", "initial_endpoint"] {
+        bench.configure(&project(&format!("{place} = {{ {large} }}")));
+        let output = bench.plan_fails().output();
+        let expected = format!("`{place}.autoscaling_limit_max_cu` needs");
+        assert!(output.contains(&expected), "{output}");
+    }
+}
+
+#[test]
+fn an_adoption_that_would_make_the_range_too_wide_is_refused_in_the_plan() {
+    let bench = Workbench::new("an_adoption_that_would_make_the_range_too_wide");
+    bench.configure(&project(""));
+    bench.apply();
+    let sizes = json!({"autoscaling_limit_min_cu": 16, "autoscaling_limit_max_cu": 16});
+    bench.emulator.change("projects/shop/branches/production/endpoints/primary", sizes);
+    bench.configure(&(project("") + &primary("autoscaling_limit_min_cu = 4")));
+    let output = bench.plan_fails().output();
+    assert!(output.contains("`autoscaling_limit_min_cu` = 4 to"), "{output}");
+    assert!(!output.contains("is taken over"), "{output}");
+    bench.configure(&(project("") + &primary("autoscaling_limit_min_cu = 8")));
+    bench.apply();
+}
+
+#[test]
+fn a_range_that_is_too_wide_already_does_not_block_a_plan_that_says_the_same() {
+    let bench = Workbench::new("a_range_that_is_too_wide_already_does_not_block");
+    bench.configure(&(project("") + &primary("autoscaling_limit_max_cu = 8")));
+    bench.apply();
+    let sizes = json!({"autoscaling_limit_min_cu": 1, "autoscaling_limit_max_cu": 16});
+    bench.emulator.change("projects/shop/branches/production/endpoints/primary", sizes);
+    bench.configure(&(project("") + &primary("")));
+    bench.apply();
+    bench.configure(&(project("") + &primary("autoscaling_limit_max_cu = 16")));
+    let output = bench.plan().output();
+    assert!(output.contains("Warning: Autoscaling range too wide"), "{output}");
+    bench.expect_empty_plan();
+    bench.configure(&(project("") + &primary("autoscaling_limit_max_cu = 15")));
+    bench.plan_fails();
 }

@@ -227,11 +227,11 @@ fn the_wrong_workspace_is_an_error_and_no_removal() {
           on main.tf line 8, in resource "lakebase_project" "shop":
            8: resource "lakebase_project" "shop" {
 
-        It was created in the workspace 470576644108500, but [OTHER]
-        is the workspace 42. Terraform keeps it in the state. Check `host` or
-        `profile` in the provider block. If it shall be managed in the other
-        workspace, remove it from the state with `terraform state rm` and import it
-        there."#]]
+        It is in the workspace 470576644108500, but [OTHER] is the
+        workspace 42. The state remains unchanged. Check `host` or `profile` in the
+        provider block, and `workspace_id` in an `import` block. To manage the
+        project of that name in the workspace 42 instead, remove this one from the
+        state with `terraform state rm`, if it is there, and import that one."#]]
     .assert_eq(&output);
     let destroyed = bench.terraform(&["destroy", "-auto-approve"]).failed();
     assert!(destroyed.output().contains("belongs to another workspace"), "{destroyed}");

@@ -3,12 +3,13 @@
 use lakebase_api::Json;
 use tfplugin::{Diagnostic, Diagnostics, Object};
 
-use super::super::create::{has_adoption, is_another, managed_elsewhere, soft_deleted};
+use super::super::create::{has_adoption, managed_elsewhere, soft_deleted};
 use super::super::report::Attempt;
 use super::super::{is_deleted, name_of, ways_in};
-use super::{Observed, Preview, change_of};
+use super::{Observed, Preview, Surroundings, change_of};
+use crate::model::plan::Occasion;
 use crate::model::tf::Tf;
-use crate::model::{decode, encode};
+use crate::model::{adoption, decode, encode};
 use crate::resources::REPLACE_EXISTING;
 
 impl Preview<'_> {
@@ -53,10 +54,12 @@ impl Preview<'_> {
     }
 
     fn adoption(&self, attempt: &Attempt<'_>, existing: &Json) -> Diagnostics {
-        let (planned, settings) = (&self.planned.object, self.surroundings.settings);
-        let reported = decode::state(self.resource, existing, &Object::new(), settings);
-        if let Some(another) = is_another(attempt, self.table, &reported, planned) {
-            return another.into();
+        let Surroundings { settings, now, .. } = *self.surroundings;
+        let planned = &self.planned.object;
+        let occasion = Occasion { settings, now, replacing: None };
+        let refusals = adoption::refusals(self.resource, existing, planned, self.config, &occasion);
+        if refusals.has_errors() {
+            return refusals;
         }
         let known = decode::complete(planned, &Object::new());
         let before = decode::state(self.resource, existing, &known, settings);

@@ -8,6 +8,7 @@ use super::super::create::undelete_command;
 use super::super::report::Attempt;
 use super::creation::comes_by_itself;
 use super::{Observed, PlanKind, Preview, lost};
+use crate::model::plan;
 use crate::model::table::Table;
 use crate::resources::{DELETION_PROTECTION, IS_PROTECTED, PURGE_ON_DELETE, REPLACE_EXISTING};
 
@@ -42,8 +43,8 @@ impl Preview<'_> {
         }
         let path = self.planned.requires_replace.first();
         let at = |it: Diagnostic| match path {
-            Some(path) => it.at(path.clone()),
-            None => it,
+            Some(path) if it.path == Path::default() => it.at(path.clone()),
+            _ => it,
         };
         let errors = self.errors(replacement, observed);
         if errors.has_errors() {
@@ -81,7 +82,9 @@ impl Preview<'_> {
     /// Why the create half is certain to fail, after the delete half has succeeded.
     fn certain_failures(&self, replacement: &Replacement, observed: &Observed) -> Diagnostics {
         let (noun, name) = (self.table.noun(), &replacement.name);
-        let mut errors = Diagnostics::new();
+        let prior = self.request.prior.as_ref();
+        let now = self.surroundings.now;
+        let mut errors = plan::refused_replacement(self.resource, prior, &self.planned.object, now);
         if let Some(source) = &observed.missing_source {
             let detail = format!(
                 "`{source}` names an object that does not exist, so the create half would fail \

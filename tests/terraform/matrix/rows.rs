@@ -28,6 +28,9 @@ pub(super) struct Exception {
     pub(super) drift: &'static str,
     /// Under which path of `spec` it is sent, if not its own.
     pub(super) sent_at: &'static str,
+    /// Whether an import leaves it null, so that the plan of the import stores what is configured,
+    /// and sends nothing.
+    pub(super) import_leaves_null: bool,
     /// What drifts along with it.
     pub(super) along: &'static [&'static str],
     #[expect(dead_code, reason = "for who reads the table")]
@@ -40,6 +43,7 @@ const NONE: Exception = Exception {
     beside: "",
     drift: "",
     sent_at: "",
+    import_leaves_null: false,
     along: &[],
     because: "",
 };
@@ -86,7 +90,8 @@ const EXCEPTIONS: &[Exception] = &[
     Exception {
         attribute: "lakebase_branch.source_branch_lsn",
         values: [r#""0/1A""#, r#""0/1B""#],
-        because: "it has a form",
+        import_leaves_null: true,
+        because: "it has a form; an import stores the time, beside which it cannot be configured",
         ..NONE
     },
     Exception {
