@@ -213,3 +213,31 @@ fn parent_form(table: &Table) -> &'static str {
     let collection = table.form.rfind('/').and_then(|at| table.form[..at].rfind('/'));
     collection.map_or("", |at| &table.form[..at])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an attribute's note or check says is for those who set it.
+    fn assert_facts_only(attributes: &[Attribute], fields: &[AnyField], place: &str) {
+        for field in fields {
+            let Some(attribute) = attributes.iter().find(|it| it.name == field.name) else {
+                continue;
+            };
+            assert_eq!(attribute.description, field.doc, "{place}.{}", field.name);
+            if let (Some(members), AttributeKind::Nested(_, inner)) =
+                (field.members(), &attribute.kind)
+            {
+                assert_facts_only(inner, members, field.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_data_source_states_facts_only() {
+        for table in resources::ALL.iter().map(|it| it.table()) {
+            assert_facts_only(&schema::readings(table), table.fields, table.type_name);
+            assert_facts_only(&schema::readings(table), table.readings, table.type_name);
+        }
+    }
+}

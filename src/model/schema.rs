@@ -84,7 +84,8 @@ fn kind(field: &AnyField) -> AttributeKind {
             Given::OrServer => None,
         };
         let members = members.iter().map(|it| match given {
-            Some(given) if it.given != Given::Required || given == Given::Server => {
+            Some(Given::Server) => attribute(&reported(it), beside),
+            Some(given) if it.given != Given::Required => {
                 attribute(&AnyField { given, ..*it }, beside)
             }
             _ => attribute(it, beside),
