@@ -88,7 +88,7 @@ fn advice(client: &Client, error: &Error, referred: &[&str]) -> Option<String> {
              Managing a project takes the permission CAN_MANAGE on it; creating one may be \
              restricted by the workspace's administrators."
         )
-    } else if error.is_not_found() && !referred.is_empty() {
+    } else if error.is_reference_not_found() && !referred.is_empty() {
         let names = referred.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
         format!(
             "Check that what {names} name exists, and that {host} is the workspace that holds it."

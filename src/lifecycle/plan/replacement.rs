@@ -41,34 +41,38 @@ impl Preview<'_> {
             }
             return told;
         }
-        let path = self.planned.requires_replace.first();
-        let at = |it: Diagnostic| match path {
-            Some(path) if it.path == Path::default() => it.at(path.clone()),
-            _ => it,
-        };
         let errors = self.errors(replacement, observed);
         if errors.has_errors() {
-            return errors.into_iter().map(at).collect();
+            return errors;
         }
         let announced = self.surroundings.lifecycle.and_then(|_| {
             let why = self.reason();
             announce(self.table, replacement, observed, &why, self.surroundings.now)
         });
-        announced.map(at).into_iter().collect()
+        announced.map(|it| self.at_its_cause(it)).into_iter().collect()
+    }
+
+    /// On the attribute whose change forces the replacement, where one does.
+    fn at_its_cause(&self, diagnostic: Diagnostic) -> Diagnostic {
+        match self.planned.requires_replace.first() {
+            Some(path) => diagnostic.at(path.clone()),
+            None => diagnostic,
+        }
     }
 
     fn errors(&self, replacement: &Replacement, observed: &Observed) -> Diagnostics {
         let (table, noun) = (self.table, self.table.noun());
         let Replacement { name, .. } = replacement;
         let mut errors = Diagnostics::new();
-        match replacement.deletion(table) {
-            Err(Refusal::NoConsent) => errors.push(self.no_consent(replacement, observed)),
-            Err(refusal) => errors.push(refused(table, replacement, refusal, observed)),
+        let refusal = match replacement.deletion(table) {
+            Err(Refusal::NoConsent) => Some(self.no_consent(replacement, observed)),
+            Err(refusal) => Some(refused(table, replacement, refusal, observed)),
             Ok(_) if !observed.protected.is_empty() => {
-                errors.push(protected(noun, name, &observed.protected));
+                Some(protected(noun, name, &observed.protected))
             }
-            Ok(_) => {}
-        }
+            Ok(_) => None,
+        };
+        errors.extend(refusal.map(|it| self.at_its_cause(it)));
         errors.extend(self.certain_failures(replacement, observed));
         if self.adopts()
             && replacement.deletion(table) != Err(Refusal::OnlyWithParent)
@@ -91,7 +95,7 @@ impl Preview<'_> {
                  after the delete half. Correct it first.",
             );
             let summary = format!("Cannot replace the {noun} `{name}`");
-            errors.push(Diagnostic::error(summary, detail));
+            errors.push(Diagnostic::error(summary, detail).at(source.as_str()));
         }
         let born = self.resource.is_born_with_its_parent(&self.planned.object);
         if born && !self.adopts() {
