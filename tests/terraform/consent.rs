@@ -3,10 +3,12 @@
 use expect_test::{Expect, expect};
 use lakebase_emulator::{Options, Recorded};
 
+use crate::examples;
+use crate::guides::snippets;
 use crate::replacement::Told;
 use crate::workbench::Workbench;
 
-const PROJECT: &str = r#"
+pub(crate) const PROJECT: &str = r#"
 resource "lakebase_project" "shop" {
   project_id          = "shop"
   pg_version          = 17
@@ -15,7 +17,7 @@ resource "lakebase_project" "shop" {
 "#;
 
 /// A branch `dev` with these lines, and a read replica on it.
-fn dev(lines: &str) -> String {
+pub(crate) fn dev(lines: &str) -> String {
     format!(
         r#"{PROJECT}
 resource "lakebase_branch" "dev" {{
@@ -32,11 +34,11 @@ resource "lakebase_endpoint" "reader" {{
     )
 }
 
-const MONDAY: &str = "branch_id = \"dev\"\nkeepers = { day = \"monday\" }\n";
+pub(crate) const MONDAY: &str = "branch_id = \"dev\"\nkeepers = { day = \"monday\" }\n";
 const TUESDAY: &str = "branch_id = \"dev\"\nkeepers = { day = \"tuesday\" }\n";
-const CONSENT: &str = "purge_on_delete = true\n";
-const ADOPT: &str = "replace_existing = true\n";
-const CREATE_FIRST: &str = "lifecycle {\n  create_before_destroy = true\n}\n";
+pub(crate) const CONSENT: &str = "purge_on_delete = true\n";
+pub(crate) const ADOPT: &str = "replace_existing = true\n";
+pub(crate) const CREATE_FIRST: &str = "lifecycle {\n  create_before_destroy = true\n}\n";
 const DEPENDANT: &str = r#"
 resource "terraform_data" "dependant" {
   triggers_replace = lakebase_branch.dev.uid
@@ -47,7 +49,7 @@ resource "terraform_data" "dependant" {
 "#;
 
 /// A workbench where this is applied.
-fn applied(test: &str, configuration: &str) -> Workbench {
+pub(crate) fn applied(test: &str, configuration: &str) -> Workbench {
     let options = Options { frozen_clock: true, ..Options::default() };
     let bench = Workbench::with_options(test, options);
     bench.configure(configuration);
@@ -71,7 +73,7 @@ fn refuses_silently(bench: &Workbench, arguments: &[&str]) -> String {
 }
 
 /// The deletes that were sent, without those of endpoints.
-fn deletes(bench: &Workbench) -> Vec<String> {
+pub(crate) fn deletes(bench: &Workbench) -> Vec<String> {
     let is_delete = |it: &Recorded| it.method == "DELETE" && !it.path.contains("/endpoints/");
     let line = |it: Recorded| {
         let query = it.query.iter().map(|(name, value)| format!("?{name}={value}"));
@@ -80,11 +82,11 @@ fn deletes(bench: &Workbench) -> Vec<String> {
     bench.emulator.mutations().into_iter().filter(is_delete).map(line).collect()
 }
 
-fn uid(bench: &Workbench, name: &str) -> String {
+pub(crate) fn uid(bench: &Workbench, name: &str) -> String {
     bench.emulator.get(name).expect("it exists")["uid"].to_string()
 }
 
-const DEV: &str = "projects/shop/branches/dev";
+pub(crate) const DEV: &str = "projects/shop/branches/dev";
 
 #[test]
 fn replacement_under_the_same_id_without_consent_is_refused_at_plan() {
@@ -305,112 +307,6 @@ fn create_before_destroy_under_the_same_id_is_refused_before_any_request() {
 }
 
 #[test]
-fn tainted_object_without_consent_is_kept() {
-    for (test, more, address) in [
-        ("tainted_branch", "", "lakebase_branch.dev"),
-        ("tainted_branch_adopted", ADOPT, "lakebase_branch.dev"),
-        ("tainted_project", "", "lakebase_project.shop"),
-    ] {
-        let bench = applied(test, &dev(&(MONDAY.to_owned() + more)));
-        let uids = [uid(&bench, DEV), uid(&bench, "projects/shop")];
-        bench.terraform(&["taint", address]).succeeded();
-        let plan = Told::by(&bench, &["plan"], 0);
-        let messages = plan.messages();
-        assert!(messages.contains("terraform untaint ADDRESS"), "{messages}");
-        assert!(messages.contains("The apply will refuse to delete it"), "{messages}");
-        for wrong in ["import {", "adopted", "will change"] {
-            assert!(!messages.contains(wrong), "{messages}");
-        }
-        assert_eq!(plan.planned("replace"), [address], "nothing goes along");
-        let told = Told::by(&bench, &["apply", "-auto-approve"], 1).messages();
-        assert!(told.contains("Refused to delete"), "{told}");
-        bench.expect_mutations(expect![""]);
-        assert_eq!(uids, [uid(&bench, DEV), uid(&bench, "projects/shop")]);
-        bench.terraform(&["untaint", address]).succeeded();
-        bench.expect_empty_plan();
-    }
-}
-
-#[test]
-fn tainted_object_with_consent_takes_its_children_along_in_the_plan() {
-    let bench = applied("tainted_with_consent", &dev(&(MONDAY.to_owned() + CONSENT)));
-    bench.terraform(&["taint", "lakebase_branch.dev"]).succeeded();
-    let plan = Told::by(&bench, &["plan", "-out=saved"], 0);
-    expect![[r#"
-        warning: The branch `projects/shop/branches/dev` is tainted
-        Terraform plans to delete it and create it again. The apply deletes it permanently, because `purge_on_delete` is `true`. Lost will be its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
-
-        To keep it, run (with its address for ADDRESS):
-
-          terraform untaint ADDRESS
-
-        If another address in the state has this branch, use a `moved` block instead.
-    "#]].assert_eq(&plan.messages());
-    assert_eq!(plan.planned("replace"), ["lakebase_branch.dev", "lakebase_endpoint.reader"]);
-    bench.terraform(&["apply", "saved"]).succeeded();
-    bench.expect_empty_plan();
-    assert_eq!(deletes(&bench), ["projects/shop/branches/dev?purge=true"]);
-}
-
-#[test]
-fn tainted_object_that_goes_only_with_its_parent_stays_in_the_state() {
-    let configuration = PROJECT.to_owned()
-        + r#"
-resource "lakebase_branch" "production" {
-  project          = lakebase_project.shop.name
-  branch_id        = "production"
-  replace_existing = true
-  purge_on_delete  = true
-}
-
-resource "lakebase_endpoint" "primary" {
-  branch           = lakebase_branch.production.name
-  endpoint_id      = "primary"
-  endpoint_type    = "ENDPOINT_TYPE_READ_WRITE"
-  replace_existing = true
-}
-"#;
-    let bench = applied("tainted_root", &configuration);
-    for address in ["lakebase_branch.production", "lakebase_endpoint.primary"] {
-        bench.terraform(&["taint", address]).succeeded();
-        let told = Told::by(&bench, &["apply", "-auto-approve"], 1).messages();
-        assert!(told.contains("Refused to delete"), "{told}");
-        bench.expect_mutations(expect![""]);
-        bench.terraform(&["untaint", address]).succeeded();
-        bench.expect_empty_plan();
-    }
-}
-
-#[test]
-fn tainted_object_that_create_before_destroy_adopts_is_not_deleted() {
-    let bench =
-        applied("tainted_create_before_destroy", &dev(&(MONDAY.to_owned() + ADOPT + CREATE_FIRST)));
-    let before = uid(&bench, DEV);
-    bench.terraform(&["taint", "lakebase_branch.dev"]).succeeded();
-    bench.terraform(&["apply", "-auto-approve"]).succeeded();
-    assert_eq!(deletes(&bench), [""; 0]);
-    assert_eq!(uid(&bench, DEV), before);
-    bench.expect_empty_plan();
-}
-
-#[test]
-fn create_that_ran_out_of_time_is_never_deleted() {
-    let delay = std::time::Duration::from_mins(1);
-    let options = Options { frozen_clock: true, operation_delay: delay, ..Options::default() };
-    let bench = Workbench::with_options("create_out_of_time", options);
-    let timed = |lines: &str| PROJECT.replace("pg_version", &format!("{lines}\n  pg_version"));
-    bench.configure(&timed("timeouts = { create = \"1s\" }"));
-    bench.apply_fails();
-    bench.emulator.advance(delay * 2);
-    let told = Told::by(&bench, &["apply", "-auto-approve"], 1).messages();
-    assert!(told.contains("terraform untaint ADDRESS"), "{told}");
-    assert_eq!(deletes(&bench), [""; 0]);
-    bench.terraform(&["untaint", "lakebase_project.shop"]).succeeded();
-    bench.expect_empty_plan();
-    assert_eq!(bench.emulator.mutations().len(), 1);
-}
-
-#[test]
 fn missing_source_is_found_before_the_delete_half() {
     let source = "source_branch = \"projects/shop/branches/nowhere\"\n";
     let bench = applied("missing_source", &dev(&(MONDAY.to_owned() + CONSENT)));
@@ -544,4 +440,22 @@ fn destroy_that_cannot_be_undone_says_so() {
         warning: This plan permanently deletes the branch `projects/shop/branches/dev`
         This plan destroys it. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
     "#]].assert_eq(&told.messages());
+}
+#[test]
+fn the_guide_to_replacing() {
+    let configuration = snippets("replacing-and-destroying", "terraform").join("\n");
+    let bench = Workbench::new("the_guide_to_replacing");
+    bench.configure(&configuration);
+    bench.terraform(&["fmt", "-check", "-diff"]).succeeded();
+    bench.apply();
+    // `keepers` copies the branch again; the other is renamed, and can be restored.
+    let changed = configuration.replace("\"42\"", "\"43\"").replace("preview-42", "preview-43");
+    bench.configure(&changed);
+    let planned = bench.plan().output();
+    assert!(planned.contains("permanently deletes the branch"), "{planned}");
+    assert!(planned.contains("preview-42/undelete"), "{planned}");
+    bench.apply();
+    let old = bench.emulator.get("projects/shop/branches/preview-42").expect("it can be restored");
+    assert!(old["status"]["delete_time"].is_string(), "{old}");
+    examples::destroy(&bench, &changed);
 }

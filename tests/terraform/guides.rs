@@ -25,25 +25,6 @@ fn the_guide_to_adoption() {
 }
 
 #[test]
-fn the_guide_to_replacing() {
-    let configuration = snippets("replacing-and-destroying", "terraform").join("\n");
-    let bench = Workbench::new("the_guide_to_replacing");
-    bench.configure(&configuration);
-    bench.terraform(&["fmt", "-check", "-diff"]).succeeded();
-    bench.apply();
-    // `keepers` copies the branch again; the other is renamed, and can be restored.
-    let changed = configuration.replace("\"42\"", "\"43\"").replace("preview-42", "preview-43");
-    bench.configure(&changed);
-    let planned = bench.plan().output();
-    assert!(planned.contains("permanently deletes the branch"), "{planned}");
-    assert!(planned.contains("preview-42/undelete"), "{planned}");
-    bench.apply();
-    let old = bench.emulator.get("projects/shop/branches/preview-42").expect("it can be restored");
-    assert!(old["status"]["delete_time"].is_string(), "{old}");
-    examples::destroy(&bench, &changed);
-}
-
-#[test]
 fn the_guide_to_sizing_production() {
     let configuration = snippets("sizing-production", "terraform").join("\n");
     let bench = Workbench::new("the_guide_to_sizing_production");
@@ -504,7 +485,7 @@ fn denied(plan: &str) -> String {
 }
 
 /// The blocks of a guide in one language.
-fn snippets(guide: &str, language: &str) -> Vec<String> {
+pub(crate) fn snippets(guide: &str, language: &str) -> Vec<String> {
     let guide = read(guide);
     let opening = format!("```{language}\n");
     let blocks = guide.split(&opening).skip(1);

@@ -35,6 +35,7 @@ mod secrets;
 mod shop;
 mod signing_in;
 mod surprises;
+mod taint;
 mod the_workbench;
 mod walk;
 mod workbench;

@@ -106,8 +106,8 @@ mod tests {
 
     #[test]
     fn every_rule_can_be_broken() {
-        let long = format!("//! A file.\n{}", "// more\n".repeat(LINES));
         const WORKFLOW: &str = ".github/workflows/ci.yml";
+        let long = format!("//! A file.\n{}", "// more\n".repeat(LINES));
         let pinned = format!("- uses: a/b@{} # v1.2.3\n", "0a1b2".repeat(8));
         let cases = [
             ("a.rs", "//! A file.\n", None),

@@ -1,0 +1,118 @@
+//! What is tainted is kept, unless its configuration consents to its deletion.
+
+use std::time::Duration;
+
+use expect_test::expect;
+use lakebase_emulator::Options;
+
+use crate::consent::{
+    ADOPT, CONSENT, CREATE_FIRST, DEV, MONDAY, PROJECT, applied, deletes, dev, uid,
+};
+use crate::replacement::Told;
+use crate::workbench::Workbench;
+
+#[test]
+fn tainted_object_without_consent_is_kept() {
+    for (test, more, address) in [
+        ("tainted_branch", "", "lakebase_branch.dev"),
+        ("tainted_branch_adopted", ADOPT, "lakebase_branch.dev"),
+        ("tainted_project", "", "lakebase_project.shop"),
+    ] {
+        let bench = applied(test, &dev(&(MONDAY.to_owned() + more)));
+        let uids = [uid(&bench, DEV), uid(&bench, "projects/shop")];
+        bench.terraform(&["taint", address]).succeeded();
+        let plan = Told::by(&bench, &["plan"], 0);
+        let messages = plan.messages();
+        assert!(messages.contains("terraform untaint ADDRESS"), "{messages}");
+        assert!(messages.contains("The apply will refuse to delete it"), "{messages}");
+        for wrong in ["import {", "adopted", "will change"] {
+            assert!(!messages.contains(wrong), "{messages}");
+        }
+        assert_eq!(plan.planned("replace"), [address], "nothing goes along");
+        let told = Told::by(&bench, &["apply", "-auto-approve"], 1).messages();
+        assert!(told.contains("Refused to delete"), "{told}");
+        bench.expect_mutations(expect![""]);
+        assert_eq!(uids, [uid(&bench, DEV), uid(&bench, "projects/shop")]);
+        bench.terraform(&["untaint", address]).succeeded();
+        bench.expect_empty_plan();
+    }
+}
+
+#[test]
+fn tainted_object_with_consent_takes_its_children_along_in_the_plan() {
+    let bench = applied("tainted_with_consent", &dev(&(MONDAY.to_owned() + CONSENT)));
+    bench.terraform(&["taint", "lakebase_branch.dev"]).succeeded();
+    let plan = Told::by(&bench, &["plan", "-out=saved"], 0);
+    expect![[r#"
+        warning: The branch `projects/shop/branches/dev` is tainted
+        Terraform plans to delete it and create it again. The apply deletes it permanently, because `purge_on_delete` is `true`. Lost will be its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
+
+        To keep it, run (with its address for ADDRESS):
+
+          terraform untaint ADDRESS
+
+        If another address in the state has this branch, use a `moved` block instead.
+    "#]].assert_eq(&plan.messages());
+    assert_eq!(plan.planned("replace"), ["lakebase_branch.dev", "lakebase_endpoint.reader"]);
+    bench.terraform(&["apply", "saved"]).succeeded();
+    bench.expect_empty_plan();
+    assert_eq!(deletes(&bench), ["projects/shop/branches/dev?purge=true"]);
+}
+
+#[test]
+fn tainted_object_that_goes_only_with_its_parent_stays_in_the_state() {
+    let configuration = PROJECT.to_owned()
+        + r#"
+resource "lakebase_branch" "production" {
+  project          = lakebase_project.shop.name
+  branch_id        = "production"
+  replace_existing = true
+  purge_on_delete  = true
+}
+
+resource "lakebase_endpoint" "primary" {
+  branch           = lakebase_branch.production.name
+  endpoint_id      = "primary"
+  endpoint_type    = "ENDPOINT_TYPE_READ_WRITE"
+  replace_existing = true
+}
+"#;
+    let bench = applied("tainted_root", &configuration);
+    for address in ["lakebase_branch.production", "lakebase_endpoint.primary"] {
+        bench.terraform(&["taint", address]).succeeded();
+        let told = Told::by(&bench, &["apply", "-auto-approve"], 1).messages();
+        assert!(told.contains("Refused to delete"), "{told}");
+        bench.expect_mutations(expect![""]);
+        bench.terraform(&["untaint", address]).succeeded();
+        bench.expect_empty_plan();
+    }
+}
+
+#[test]
+fn tainted_object_that_create_before_destroy_adopts_is_not_deleted() {
+    let bench =
+        applied("tainted_create_before_destroy", &dev(&(MONDAY.to_owned() + ADOPT + CREATE_FIRST)));
+    let before = uid(&bench, DEV);
+    bench.terraform(&["taint", "lakebase_branch.dev"]).succeeded();
+    bench.terraform(&["apply", "-auto-approve"]).succeeded();
+    assert_eq!(deletes(&bench), [""; 0]);
+    assert_eq!(uid(&bench, DEV), before);
+    bench.expect_empty_plan();
+}
+
+#[test]
+fn create_that_ran_out_of_time_is_never_deleted() {
+    let delay = Duration::from_mins(1);
+    let options = Options { frozen_clock: true, operation_delay: delay, ..Options::default() };
+    let bench = Workbench::with_options("create_out_of_time", options);
+    let timed = |lines: &str| PROJECT.replace("pg_version", &format!("{lines}\n  pg_version"));
+    bench.configure(&timed("timeouts = { create = \"1s\" }"));
+    bench.apply_fails();
+    bench.emulator.advance(delay * 2);
+    let told = Told::by(&bench, &["apply", "-auto-approve"], 1).messages();
+    assert!(told.contains("terraform untaint ADDRESS"), "{told}");
+    assert_eq!(deletes(&bench), [""; 0]);
+    bench.terraform(&["untaint", "lakebase_project.shop"]).succeeded();
+    bench.expect_empty_plan();
+    assert_eq!(bench.emulator.mutations().len(), 1);
+}
