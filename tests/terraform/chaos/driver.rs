@@ -135,29 +135,28 @@ impl<'a> Driver<'a> {
         let mut has_succeeded = false;
         let mut plain = 0;
         for _ in 0..ROUNDS {
-            let mut is_empty = true;
+            let (mut is_empty, mut proceeds, mut stuck) = (true, false, None);
             for part in self.parts.clone() {
                 match self.apply(part, &[], None) {
                     Outcome::Empty => continue,
+                    Outcome::Refused(errors, run) if self.go_on(part, &errors, &run) => {
+                        proceeds = true;
+                    }
                     Outcome::Refused(errors, run) => {
-                        if !self.go_on(part, &errors, &run) {
-                            plain += 1;
-                            let patience = self.patience();
-                            assert!(
-                                plain <= patience,
-                                "{} gives no way out: {errors:#?}",
-                                run.command
-                            );
-                        }
+                        stuck = Some(format!("{} gives no way out: {errors:#?}", run.command));
                     }
                     Outcome::Applied => {
                         let twice = has_succeeded && self.sort.is_strict();
                         assert!(!twice, "The plan after an apply is not empty.");
-                        has_succeeded = true;
+                        (has_succeeded, proceeds) = (true, true);
                     }
                     Outcome::Broken => panic!("Nobody broke this apply."),
                 }
                 is_empty = false;
+            }
+            if let Some(stuck) = stuck.filter(|_| !proceeds) {
+                plain += 1;
+                assert!(plain <= self.patience(), "{stuck}");
             }
             if is_empty {
                 return self.end();
