@@ -54,6 +54,9 @@ pub struct Lifecycle {
     observations: observe::Observations,
 }
 
+/// How often a read that contradicts what this process has just done is repeated.
+const LAGGING_READS: usize = 5;
+
 /// What a call is for; each has a timeout of its own.
 #[derive(Clone, Copy)]
 enum Purpose {
@@ -175,8 +178,17 @@ impl Lifecycle {
         patience: &Patience,
     ) -> Result<Json, Error> {
         let done = self.client.wait(operation, patience).await?;
-        match self.client.settle(name, patience).await {
-            // Reads may lag behind: that it exists, its own operation knows better.
+        let mut settled = self.client.settle(name, patience).await;
+        // Reads may lag behind: that it exists, its own operation knows better. The next run, which
+        // does not know the operation, should find it.
+        for _ in 0..LAGGING_READS {
+            let is_absent = settled.as_ref().is_err_and(Error::is_not_found);
+            if !is_absent || done["name"] != name || !patience.pause().await {
+                break;
+            }
+            settled = self.client.settle(name, patience).await;
+        }
+        match settled {
             Err(absent) if absent.is_not_found() && done["name"] == name => Ok(done),
             settled => settled,
         }

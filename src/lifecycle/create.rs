@@ -7,8 +7,8 @@ use super::consent::purge_parameter;
 use super::private::Memory;
 use super::report::Attempt;
 use super::{
-    Change, Lifecycle, Purpose, goes_on, interrupted_in_the_queue, is_deleted, name_of, ways_in,
-    without_unknowns,
+    Change, LAGGING_READS, Lifecycle, Purpose, goes_on, interrupted_in_the_queue, is_deleted,
+    name_of, ways_in, without_unknowns,
 };
 use crate::model::plan::Occasion;
 use crate::model::table::Resource;
@@ -39,7 +39,11 @@ impl Lifecycle {
             return interrupted_in_the_queue(&attempt).into();
         };
         let patience = self.patience(table, planned, Purpose::Create, call);
-        match self.client.get(&name, &patience).await {
+        match self.look_for(&name, &patience).await {
+            // A read that still shows what this apply has deleted: the create knows better.
+            Ok(found) if self.is_stale(&found) => {
+                self.post(resource, &attempt, planned, &patience).await
+            }
             Ok(found) if is_deleted(&found) => soft_deleted(&attempt, &found).into(),
             // Something else of this apply is to delete it.
             Ok(_) if self.walk.in_state(&name).is_some() => managed_elsewhere(&attempt).into(),
@@ -52,6 +56,23 @@ impl Lifecycle {
             }
             Err(error) => attempt.failed(&self.client, Some(table), &error).into(),
         }
+    }
+
+    /// Looks for the object to be created. Reads may lag behind: what this apply has deleted gets a
+    /// few more looks to be gone.
+    async fn look_for(&self, name: &str, patience: &Patience) -> Result<Json, Error> {
+        let mut found = self.client.get(name, patience).await;
+        for _ in 0..LAGGING_READS {
+            if !found.as_ref().is_ok_and(|found| self.is_stale(found)) || !patience.pause().await {
+                break;
+            }
+            found = self.client.get(name, patience).await;
+        }
+        found
+    }
+
+    fn is_stale(&self, found: &Json) -> bool {
+        !is_deleted(found) && found["uid"].as_str().is_some_and(|uid| self.walk.has_deleted(uid))
     }
 
     async fn post(

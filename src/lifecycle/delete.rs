@@ -74,7 +74,7 @@ impl Lifecycle {
                 before.unchanged(attempt.failed(client, Some(table), &error))
             }
             _ => {
-                self.walk.deleted(&name);
+                self.walk.deleted(&before.state);
                 ResourceAnswer::default()
             }
         }

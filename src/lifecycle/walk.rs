@@ -25,6 +25,7 @@ struct Seen {
     destroys: HashSet<String>,
     permanent: HashSet<String>,
     kept: HashSet<String>,
+    deleted: HashSet<String>,
 }
 
 impl Walk {
@@ -116,14 +117,25 @@ impl Walk {
         self.seen().kept.contains(name)
     }
 
-    /// Notes that an object is gone.
-    pub fn deleted(&self, name: &str) {
-        self.seen().in_state.remove(name);
+    /// Notes that an object of the state is gone.
+    pub fn deleted(&self, state: &Object) {
+        let mut seen = self.seen();
+        name(state).and_then(|name| seen.in_state.remove(&name));
+        seen.deleted.extend(text(state, "uid"));
+    }
+
+    /// Whether this apply deleted the object with that `uid`, so that a read that shows it is stale.
+    pub fn has_deleted(&self, uid: &str) -> bool {
+        self.seen().deleted.contains(uid)
     }
 }
 
 fn name(state: &Object) -> Option<String> {
-    state.get("name")?.as_str().map(str::to_owned)
+    text(state, "name")
+}
+
+fn text(state: &Object, attribute: &str) -> Option<String> {
+    state.get(attribute)?.as_str().map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -143,8 +155,11 @@ mod tests {
         walk.read(&object("projects/a"), None);
         assert_eq!(walk.in_state("projects/a"), None);
         assert!(walk.in_state("projects/b").is_some());
-        walk.deleted("projects/b");
+        let mut deleted = object("projects/b");
+        deleted.insert("uid".to_owned(), "u-1".into());
+        walk.deleted(&deleted);
         assert_eq!(walk.in_state("projects/b"), None);
+        assert!(walk.has_deleted("u-1") && !walk.has_deleted("u-2"));
     }
 
     #[test]

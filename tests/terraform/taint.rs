@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use expect_test::expect;
-use lakebase_emulator::Options;
+use lakebase_emulator::{Options, Unkind};
 
 use crate::consent::{
     ADOPT, CONSENT, CREATE_FIRST, DEV, MONDAY, PROJECT, applied, deletes, dev, uid,
@@ -115,4 +115,19 @@ fn create_that_ran_out_of_time_is_never_deleted() {
     bench.terraform(&["untaint", "lakebase_project.shop"]).succeeded();
     bench.expect_empty_plan();
     assert_eq!(bench.emulator.mutations().len(), 1);
+}
+
+#[test]
+fn object_that_was_just_deleted_is_not_adopted_from_a_stale_read() {
+    let replica = dev(MONDAY).replace(
+        "\"ENDPOINT_TYPE_READ_ONLY\"",
+        "\"ENDPOINT_TYPE_READ_ONLY\"\n  replace_existing = true",
+    );
+    let bench = applied("stale_read", &replica);
+    bench.emulator.set_unkind(Unkind { delayed_effects: 2, ..Unkind::default() });
+    bench.terraform(&["taint", "lakebase_endpoint.reader"]).succeeded();
+    bench.terraform(&["apply", "-auto-approve"]).succeeded();
+    let name = format!("{DEV}/endpoints/reader");
+    assert!(bench.emulator.names().contains(&name), "{:?}", bench.emulator.names());
+    bench.expect_empty_plan();
 }
