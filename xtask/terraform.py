@@ -120,9 +120,9 @@ class Host:
 
     @property
     def tells_plan_from_apply(self):
-        """Whether the provider learns in a plan that nothing is applied: OpenTofu allows a deferral
-        in every call, where Terraform allows one while it applies. The provider takes a call that
-        allows it for one of an apply, and warns of nothing."""
+        """Whether the provider learns in every plan that nothing is applied: OpenTofu allows a
+        deferral in every call, where Terraform allows one while it applies. Before anything is in
+        the state, the provider takes such a call for one of an apply, and warns of nothing."""
         return self.product == "Terraform"
 
     @property

@@ -52,7 +52,8 @@ pub async fn plan(
 ) -> PlannedResource {
     let Surroundings { lifecycle, walk, settings, now } = *surroundings;
     // While applying, Terraform plans once more: findings were told, and looking costs requests.
-    let planning = walk.plans(call.capabilities.deferral_allowed);
+    let destruction = request.config.is_none();
+    let planning = walk.plans(call.capabilities.deferral_allowed, destruction);
     let review_warnings = settings.review_warnings && planning;
     let surroundings = &Surroundings {
         lifecycle: lifecycle.filter(|_| planning),

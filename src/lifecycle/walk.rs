@@ -55,11 +55,13 @@ impl Walk {
         self.seen().in_state.get(name).cloned()
     }
 
-    /// Whether this walk plans. From version 1.9 on, Terraform allows a deferral in every apply,
-    /// in a plan only with an experimental option; but only plans read.
-    pub fn plans(&self, deferral_allowed: bool) -> bool {
+    /// Whether this walk plans. From version 1.9 on, Terraform allows a deferral in every apply, in
+    /// a plan only with an experimental option; OpenTofu allows one always. But only plans read,
+    /// and before an apply has changed anything, only plans plan a destruction.
+    pub fn plans(&self, deferral_allowed: bool, destruction: bool) -> bool {
         let seen = self.seen();
-        seen.has_read || !(deferral_allowed || seen.has_applied)
+        let may_plan = destruction || !deferral_allowed;
+        seen.has_read || (may_plan && !seen.has_applied)
     }
 
     /// Notes a planned create.
@@ -165,13 +167,15 @@ mod tests {
     #[test]
     fn walk_plans_until_it_applies() {
         let walk = Walk::default();
-        assert!(walk.plans(false));
-        assert!(!walk.plans(true), "an apply of Terraform 1.9 or later");
+        assert!(walk.plans(false, false));
+        assert!(!walk.plans(true, false), "an apply of Terraform 1.9 or later");
+        assert!(walk.plans(true, true), "a destroy of OpenTofu");
         walk.read(&object("projects/a"), None);
-        assert!(walk.plans(true), "a plan that allows deferrals");
+        assert!(walk.plans(true, false), "a plan that allows deferrals");
         let walk = Walk::default();
         walk.applies();
-        assert!(!walk.plans(false), "an apply of another host");
+        assert!(!walk.plans(false, false), "an apply of Terraform before 1.9");
+        assert!(!walk.plans(false, true), "a deposed object");
     }
 
     #[test]
