@@ -54,6 +54,11 @@ fn tainted_object_with_consent_takes_its_children_along_in_the_plan() {
         If another address in the state has this branch, use a `moved` block instead.
     "#]].assert_eq(&plan.messages());
     assert_eq!(plan.planned("replace"), ["lakebase_branch.dev", "lakebase_endpoint.reader"]);
+    let program = env!("CARGO_BIN_EXE_terraform-provider-lakebase");
+    let review = format!("terraform show -json saved | '{program}' review --fail-on destroys");
+    let review = bench.bash(&review);
+    assert_eq!(review.status, Some(2), "{review}");
+    assert!(review.stdout.contains("lakebase_endpoint.reader"), "{review}");
     bench.terraform(&["apply", "saved"]).succeeded();
     bench.expect_empty_plan();
     assert_eq!(deletes(&bench), ["projects/shop/branches/dev?purge=true"]);
