@@ -295,11 +295,17 @@ fn interrupted_in_the_queue(attempt: &Attempt<'_>) -> Diagnostic {
 fn goes_on(attempt: &Attempt<'_>, error: &Error) -> Diagnostic {
     let Attempt { verb, noun, name } = attempt;
     let operation = error.operation().unwrap_or(error.request());
+    // Without an error, lest Terraform taint the object, Terraform reports success.
+    let complete = match *verb {
+        "create" => ", although Terraform prints `Creation complete`",
+        "update" => ", although Terraform prints `Modifications complete`",
+        _ => "",
+    };
     Diagnostic::warning(
         format!("Interrupted while waiting to {verb} the {noun} `{name}`"),
         format!(
-            "The service carries on with `{operation}`. Nothing is lost: the next plan or apply \
-             waits for it and shows what became of it."
+            "Lakebase continues with `{operation}`{complete}. Nothing is lost: the next plan or \
+             apply waits for it and shows the result."
         ),
     )
 }

@@ -69,9 +69,9 @@ fn an_interrupted_create_goes_on_with_the_next_run() {
               on main.tf line 8, in resource "lakebase_project" "shop":
                8: resource "lakebase_project" "shop" {
 
-            The service carries on with
-            `projects/shop/operations/[OPERATION]`. Nothing is lost: the next
-            plan or apply waits for it and shows what became of it.
+            Lakebase continues with `projects/shop/operations/[OPERATION]`,
+            although Terraform prints `Creation complete`. Nothing is lost: the next plan
+            or apply waits for it and shows the result.
 
             Error: execution halted
 
@@ -110,9 +110,10 @@ fn an_interrupted_update_and_delete_go_on_with_the_next_run() {
               on main.tf line 15, in resource "lakebase_branch" "dev":
               15: resource "lakebase_branch" "dev" {
 
-            The service carries on with
-            `projects/shop/branches/dev/operations/[OPERATION]`. Nothing is
-            lost: the next plan or apply waits for it and shows what became of it.
+            Lakebase continues with
+            `projects/shop/branches/dev/operations/[OPERATION]`, although
+            Terraform prints `Modifications complete`. Nothing is lost: the next plan or
+            apply waits for it and shows the result.
 
             Error: execution halted
 
