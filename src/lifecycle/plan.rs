@@ -114,7 +114,10 @@ impl<'a> Preview<'a> {
                     if let Some(lifecycle) = lifecycle {
                         let name = &replacement.name;
                         let observed = lifecycle.observe_inside(table, name, &state, call).await;
-                        replacement.is_protected |= !observed.protected.is_empty();
+                        let branch =
+                            lifecycle.observe_protected_parent(table, name, &state, call).await;
+                        replacement.is_protected |=
+                            branch.is_some() || !observed.protected.is_empty();
                         tainted = Some(observed);
                     }
                     PlanKind::Replace(replacement.by(table, config, false), Cause::Tainted)
@@ -179,6 +182,10 @@ impl<'a> Preview<'a> {
         };
         let mut observed = Observed::clone(&inside);
         lifecycle.observe_source(&mut observed, table, planned, call).await;
+        if let Some(Replacement { name, .. }) = self.replacement() {
+            let branch = lifecycle.observe_protected_parent(table, &name, object, call).await;
+            observed.protected.extend(branch);
+        }
         Arc::new(observed)
     }
 

@@ -396,6 +396,13 @@ fn replica_of_a_protected_branch_is_refused_at_plan() {
         `is_protected` is on for `projects/shop/branches/dev`, so Lakebase would refuse the delete. To delete the endpoint, apply `is_protected = false` first, on its own.
     "#]],
     );
+    bench.configure(&all);
+    let replaced = refuses_silently(&bench, &["plan", "-replace=lakebase_endpoint.reader"]);
+    assert!(replaced.contains("apply `is_protected = false` first"), "{replaced}");
+    bench.terraform(&["taint", "lakebase_endpoint.reader"]).succeeded();
+    let tainted = refuses_silently(&bench, &["apply", "-auto-approve"]);
+    assert!(tainted.contains("terraform untaint ADDRESS"), "{tainted}");
+    bench.terraform(&["untaint", "lakebase_endpoint.reader"]).succeeded();
     bench.configure(&all.replace("is_protected = true", "is_protected = false"));
     bench.apply();
     bench.configure(&without.replace("is_protected = true", "is_protected = false"));
