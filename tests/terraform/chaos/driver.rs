@@ -31,6 +31,8 @@ pub(super) struct Driver<'a> {
     imports: Vec<(Part, String)>,
     /// What was announced by applies that were killed since the last convergence.
     killed: Announced,
+    /// Terraform was killed since then: its provider may still send what was under way.
+    is_orphaned: bool,
 }
 
 /// How a plan and its apply ended.
@@ -90,6 +92,7 @@ impl<'a> Driver<'a> {
             accepted: shop.clone(),
             imports: Vec::new(),
             killed: Announced::default(),
+            is_orphaned: false,
         }
     }
 
@@ -175,6 +178,7 @@ impl<'a> Driver<'a> {
         self.imports.clear();
         self.configure();
         self.killed = Announced::default();
+        self.is_orphaned = false;
     }
 
     /// Plans, applies the plan, and judges both.
@@ -194,7 +198,9 @@ impl<'a> Driver<'a> {
         let options: Vec<_> = options.iter().map(String::as_str).collect();
         let run = self.terraform(part, &[&plan, options.as_slice()].concat());
         let requests = emulator.requests();
-        self.violated(&invariant::of_a_plan(&requests), &Announced::default());
+        if !self.is_orphaned {
+            self.violated(&invariant::of_a_plan(&requests), &Announced::default());
+        }
         if run.status == Some(1) {
             self.tally.refusals += 1;
             return Outcome::Refused(errors(&run), run);
@@ -228,8 +234,9 @@ impl<'a> Driver<'a> {
                 self.tally.refusals += u64::from(!requests.iter().any(Recorded::is_mutation));
                 Outcome::Refused(errors(&run), run)
             }
-            Some(_) => {
+            Some(trouble) => {
                 self.killed = announced;
+                self.is_orphaned |= matches!(trouble, Trouble::KillTerraform(_));
                 Outcome::Broken
             }
         }

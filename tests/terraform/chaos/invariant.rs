@@ -1,6 +1,7 @@
 //! Judges an apply. This is the only place that says what must hold, whatever goes wrong:
 //!
-//! 1. **Plans change nothing.** A plan sends no mutation.
+//! 1. **Plans change nothing.** A plan sends no mutation. (After a kill of Terraform, its provider
+//!    ends the calls that are under way; until convergence, mutations may be that one's.)
 //! 2. **Announced.** An object that a plan does not announce as destroyed or replaced exists after
 //!    its apply. A managed object is announced by its own line of the plan. An object that the state
 //!    does not manage goes with the object that contains it, and is announced by that line; so is
