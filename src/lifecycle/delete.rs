@@ -30,7 +30,7 @@ impl Lifecycle {
         if name.is_empty() {
             return ResourceAnswer::default();
         }
-        if self.walk.kept(&name) {
+        if before.memory.forgets || self.walk.kept(&name) {
             return Diagnostics::from(kept(&attempt)).into();
         }
         // Only a tainted object is refused here: every other plan of its destruction is an error.
@@ -98,7 +98,7 @@ fn kept(attempt: &Attempt<'_>) -> Diagnostic {
     let Attempt { noun, name, .. } = attempt;
     Diagnostic::warning(
         format!("The {noun} `{name}` was kept"),
-        "This apply has created or adopted the object of that name, so that it was not deleted: \
+        "The state has it a second time, created, adopted or kept by this apply: \
          `create_before_destroy` cannot replace an object under the same ID. Nothing was sent.",
     )
 }

@@ -198,6 +198,14 @@ impl<'a> Preview<'a> {
     fn tell(mut self, observed: &Observed) -> PlannedResource {
         let (walk, replacement) = (self.surroundings.walk, self.replacement());
         let mut told = Diagnostics::new();
+        if let (PlanKind::Update(prior), None) = (&self.kind, &replacement)
+            && let Some(name) = name_of(self.table, prior)
+        {
+            if walk.destroys(&name) {
+                told.push(twice(self.table, &name));
+            }
+            walk.plans_update(&name);
+        }
         match &self.kind {
             PlanKind::Create => told.extend(self.creation(observed)),
             PlanKind::Update(_)
@@ -245,6 +253,20 @@ impl<'a> Preview<'a> {
         let identity = self.request.identity.clone().filter(|_| self.request.prior.is_some());
         PlannedResource { planned: Some(object), requires_replace, private, identity, diagnostics }
     }
+}
+
+/// The error of a plan that keeps an object and destroys it as well, because the state has it twice:
+/// under two addresses, or as a deposed object that an interrupted apply has left.
+fn twice(table: &Table, name: &str) -> Diagnostic {
+    Diagnostic::error(
+        format!("The state has the {} `{name}` twice", table.noun()),
+        format!(
+            "This plan keeps it under this address, and destroys it under another address or as a \
+             deposed object. Nothing was changed. To keep it, remove it from the state and import \
+             it (with its address for ADDRESS):\n\n  terraform state rm ADDRESS\n  terraform \
+             import ADDRESS {name}"
+        ),
+    )
 }
 
 /// What is inside an object, by kind and number, with names where they are few; empty, if nothing

@@ -14,6 +14,8 @@ pub struct Memory {
     pub operation: Option<String>,
     /// What a plan tells the delete half about the object that it replaces.
     pub replacement: Option<Replacement>,
+    /// A plan's word that a destruction only forgets the object: the state has it twice.
+    pub forgets: bool,
 }
 
 impl Memory {
@@ -26,6 +28,7 @@ impl Memory {
         Self {
             workspace: text(&json, "lakebase_workspace"),
             operation: text(&json, "lakebase_operation"),
+            forgets: json["lakebase_forgets"] == true,
             replacement: text(replaced, "name").map(|name| Replacement {
                 name,
                 successor: text(replaced, "successor"),
@@ -47,6 +50,9 @@ impl Memory {
         }
         if let Some(operation) = &self.operation {
             json["lakebase_operation"] = json!(operation);
+        }
+        if self.forgets {
+            json["lakebase_forgets"] = json!(true);
         }
         if let Some(replacement) = &self.replacement {
             json["lakebase_replacement"] = json!({
@@ -86,6 +92,7 @@ mod tests {
         }
         for memory in [
             Memory::default(),
+            Memory { forgets: true, ..Memory::default() },
             Memory { workspace: Some("470576644108500".to_owned()), ..Memory::default() },
             Memory {
                 operation: Some("projects/p/operations/a+/=".to_owned()),

@@ -22,6 +22,7 @@ struct Seen {
     has_read: bool,
     has_applied: bool,
     creates: HashSet<String>,
+    updates: HashSet<String>,
     destroys: HashSet<String>,
     permanent: HashSet<String>,
     kept: HashSet<String>,
@@ -79,6 +80,18 @@ impl Walk {
     /// Whether the object itself is planned to be created.
     pub fn creates(&self, name: &str) -> bool {
         self.seen().creates.contains(name)
+    }
+
+    /// Notes that the state has the object, and that the plan keeps it.
+    pub fn plans_update(&self, name: &str) {
+        self.seen().updates.insert(name.to_owned());
+    }
+
+    /// Whether another object of the state is this one, and is kept: a deposed object has the name
+    /// of its successor where the create half of a tainted object has adopted it.
+    pub fn keeps_another(&self, name: &str) -> bool {
+        let seen = self.seen();
+        seen.updates.contains(name) || seen.kept.contains(name)
     }
 
     /// Notes a planned destruction.

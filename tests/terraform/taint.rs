@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use expect_test::expect;
 use lakebase_emulator::{Options, Unkind};
+use serde_json::{Value as Json, json};
 
 use crate::consent::{
     ADOPT, CONSENT, CREATE_FIRST, DEV, MONDAY, PROJECT, applied, deletes, dev, uid,
@@ -95,14 +96,42 @@ resource "lakebase_endpoint" "primary" {
 
 #[test]
 fn tainted_object_that_create_before_destroy_adopts_is_not_deleted() {
-    let bench =
-        applied("tainted_create_before_destroy", &dev(&(MONDAY.to_owned() + ADOPT + CREATE_FIRST)));
+    for protection in ["", "deletion_protection = true\n"] {
+        let settings = MONDAY.to_owned() + ADOPT + CREATE_FIRST + protection;
+        let bench = applied("tainted_create_before_destroy", &dev(&settings));
+        let before = uid(&bench, DEV);
+        bench.terraform(&["taint", "lakebase_branch.dev"]).succeeded();
+        bench.terraform(&["apply", "-auto-approve"]).succeeded();
+        assert_eq!(deletes(&bench), [""; 0]);
+        assert_eq!(uid(&bench, DEV), before);
+        bench.expect_empty_plan();
+    }
+}
+
+/// A crash between the adoption and the delete half leaves the object in the state twice.
+#[test]
+fn deposed_object_that_is_the_current_one_is_not_deleted() {
+    let settings = MONDAY.to_owned() + "deletion_protection = true\n";
+    let bench = applied("deposed_object_that_is_the_current_one", &dev(&settings));
     let before = uid(&bench, DEV);
-    bench.terraform(&["taint", "lakebase_branch.dev"]).succeeded();
-    bench.terraform(&["apply", "-auto-approve"]).succeeded();
-    assert_eq!(deletes(&bench), [""; 0]);
-    assert_eq!(uid(&bench, DEV), before);
+    let mut state: Json = serde_json::from_str(&bench.read("terraform.tfstate")).expect("a state");
+    let resources = state["resources"].as_array_mut().expect("resources");
+    let branch = resources.iter_mut().find(|it| it["type"] == "lakebase_branch");
+    let instances = branch.expect("it has a branch")["instances"].as_array_mut();
+    let instances = instances.expect("instances");
+    let mut deposed = instances[0].clone();
+    deposed["deposed"] = json!("b5a4691a");
+    instances.push(deposed);
+    bench.write("terraform.tfstate", &state.to_string());
+    // Terraform plans the deposed object first, for it depends on nothing.
+    let told = Told::by(&bench, &["apply", "-auto-approve"], 1).messages();
+    assert!(told.contains("The state has the branch `projects/shop/branches/dev` twice"), "{told}");
+    bench.terraform(&["state", "rm", "lakebase_branch.dev"]).succeeded();
+    bench.terraform(&["import", "lakebase_branch.dev", DEV]).succeeded();
+    bench.apply(); // what an import cannot know: `keepers`, and what only Terraform knows
     bench.expect_empty_plan();
+    bench.expect_mutations(expect![""]);
+    assert_eq!(uid(&bench, DEV), before);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use tfplugin::{Call, Diagnostic, PlanResource, PlannedResource};
 
 use super::super::consent::Replacement;
 use super::super::create::managed_elsewhere;
+use super::super::private::Memory;
 use super::super::report::Attempt;
 use super::Surroundings;
 use super::replacement::{announce, deletion_protection, protected};
@@ -32,6 +33,11 @@ pub(super) async fn plan(
     let Surroundings { lifecycle, walk, now, .. } = *surroundings;
     let destroyed = Replacement::of(resource, state);
     let (noun, name) = (table.noun(), destroyed.name.as_str());
+    if walk.keeps_another(name) {
+        // Nothing is lost: protection and consent have no say.
+        answer.private = Memory { forgets: true, ..Memory::read(&request.prior_private) }.write();
+        return answer;
+    }
     let purges = PURGE_ON_DELETE.of(state) == Tf::Known(true);
     let observed = match lifecycle {
         // What is lost is said only where it is refused or permanent.
