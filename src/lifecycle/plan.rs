@@ -262,9 +262,9 @@ fn twice(table: &Table, name: &str) -> Diagnostic {
         format!("The state has the {} `{name}` twice", table.noun()),
         format!(
             "This plan keeps it under this address, and destroys it under another address or as a \
-             deposed object. Nothing was changed. To keep it, remove it from the state and import \
-             it (with its address for ADDRESS):\n\n  terraform state rm ADDRESS\n  terraform \
-             import ADDRESS {name}"
+             deposed object. Nothing was changed. To keep it, remove every address of it from the \
+             state, and import it under this one (for ADDRESS):\n\n  terraform state rm ADDRESS\n  \
+             terraform import ADDRESS {name}"
         ),
     )
 }

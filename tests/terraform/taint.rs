@@ -165,3 +165,27 @@ fn object_that_was_just_deleted_is_not_adopted_from_a_stale_read() {
     assert!(bench.emulator.names().contains(&name), "{:?}", bench.emulator.names());
     bench.expect_empty_plan();
 }
+
+/// One object under two addresses, of which one is removed: the other still manages it.
+#[test]
+fn object_that_another_address_manages_is_not_deleted() {
+    let bench = applied("object_that_another_address_manages", &dev(MONDAY));
+    let before = uid(&bench, DEV);
+    let both = dev(MONDAY)
+        + "resource \"lakebase_branch\" \"again\" {\n  project = \"projects/shop\"\n"
+        + MONDAY
+        + "}\n";
+    bench.configure(&both);
+    bench.terraform(&["import", "lakebase_branch.again", DEV]).succeeded();
+    bench.apply();
+    bench.forget_requests();
+    bench.configure(&dev(MONDAY));
+    // Terraform plans the removed address first or last: refused, or only forgotten.
+    let run = bench.terraform(&["apply", "-auto-approve"]);
+    let output = run.output();
+    assert!(run.status == Some(0) || output.contains("twice"), "{output}");
+    bench.expect_mutations(expect![""]);
+    bench.terraform(&["state", "rm", "lakebase_branch.again"]);
+    bench.expect_empty_plan();
+    assert_eq!(uid(&bench, DEV), before);
+}
