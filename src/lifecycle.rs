@@ -96,9 +96,10 @@ impl Lifecycle {
         match (prior, planned) {
             (None, Some(planned)) => {
                 let answer = self.create(resource, &planned, call).await;
-                let state = answer.state.as_ref();
-                if let Some(name) = state.and_then(|state| name_of(resource.table(), state)) {
-                    self.walk.keeps(&name);
+                if let Some(state) = &answer.state
+                    && let Some(name) = name_of(resource.table(), state)
+                {
+                    self.walk.keeps(&name, state);
                 }
                 answer
             }

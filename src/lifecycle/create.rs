@@ -41,7 +41,7 @@ impl Lifecycle {
         let patience = self.patience(table, planned, Purpose::Create, call);
         match self.look_for(&name, &patience).await {
             // A read that still shows what this apply has deleted: the create knows better.
-            Ok(found) if self.is_stale(&found) => {
+            Ok(found) if self.is_stale(&name, &found) => {
                 self.post(resource, &attempt, planned, &patience).await
             }
             Ok(found) if is_deleted(&found) => soft_deleted(&attempt, &found).into(),
@@ -63,7 +63,8 @@ impl Lifecycle {
     async fn look_for(&self, name: &str, patience: &Patience) -> Result<Json, Error> {
         let mut found = self.client.get(name, patience).await;
         for _ in 0..LAGGING_READS {
-            if !found.as_ref().is_ok_and(|found| self.is_stale(found)) || !patience.pause().await {
+            let is_stale = found.as_ref().is_ok_and(|found| self.is_stale(name, found));
+            if !is_stale || !patience.pause().await {
                 break;
             }
             found = self.client.get(name, patience).await;
@@ -71,8 +72,12 @@ impl Lifecycle {
         found
     }
 
-    fn is_stale(&self, found: &Json) -> bool {
-        !is_deleted(found) && found["uid"].as_str().is_some_and(|uid| self.walk.has_deleted(uid))
+    fn is_stale(&self, name: &str, found: &Json) -> bool {
+        let uid = found["uid"].as_str();
+        let created = found["create_time"].as_str().and_then(|text| text.parse().ok());
+        !is_deleted(found)
+            && (uid.is_some_and(|uid| self.walk.has_deleted(uid))
+                || created.is_some_and(|time| self.walk.went_with_its_holder(name, time)))
     }
 
     async fn post(

@@ -8,6 +8,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use tfplugin::Object;
 
 use super::consent::Replacement;
@@ -27,6 +28,9 @@ struct Seen {
     permanent: HashSet<String>,
     kept: HashSet<String>,
     deleted: HashSet<String>,
+    deleted_names: HashSet<String>,
+    /// When what this apply created came to be.
+    create_times: HashMap<String, Timestamp>,
 }
 
 impl Walk {
@@ -121,10 +125,13 @@ impl Walk {
     }
 
     /// Notes an object that this apply created or adopted: it must not be deleted any more.
-    pub fn keeps(&self, name: &str) {
+    pub fn keeps(&self, name: &str, state: &Object) {
         let mut seen = self.seen();
         seen.creates.remove(name);
         seen.kept.insert(name.to_owned());
+        if let Some(time) = text(state, "create_time").and_then(|text| text.parse().ok()) {
+            seen.create_times.insert(name.to_owned(), time);
+        }
     }
 
     /// Whether this apply created or adopted the object.
@@ -137,11 +144,23 @@ impl Walk {
         let mut seen = self.seen();
         name(state).and_then(|name| seen.in_state.remove(&name));
         seen.deleted.extend(text(state, "uid"));
+        seen.deleted_names.extend(name(state));
     }
 
     /// Whether this apply deleted the object with that `uid`, so that a read that shows it is stale.
     pub fn has_deleted(&self, uid: &str) -> bool {
         self.seen().deleted.contains(uid)
+    }
+
+    /// Whether the object was created before the one that holds it: this apply has deleted the
+    /// former one that held it, and with it the object, so that a read that shows it is stale.
+    pub fn went_with_its_holder(&self, name: &str, create_time: Timestamp) -> bool {
+        let seen = self.seen();
+        name.match_indices('/').any(|(at, _)| {
+            let holder = &name[..at];
+            let holder_time = seen.create_times.get(holder);
+            seen.deleted_names.contains(holder) && holder_time.is_some_and(|it| create_time < *it)
+        })
     }
 }
 
@@ -178,6 +197,23 @@ mod tests {
     }
 
     #[test]
+    fn object_older_than_its_new_holder_went_with_the_old_one() {
+        let time = |text: &str| text.parse::<Timestamp>().unwrap();
+        let (early, late) = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
+        let walk = Walk::default();
+        let branch = "projects/a/branches/b";
+        let mut state = object(branch);
+        state.insert("create_time".to_owned(), late.into());
+        walk.keeps(branch, &state);
+        let endpoint = "projects/a/branches/b/endpoints/e";
+        assert!(!walk.went_with_its_holder(endpoint, time(early)), "the branch was adopted");
+        walk.deleted(&object(branch));
+        assert!(walk.went_with_its_holder(endpoint, time(early)));
+        assert!(!walk.went_with_its_holder(endpoint, time(late)));
+        assert!(!walk.went_with_its_holder("projects/a/branches/bb/endpoints/e", time(early)));
+    }
+
+    #[test]
     fn walk_plans_until_it_applies() {
         let walk = Walk::default();
         assert!(walk.plans(false, false));
@@ -203,7 +239,7 @@ mod tests {
         ] {
             assert_eq!(walk.will_create(name), expected, "{name}");
         }
-        walk.keeps("projects/a/branches/b");
+        walk.keeps("projects/a/branches/b", &Object::new());
         assert!(!walk.will_create("projects/a/branches/b/endpoints/primary"));
         assert!(walk.kept("projects/a/branches/b"));
     }

@@ -53,6 +53,8 @@ enum Way {
     Untaint,
     /// An `import` block.
     Import(String),
+    /// `terraform state rm` of each address, then `terraform import`.
+    ImportAgain,
     /// `purge_on_delete = true`
     AllowPurge,
     /// No `create_before_destroy`.
@@ -317,6 +319,14 @@ impl<'a> Driver<'a> {
                 }
                 self.imports.push(import);
             }
+            (Way::ImportAgain, Some(address)) => {
+                let mut stored = self.stored(part);
+                stored.retain(|other, stored| other == address || stored == name);
+                for address in stored.keys() {
+                    self.terraform(part, &["state", "rm", address]).succeeded();
+                }
+                self.terraform(part, &["import", address, name]).succeeded();
+            }
             (Way::Import(_), None) => panic!("An import block without an address: {name}"),
             (Way::Undelete, _) => {
                 let path = format!("POST /api/2.0/postgres/{name}/undelete");
@@ -427,7 +437,7 @@ impl Way {
     fn permission(&self) -> &'static str {
         match self {
             Way::Untaint => "untaint",
-            Way::Import(_) => "import",
+            Way::Import(_) | Way::ImportAgain => "import",
             _ => "change",
         }
     }
@@ -441,6 +451,7 @@ fn ways(detail: &str) -> Vec<Way> {
     let import = block(detail).map(Way::Import);
     let offers = [
         ("terraform untaint", Way::Untaint),
+        ("terraform state rm", Way::ImportAgain),
         ("create_before_destroy", Way::DestroyFirst),
         ("replace_existing = true", Way::Adopt),
         ("Remove `replace_existing`", Way::DoNotAdopt),
