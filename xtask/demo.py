@@ -30,6 +30,9 @@ from terraform import ROOT
 TERRAFORM = "1.11.4"
 PROVIDER = "terraform-provider-lakebase"
 EMULATOR = "lakebase-emulator"
+
+# How curl sends the emulator's token.
+TOKEN = '-H "Authorization: Bearer $DATABRICKS_TOKEN"'
 PRIMARY = "projects/shop/branches/production/endpoints/primary"
 COLORS = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
@@ -157,7 +160,7 @@ def tour(world):
         "instead of five minutes. The next plan shows that attribute, and offers to put it right.",
     )
     drift = json.dumps({"name": PRIMARY, "status": {"suspend_timeout_duration": "3600s"}})
-    world.curl(f"-d '{drift}'", "/_emulator/drift", method="POST", body=drift)
+    world.curl(f"--json '{drift}'", "/_emulator/drift", method="POST", body=drift)
     plan = world.run("terraform plan -out=tfplan")
     require_changes(plan, ['~ suspend_timeout_duration = "3600s" -> "5m"'])
 
@@ -181,7 +184,7 @@ def tour(world):
         "terraform plan -destroy -out=tfplan > /dev/null && terraform apply tfplan",
         shows=f"Resources: 0 added, 0 changed, {count} destroyed",
     )
-    left = world.curl('-H "Authorization: Bearer $DATABRICKS_TOKEN"', "/api/2.0/postgres/projects")
+    left = world.curl("", "/api/2.0/postgres/projects")
     require(not left.get("projects"), "the project is still there")
 
 
@@ -274,7 +277,8 @@ class World:
 
     def curl(self, options, path, method="GET", body=None):
         """Shows a request to the emulator as people would make it, and the answer."""
-        print_command(f"curl -s {options} $DATABRICKS_HOST{path}")
+        options = " ".join(filter(None, [TOKEN, options]))
+        print_command(f"curl -s {options} \\\n    $DATABRICKS_HOST{path}")
         answer = self.ask(method, path, body)
         say(compact(answer))
         return answer
@@ -282,7 +286,8 @@ class World:
     def recorded(self, jq, form):
         """Shows the emulator's record: `form` picks out of a request what the `jq` filter would."""
         print_command(
-            f"curl -s $DATABRICKS_HOST/_emulator/requests |\n    jq -cr '.requests[] | {jq}'"
+            f"curl -s {TOKEN} \\\n    $DATABRICKS_HOST/_emulator/requests |\n"
+            f"    jq -cr '.requests[] | {jq}'"
         )
         requests = self.ask("GET", "/_emulator/requests")["requests"]
         values = [value for request in requests for value in form(request)]
@@ -295,7 +300,10 @@ class World:
             self.environment["DATABRICKS_HOST"] + path,
             method=method,
             data=body and body.encode(),
-            headers={"Authorization": f"Bearer {self.environment['DATABRICKS_TOKEN']}"},
+            headers={
+                "Authorization": f"Bearer {self.environment['DATABRICKS_TOKEN']}",
+                "Content-Type": "application/json",
+            },
         )
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with direct.open(request, timeout=30) as answer:

@@ -1,68 +1,60 @@
-//! Who may ask: the personal access token, OAuth machine-to-machine, discovery, and SCIM `Me`
-//! (reference §8.1, §8.3, §10).
+//! Decides who may ask: the personal access token, OAuth machine-to-machine, discovery, and SCIM
+//! `Me` (reference §8.1, §8.3, §10).
+
+#![expect(clippy::unnecessary_wraps, reason = "all calls have the same signature")]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 
-use crate::clock::later;
+use crate::clock::after;
 use crate::error::{ApiError, Result};
-use crate::options::Options;
-use crate::service::{Answer, Request, Service};
+use crate::message::{Answer, Input, Request};
+use crate::model::kind::Call;
+use crate::model::world::World;
 
-/// Answers what needs no token: discovery and the token endpoint.
-pub(crate) fn public(service: &mut Service, request: &Request, now: Timestamp) -> Option<Answer> {
-    let url = &service.url;
-    match (request.method.as_str(), request.path.as_str()) {
-        // [CODE] §8.1.
-        ("GET", "/.well-known/databricks-config") => Some(Answer::json(
-            200,
-            &json!({
-                "oidc_endpoint": format!("{url}/oidc"),
-                "workspace_id": service.options.workspace_id,
-            }),
-        )),
-        // [CODE] §10.
-        ("GET", "/oidc/.well-known/oauth-authorization-server") => Some(Answer::json(
-            200,
-            &json!({
-                "issuer": format!("{url}/oidc"),
-                "authorization_endpoint": format!("{url}/oidc/v1/authorize"),
-                "token_endpoint": format!("{url}/oidc/v1/token"),
-                "grant_types_supported": ["client_credentials"],
-                "token_endpoint_auth_methods_supported": ["client_secret_basic"],
-            }),
-        )),
-        ("POST", "/oidc/v1/token") => Some(token(service, request, now)),
-        _ => None,
-    }
-}
+/// [CODE] §8.1.
+pub(crate) static CONFIG: Call =
+    Call { path: "/.well-known/databricks-config", answer: config, ..PUBLIC };
+
+/// [CODE] §10.
+pub(crate) static DISCOVERY: Call =
+    Call { path: "/oidc/.well-known/oauth-authorization-server", answer: discovery, ..PUBLIC };
+
+/// HTTP Basic and a form. [CODE] §8.3; the errors are those of RFC 6749.
+pub(crate) static TOKEN: Call =
+    Call { method: "POST", path: "/oidc/v1/token", answer: token, ..PUBLIC };
+
+/// [CODE] §10: a SCIM user.
+pub(crate) static ME: Call =
+    Call { path: "/api/2.0/preview/scim/v2/Me", is_public: false, answer: me, ..PUBLIC };
+
+const PUBLIC: Call = Call {
+    method: "GET",
+    path: "",
+    is_public: true,
+    mutates: false,
+    answer: |_, input| Err(ApiError::no_such_api(input.method, input.path)),
+};
 
 /// Refuses a request without a valid token, and one that is meant for another workspace.
-pub(crate) fn admit(service: &Service, request: &Request, now: Timestamp) -> Result<()> {
+pub(crate) fn admit(world: &World, request: &Request, now: Timestamp) -> Result<()> {
     // [INF] The bodies of 401 and 403 were never recorded for this API (§12).
-    let Some(token) =
-        request.authorization.as_deref().and_then(|value| value.strip_prefix("Bearer "))
-    else {
-        return Err(ApiError::new(
-            401,
-            "UNAUTHENTICATED",
-            "Credential was not sent or was of an unsupported type for this API.",
-        ));
+    let refuse = |text| Err(ApiError::new(401, "UNAUTHENTICATED", text));
+    let Some(token) = credentials(request, "bearer") else {
+        return refuse("Credential was not sent or was of an unsupported type for this API.");
     };
-    if token != service.options.token {
-        match service.tokens.get(token) {
-            None => return Err(ApiError::new(401, "UNAUTHENTICATED", "Invalid access token.")),
-            Some(expires) if *expires <= now => {
-                return Err(ApiError::new(401, "UNAUTHENTICATED", "Access token expired."));
-            }
+    if token != world.options.token {
+        match world.tokens.get(token) {
+            None => return refuse("Invalid access token."),
+            Some(expires) if *expires <= now => return refuse("Access token expired."),
             Some(_) => {}
         }
     }
     // [INF] §1.4: check that the workspace headers match.
     match &request.workspace {
-        Some(id) if *id != service.options.workspace_id => Err(ApiError::new(
+        Some(id) if *id != world.options.workspace_id => Err(ApiError::new(
             403,
             "PERMISSION_DENIED",
             format!("The principal has no access to workspace {id}."),
@@ -71,34 +63,56 @@ pub(crate) fn admit(service: &Service, request: &Request, now: Timestamp) -> Res
     }
 }
 
-/// [CODE] §10: a SCIM user.
-pub(crate) fn me(options: &Options) -> Json {
-    json!({
-        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
-        "id": "1000000000000001",
-        "userName": options.user_name,
-        "displayName": options.user_name,
-        "active": true,
-        "emails": [{"type": "work", "value": options.user_name, "primary": true}],
-        "groups": [],
-    })
+/// What follows the scheme in the `Authorization` header. RFC 9110: its case does not matter.
+fn credentials<'a>(request: &'a Request, scheme: &str) -> Option<&'a str> {
+    let (given, rest) = request.authorization.as_deref()?.split_once(' ')?;
+    given.eq_ignore_ascii_case(scheme).then(|| rest.trim_start())
 }
 
-/// `POST /oidc/v1/token`: HTTP Basic and a form. [CODE] §8.3; the errors are those of RFC 6749.
-fn token(service: &mut Service, request: &Request, now: Timestamp) -> Answer {
+fn config(world: &mut World, _: &Input<'_>) -> Result<Answer> {
+    let answer = json!({
+        "oidc_endpoint": format!("{}/oidc", world.url),
+        "workspace_id": world.options.workspace_id,
+    });
+    Ok(Answer::json(200, &answer))
+}
+
+fn discovery(world: &mut World, _: &Input<'_>) -> Result<Answer> {
+    let url = &world.url;
+    let answer = json!({
+        "issuer": format!("{url}/oidc"),
+        "authorization_endpoint": format!("{url}/oidc/v1/authorize"),
+        "token_endpoint": format!("{url}/oidc/v1/token"),
+        "grant_types_supported": ["client_credentials"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic"],
+    });
+    Ok(Answer::json(200, &answer))
+}
+
+fn me(world: &mut World, _: &Input<'_>) -> Result<Answer> {
+    let user: &Json = &json!(world.options.user_name);
+    let answer = json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+        "id": "1000000000000001",
+        "userName": user,
+        "displayName": user,
+        "active": true,
+        "emails": [{"type": "work", "value": user, "primary": true}],
+        "groups": [],
+    });
+    Ok(Answer::json(200, &answer))
+}
+
+fn token(world: &mut World, input: &Input<'_>) -> Result<Answer> {
     let refuse = |status, error: &str, description: &str| {
-        Answer::json(status, &json!({"error": error, "error_description": description}))
+        Ok(Answer::json(status, &json!({"error": error, "error_description": description})))
     };
-    let wanted = format!("{}:{}", service.options.client_id, service.options.client_secret);
-    let given = request
-        .authorization
-        .as_deref()
-        .and_then(|value| value.strip_prefix("Basic "))
-        .and_then(|encoded| BASE64.decode(encoded).ok());
+    let wanted = format!("{}:{}", world.options.client_id, world.options.client_secret);
+    let given = credentials(input.request, "basic").and_then(|encoded| BASE64.decode(encoded).ok());
     if given.as_deref() != Some(wanted.as_bytes()) {
         return refuse(401, "invalid_client", "Client authentication failed");
     }
-    let form = String::from_utf8_lossy(&request.body);
+    let form = String::from_utf8_lossy(&input.request.body);
     let has = |pair: &str| form.split('&').any(|other| other == pair);
     if !has("grant_type=client_credentials") {
         return refuse(400, "unsupported_grant_type", "Only client_credentials is supported");
@@ -106,17 +120,17 @@ fn token(service: &mut Service, request: &Request, now: Timestamp) -> Answer {
     if !has("scope=all-apis") {
         return refuse(400, "invalid_scope", "Only the scope all-apis is supported");
     }
-    let token = format!("oauth-{}", service.uuid());
-    let lifetime =
-        SignedDuration::try_from(service.options.token_lifetime).unwrap_or(SignedDuration::MAX);
-    service.tokens.insert(token.clone(), later(now, lifetime));
-    Answer::json(
+    let token = format!("oauth-{}", world.uuid());
+    let lifetime = world.options.token_lifetime;
+    world.tokens.insert(token.clone(), after(input.now, lifetime));
+    let seconds = SignedDuration::try_from(lifetime).unwrap_or(SignedDuration::MAX).as_secs();
+    Ok(Answer::json(
         200,
         &json!({
             "access_token": token,
             "token_type": "Bearer",
-            "expires_in": lifetime.as_secs(),
+            "expires_in": seconds,
             "scope": "all-apis",
         }),
-    )
+    ))
 }

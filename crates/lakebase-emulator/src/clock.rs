@@ -1,5 +1,7 @@
 //! The one place that reads the time: real or frozen, plus an offset that a test moves.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 #[derive(Debug)]
@@ -28,7 +30,14 @@ impl Clock {
     }
 }
 
-/// `time` plus `by`; what lies beyond the calendar is its last moment, which never comes.
+/// `time` plus `by`, at most the last moment of the calendar, which stands for "never", and at least
+/// the first one.
 pub(crate) fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
-    time.checked_add(by).unwrap_or(Timestamp::MAX)
+    let end = if by.is_negative() { Timestamp::MIN } else { Timestamp::MAX };
+    time.checked_add(by).unwrap_or(end)
+}
+
+/// As [`later`], for the durations of options.
+pub(crate) fn after(time: Timestamp, by: Duration) -> Timestamp {
+    later(time, SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX))
 }

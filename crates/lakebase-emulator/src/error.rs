@@ -35,6 +35,18 @@ impl ApiError {
         ApiError::new(400, "INVALID_PARAMETER_VALUE", message)
     }
 
+    /// [REC] §5.3 for some fields; [INF] the others alike.
+    pub(crate) fn required(field: &str) -> ApiError {
+        ApiError::invalid(format!(
+            "Field '{field}' is required, expected non-default value (not \"\")!"
+        ))
+    }
+
+    /// The platform's answer to a path that no API has. [CODE] §14.18 the text.
+    pub(crate) fn no_such_api(method: &str, path: &str) -> ApiError {
+        ApiError::new(404, "ENDPOINT_NOT_FOUND", format!("No API found for '{method} {path}'"))
+    }
+
     /// 400: the request is well-formed, and a rule of the service forbids it.
     pub(crate) fn bad_request(message: impl Into<String>) -> ApiError {
         ApiError::new(400, "BAD_REQUEST", message)

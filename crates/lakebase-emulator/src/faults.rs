@@ -99,6 +99,31 @@ impl Fault {
         }
     }
 
+    /// Refuses a fault that can hit nothing, or that HTTP cannot carry.
+    ///
+    /// # Errors
+    ///
+    /// The text says what is wrong.
+    pub fn check(&self) -> Result<(), String> {
+        let is_upper = |method: &String| {
+            !method.is_empty() && method.bytes().all(|letter| letter.is_ascii_uppercase())
+        };
+        if self.method.as_ref().is_some_and(|method| !is_upper(method)) {
+            return Err("`method` must be in upper case, such as GET".to_owned());
+        }
+        if self.nth == 0 || self.times == 0 {
+            return Err("`nth` and `times` count from 1".to_owned());
+        }
+        match self.kind {
+            FaultKind::Status { status, .. } | FaultKind::Html { status }
+                if !(200..=599).contains(&status) =>
+            {
+                Err(format!("`status` must be from 200 to 599, not {status}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Lets the requests before the `nth` pass.
     #[must_use]
     pub fn nth(self, nth: u32) -> Fault {
@@ -146,8 +171,8 @@ impl Faults {
     }
 
     /// The fault that hits this request. Each planned one that matches counts it; the first that
-    /// is due strikes.
-    pub(crate) fn strike(&mut self, method: &str, path: &str) -> Option<Fault> {
+    /// is due hits it.
+    pub(crate) fn next(&mut self, method: &str, path: &str) -> Option<Fault> {
         let mut due = None;
         for fault in &mut self.planned {
             let matches = fault.method.as_deref().is_none_or(|wanted| wanted == method)
@@ -206,13 +231,29 @@ mod tests {
     }
 
     #[test]
+    fn faults_that_cannot_hit_are_refused() {
+        let fault = Fault::on("GET", "/p", FaultKind::Html { status: 200 });
+        assert_eq!(fault.check(), Ok(()));
+        let wrong = [
+            Fault { method: Some("get".to_owned()), ..fault.clone() },
+            Fault { times: 0, ..fault.clone() },
+            Fault { nth: 0, ..fault.clone() },
+            Fault { kind: FaultKind::Html { status: 99 }, ..fault.clone() },
+            Fault { kind: FaultKind::status(600, "X", "x"), ..fault },
+        ];
+        for fault in wrong {
+            assert!(fault.check().is_err(), "{fault:?}");
+        }
+    }
+
+    #[test]
     fn a_fault_hits_the_nth_request_and_then_times_in_a_row() {
         let mut faults = Faults::default();
         faults.plan(Fault::on("GET", "/p", FaultKind::Hang).nth(2).times(2));
         let hits: Vec<bool> =
             [("GET", "/p"), ("POST", "/p"), ("GET", "/p"), ("GET", "/p"), ("GET", "/p")]
                 .into_iter()
-                .map(|(method, path)| faults.strike(method, path).is_some())
+                .map(|(method, path)| faults.next(method, path).is_some())
                 .collect();
         assert_eq!(hits, [false, false, true, true, false]);
     }

@@ -3,7 +3,8 @@
 //! It is at least as strict as the service. Each rule in the code carries how sure it is: REC
 //! (recorded from the service), DOC (documented), KIT (second-hand documentation), FAKE (what the
 //! Databricks CLI's own fake does), CODE (what clients do) or INF (inferred); the section numbers
-//! are those of the project's API reference.
+//! are those of the project's API reference. What is inferred or disputed and could be otherwise is
+//! a [`Behavior`] that can be chosen.
 //!
 //! It shares no code with this project's client, so that no mistake is shared either.
 //!
@@ -15,32 +16,34 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! Start reading at the private module `service`.
+//! Start reading at the private module `model::kind`, then at `resources::database`, the smallest
+//! kind, and at `api`, which interprets them.
 
 mod admin;
+mod api;
 mod auth;
-mod call;
 mod clock;
 mod error;
 mod faults;
 mod journal;
+mod kinds;
 mod mask;
-mod operations;
+mod message;
+mod model;
+mod name;
 mod options;
 mod resources;
 mod schema;
 mod server;
 mod service;
-mod store;
-mod unkind;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -49,9 +52,10 @@ use tokio::runtime::Runtime;
 
 pub use faults::{Effect, Fault, FaultKind};
 pub use journal::Recorded;
+pub use options::behaviors::{Behavior, Behaviors, Conflicts, Unkind, help as behaviors_help};
 pub use options::{NeverSuspended, Options, Quotas};
-pub use unkind::Unkind;
 
+use server::Shared;
 use service::Service;
 
 /// When to give up on what should have happened long ago.
@@ -60,24 +64,32 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// A running emulator. It serves from its own threads, and stops when it is dropped.
 #[derive(Debug)]
 pub struct Emulator {
-    service: server::Shared,
+    shared: Arc<Shared>,
     options: Options,
     url: String,
     runtime: Option<Runtime>,
 }
 
 impl Emulator {
-    /// Starts an emulator of an empty workspace on 127.0.0.1.
+    /// Starts an emulator of an empty workspace.
     ///
     /// # Errors
     ///
-    /// When the port is taken.
+    /// When the options are wrong, or the port is taken.
     pub fn start(options: Options) -> io::Result<Emulator> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
+        options.check().map_err(|text| io::Error::new(io::ErrorKind::InvalidInput, text))?;
+        let address = (options.host, options.port);
+        let listener = TcpListener::bind(address).map_err(|error| {
+            let (host, port) = address;
+            io::Error::new(error.kind(), format!("cannot listen on {host}:{port}: {error}"))
+        })?;
         listener.set_nonblocking(true)?;
-        let url = format!("http://{}", listener.local_addr()?);
-        let service = Service::new(options.clone(), url.clone());
-        let service = Arc::new((Mutex::new(service), Condvar::new()));
+        let mut address = listener.local_addr()?;
+        if address.ip().is_unspecified() {
+            address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        }
+        let url = options.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let shared = Shared::new(Service::new(options.clone(), url.clone()));
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("lakebase-emulator")
@@ -88,11 +100,11 @@ impl Emulator {
             let _inside = runtime.enter();
             tokio::net::TcpListener::from_std(listener)?
         };
-        runtime.spawn(server::serve(listener, Arc::clone(&service)));
-        Ok(Emulator { service, options, url, runtime: Some(runtime) })
+        runtime.spawn(server::serve(listener, Arc::clone(&shared)));
+        Ok(Emulator { shared, options, url, runtime: Some(runtime) })
     }
 
-    /// `http://127.0.0.1:PORT`.
+    /// `http://127.0.0.1:PORT`, or the public URL of the options.
     pub fn url(&self) -> String {
         self.url.clone()
     }
@@ -112,15 +124,17 @@ impl Emulator {
         &self.options.client_secret
     }
 
-    /// Every request since the start or [`Emulator::forget_requests`], in order: polls, discovery
-    /// and refused ones too.
+    /// The requests since the start or [`Emulator::forget_requests`], in order: polls, discovery
+    /// and refused ones too. Of more than 10,000, the oldest are dropped.
     pub fn requests(&self) -> Vec<Recorded> {
-        self.service().journal.clone()
+        self.service().journal.entries().to_vec()
     }
 
     /// Those of the requests that meant to change an object of the service.
     pub fn mutations(&self) -> Vec<Recorded> {
-        self.service().journal.iter().filter(|request| request.is_mutation()).cloned().collect()
+        let service = self.service();
+        let mutations = service.journal.entries().iter().filter(|request| request.is_mutation());
+        mutations.cloned().collect()
     }
 
     /// Empties the record.
@@ -134,39 +148,57 @@ impl Emulator {
     ///
     /// When it is not so within a minute: who should have asked has died.
     pub fn wait_for(&self, mut condition: impl FnMut(&[Recorded]) -> bool) {
-        let (_, recorded) = &*self.service;
-        let unmet = |service: &mut Service| !condition(&service.journal);
-        let end = recorded.wait_timeout_while(self.service(), PATIENCE, unmet);
-        let (service, end) = end.expect("no request panics");
-        let requests = service.journal.clone();
-        drop(service); // a panic under the lock would take every other use of it along
+        let unmet = |service: &mut Service| !condition(service.journal.entries());
+        let recorded = &self.shared.recorded;
+        let (service, end) = recorded
+            .wait_timeout_while(self.service(), PATIENCE, unmet)
+            .unwrap_or_else(PoisonError::into_inner);
+        let requests = service.journal.entries().to_vec();
+        drop(service);
         assert!(!end.timed_out(), "waited in vain; the requests were {requests:#?}");
     }
 
     /// Plans a misbehavior.
+    ///
+    /// # Panics
+    ///
+    /// When it is one that [`Fault::check`] refuses.
     pub fn fault(&self, fault: Fault) {
+        assert_eq!(fault.check(), Ok(()), "{fault:?}");
         self.service().faults.plan(fault);
     }
 
-    /// Takes back the misbehaviors that have not struck yet, and ends stale reads.
+    /// Takes back the misbehaviors that have not hit a request yet, and ends stale reads.
     pub fn forget_faults(&self) {
-        self.service().behave();
+        self.service().forget_faults();
     }
 
     /// Sets the ways in which the answers differ from what was recorded, from the next request on.
     pub fn set_unkind(&self, unkind: Unkind) {
-        self.service().unkind = unkind;
+        self.service().world.options.unkind = unkind;
     }
 
     /// What a GET of this name would answer now; `None` where it would be a 404. Leaves no record
     /// and minds no faults and no delays.
     pub fn get(&self, name: &str) -> Option<Json> {
-        self.service().look(name)
+        self.service().get(name)
     }
 
     /// The names of everything that lives, sorted.
     pub fn names(&self) -> Vec<String> {
-        self.service().list()
+        self.service().names()
+    }
+
+    /// Creates an object as a client could, with what comes with it, but at once, with any ID, and
+    /// without a record. The body is that of a create: `{"spec": {…}}`.
+    ///
+    /// # Panics
+    ///
+    /// When the service would refuse it: the object exists, or its parent does not.
+    #[expect(clippy::needless_pass_by_value, reason = "reads well with `json!` at the call")]
+    pub fn create(&self, name: &str, body: Json) {
+        let created = self.service().create(name, &body);
+        assert!(created.is_ok(), "`{name}` cannot be created: {created:?}");
     }
 
     /// Changes an object's `status` behind the back of clients: a merge patch, in which `null`
@@ -178,7 +210,7 @@ impl Emulator {
     #[expect(clippy::needless_pass_by_value, reason = "reads well with `json!` at the call")]
     pub fn change(&self, name: &str, status_patch: Json) {
         let patch = status_patch.as_object().expect("a patch of a status is an object");
-        assert!(self.service().drift(name, patch), "there is no `{name}`");
+        assert!(self.service().change(name, patch), "there is no `{name}`");
     }
 
     /// Removes an object, with all that is in it, at once and without a trace.
@@ -187,17 +219,17 @@ impl Emulator {
     ///
     /// When there is no such object.
     pub fn remove(&self, name: &str) {
-        assert!(self.service().vanish(name), "there is no `{name}`");
+        assert!(self.service().remove(name), "there is no `{name}`");
     }
 
-    /// Moves the clock on: operations end, tokens and branches expire, the trash is emptied.
+    /// Moves the clock on: operations end, tokens and branches expire, soft-deleted objects are purged.
     pub fn advance(&self, by: Duration) {
         let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
         self.service().clock.advance(by);
     }
 
     fn service(&self) -> MutexGuard<'_, Service> {
-        self.service.0.lock().expect("no request panics")
+        self.shared.lock()
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use lakebase_emulator::{Emulator, NeverSuspended, Options};
+use lakebase_emulator::{Behavior, Emulator, Options, behaviors_help};
 use lexopt::Parser;
 use lexopt::prelude::{Long, Short, ValueExt as _};
 
@@ -19,13 +19,12 @@ DATABRICKS_HOST and DATABRICKS_TOKEN, and in a comment the OAuth client to use i
 token, for clients refuse to choose between the two.
 
 Options:
-  --port PORT                 the port on 127.0.0.1; 0 takes a free one (default 8080)
+  --host ADDRESS              the address to listen on, such as 0.0.0.0 (default 127.0.0.1)
+  --port PORT                 the port; 0 takes a free one (default 8080)
+  --public-url URL            by which clients reach it, such as http://emulator:8080
   --operation-delay DURATION  how long operations run (default 0s)
   --settle-delay DURATION     how long endpoints are pending after that (default 0s)
-  --echo-spec                 answer with the submitted spec beside the status
-  --never-suspended-flag      report `no_suspension: true` instead of no timeout
   --unkind WAYS               differ from what was recorded, see below (default: none)
-  --max-range-cu CU           the widest range of an autoscaling compute (default 16)
   --page-size COUNT           objects on a page of a list (default 100)
   --workspace-id ID           the workspace that is pretended
   --user NAME                 who asks: an e-mail address or an application id
@@ -38,15 +37,15 @@ Options:
 
 Durations are numbers with a unit: 200ms, 5s, 10m, 1h.
 
-WAYS is a list with commas. Each way is one in which Lakebase may differ from what is known of it:
-  inexact-expiry           a ttl counts from the receipt of the create: microseconds off
-  omit-defaults            answers leave out members that are false or empty
-  wide-limits              a limit that a create leaves out is up to 16 CU from the other limit
-  delayed-effects[=READS]  the next READS reads show an object as before a change (default 2)
-  normalized-values        answers spell values differently than the request
-  all                      all of these
+WAYS is a list with commas: each is the name of a behavior below, or `all`, or
+`delayed-effects=READS`. They are ways to differ from what was recorded that a client must tolerate.
 
-Tests can misuse it under DATABRICKS_HOST/_emulator/: requests, faults, unkind, drift, clock, reset.
+Behaviors that are inferred or disputed, with the certainty of their defaults (see BEHAVIORS.md):
+";
+
+const ADMIN: &str = "
+Test controls are available under DATABRICKS_HOST/_emulator/, with the token and bodies of JSON:
+requests, faults, rules, unkind, objects, drift, clock, reset.
 ";
 
 enum Command {
@@ -76,17 +75,14 @@ fn command(mut parser: Parser) -> Result<Command, lexopt::Error> {
     let mut options = Options { port: 8080, ..Options::default() };
     while let Some(argument) = parser.next()? {
         match argument {
+            Long("host") => options.host = parser.value()?.parse()?,
+            Long("public-url") => options.public_url = Some(parser.value()?.string()?),
             Long("port") => options.port = parser.value()?.parse()?,
             Long("operation-delay") => {
                 options.operation_delay = parser.value()?.parse_with(duration)?;
             }
             Long("settle-delay") => options.settle_delay = parser.value()?.parse_with(duration)?,
-            Long("echo-spec") => options.echo_spec = true,
-            Long("never-suspended-flag") => {
-                options.report_never_suspended_as = NeverSuspended::Flag;
-            }
             Long("unkind") => options.unkind.add(&parser.value()?.string()?)?,
-            Long("max-range-cu") => options.max_autoscaling_range_cu = parser.value()?.parse()?,
             Long("page-size") => options.page_size = parser.value()?.parse()?,
             Long("workspace-id") => options.workspace_id = parser.value()?.string()?,
             Long("user") => options.user_name = parser.value()?.string()?,
@@ -102,11 +98,26 @@ fn command(mut parser: Parser) -> Result<Command, lexopt::Error> {
                     env!("CARGO_PKG_VERSION")
                 )));
             }
-            Short('h') | Long("help") => return Ok(Command::Print(HELP.to_owned())),
+            Short('h') | Long("help") => return Ok(Command::Print(help())),
+            Long(name) if Behavior::named(name).is_some() => {
+                let behavior = Behavior::named(name).expect("it was just found");
+                // A flag alone is true.
+                let takes_flag = behavior.values.starts_with("true");
+                let value = match parser.optional_value() {
+                    None if takes_flag => "true".to_owned(),
+                    None => parser.value()?.string()?,
+                    Some(value) => value.string()?,
+                };
+                behavior.set(&mut options, &value)?;
+            }
             other => return Err(other.unexpected()),
         }
     }
     Ok(Command::Serve(Box::new(options)))
+}
+
+fn help() -> String {
+    format!("{HELP}{}{ADMIN}", behaviors_help())
 }
 
 /// Reads `200ms`, `5s`, `10m` or `1h`.
@@ -148,6 +159,7 @@ fn serve(options: Options) -> io::Result<()> {
 struct Interruption {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
@@ -156,6 +168,7 @@ fn interruption() -> io::Result<Interruption> {
     Ok(Interruption {
         interrupt: signal(SignalKind::interrupt())?,
         terminate: signal(SignalKind::terminate())?,
+        hang_up: signal(SignalKind::hangup())?,
     })
 }
 
@@ -165,6 +178,7 @@ impl Interruption {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
         }
     }
 }

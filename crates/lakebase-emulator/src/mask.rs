@@ -6,7 +6,7 @@
 use serde_json::Value as Json;
 
 use crate::error::{ApiError, Result};
-use crate::schema::{Field, Kind, Map, Rule, join};
+use crate::schema::{Field, Map, Rule, Value, join};
 
 /// The part of a checked `body` that `mask` names, in the shape of the body.
 ///
@@ -22,9 +22,12 @@ pub(crate) fn select(
         ApiError::invalid("Field 'update_mask' is required, expected non-default value (not \"\")!")
     })?;
     let paths: Vec<String> = if mask == "*" {
-        // [REC] §1.6: `*` expands to the nested attributes, which the body must all contain.
-        let spec = fields.iter().find(|field| field.name == "spec");
-        spec.map(|spec| leaves(spec, "")).unwrap_or_default()
+        // [REC] §1.6: `*` expands to the nested attributes, which the body must all contain. What
+        // only a create reads is no part of it.
+        let mut paths: Vec<String> =
+            fields.iter().flat_map(|field| leaves(field, "", body)).collect();
+        paths.dedup();
+        paths
     } else {
         mask.split(',').map(str::to_owned).collect()
     };
@@ -68,7 +71,7 @@ fn copy(
     };
     if let Some(deeper) = deeper {
         let field = fields.iter().find(|field| field.name == name).ok_or_else(unknown)?;
-        let (Kind::Message(inner), Rule::Mutable) = (&field.kind, field.rule) else {
+        let (Value::Message(inner), Rule::Mutable) = (&field.value, field.rule) else {
             return Err(unknown());
         };
         let empty = Map::new();
@@ -94,7 +97,7 @@ fn copy(
     }
     let value = body.get(name).ok_or_else(|| absent(path))?;
     let mut value = value.clone();
-    if let (Kind::Message(inner), Json::Object(message)) = (&field.kind, &mut value) {
+    if let (Value::Message(inner), Json::Object(message)) = (&field.value, &mut value) {
         if path == "spec" {
             // [REC] roles, [INF] elsewhere, §1.6: under `spec` immutable values are ignored.
             message.retain(|name, _| {
@@ -122,14 +125,17 @@ fn unanswered(fields: &[Field], message: &Map) -> Option<&'static str> {
 }
 
 /// The mask paths of everything below a field that an update may change.
-fn leaves(field: &Field, parent: &str) -> Vec<String> {
-    match (field.rule, &field.kind) {
+fn leaves(field: &Field, parent: &str, body: &Map) -> Vec<String> {
+    match (field.rule, &field.value) {
+        _ if !field.in_wildcard && !body.contains_key(field.name) => Vec::new(),
         (Rule::Immutable, _) => Vec::new(),
         (Rule::Arm(group), _) => vec![join(parent, group)],
-        (Rule::Mutable, Kind::Message(inner)) => {
+        (Rule::Mutable, Value::Message(inner)) => {
             let path = join(parent, field.name);
+            let empty = Map::new();
+            let body = body.get(field.name).and_then(Json::as_object).unwrap_or(&empty);
             let mut paths: Vec<String> =
-                inner.iter().flat_map(|field| leaves(field, &path)).collect();
+                inner.iter().flat_map(|field| leaves(field, &path, body)).collect();
             paths.dedup();
             paths
         }

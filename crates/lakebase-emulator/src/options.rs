@@ -1,26 +1,29 @@
 //! What can be chosen about an emulator when it starts.
 
+pub(crate) mod behaviors;
+
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use crate::unkind::Unkind;
+use behaviors::{Behaviors, Unkind};
 
 /// What can be chosen about an emulator when it starts. The default is a workspace in which
 /// operations are done at their first poll.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The port on 127.0.0.1; 0 takes a free one.
+    /// The address to listen on: 127.0.0.1, or 0.0.0.0 to serve other machines and containers.
+    pub host: IpAddr,
+    /// The port; 0 takes a free one.
     pub port: u16,
+    /// The URL by which clients reach the emulator, if it is not `http://HOST:PORT`. Discovery shows
+    /// it, and `/_emulator/` accepts its host.
+    pub public_url: Option<String>,
     /// How long an operation runs. 0: it is done at the first poll, never in the first answer.
     pub operation_delay: Duration,
     /// How long `pending_state` of an endpoint stays after its operation is done.
     pub settle_delay: Duration,
-    /// Whether answers carry the submitted `spec` beside `status`, as the service did for some
-    /// weeks (reference §6.9).
-    pub echo_spec: bool,
     /// How many objects of a sort there may be.
     pub quotas: Quotas,
-    /// The widest `autoscaling_limit_max_cu - autoscaling_limit_min_cu` that is accepted.
-    pub max_autoscaling_range_cu: u32,
     /// How many objects a list answer holds where the request names no `page_size`.
     pub page_size: usize,
     /// What `X-Databricks-Org-Id` says.
@@ -42,17 +45,19 @@ pub struct Options {
     pub report_never_suspended_as: NeverSuspended,
     /// Ways in which the service may differ from what was recorded of it.
     pub unkind: Unkind,
+    /// How the emulator behaves where the service's behavior is inferred or disputed.
+    pub behaviors: Behaviors,
 }
 
 impl Default for Options {
     fn default() -> Options {
         Options {
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 0,
+            public_url: None,
             operation_delay: Duration::ZERO,
             settle_delay: Duration::ZERO,
-            echo_spec: false,
             quotas: Quotas::default(),
-            max_autoscaling_range_cu: 16,
             page_size: 100,
             workspace_id: "470576644108500".to_owned(),
             user_name: "jane.doe@example.com".to_owned(),
@@ -63,8 +68,46 @@ impl Default for Options {
             token_lifetime: Duration::from_hours(1),
             report_never_suspended_as: NeverSuspended::TimeoutAbsent,
             unkind: Unkind::default(),
+            behaviors: Behaviors::default(),
         }
     }
+}
+
+impl Options {
+    /// Refuses options with which an emulator cannot serve.
+    ///
+    /// # Errors
+    ///
+    /// The text says what is wrong.
+    pub fn check(&self) -> Result<(), String> {
+        if !(1..=100).contains(&self.page_size) {
+            return Err(format!("the page size must be from 1 to 100, not {}", self.page_size));
+        }
+        if self.public_url.as_ref().is_some_and(|url| !is_origin(url)) {
+            return Err("the public URL must look like http://emulator:8080".to_owned());
+        }
+        let is_printable =
+            |text: &str| !text.is_empty() && text.bytes().all(|letter| letter.is_ascii_graphic());
+        let texts = [
+            ("workspace ID", &self.workspace_id),
+            ("user", &self.user_name),
+            ("token", &self.token),
+            ("client ID", &self.client_id),
+            ("client secret", &self.client_secret),
+        ];
+        match texts.into_iter().find(|(_, text)| !is_printable(text)) {
+            Some((what, text)) => Err(format!("the {what} must be printable ASCII, not {text:?}")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether a URL has a scheme and a host, and nothing after them.
+fn is_origin(url: &str) -> bool {
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    rest.is_some_and(|rest| {
+        !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/')
+    })
 }
 
 /// The two forms in which a status may say "never suspends".

@@ -13,8 +13,29 @@ pub(crate) type Map = serde_json::Map<String, Json>;
 #[derive(Debug)]
 pub(crate) struct Field {
     pub(crate) name: &'static str,
-    pub(crate) kind: Kind,
+    pub(crate) value: Value,
     pub(crate) rule: Rule,
+    pub(crate) need: Need,
+    /// Whether the mask `*` demands the field.
+    pub(crate) in_wildcard: bool,
+}
+
+/// When a body must hold a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Never.
+    Optional,
+    /// In a create.
+    OnCreate,
+    /// Wherever the message of the field is.
+    Always,
+}
+
+/// What a check of a body lets pass that is refused otherwise.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Leniency {
+    pub(crate) unknown_fields: bool,
+    pub(crate) numbers_as_text: bool,
 }
 
 /// What may change a field, and under which mask path.
@@ -30,7 +51,7 @@ pub(crate) enum Rule {
 
 /// The values of a field.
 #[derive(Debug)]
-pub(crate) enum Kind {
+pub(crate) enum Value {
     /// A string of so many characters.
     Text {
         min: usize,
@@ -57,17 +78,30 @@ pub(crate) enum Kind {
     Timestamp,
     /// String to string.
     Map,
-    List(&'static Kind),
+    List(&'static Value),
     Message(&'static [Field]),
 }
 
 impl Field {
-    pub(crate) const fn new(name: &'static str, kind: Kind) -> Field {
-        Field { name, kind, rule: Rule::Mutable }
+    pub(crate) const fn new(name: &'static str, value: Value) -> Field {
+        Field { name, value, rule: Rule::Mutable, need: Need::Optional, in_wildcard: true }
     }
 
     pub(crate) const fn immutable(self) -> Field {
         Field { rule: Rule::Immutable, ..self }
+    }
+
+    pub(crate) const fn required_on_create(self) -> Field {
+        Field { need: Need::OnCreate, ..self }
+    }
+
+    pub(crate) const fn required(self) -> Field {
+        Field { need: Need::Always, ..self }
+    }
+
+    /// The mask `*` covers the field only if the body holds it.
+    pub(crate) const fn not_in_wildcard(self) -> Field {
+        Field { in_wildcard: false, ..self }
     }
 
     pub(crate) const fn arm(self, group: &'static str) -> Field {
@@ -79,12 +113,16 @@ impl Field {
 /// protobuf-JSON. `path` is the message's own, "" for the body.
 ///
 /// [INF] The service's texts for these refusals were never recorded.
-pub(crate) fn check(fields: &[Field], body: &Map, path: &str) -> Result<Map> {
+pub(crate) fn check(fields: &[Field], body: &Map, path: &str, leniency: Leniency) -> Result<Map> {
+    let parent = path;
     let mut checked = Map::new();
     let mut arms: Vec<(&str, &str)> = Vec::new();
     for (name, value) in body {
         let path = join(path, name);
         let Some(field) = fields.iter().find(|field| field.name == name) else {
+            if leniency.unknown_fields {
+                continue;
+            }
             return Err(ApiError::invalid(format!("Unknown field '{path}' in the request body.")));
         };
         if value.is_null() {
@@ -101,45 +139,49 @@ pub(crate) fn check(fields: &[Field], body: &Map, path: &str) -> Result<Map> {
             }
             arms.push((group, field.name));
         }
-        checked.insert(name.clone(), field.kind.check(value, &path)?);
+        checked.insert(name.clone(), field.value.check(value, &path, leniency)?);
     }
-    Ok(checked)
+    let missing = |field: &&Field| field.need == Need::Always && !checked.contains_key(field.name);
+    match fields.iter().find(missing) {
+        Some(field) => Err(ApiError::required(&join(parent, field.name))),
+        None => Ok(checked),
+    }
 }
 
-impl Kind {
-    fn check(&self, value: &Json, path: &str) -> Result<Json> {
+impl Value {
+    fn check(&self, value: &Json, path: &str, leniency: Leniency) -> Result<Json> {
         let wrong = |wanted: &str| {
             Err(ApiError::invalid(format!("Field '{path}' must be {wanted}, got {value}.")))
         };
         match self {
-            Kind::Text { min, max } => match value.as_str() {
+            Value::Text { min, max } => match value.as_str() {
                 Some(text) if (*min..=*max).contains(&text.chars().count()) => Ok(json!(text)),
                 Some(_) => wrong(&format!("{min} to {max} characters long")),
                 None => wrong("a string"),
             },
-            Kind::Enum(values) => match value.as_str() {
+            Value::Enum(values) => match value.as_str() {
                 Some(text) if values.contains(&text) => Ok(json!(text)),
                 _ => wrong(&format!("one of {}", values.join(", "))),
             },
-            Kind::Flag if value.is_boolean() => Ok(value.clone()),
-            Kind::Flag => wrong("true or false"),
+            Value::Flag if value.is_boolean() => Ok(value.clone()),
+            Value::Flag => wrong("true or false"),
             // [DOC] §3.2: "must be `true` if present".
-            Kind::True if *value == Json::Bool(true) => Ok(value.clone()),
-            Kind::True => wrong("true if it is present"),
-            Kind::Whole { min, max } => match value.as_i64() {
+            Value::True if *value == Json::Bool(true) => Ok(value.clone()),
+            Value::True => wrong("true if it is present"),
+            Value::Whole { min, max } => match integer(value, leniency) {
                 Some(number) if (*min..=*max).contains(&number) => Ok(json!(number)),
                 Some(_) => wrong(&format!("from {min} to {max}")),
                 None => wrong("an integer"),
             },
             // [DOC] §7.2 for the bounds, [INF] for the steps.
-            Kind::Units => match value.is_number().then(|| value.as_f64()).flatten() {
+            Value::Units => match value.is_number().then(|| value.as_f64()).flatten() {
                 Some(units) if (0.5..=112.0).contains(&units) && (units * 2.0).fract() == 0.0 => {
                     Ok(units_json(units))
                 }
                 Some(_) => wrong("from 0.5 to 112 compute units in steps of 0.5"),
                 None => wrong("a number"),
             },
-            Kind::Duration { min, max } => match value.as_str().and_then(wire::parse_duration) {
+            Value::Duration { min, max } => match value.as_str().and_then(wire::parse_duration) {
                 Some(duration)
                     if duration >= jiff::SignedDuration::from_secs(*min)
                         && duration <= jiff::SignedDuration::from_secs(*max) =>
@@ -149,27 +191,35 @@ impl Kind {
                 Some(_) => wrong(&format!("from {min}s to {max}s")),
                 None => wrong("a duration in seconds such as \"300s\""),
             },
-            Kind::Timestamp => match value.as_str().and_then(wire::parse_timestamp) {
+            Value::Timestamp => match value.as_str().and_then(wire::parse_timestamp) {
                 Some(time) => Ok(json!(wire::format_timestamp(time))),
                 None => wrong("an RFC 3339 timestamp"),
             },
-            Kind::Map => match value.as_object() {
+            Value::Map => match value.as_object() {
                 Some(entries) if entries.values().all(Json::is_string) => Ok(value.clone()),
                 _ => wrong("an object of strings"),
             },
-            Kind::List(kind) => match value.as_array() {
+            Value::List(of) => match value.as_array() {
                 Some(items) => items
                     .iter()
                     .enumerate()
-                    .map(|(index, item)| kind.check(item, &format!("{path}[{index}]")))
+                    .map(|(index, item)| of.check(item, &format!("{path}[{index}]"), leniency))
                     .collect(),
                 None => wrong("an array"),
             },
-            Kind::Message(fields) => match value.as_object() {
-                Some(message) => Ok(Json::Object(check(fields, message, path)?)),
+            Value::Message(fields) => match value.as_object() {
+                Some(message) => Ok(Json::Object(check(fields, message, path, leniency)?)),
                 None => wrong("an object"),
             },
         }
+    }
+}
+
+/// [INF] protobuf's JSON reads integers from text, too.
+fn integer(value: &Json, leniency: Leniency) -> Option<i64> {
+    match value {
+        Json::String(text) if leniency.numbers_as_text => text.parse().ok(),
+        _ => value.as_i64(),
     }
 }
 
@@ -183,7 +233,7 @@ pub(crate) fn merge(fields: &[Field], settings: &mut Map, values: &Map) {
                 fields.iter().all(|sibling| sibling.rule != field.rule || sibling.name != name)
             });
         }
-        if let (Kind::Message(inner), Json::Object(values)) = (&field.kind, value) {
+        if let (Value::Message(inner), Json::Object(values)) = (&field.value, value) {
             let entry = settings.entry(field.name).or_insert_with(|| json!({}));
             if let Json::Object(settings) = entry {
                 merge(inner, settings, values);
@@ -215,20 +265,20 @@ mod tests {
     use super::*;
 
     const FIELDS: &[Field] = &[
-        Field::new("text", Kind::Text { min: 1, max: 3 }),
-        Field::new("flag", Kind::Flag),
-        Field::new("always", Kind::True).arm("choice"),
-        Field::new("after", Kind::Duration { min: 60, max: 120 }).arm("choice"),
-        Field::new("count", Kind::Whole { min: 1, max: 9 }),
-        Field::new("cu", Kind::Units),
-        Field::new("at", Kind::Timestamp),
-        Field::new("map", Kind::Map),
-        Field::new("list", Kind::List(&Kind::Enum(&["A", "B"]))),
-        Field::new("inner", Kind::Message(&[Field::new("flag", Kind::Flag)])),
+        Field::new("text", Value::Text { min: 1, max: 3 }),
+        Field::new("flag", Value::Flag),
+        Field::new("always", Value::True).arm("choice"),
+        Field::new("after", Value::Duration { min: 60, max: 120 }).arm("choice"),
+        Field::new("count", Value::Whole { min: 1, max: 9 }),
+        Field::new("cu", Value::Units),
+        Field::new("at", Value::Timestamp),
+        Field::new("map", Value::Map),
+        Field::new("list", Value::List(&Value::Enum(&["A", "B"]))),
+        Field::new("inner", Value::Message(&[Field::new("flag", Value::Flag)])),
     ];
 
     fn outcome(body: &Json) -> std::result::Result<Json, String> {
-        check(FIELDS, body.as_object().expect("an object"), "")
+        check(FIELDS, body.as_object().expect("an object"), "", Leniency::default())
             .map(Json::Object)
             .map_err(|error| error.message)
     }

@@ -1,124 +1,189 @@
-//! HTTP around [`Service`]: sockets, headers, and the two misdeeds that only a server can commit,
-//! cutting a connection and never answering. Knows no rules of the API.
+//! Serves [`Service`] over HTTP/1: sockets, headers, limits, and the two faults that only a server
+//! can commit, cutting a connection and never answering. Knows no rules of the API.
 
+use std::convert::Infallible;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::extract::connect_info::{ConnectInfo, Connected};
-use axum::extract::{Query, Request as HttpRequest, State};
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
-use axum::response::Response;
-use axum::serve::{IncomingStream, Listener};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderName};
+use hyper::http::request::Parts;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
 
 use crate::admin;
-use crate::service::{Answer, Reply, Request, Service};
+use crate::error::ApiError;
+use crate::message::{Answer, Reply, Request};
+use crate::service::Service;
+
+type Response = hyper::Response<Full<Bytes>>;
 
 /// More than any body of this API.
 const LARGEST_BODY: usize = 4 << 20;
 
-pub(crate) type Shared = Arc<(Mutex<Service>, Condvar)>;
+/// How long a client may take for the head of a request, and then for its body.
+const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Serves until the runtime is shut down.
-pub(crate) async fn serve(listener: TcpListener, service: Shared) -> io::Result<()> {
-    let router = Router::new().fallback(handle).with_state(service);
-    let router = router.into_make_service_with_connect_info::<Scissors>();
-    axum::serve(CuttableListener(listener), router).await
+/// The service that all connections share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    service: Mutex<Service>,
+    /// Notified with every recorded request.
+    pub(crate) recorded: Condvar,
 }
 
-async fn handle(
-    State(service): State<Shared>,
-    ConnectInfo(scissors): ConnectInfo<Scissors>,
-    request: HttpRequest,
-) -> Response {
-    let (parts, body) = request.into_parts();
-    let text = |name: &str| header(&parts.headers, name);
-    let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
-        let mut response = Response::default();
-        *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-        return response;
-    };
-    let query = Query::try_from_uri(&parts.uri).map(|Query(pairs)| pairs).unwrap_or_default();
-    let request = Request {
-        method: parts.method.to_string(),
-        path: parts.uri.path().to_owned(),
-        query,
-        authorization: text("authorization"),
-        workspace: text("x-databricks-workspace-id").or_else(|| text("x-databricks-org-id")),
-        body: body.to_vec(),
-    };
-    let reply = {
-        let (service, recorded) = &*service;
-        let mut service = service.lock().expect("no request panics");
-        recorded.notify_all(); // who waits gets the lock after the answer is written down
+impl Shared {
+    pub(crate) fn new(service: Service) -> Arc<Shared> {
+        Arc::new(Shared { service: Mutex::new(service), recorded: Condvar::new() })
+    }
+
+    /// The service, be it after a panic: a change is applied as a whole or not at all.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Service> {
+        self.service.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn answer(&self, request: &Request) -> Reply {
+        let mut service = self.lock();
+        self.recorded.notify_all(); // who waits gets the lock after the answer is written down
         if request.path.starts_with("/_emulator/") {
-            Reply::Answer(admin::answer(&mut service, &request))
-        } else {
-            service.answer(&request)
+            return Reply::Answer(admin::answer(&mut service, request));
         }
-    };
-    match reply {
-        Reply::Answer(answer) => response(answer),
-        Reply::Cut => {
-            scissors.0.store(true, Ordering::Release);
-            Response::default()
-        }
-        Reply::Hang => std::future::pending().await,
+        let reply = catch_unwind(AssertUnwindSafe(|| service.answer(request)));
+        reply.unwrap_or_else(|_| {
+            let error = ApiError::new(500, "INTERNAL_ERROR", "The emulator has failed.");
+            Reply::Answer(service.refuse(request, &error))
+        })
     }
 }
 
-fn header(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get(name)?.to_str().ok().map(str::to_owned)
+/// Serves until the runtime is shut down.
+pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) -> io::Result<()> {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            // Such as too many open files, which takes a while to pass.
+            #[expect(clippy::disallowed_methods, reason = "the crate's room for sockets and time")]
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        // Small answers must not wait for the acknowledgement of earlier ones.
+        let _ = stream.set_nodelay(true);
+        let is_cut = Arc::new(AtomicBool::new(false));
+        let stream = TokioIo::new(Connection { stream, is_cut: Arc::clone(&is_cut) });
+        let shared = Arc::clone(&shared);
+        tokio::spawn(async move {
+            let handle = service_fn(|request| handle(Arc::clone(&shared), &is_cut, request));
+            let mut server = http1::Builder::new();
+            server.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+            // What fails here is the connection's end: a client that has gone, or a planned cut.
+            let _ = server.serve_connection(stream, handle).await;
+        });
+    }
+}
+
+async fn handle(
+    shared: Arc<Shared>,
+    is_cut: &AtomicBool,
+    request: hyper::Request<Incoming>,
+) -> Result<Response, Infallible> {
+    let (parts, body) = request.into_parts();
+    let mut request = without_body(&parts);
+    let body = match timeout(PATIENCE, Limited::new(body, LARGEST_BODY).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(_)) => Err(ApiError::new(
+            413,
+            "INVALID_PARAMETER_VALUE",
+            format!("The body must have at most {LARGEST_BODY} bytes."),
+        )),
+        Err(_) => Err(ApiError::new(408, "DEADLINE_EXCEEDED", "The body took too long.")),
+    };
+    let reply = match body {
+        Ok(body) => {
+            request.body = body.to_vec();
+            shared.answer(&request)
+        }
+        Err(error) => {
+            shared.recorded.notify_all();
+            Reply::Answer(shared.lock().refuse(&request, &error))
+        }
+    };
+    Ok(match reply {
+        Reply::Answer(answer) => response(answer),
+        Reply::Cut => {
+            is_cut.store(true, Ordering::Release);
+            Response::default()
+        }
+        Reply::Hang => std::future::pending().await,
+    })
+}
+
+fn without_body(parts: &Parts) -> Request {
+    let header = |name: &str| Some(parts.headers.get(name)?.to_str().ok()?.to_owned());
+    Request {
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_owned(),
+        query: pairs(parts.uri.query().unwrap_or_default()),
+        authorization: header("authorization"),
+        workspace: header("x-databricks-workspace-id").or_else(|| header("x-databricks-org-id")),
+        host: header("host"),
+        origin: header("origin"),
+        content_type: header("content-type"),
+        body: Vec::new(),
+    }
+}
+
+/// Decodes `a=b&c=d`.
+fn pairs(query: &str) -> Vec<(String, String)> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (decoded(name), decoded(value)))
+        .collect()
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = text.bytes();
+    let mut decoded = Vec::new();
+    while let Some(byte) = bytes.next() {
+        let hex = |digit: u8| char::from(digit).to_digit(16);
+        let (high, low) = (bytes.clone().next(), bytes.clone().nth(1));
+        match (byte, high.and_then(hex), low.and_then(hex)) {
+            (b'%', Some(high), Some(low)) => {
+                decoded.push(u8::try_from(high * 16 + low).unwrap_or_default());
+                bytes.nth(1);
+            }
+            (b'+', ..) => decoded.push(b' '),
+            (other, ..) => decoded.push(other),
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
 }
 
 fn response(answer: Answer) -> Response {
     let mut response =
-        Response::builder().status(answer.status).header(header::CONTENT_TYPE, answer.content_type);
+        hyper::Response::builder().status(answer.status).header(CONTENT_TYPE, answer.content_type);
     for (name, value) in answer.headers {
         response = response.header(HeaderName::from_static(name), value);
     }
-    response.body(Body::from(answer.body)).unwrap_or_default()
+    response.body(Full::from(answer.body)).unwrap_or_default()
 }
 
-/// Cuts the connection that it belongs to: nothing is written to it anymore.
-#[derive(Clone, Debug)]
-struct Scissors(Arc<AtomicBool>);
-
-struct CuttableListener(TcpListener);
-
-struct CuttableStream {
+/// A connection that writes nothing any more once it is cut.
+struct Connection {
     stream: TcpStream,
-    scissors: Scissors,
+    is_cut: Arc<AtomicBool>,
 }
 
-impl Listener for CuttableListener {
-    type Io = CuttableStream;
-    type Addr = Scissors;
-
-    async fn accept(&mut self) -> (CuttableStream, Scissors) {
-        let (stream, _) = Listener::accept(&mut self.0).await;
-        let scissors = Scissors(Arc::default());
-        (CuttableStream { stream, scissors: scissors.clone() }, scissors)
-    }
-
-    fn local_addr(&self) -> io::Result<Scissors> {
-        Ok(Scissors(Arc::default()))
-    }
-}
-
-impl Connected<IncomingStream<'_, CuttableListener>> for Scissors {
-    fn connect_info(stream: IncomingStream<'_, CuttableListener>) -> Scissors {
-        stream.remote_addr().clone()
-    }
-}
-
-impl AsyncRead for CuttableStream {
+impl AsyncRead for Connection {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -128,13 +193,13 @@ impl AsyncRead for CuttableStream {
     }
 }
 
-impl AsyncWrite for CuttableStream {
+impl AsyncWrite for Connection {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.scissors.0.load(Ordering::Acquire) {
+        if self.is_cut.load(Ordering::Acquire) {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
         Pin::new(&mut self.stream).poll_write(context, bytes)
@@ -146,5 +211,25 @@ impl AsyncWrite for CuttableStream {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pairs;
+
+    #[test]
+    fn query_is_decoded_pair_by_pair() {
+        let cases = [
+            ("", vec![]),
+            ("update_mask=spec.a%2Cspec.b", vec![("update_mask", "spec.a,spec.b")]),
+            ("a=1&b=x+y&c", vec![("a", "1"), ("b", "x y"), ("c", "")]),
+            ("a=%zz%4", vec![("a", "%zz%4")]),
+        ];
+        for (query, expected) in cases {
+            let read = pairs(query);
+            let read: Vec<_> = read.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+            assert_eq!(read, expected, "{query}");
+        }
     }
 }

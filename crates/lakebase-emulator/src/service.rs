@@ -1,153 +1,117 @@
-//! The pretended workspace: one value behind one lock, and the way of a request through it. Pure
-//! but for the clock: a request goes in, a reply comes out. Knows no sockets.
+//! Leads a request through the pretended workspace: admission, planned faults, the API, the record.
+//! Pure but for the clock: a request goes in, a reply comes out. Knows no sockets.
 //!
-//! Start at [`Service::answer`]; what the API does stands in [`crate::resources`].
+//! Start at [`Service::answer`]; what the API does stands in [`crate::api`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 
+use crate::api;
 use crate::auth;
-use crate::call::Call;
 use crate::clock::{Clock, later};
 use crate::error::{ApiError, Result};
 use crate::faults::{Effect, Fault, FaultKind, Faults};
-use crate::journal::Recorded;
-use crate::operations::Operations;
+use crate::journal::{Journal, Recorded, recorded_body};
+use crate::kinds;
+use crate::message::{Answer, Input, Reply, Request};
+use crate::model::store::Store;
+use crate::model::world::World;
 use crate::options::Options;
-use crate::resources;
 use crate::schema::Map;
-use crate::store::{Kind, Store};
-use crate::unkind::Unkind;
-
-/// Where the service's own API begins.
-const API: &str = "/api/2.0/postgres/";
 
 #[derive(Debug)]
 pub(crate) struct Service {
-    pub(crate) options: Options,
-    /// `http://127.0.0.1:PORT`.
-    pub(crate) url: String,
+    pub(crate) world: World,
     pub(crate) clock: Clock,
-    pub(crate) store: Store,
-    pub(crate) operations: Operations,
     pub(crate) faults: Faults,
-    pub(crate) journal: Vec<Recorded>,
-    /// OAuth tokens and when they expire.
-    pub(crate) tokens: BTreeMap<String, Timestamp>,
-    pub(crate) unkind: Unkind,
-    /// What the next reads of a name see instead of the truth, and how many.
-    stale: BTreeMap<String, (u32, Option<Json>)>,
-    /// Seeded alike in every emulator, so that ids repeat from run to run.
-    pub(crate) random: fastrand::Rng,
-}
-
-/// A request as it came off the wire.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Request {
-    pub(crate) method: String,
-    /// As it came: nothing in it is decoded, since the names of operations hold `/`, `+` and `=`.
-    pub(crate) path: String,
-    /// Decoded, in order.
-    pub(crate) query: Vec<(String, String)>,
-    pub(crate) authorization: Option<String>,
-    /// `X-Databricks-Workspace-Id`, or `X-Databricks-Org-Id` of older clients.
-    pub(crate) workspace: Option<String>,
-    pub(crate) body: Vec<u8>,
-}
-
-/// What becomes of a request.
-#[derive(Debug)]
-pub(crate) enum Reply {
-    Answer(Answer),
-    /// The connection is cut.
-    Cut,
-    /// Nothing, ever.
-    Hang,
-}
-
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) content_type: &'static str,
-    pub(crate) body: String,
-}
-
-impl Answer {
-    pub(crate) fn json(status: u16, body: &Json) -> Answer {
-        Answer {
-            status,
-            headers: Vec::new(),
-            content_type: "application/json",
-            body: body.to_string(),
-        }
-    }
+    pub(crate) journal: Journal,
+    /// As at the start.
+    options: Options,
 }
 
 impl Service {
     pub(crate) fn new(options: Options, url: String) -> Service {
         Service {
             clock: Clock::new(options.frozen_clock),
-            unkind: options.unkind,
-            options,
-            url,
-            store: Store::default(),
-            operations: Operations::default(),
+            world: World::new(kinds::KINDS, options.clone(), url),
             faults: Faults::default(),
-            journal: Vec::new(),
-            tokens: BTreeMap::new(),
-            stale: BTreeMap::new(),
-            random: fastrand::Rng::with_seed(0),
+            journal: Journal::default(),
+            options,
         }
     }
 
-    /// Everything forgotten but the options.
+    /// Forgets everything but the options of the start.
     pub(crate) fn reset(&mut self) {
-        *self = Service::new(self.options.clone(), std::mem::take(&mut self.url));
+        *self = Service::new(self.options.clone(), std::mem::take(&mut self.world.url));
     }
 
-    /// Takes back all misbehavior, reads that are still stale included.
-    pub(crate) fn behave(&mut self) {
+    /// Takes back planned faults, and ends stale reads.
+    pub(crate) fn forget_faults(&mut self) {
         self.faults.clear();
-        self.stale.clear();
+        self.world.stale.clear();
     }
 
-    /// Answers a request, writes it down, and lets a planned fault strike.
+    /// Answers a request, records it, and applies the planned fault that hits it.
     pub(crate) fn answer(&mut self, request: &Request) -> Reply {
         let now = self.clock.now();
-        self.store.sweep(now);
-        let request_id = self.uuid();
-        let fault = self.faults.strike(&request.method, &request.path);
+        self.world.sweep(now);
+        let request_id = self.world.uuid();
+        let fault = self.faults.next(&request.method, &request.path);
         let mut reply = match &fault {
             None => Reply::Answer(self.perform(request, &request_id, now)),
-            Some(fault) => self.misbehave(fault, request, &request_id, now),
+            Some(fault) => self.perform_with(fault, request, &request_id, now),
         };
         let mut status = 0;
         if let Reply::Answer(answer) = &mut reply {
             status = answer.status;
-            answer.headers.push(("x-request-id", request_id));
-            answer.headers.push(("x-databricks-org-id", self.options.workspace_id.clone()));
+            self.add_headers(answer, request_id);
         }
-        self.journal.push(Recorded {
-            method: request.method.clone(),
-            path: request.path.clone(),
-            query: request.query.clone(),
-            body: serde_json::from_slice(&request.body).unwrap_or(Json::Null),
-            status,
-        });
+        self.record(request, status);
         reply
     }
 
-    fn misbehave(
+    /// Answers a request that is refused before it is looked at.
+    pub(crate) fn refuse(&mut self, request: &Request, error: &ApiError) -> Answer {
+        self.record(request, error.status);
+        let request_id = self.world.uuid();
+        let mut answer = Answer::refusal(error, &request_id);
+        self.add_headers(&mut answer, request_id);
+        answer
+    }
+
+    fn add_headers(&self, answer: &mut Answer, request_id: String) {
+        answer.headers.push(("x-request-id", request_id));
+        answer.headers.push(("x-databricks-org-id", self.options.workspace_id.clone()));
+    }
+
+    fn record(&mut self, request: &Request, status: u16) {
+        let changes = matches!(request.method.as_str(), "POST" | "PATCH" | "PUT" | "DELETE");
+        let mutates = match kinds::call(request) {
+            Some(call) => call.mutates,
+            None => changes && request.path.starts_with(api::ROOT),
+        };
+        let entry = Recorded {
+            method: request.method.clone(),
+            path: request.path.clone(),
+            query: request.query.clone(),
+            body: recorded_body(&request.body),
+            status,
+            mutates,
+        };
+        self.journal.add(entry, request.body.len());
+    }
+
+    /// Answers a request that a fault hits.
+    fn perform_with(
         &mut self,
         fault: &Fault,
         request: &Request,
         request_id: &str,
         now: Timestamp,
     ) -> Reply {
-        let before = self.store.clone();
+        let before = self.world.store.clone();
         let acts = match fault.kind {
             FaultKind::ConflictOutside => false,
             FaultKind::FailOperation { .. }
@@ -160,9 +124,9 @@ impl Service {
         let started = answer.as_ref().and_then(|answer| {
             let body: Json = serde_json::from_str(&answer.body).ok()?;
             let name = body.get("name")?.as_str()?;
-            self.operations.get(name).map(|_| name.to_owned())
+            self.world.operations.get(name).map(|_| name.to_owned())
         });
-        let refuse = |error: ApiError| Reply::Answer(refusal(&error, request_id));
+        let refuse = |error: ApiError| Reply::Answer(Answer::refusal(&error, request_id));
         match &fault.kind {
             FaultKind::CutConnection => return Reply::Cut,
             FaultKind::Hang => return Reply::Hang,
@@ -182,163 +146,135 @@ impl Service {
             }
             FaultKind::ConflictOutside => return refuse(ApiError::conflict()),
             FaultKind::FailOperation { error_code, message } => {
-                if let Some(operation) = started.and_then(|name| self.operations.get_mut(&name)) {
+                let started = started.and_then(|name| self.world.operations.get_mut(&name));
+                if let Some(operation) = started {
                     // [DOC] §4.1: the shape; no failed operation was ever recorded.
                     operation.outcome =
                         Err(json!({"error_code": error_code, "message": message, "details": []}));
                     if fault.effect == Effect::Before {
-                        self.store = before;
+                        self.world.store = before;
                     }
                 }
             }
-            FaultKind::NeverFinish | FaultKind::Linger { .. } => {
-                let ends = match fault.kind {
-                    FaultKind::Linger { seconds } => {
-                        later(now, SignedDuration::from_secs(seconds.into()))
-                    }
-                    _ => Timestamp::MAX,
-                };
-                if let Some(operation) = started.and_then(|name| self.operations.get_mut(&name)) {
-                    operation.ends = ends;
-                    let is_new = before.get(&operation.about).is_none();
-                    if let Some(object) = self.store.get_mut(&operation.about) {
-                        object.settled = ends;
-                        if is_new {
-                            object.ready = ends;
-                        }
-                    }
-                }
+            FaultKind::NeverFinish => self.prolong(started, Timestamp::MAX, now),
+            FaultKind::Linger { seconds } => {
+                let ends = later(now, SignedDuration::from_secs((*seconds).into()));
+                self.prolong(started, ends, now);
             }
             FaultKind::StaleRead { reads } => {
-                if let Some(operation) = started.and_then(|name| self.operations.get(&name)) {
-                    let was = resources::show(&before, &self.options, &operation.about, now);
-                    self.stale.insert(operation.about.clone(), (*reads, was));
+                let about = started.and_then(|name| self.world.operations.get(&name));
+                if let Some(name) = about.map(|operation| operation.about.clone()) {
+                    let was = api::show(&self.world, &before, &name, now);
+                    self.world.stale.add(name, *reads, was);
                 }
             }
         }
         Reply::Answer(answer.expect("the kinds that end here act"))
     }
 
+    fn prolong(&mut self, operation: Option<String>, ends: Timestamp, now: Timestamp) {
+        if let Some(operation) = operation {
+            api::prolong(&mut self.world, &operation, ends, now);
+        }
+    }
+
     fn perform(&mut self, request: &Request, request_id: &str, now: Timestamp) -> Answer {
         match self.route(request, now) {
             Ok(answer) => answer,
-            Err(error) => refusal(&error, request_id),
+            Err(error) => Answer::refusal(&error, request_id),
         }
     }
 
     fn route(&mut self, request: &Request, now: Timestamp) -> Result<Answer> {
-        if let Some(answer) = auth::public(self, request, now) {
-            return Ok(answer);
-        }
-        auth::admit(self, request, now)?;
-        if request.method == "GET" && request.path == "/api/2.0/preview/scim/v2/Me" {
-            return Ok(Answer::json(200, &auth::me(&self.options)));
-        }
-        let Some(path) = request.path.strip_prefix(API) else {
-            return Err(no_such_api(&request.method, &request.path));
-        };
-        if request.method == "GET"
-            && let Some(answer) = self.stale_read(path)
-        {
-            return answer.map(|body| Answer::json(200, &self.unkind.present(body)));
+        let call = kinds::call(request);
+        let is_public = call.is_some_and(|call| call.is_public);
+        if !is_public {
+            auth::admit(&self.world, request, now)?;
         }
         let body = match request.body.as_slice() {
+            _ if is_public => Json::Null,
             [] => Json::Null,
             bytes => serde_json::from_slice(bytes).map_err(|error| {
                 ApiError::new(400, "MALFORMED_REQUEST", format!("The body is no JSON: {error}."))
             })?,
         };
-        let call = Call { method: &request.method, path, query: &request.query, body, now };
-        let late = self.unkind.delayed_effects > 0 && request.method != "GET";
-        let before = late.then(|| self.store.clone());
-        let body = resources::call(self, &call)?;
-        if let Some(before) = before {
-            self.delay(&before, now);
+        let method = if request.method == "HEAD" { "GET" } else { &request.method };
+        let (path, query) = (request.path.as_str(), request.query.as_slice());
+        let input = Input { method, path, query, body, request, now };
+        if let Some(call) = call {
+            return (call.answer)(&mut self.world, &input);
         }
-        Ok(Answer::json(200, &self.unkind.present(body)))
+        let Some(path) = request.path.strip_prefix(api::ROOT) else {
+            return Err(ApiError::no_such_api(method, &request.path));
+        };
+        let body = self.api(&input, path)?;
+        Ok(Answer::json(200, &self.world.options.unkind.present(body)))
+    }
+
+    /// Performs a call of the API itself, with the delays that are asked for.
+    fn api(&mut self, input: &Input<'_>, path: &str) -> Result<Json> {
+        let world = &mut self.world;
+        if input.method == "GET"
+            && let Some(was) = world.stale.get(path).cloned()
+        {
+            world.stale.count(path);
+            return was.ok_or_else(|| api::missing(world, path));
+        }
+        let reads = world.options.unkind.delayed_effects;
+        let before = (reads > 0 && input.method != "GET").then(|| world.store.clone());
+        let body = api::call(world, input, path)?;
+        if let Some(before) = before {
+            self.delay(&before, reads, input.now);
+        }
+        Ok(body)
     }
 
     /// Lets the next reads show what has just changed as it was before.
-    fn delay(&mut self, before: &Store, now: Timestamp) {
-        let names = before.all_names().chain(self.store.all_names());
-        for name in names.cloned().collect::<BTreeSet<_>>() {
-            let was = resources::show(before, &self.options, &name, now);
-            if was != resources::show(&self.store, &self.options, &name, now) {
-                self.stale.insert(name, (self.unkind.delayed_effects, was));
+    fn delay(&mut self, before: &Store, reads: u32, now: Timestamp) {
+        let world = &mut self.world;
+        let names: BTreeSet<String> =
+            before.all_names().chain(world.store.all_names()).cloned().collect();
+        for name in names {
+            let was = api::show(world, before, &name, now);
+            if was != api::show(world, &world.store, &name, now) {
+                world.stale.add(name, reads, was);
             }
         }
     }
 
-    /// What a read of this name sees now, without counting as one.
-    pub(crate) fn seen(&self, name: &str, now: Timestamp) -> Option<Json> {
-        match self.stale.get(name) {
-            Some((_, was)) => was.clone(),
-            None => resources::show(&self.store, &self.options, name, now),
-        }
-    }
-
-    /// The names of what a read of a collection may see, be it deleted, sorted.
-    pub(crate) fn visible(&self, parent: &str, kind: Kind) -> BTreeSet<String> {
-        let mut names: BTreeSet<_> =
-            self.store.children(parent, kind).map(|(name, _)| name.clone()).collect();
-        names.extend(self.stale.keys().filter(|name| kind.has(name, parent)).cloned());
-        names
-    }
-
-    /// What a read sees while an earlier mutation is not visible yet.
-    fn stale_read(&mut self, name: &str) -> Option<Result<Json>> {
-        let (_, was) = self.stale.get(name)?;
-        let answer = was.clone().ok_or_else(|| resources::missing(name));
-        self.count_read(name);
-        Some(answer)
-    }
-
-    /// Brings the end of stale reads one nearer.
-    pub(crate) fn count_read(&mut self, name: &str) {
-        if let Some((reads, _)) = self.stale.get_mut(name) {
-            *reads = reads.saturating_sub(1);
-            if *reads == 0 {
-                self.stale.remove(name);
-            }
-        }
-    }
-
-    /// What a GET of this name would answer now.
-    pub(crate) fn look(&mut self, name: &str) -> Option<Json> {
+    /// What a GET of this name would answer now, without a record.
+    pub(crate) fn get(&mut self, name: &str) -> Option<Json> {
         let now = self.clock.now();
-        self.store.sweep(now);
-        let found = resources::show(&self.store, &self.options, name, now);
-        found.map(|json| self.unkind.present(json))
+        self.world.sweep(now);
+        let found = api::show(&self.world, &self.world.store, name, now);
+        found.map(|json| self.world.options.unkind.present(json))
     }
 
     /// The names of everything that lives now.
-    pub(crate) fn list(&mut self) -> Vec<String> {
-        self.store.sweep(self.clock.now());
-        self.store.names()
+    pub(crate) fn names(&mut self) -> Vec<String> {
+        self.world.sweep(self.clock.now());
+        self.world.store.names()
+    }
+
+    /// Creates an object as a client could, but at once and with any ID.
+    pub(crate) fn create(&mut self, name: &str, body: &Json) -> Result<()> {
+        let now = self.clock.now();
+        self.world.sweep(now);
+        api::seed(&mut self.world, name, body, now)
     }
 
     /// Merges a patch into an object's status; whether there is such an object.
-    pub(crate) fn drift(&mut self, name: &str, patch: &Map) -> bool {
-        let object = self.store.get_mut(name);
-        object.map(|object| merge_patch(&mut object.status, patch)).is_some()
+    pub(crate) fn change(&mut self, name: &str, patch: &Map) -> bool {
+        let object = self.world.store.get_mut(name);
+        object.map(|object| merge_patch(&mut object.settings, patch)).is_some()
     }
 
     /// Removes an object and all that is in it; whether there was one.
-    pub(crate) fn vanish(&mut self, name: &str) -> bool {
-        let there = self.store.get(name).is_some();
-        self.store.remove(name);
+    pub(crate) fn remove(&mut self, name: &str) -> bool {
+        let there = self.world.store.get(name).is_some();
+        self.world.store.remove(name);
         there
     }
-
-    pub(crate) fn uuid(&mut self) -> String {
-        let bytes = self.random.u128(..).to_be_bytes();
-        uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
-    }
-}
-
-/// The platform's answer to a path that no API has. [INF] the text.
-pub(crate) fn no_such_api(method: &str, path: &str) -> ApiError {
-    ApiError::new(404, "ENDPOINT_NOT_FOUND", format!("No API found for '{method} {path}'"))
 }
 
 /// RFC 7396.
@@ -354,12 +290,4 @@ fn merge_patch(target: &mut Map, patch: &Map) {
             }
         }
     }
-}
-
-fn refusal(error: &ApiError, request_id: &str) -> Answer {
-    let mut answer = Answer::json(error.status, &error.body(request_id));
-    if let Some(seconds) = error.retry_after {
-        answer.headers.push(("retry-after", seconds.to_string()));
-    }
-    answer
 }

@@ -4,13 +4,17 @@
 mod access;
 mod adoption;
 mod bodies;
+mod computes;
 mod concurrency;
 mod deletion;
 mod faults;
+mod kinds;
 mod lifecycle;
 mod lists;
 mod masks;
 mod recorded;
+mod roles;
+mod rules;
 mod unkind;
 
 use std::time::Duration;
@@ -18,8 +22,10 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde_json::{Value as Json, json};
 
+use crate::message::{Reply, Request};
 use crate::options::Options;
-use crate::service::{Reply, Request, Service};
+use crate::options::behaviors::Behaviors;
+use crate::service::Service;
 
 struct Workspace {
     service: Service,
@@ -33,6 +39,11 @@ impl Workspace {
     fn with(options: Options) -> Workspace {
         let options = Options { frozen_clock: true, ..options };
         Workspace { service: Service::new(options, "http://emulator".to_owned()) }
+    }
+
+    /// As [`Workspace::with_branch`], with other behaviors than the default ones.
+    fn behaving(behaviors: Behaviors) -> Workspace {
+        Workspace::with_branch(Options { behaviors, ..Options::default() })
     }
 
     /// With the project `p`, and in it the branch `dev`.
@@ -56,8 +67,8 @@ impl Workspace {
             path: format!("/api/2.0/postgres/{path}"),
             query: query.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             authorization: Some("Bearer emulator-token".to_owned()),
-            workspace: None,
             body: if body.is_null() { Vec::new() } else { body.to_string().into_bytes() },
+            ..Request::default()
         })
     }
 
@@ -94,7 +105,7 @@ impl Workspace {
     }
 
     fn names(&mut self) -> Vec<String> {
-        self.service.list()
+        self.service.names()
     }
 }
 

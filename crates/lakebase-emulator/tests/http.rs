@@ -19,17 +19,27 @@ impl Answer {
     }
 }
 
-/// One request on a connection of its own; `None` where there was no answer.
+/// One request of JSON on a connection of its own; `None` where there was no answer.
 fn ask(emulator: &Emulator, line: &str, authorization: &str, body: &str) -> Option<Answer> {
-    let address = emulator.url().strip_prefix("http://").expect("http").to_owned();
-    let mut stream = TcpStream::connect(&address).expect("the emulator listens");
+    let address = address(emulator);
     let length = body.len();
-    write!(
-        stream,
+    let request = format!(
         "{line} HTTP/1.1\r\nHost: {address}\r\nAuthorization: {authorization}\r\n\
-         Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-    )
-    .expect("a request can be written");
+         Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n\
+         {body}"
+    );
+    send(emulator, request.as_bytes())
+}
+
+fn address(emulator: &Emulator) -> String {
+    emulator.url().strip_prefix("http://").expect("http").to_owned()
+}
+
+/// What is answered to these bytes until the connection ends.
+fn send(emulator: &Emulator, bytes: &[u8]) -> Option<Answer> {
+    let mut stream = TcpStream::connect(address(emulator)).expect("the emulator listens");
+    // It may have answered, and closed, before the end of what is too long.
+    let _ = stream.write_all(bytes);
     let mut text = String::new();
     stream.read_to_string(&mut text).ok()?;
     let (head, body) = text.split_once("\r\n\r\n")?;
@@ -92,7 +102,7 @@ fn a_cut_connection_has_no_answer_whether_or_not_the_request_took_effect() {
 }
 
 #[test]
-fn who_waits_for_a_request_goes_on_when_it_has_come() {
+fn wait_for_request_returns_after_request() {
     let emulator = start();
     thread::scope(|scope| {
         scope.spawn(|| call(&emulator, "GET projects/shop", &Json::Null));
@@ -103,8 +113,9 @@ fn who_waits_for_a_request_goes_on_when_it_has_come() {
 #[test]
 fn the_admin_api_scripts_what_the_library_can_do() {
     let emulator = start();
-    let admin =
-        |line: &str, body: &Json| ask(&emulator, line, "", &body.to_string()).expect("an answer");
+    let admin = |line: &str, body: &Json| {
+        ask(&emulator, line, "Bearer emulator-token", &body.to_string()).expect("an answer")
+    };
     call(&emulator, "POST projects?project_id=shop", &json!({}));
     let requests = admin("GET /_emulator/requests", &Json::Null).json();
     assert_eq!(requests["requests"][0]["path"], "/api/2.0/postgres/projects");
@@ -140,6 +151,35 @@ fn the_admin_api_scripts_what_the_library_can_do() {
     assert_eq!(project["status"]["enable_pg_native_login"], false);
     assert_eq!(admin("POST /_emulator/unkind", &json!({"cruel": true})).status, 400);
 
+    let rules = admin("GET /_emulator/rules", &Json::Null).json();
+    let conflicts = &rules["rules"][0];
+    assert_eq!(
+        (&conflicts["name"], &conflicts["value"]),
+        (&json!("conflicts"), &json!("documented"))
+    );
+    assert_eq!(conflicts["certainty"], "DOC");
+    let rules = json!({"conflicts": "none", "echo-spec": true, "max-range-cu": 8});
+    assert_eq!(admin("POST /_emulator/rules", &rules).status, 200);
+    let rules = admin("GET /_emulator/rules", &Json::Null).json();
+    assert_eq!(rules["rules"][0]["value"], "none");
+    for wrong in [json!({"conflicts": "some"}), json!({"nope": 1}), json!([])] {
+        assert_eq!(admin("POST /_emulator/rules", &wrong).status, 400, "{wrong}");
+    }
+
+    let object = json!({"name": "projects/seeded", "body": {"spec": {"display_name": "Seeded"}}});
+    assert_eq!(admin("POST /_emulator/objects", &object).status, 200);
+    let seeded = emulator.get("projects/seeded").expect("the project");
+    assert_eq!(seeded["status"]["display_name"], "Seeded");
+    assert_eq!(admin("POST /_emulator/objects", &object).status, 409);
+    emulator.remove("projects/seeded");
+    for wrong in [
+        json!({"path": "x", "kind": "hang", "times": 0}),
+        json!({"path": "x", "kind": "hang", "method": "get"}),
+        json!({"path": "x", "kind": {"html": {"status": 99}}}),
+    ] {
+        assert_eq!(admin("POST /_emulator/faults", &wrong).status, 400, "{wrong}");
+    }
+
     let ttl = json!({"spec": {"ttl": "60s"}});
     call(&emulator, "POST projects/shop/branches?branch_id=dev", &ttl);
     assert!(emulator.names().contains(&"projects/shop/branches/dev".to_owned()));
@@ -151,4 +191,133 @@ fn the_admin_api_scripts_what_the_library_can_do() {
     assert!(emulator.names().is_empty());
     assert_eq!(admin("POST /_emulator/reset", &Json::Null).status, 200);
     assert!(emulator.requests().is_empty());
+}
+
+#[test]
+fn admin_api_refuses_strangers_and_web_pages() {
+    let emulator = start();
+    let address = address(&emulator);
+    let token = "Authorization: Bearer emulator-token\r\n";
+    let json = "Content-Type: application/json\r\n";
+    let own_page = format!("Origin: http://{address}\r\n");
+    let other_page = "Origin: http://evil.example\r\n";
+    let reset = |host: &str, headers: &str, body: &str| {
+        let length = body.len();
+        let request = format!(
+            "POST /_emulator/reset HTTP/1.1\r\nHost: {host}\r\n{headers}Content-Length: {length}\r\n\
+             Connection: close\r\n\r\n{body}"
+        );
+        send(&emulator, request.as_bytes()).expect("an answer").status
+    };
+    let cases = [
+        (address.as_str(), format!("{token}{json}"), "{}", 200),
+        (address.as_str(), token.to_owned(), "", 200),
+        ("localhost", format!("{token}{own_page}"), "", 403),
+        (address.as_str(), format!("{token}{own_page}"), "", 200),
+        // Without a token, or with a wrong one.
+        (address.as_str(), json.to_owned(), "{}", 401),
+        (address.as_str(), format!("Authorization: Bearer x\r\n{json}"), "{}", 401),
+        // From a page of another site, by its name or by a name that was bound to this machine.
+        (address.as_str(), format!("{token}{json}{other_page}"), "{}", 403),
+        (address.as_str(), format!("{token}{json}Origin: null\r\n"), "{}", 403),
+        ("evil.example", format!("{token}{json}"), "{}", 403),
+        // With the media type of a form.
+        (address.as_str(), token.to_owned(), "{}", 415),
+        (address.as_str(), format!("{token}Content-Type: text/plain\r\n"), "{}", 415),
+    ];
+    for (host, headers, body, status) in cases {
+        assert_eq!(reset(host, &headers, body), status, "{host} {headers}");
+    }
+    let reads = "GET /_emulator/requests";
+    assert_eq!(ask(&emulator, reads, "", "").expect("an answer").status, 401);
+}
+
+#[test]
+fn public_url_is_shown_and_accepted_as_host() {
+    let options = Options {
+        host: "0.0.0.0".parse().expect("an address"),
+        public_url: Some("http://emulator:8080".to_owned()),
+        ..Options::default()
+    };
+    let emulator = Emulator::start(options).expect("a free port");
+    assert_eq!(emulator.url(), "http://emulator:8080");
+    let wrong = Some("emulator/path".to_owned());
+    assert!(Emulator::start(Options { public_url: wrong, ..Options::default() }).is_err());
+}
+
+#[test]
+fn head_is_answered_as_get_without_a_body_and_schemes_have_no_case() {
+    let emulator = start();
+    let head = |token: &str| {
+        let address = address(&emulator);
+        let request = format!(
+            "HEAD /api/2.0/postgres/projects HTTP/1.1\r\nHost: {address}\r\nAuthorization: {token}\r\n\
+             Connection: close\r\n\r\n"
+        );
+        send(&emulator, request.as_bytes()).expect("an answer")
+    };
+    let answer = head("Bearer emulator-token");
+    assert_eq!((answer.status, answer.text.as_str()), (200, ""));
+    for token in ["bearer emulator-token", "BEARER emulator-token"] {
+        assert_eq!(head(token).status, 200, "{token}");
+    }
+}
+
+#[test]
+fn body_that_is_too_long_is_refused_in_json_and_recorded() {
+    let emulator = start();
+    let body = "x".repeat((4 << 20) + 1);
+    let line = "POST /api/2.0/postgres/projects?project_id=p";
+    // The connection may be reset before the answer is read, for it ends in the middle of the body.
+    if let Some(answer) = ask(&emulator, line, "Bearer emulator-token", &body) {
+        assert_eq!(answer.status, 413);
+        assert_eq!(answer.json()["error_code"], "INVALID_PARAMETER_VALUE");
+    }
+    emulator.wait_for(|requests| requests.iter().any(|request| request.status == 413));
+}
+
+#[test]
+fn long_bodies_are_recorded_by_their_length() {
+    let emulator = start();
+    let body = json!({"spec": {"display_name": "x".repeat(100_000)}});
+    call(&emulator, "POST projects?project_id=p", &body);
+    assert_eq!(emulator.requests()[0].body, json!({"omitted_bytes": body.to_string().len()}));
+}
+
+#[test]
+fn http_2_is_not_spoken() {
+    let emulator = start();
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    assert!(send(&emulator, preface).is_none_or(|answer| answer.status == 400));
+    assert!(emulator.requests().is_empty());
+}
+
+#[test]
+fn busy_port_and_wrong_options_are_named() {
+    let emulator = start();
+    let port = emulator.url().rsplit(':').next().and_then(|port| port.parse().ok());
+    let port: u16 = port.expect("a port");
+    let error = Emulator::start(Options { port, ..Options::default() }).expect_err("it is taken");
+    assert!(error.to_string().contains(&format!("cannot listen on 127.0.0.1:{port}")), "{error}");
+    let wrong = [
+        Options { page_size: 0, ..Options::default() },
+        Options { workspace_id: "1\n2".to_owned(), ..Options::default() },
+        Options { token: String::new(), ..Options::default() },
+    ];
+    for options in wrong {
+        assert!(Emulator::start(options).is_err());
+    }
+}
+
+#[test]
+fn a_panic_of_a_waiting_test_leaves_the_emulator_usable() {
+    let emulator = start();
+    call(&emulator, "GET projects", &Json::Null);
+    let panicked = thread::scope(|scope| {
+        scope.spawn(|| emulator.wait_for(|_| panic!("while it holds the lock"))).join()
+    });
+    assert!(panicked.is_err());
+    assert_eq!(call(&emulator, "GET projects", &Json::Null).status, 200);
+    emulator.create("projects/p", json!({}));
+    assert!(emulator.names().contains(&"projects/p".to_owned()));
 }

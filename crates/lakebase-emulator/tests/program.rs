@@ -24,9 +24,10 @@ fn program() -> Command {
 
 #[test]
 fn it_prints_a_clients_environment_serves_and_ends_when_told_to() {
-    for signal in [Signal::INT, Signal::TERM] {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         let child = program()
             .args(["--port", "0", "--token", "secret", "--operation-delay", "200ms"])
+            .args(["--conflicts", "project", "--echo-spec", "--done-at-once=false"])
             .args(["--unkind", "omit-defaults,delayed-effects=3", "--unkind", "wide-limits"])
             .stdout(Stdio::piped())
             .spawn();
@@ -72,6 +73,11 @@ fn it_says_what_it_is_and_what_it_does_not_know() {
     let wrong = program().arg("--unkind=wide-limits,cruel").output().expect("the program starts");
     assert_eq!(wrong.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("`cruel` is none of inexact-expiry"));
+    let wrong = program().arg("--conflicts=some").output().expect("the program starts");
+    assert_eq!(wrong.status.code(), Some(2));
+    let text = "`conflicts` must be documented | project | none, not `some`";
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains(text), "{wrong:?}");
+    assert!(String::from_utf8_lossy(&help.stdout).contains("--conflicts documented|project|none"));
     let wrong = program().arg("--operation-delay=5").output().expect("the program starts");
     assert_eq!(wrong.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("`5` is no duration"));

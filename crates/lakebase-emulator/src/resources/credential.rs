@@ -3,14 +3,23 @@
 use jiff::SignedDuration;
 use serde_json::{Value as Json, json};
 
-use super::{absent, required};
-use crate::call::Call;
+use crate::api::missing;
 use crate::clock::later;
 use crate::error::{ApiError, Result};
-use crate::schema::{Field, Kind as Value, check};
-use crate::service::Service;
-use crate::store::Kind;
+use crate::message::{Answer, Input};
+use crate::model::kind::Call;
+use crate::model::world::World;
+use crate::name;
+use crate::schema::{Field, Leniency, Value, check};
 use crate::wire::{format_timestamp, parse_duration, parse_timestamp};
+
+pub(crate) static CREDENTIAL: Call = Call {
+    method: "POST",
+    path: "/api/2.0/postgres/credentials",
+    is_public: false,
+    mutates: false,
+    answer: generate,
+};
 
 /// [DOC] §3.6, seconds.
 const SHORTEST: i64 = 300;
@@ -35,20 +44,21 @@ const BODY: &[Field] = &[
     Field::new("expire_time", Value::Timestamp).arm("expiration"),
 ];
 
-pub(super) fn generate(service: &mut Service, call: &Call<'_>) -> Result<Json> {
-    call.only(&[])?;
-    let Json::Object(body) = &call.body else {
+fn generate(world: &mut World, input: &Input<'_>) -> Result<Answer> {
+    input.only(&[])?;
+    let Json::Object(body) = &input.body else {
         return Err(ApiError::invalid("The body must be a JSON object."));
     };
-    let body = check(BODY, body, "")?;
+    let body = check(BODY, body, "", Leniency::default())?;
     let text = |field: &str| body.get(field).and_then(Json::as_str);
-    let endpoint = text("endpoint").ok_or_else(|| required("endpoint"))?;
-    if service.store.live(endpoint).is_none_or(|object| object.kind != Kind::Endpoint) {
-        return Err(absent(&service.store, endpoint));
+    let endpoint = text("endpoint").ok_or_else(|| ApiError::required("endpoint"))?;
+    let is_endpoint = name::matches("projects/*/branches/*/endpoints/*", endpoint);
+    if !is_endpoint || world.store.live(endpoint).is_none() {
+        return Err(missing(world, endpoint));
     }
-    let after = |seconds| later(call.now, SignedDuration::from_secs(seconds));
+    let after = |seconds| later(input.now, SignedDuration::from_secs(seconds));
     let expires = match (text("ttl").and_then(parse_duration), text("expire_time")) {
-        (Some(ttl), _) => later(call.now, ttl),
+        (Some(ttl), _) => later(input.now, ttl),
         (None, Some(time)) => match parse_timestamp(time) {
             // [DOC] §3.6.
             Some(time) if (after(SHORTEST)..=after(LONGEST)).contains(&time) => time,
@@ -61,8 +71,7 @@ pub(super) fn generate(service: &mut Service, call: &Call<'_>) -> Result<Json> {
         // [KIT] §3.6: about an hour.
         (None, None) => after(LONGEST),
     };
-    Ok(json!({
-        "token": format!("credential-{}", service.uuid()),
-        "expire_time": format_timestamp(expires),
-    }))
+    let token = format!("credential-{}", world.uuid());
+    let answer = json!({"token": token, "expire_time": format_timestamp(expires)});
+    Ok(Answer::json(200, &answer))
 }

@@ -1,58 +1,121 @@
 //! Databases (reference §3.5).
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
-use super::duplicate;
 use crate::error::{ApiError, Result};
-use crate::schema::{Field, Kind as Value, Map, merge};
-use crate::service::Service;
-use crate::store::{Kind, id, parent};
+use crate::model::kind::{
+    Arrival, Change, Children, Deletion, Hooks, Id, Kind, LABEL, Layout, Method, Quota, Uid,
+};
+use crate::model::store::Object;
+use crate::model::world::World;
+use crate::name;
+use crate::schema::{Field, Map, Value, merge};
 
-/// [DOC] §6.1.
-pub(super) const IMPLICIT: &str = "databricks-postgres";
+pub(crate) static DATABASE: Kind = Kind {
+    noun: "database",
+    message: "Database",
+    pattern: "projects/*/branches/*/databases/*",
+    // [REC] §7.1.
+    id: Id::Parameter { name: "database_id", form: &LABEL, in_status: true },
+    body: &[Field::new("spec", Value::Message(SPEC))],
+    layout: Layout::SpecAndStatus,
+    methods: &[Method::Create, Method::Get, Method::List, Method::Update, Method::Delete],
+    uid: Uid::None,
+    adoptable: true,
+    demands_body: false,
+    optional_masks: &[],
+    deletion: Deletion::Permanent,
+    delete_parameters: &[],
+    takes_turns: true,
+    reconciles: false,
+    // [KIT] §7.3.
+    quotas: &[Quota {
+        segments: 4,
+        limit: |quotas| quotas.databases,
+        weight: |_| 1,
+        what: "databases per branch",
+    }],
+    hooks: Hooks {
+        generated_id: |options, adopts| {
+            (options.behaviors.generate_database_ids && !adopts).then_some("db")
+        },
+        precheck,
+        duplicate: |_, _| duplicate(),
+        update,
+        implied,
+        ..Hooks::NONE
+    },
+};
 
 const SPEC: &[Field] = &[
-    // 63 bytes are Postgres' own bound on names.
-    Field::new("postgres_database", Value::Text { min: 1, max: 63 }),
+    // 63 bytes are PostgreSQL's own bound on names.
+    Field::new("postgres_database", Value::Text { min: 1, max: 63 }).required_on_create(),
     Field::new("role", Value::Text { min: 1, max: 256 }),
 ];
 
-pub(super) const BODY: &[Field] = &[Field::new("spec", Value::Message(SPEC))];
+/// [FAKE] §5.3, citing the real API.
+fn duplicate() -> ApiError {
+    ApiError::bad_request("database with that name already exists")
+}
 
-/// The status of a new database before its spec is applied.
-pub(super) fn born(service: &Service, branch: &str) -> Result<Map> {
-    let limit = service.options.quotas.databases;
-    if service.store.live_children(branch, Kind::Database).count() >= limit {
-        return Err(ApiError::quota(limit, "databases per branch"));
+/// [REC] §14.4; [INF] that an adoption needs it, too (§6.3).
+fn precheck(world: &World, change: &Change<'_>) -> Result<()> {
+    let is_kept = change.object.is_some() && world.options.behaviors.adopt_databases_without_owner;
+    let is_named = change.settings.contains_key("postgres_database");
+    if is_named && !is_kept && !change.settings.contains_key("role") {
+        return Err(ApiError::required("database.spec.role"));
     }
-    Ok(Map::new())
+    Ok(())
 }
 
-/// The database that every project has.
-pub(super) fn implicit(owner: &str) -> Map {
-    let status = json!({"postgres_database": "databricks_postgres", "role": owner});
-    status.as_object().cloned().unwrap_or_default()
-}
-
-pub(super) fn apply(service: &Service, name: &str, status: &mut Map, patch: &Map) -> Result<()> {
-    let branch = parent(name).unwrap_or_default();
-    if let Some(role) = patch.get("role").and_then(Json::as_str) {
-        let owner = service.store.live(role).filter(|object| object.kind == Kind::Role);
-        if owner.is_none() || parent(role) != Some(branch) {
+fn update(world: &World, change: &Change<'_>, status: &mut Map) -> Result<()> {
+    if let Some(role) = change.patch.get("role").and_then(serde_json::Value::as_str) {
+        let is_role = name::matches("projects/*/branches/*/roles/*", role)
+            && name::parent(role) == Some(change.parent());
+        if !is_role || world.store.live(role).is_none() {
             // [REC] §5.3.
-            let id = id(role);
+            let id = name::id(role);
             return Err(ApiError::not_found(format!("role not found; role_id:\"{id}\"")));
         }
     }
-    if let Some(wanted) = patch.get("postgres_database").and_then(Json::as_str) {
-        let mut others = service.store.live_children(branch, Kind::Database);
-        // [INF] Postgres has one name space, whatever the ids are.
+    if let Some(wanted) = change.patch.get("postgres_database") {
+        let mut others = world.store.live_in(name::collection(change.name));
+        // [INF] PostgreSQL has one name space, whatever the IDs are.
         if others.any(|(other, database)| {
-            other != name && database.text("postgres_database") == Some(wanted)
+            other != change.name && database.settings.get("postgres_database") == Some(wanted)
         }) {
-            return Err(duplicate(Kind::Database));
+            return Err(duplicate());
         }
     }
-    merge(SPEC, status, patch);
+    merge(SPEC, status, change.patch);
     Ok(())
+}
+
+/// [REC] §6.1: a branch comes with copies of its source's databases; [DOC] one without source comes
+/// with `databricks_postgres`.
+fn implied(world: &World, arrival: &Arrival<'_>) -> Result<Children> {
+    if let Some(source) = arrival.object.text("source_branch") {
+        let databases = DATABASE.name(source, "");
+        let copies = world.store.live_in(databases.trim_end_matches('/'));
+        let copy = |(name, database): (&String, &Object)| {
+            let mut status = database.settings.clone();
+            let owner = database.text("role").and_then(|role| role.strip_prefix(source));
+            if let Some(owner) = owner {
+                status.insert("role".to_owned(), json!(format!("{}{owner}", arrival.name)));
+            }
+            (name::id(name).to_owned(), status)
+        };
+        return Ok(copies.map(copy).collect());
+    }
+    // The role that came with the branch before it.
+    let owns = |name: &str, object: &Object| {
+        name::is_inside(name, arrival.name) && object.settings.contains_key("postgres_role")
+    };
+    let owner = arrival.so_far.iter().find(|(name, object)| owns(name, object));
+    let mut status = Map::new();
+    status.insert("postgres_database".to_owned(), json!("databricks_postgres"));
+    if let Some((owner, _)) = owner {
+        status.insert("role".to_owned(), json!(owner));
+    }
+    Ok(vec![("databricks-postgres".to_owned(), status)])
 }

@@ -3,77 +3,119 @@
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
+use super::compute::{self, TIMEOUT, check_limits};
+use crate::clock::later;
 use crate::error::{ApiError, Result};
-use crate::options::{NeverSuspended, Options};
-use crate::schema::{Field, Kind as Value, Map, merge};
-use crate::service::Service;
-use crate::store::{Kind, Object, Store, parent};
-use crate::wire::format_timestamp;
+use crate::model::kind::{
+    Arrival, Change, Children, Deletion, Effect, Hooks, Id, Kind, LABEL, Layout, Method, Moments,
+    Quota, Uid,
+};
+use crate::model::store::{Object, Phase};
+use crate::model::world::World;
+use crate::name;
+use crate::options::Options;
+use crate::schema::{Field, Map, Value, merge};
+use crate::wire::{format_timestamp, parse_duration};
 
-/// [REC] §6.1.
-pub(super) const PRIMARY: &str = "primary";
+pub(crate) static ENDPOINT: Kind = Kind {
+    noun: "endpoint",
+    message: "Endpoint",
+    pattern: "projects/*/branches/*/endpoints/*",
+    id: Id::Parameter { name: "endpoint_id", form: &LABEL, in_status: true },
+    body: &[Field::new("spec", Value::Message(SPEC))],
+    layout: Layout::SpecAndStatus,
+    methods: &[Method::Create, Method::Get, Method::List, Method::Update, Method::Delete],
+    // [REC] §3.3.
+    uid: Uid::Words("ep"),
+    adoptable: true,
+    demands_body: false,
+    optional_masks: &[],
+    deletion: Deletion::Permanent,
+    delete_parameters: &[],
+    takes_turns: true,
+    reconciles: true,
+    // [KIT] §7.3.
+    quotas: &[Quota {
+        segments: 2,
+        limit: |quotas| quotas.active_computes,
+        weight: computes,
+        what: "active computes per project",
+    }],
+    hooks: Hooks {
+        duplicate: |_, _| {
+            // [REC] status and code, [FAKE] text: §5.3.
+            ApiError::already_exists("endpoint with such id already exists")
+        },
+        create,
+        adopt,
+        update: |world, change, status| settle(world, change.patch, status),
+        delete,
+        implied,
+        timeline,
+        show,
+        ..Hooks::NONE
+    },
+};
 
 const READ_WRITE: &str = "ENDPOINT_TYPE_READ_WRITE";
 
 /// [REC] §9.5, the hosts of the recorded workspace.
 const DOMAIN: &str = "database.us-east-1.cloud.databricks.com";
 
-/// [DOC] §3.3.
-pub(super) const SUSPEND_TIMEOUT: Field =
-    Field::new("suspend_timeout_duration", Value::Duration { min: 60, max: 604_800 })
-        .arm("suspension");
-
-pub(super) const NO_SUSPENSION: Field = Field::new("no_suspension", Value::True).arm("suspension");
-
-/// [DOC] §3.3. The bound is nobody's rule, it only keeps sums finite.
-pub(super) const GROUP: &[Field] = &[
-    Field::new("min", Value::Whole { min: 1, max: 1000 }),
-    Field::new("max", Value::Whole { min: 1, max: 1000 }),
-    Field::new("enable_readable_secondaries", Value::Flag),
-];
-
 const SPEC: &[Field] = &[
-    Field::new("endpoint_type", Value::Enum(&[READ_WRITE, "ENDPOINT_TYPE_READ_ONLY"])).immutable(),
-    Field::new("autoscaling_limit_min_cu", Value::Units),
-    Field::new("autoscaling_limit_max_cu", Value::Units),
-    SUSPEND_TIMEOUT,
-    NO_SUSPENSION,
+    Field::new("endpoint_type", Value::Enum(&[READ_WRITE, "ENDPOINT_TYPE_READ_ONLY"]))
+        .immutable()
+        .required_on_create(),
+    compute::MIN_CU,
+    compute::MAX_CU,
+    compute::SUSPEND_TIMEOUT,
+    compute::NO_SUSPENSION,
     Field::new("disabled", Value::Flag),
     Field::new("settings", Value::Message(&[Field::new("pg_settings", Value::Map)])),
-    Field::new("group", Value::Message(GROUP)),
+    compute::GROUP,
 ];
 
-pub(super) const BODY: &[Field] = &[Field::new("spec", Value::Message(SPEC))];
-
-/// The status of a new endpoint before the mutable part of its spec is applied.
-pub(super) fn born(service: &Service, branch: &str, spec: &Map, now: Timestamp) -> Result<Map> {
-    let kind = spec.get("endpoint_type").and_then(Json::as_str).unwrap_or_default();
-    let has_writer = service
-        .store
-        .live_children(branch, Kind::Endpoint)
-        .any(|(_, endpoint)| endpoint.text("endpoint_type") == Some(READ_WRITE));
-    if kind == READ_WRITE && has_writer {
+fn create(world: &World, change: &Change<'_>) -> Result<Map> {
+    let endpoint_type = change.text("endpoint_type").unwrap_or_default();
+    let mut siblings = world.store.live_in(name::collection(change.name));
+    let has_writer = siblings.any(|(_, sibling)| sibling.text("endpoint_type") == Some(READ_WRITE));
+    if endpoint_type == READ_WRITE && has_writer {
         // [DOC] §3.3: one read-write endpoint per branch; [CODE] §14.13: status and text, as public
         // code has seen them.
         return Err(ApiError::bad_request("read_write endpoint already exists"));
     }
-    let project = parent(branch).and_then(|project| service.store.live(project));
-    let project = project.map(|object| object.status.clone()).unwrap_or_default();
-    Ok(inherit(&project, kind, now))
+    Ok(inherit(world, change.name, &[], endpoint_type, change.now))
 }
 
-/// What an endpoint takes from its project's defaults ([REC] §3.3, §6.1).
-pub(super) fn inherit(project: &Map, endpoint_type: &str, now: Timestamp) -> Map {
+/// What an endpoint takes from its project's defaults: [REC] §3.3, §6.1 for the suspension, [INF]
+/// for the rest.
+fn inherit(
+    world: &World,
+    name: &str,
+    so_far: &[(String, Object)],
+    endpoint_type: &str,
+    now: Timestamp,
+) -> Map {
+    let find = |name: &str| {
+        let new = so_far.iter().find(|(other, _)| other == name).map(|(_, object)| object);
+        new.or_else(|| world.store.live(name))
+    };
+    let mut defaults = name::lineage(name).filter_map(find).filter_map(|ancestor| {
+        ancestor.settings.get("default_endpoint_settings").and_then(Json::as_object)
+    });
     let mut status = Map::new();
-    let defaults = project.get("default_endpoint_settings").and_then(Json::as_object);
     let mut settings = json!({});
-    for (name, value) in defaults.into_iter().flatten() {
-        // [INF] Postgres settings stand one level deeper in an endpoint.
+    for (name, value) in defaults.next().into_iter().flatten() {
+        // [INF] Settings of PostgreSQL stand one level deeper in an endpoint.
         if name == "pg_settings" {
             settings["pg_settings"] = value.clone();
         } else {
             status.insert(name.clone(), value.clone());
         }
+    }
+    if !world.options.behaviors.inherit_sizes {
+        status.insert(compute::MIN.to_owned(), json!(1));
+        status.insert(compute::MAX.to_owned(), json!(1));
     }
     status.insert("settings".to_owned(), settings);
     status.insert("endpoint_type".to_owned(), json!(endpoint_type));
@@ -89,39 +131,46 @@ pub(super) fn inherit(project: &Map, endpoint_type: &str, now: Timestamp) -> Map
     status
 }
 
-pub(super) fn apply(service: &Service, name: &str, status: &mut Map, patch: &Map) -> Result<()> {
-    let before = if service.store.live(name).is_some() { computes(status) } else { 0 };
-    settle(service, status, patch)?;
-    let after = computes(status);
-    let project = parent(name).and_then(parent).unwrap_or_default();
-    if after > before { within_quota(service, project, name, after) } else { Ok(()) }
+/// [INF] An adoption does not turn a read-only endpoint into a read-write one.
+fn adopt(_: &World, change: &Change<'_>) -> Result<()> {
+    let now = change.object.and_then(|endpoint| endpoint.text("endpoint_type"));
+    if change.text("endpoint_type") == now {
+        return Ok(());
+    }
+    Err(ApiError::invalid("Field 'spec.endpoint_type' cannot be changed."))
 }
 
 /// Merges a patch into a status and checks what the two make together.
-pub(super) fn settle(service: &Service, status: &mut Map, patch: &Map) -> Result<()> {
+fn settle(world: &World, patch: &Map, status: &mut Map) -> Result<()> {
     merge(SPEC, status, patch);
     // "Never" is the absence of a timeout; `show_suspension` writes it out.
     status.remove("no_suspension");
-    check_limits(service, status, "spec")?;
+    check_limits(&world.options, status, "spec")?;
     let group = status.get("group").cloned().unwrap_or_default();
     if group["min"] != group["max"] {
         // [DOC] §3.3.
         return Err(ApiError::invalid("Fields 'group.min' and 'group.max' must be equal."));
     }
     let many = group["max"].as_i64().unwrap_or(1) > 1;
-    if many && status.contains_key("suspend_timeout_duration") {
+    if many && status.contains_key(TIMEOUT) {
         // [DOC] §7.2.
         return Err(ApiError::invalid(
             "A group of more than one compute needs 'spec.no_suspension' to be true.",
         ));
     }
-    let asked = patch.get("group").and_then(|group| group.get("enable_readable_secondaries"));
     let writes = status.get("endpoint_type").and_then(Json::as_str) == Some(READ_WRITE);
-    if asked == Some(&Json::Bool(true)) && writes && !many {
-        // [DOC] §3.3.
-        return Err(ApiError::invalid(
-            "Field 'spec.group.enable_readable_secondaries' needs more than one compute.",
-        ));
+    if writes && !many {
+        let asked = patch.get("group").and_then(|group| group.get("enable_readable_secondaries"));
+        if asked == Some(&Json::Bool(true)) {
+            // [DOC] §3.3.
+            return Err(ApiError::invalid(
+                "Field 'spec.group.enable_readable_secondaries' needs more than one compute.",
+            ));
+        }
+        // [INF] A group that shrinks to one compute has no secondaries to read from.
+        if let Some(Json::Object(group)) = status.get_mut("group") {
+            group.insert("enable_readable_secondaries".to_owned(), json!(false));
+        }
     }
     if let Some(disabled) = patch.get("disabled") {
         // [INF] §6.8.
@@ -131,72 +180,63 @@ pub(super) fn settle(service: &Service, status: &mut Map, patch: &Map) -> Result
     Ok(())
 }
 
-/// §7.2: [INF] min ≤ max, [DOC] the distance of the two.
-pub(super) fn check_limits(service: &Service, settings: &Map, path: &str) -> Result<()> {
-    let limit = |name: &str| settings.get(name).and_then(Json::as_f64).unwrap_or_default();
-    let (min, max) = (limit("autoscaling_limit_min_cu"), limit("autoscaling_limit_max_cu"));
-    let range = service.options.max_autoscaling_range_cu;
-    if min > max {
-        return Err(ApiError::invalid(format!(
-            "Field '{path}.autoscaling_limit_min_cu' must not exceed \
-             '{path}.autoscaling_limit_max_cu': {min} > {max}."
+/// §6.4, §6.5.
+fn delete(world: &World, change: &Change<'_>) -> Result<Vec<Effect>> {
+    let name = change.name;
+    if change.object.and_then(|endpoint| endpoint.text("endpoint_type")) == Some(READ_WRITE) {
+        // [REC] the text but for the name.
+        return Err(ApiError::managed_by_parent(format!(
+            "Cannot delete read-write endpoint '{name}'. Read-write endpoints cannot be deleted."
         )));
     }
-    if max - min > f64::from(range) {
-        return Err(ApiError::invalid(format!(
-            "The range from '{path}.autoscaling_limit_min_cu' to \
-             '{path}.autoscaling_limit_max_cu' must be at most {range} CU: {min} to {max}."
-        )));
+    if world.parent(name).is_some_and(|branch| branch.flag("is_protected")) {
+        // [DOC] the rule, [INF] the text.
+        return Err(ApiError::bad_request("cannot delete endpoint of protected branch"));
     }
-    Ok(())
+    Ok(Vec::new())
 }
 
-/// [KIT] §7.3: whether the project may have `computes` more beside those of other endpoints.
-pub(super) fn within_quota(
-    service: &Service,
-    project: &str,
-    except: &str,
-    computes: usize,
-) -> Result<()> {
-    let store = &service.store;
-    let others: usize = store
-        .live_children(project, Kind::Branch)
-        .flat_map(|(branch, _)| store.live_children(branch, Kind::Endpoint))
-        .filter(|(name, _)| name.as_str() != except)
-        .map(|(_, endpoint)| self::computes(&endpoint.status))
-        .sum();
-    let limit = service.options.quotas.active_computes;
-    if others + computes > limit {
-        return Err(ApiError::quota(limit, "active computes per project"));
-    }
-    Ok(())
+/// [REC] §6.1: `primary`, on every branch.
+fn implied(world: &World, arrival: &Arrival<'_>) -> Result<Children> {
+    let mut status = inherit(world, arrival.name, arrival.so_far, READ_WRITE, arrival.now);
+    let initial = arrival.section("initial_endpoint_spec");
+    settle(world, initial.unwrap_or(&Map::new()), &mut status)?;
+    Ok(vec![("primary".to_owned(), status)])
 }
 
-/// How many computes run for an endpoint.
-fn computes(status: &Map) -> usize {
-    if status.get("disabled") == Some(&Json::Bool(true)) {
+fn timeline(options: &Options, moments: &Moments, status: &Map, is_new: bool) -> Vec<Phase> {
+    let text = |setting: &str| status.get(setting).and_then(Json::as_str);
+    // [REC] §3.3: a pending state remains after the operation is done.
+    let target = text("current_state").unwrap_or_default();
+    let mut phases = vec![Phase::until(moments.settled, "pending_state", target)];
+    if is_new {
+        phases.push(Phase::until(moments.ends, "current_state", "INIT"));
+    }
+    let timeout = text(TIMEOUT).and_then(parse_duration);
+    if let Some(timeout) = timeout.filter(|_| options.behaviors.scale_to_zero) {
+        // [INF] §6.8.
+        phases.push(Phase::from(later(moments.settled, timeout), "current_state", "IDLE"));
+    }
+    phases
+}
+
+/// The computes that run for an endpoint.
+fn computes(endpoint: &Object) -> usize {
+    if endpoint.flag("disabled") {
         return 0;
     }
-    let size = status.get("group").and_then(|group| group["max"].as_u64());
+    let size = endpoint.settings.get("group").and_then(|group| group["max"].as_u64());
     size.and_then(|size| usize::try_from(size).ok()).unwrap_or(1)
 }
 
-pub(super) fn derive(options: &Options, object: &Object, at: Timestamp, status: &mut Map) {
-    show_suspension(options, status);
-    if at < object.settled {
-        // [REC] §3.3: a pending state remains after the operation is done.
-        let target = status.get("current_state").cloned().unwrap_or_default();
-        status.insert("pending_state".to_owned(), target);
-    }
-    if at < object.ready {
-        status.insert("current_state".to_owned(), json!("INIT"));
-    }
-    let uid = object.uid.as_deref().unwrap_or_default();
+fn show(world: &World, _: &str, endpoint: &Object, status: &mut Map) {
+    compute::show_suspension(&world.options, status);
+    let uid = endpoint.uid.as_deref().unwrap_or_default();
     let host = format!("{uid}.{DOMAIN}");
     // [INF] §3.3: that there are pooled hosts is [DOC], their form was never recorded.
     let pooled = format!("{uid}-pooler.{DOMAIN}");
-    let hosts = if object.text("endpoint_type") == Some(READ_WRITE) {
-        let group = object.status.get("group");
+    let hosts = if endpoint.text("endpoint_type") == Some(READ_WRITE) {
+        let group = endpoint.settings.get("group");
         let mut hosts = json!({"host": host, "read_write_pooled_host": pooled});
         if group.is_some_and(|group| group["enable_readable_secondaries"] == Json::Bool(true)) {
             // [DOC] that it is there, [INF] its form.
@@ -209,38 +249,4 @@ pub(super) fn derive(options: &Options, object: &Object, at: Timestamp, status: 
         json!({"host": host, "read_only_host": host, "read_only_pooled_host": pooled})
     };
     status.insert("hosts".to_owned(), hosts);
-}
-
-/// [INF] §12: how a status says "never" is not known.
-pub(super) fn show_suspension(options: &Options, settings: &mut Map) {
-    let never = !settings.contains_key("suspend_timeout_duration");
-    if never && options.report_never_suspended_as == NeverSuspended::Flag {
-        settings.insert("no_suspension".to_owned(), json!(true));
-    }
-}
-
-/// [INF] An adoption does not turn a reader into a writer.
-pub(super) fn adoptable(object: &Object, spec: &Map) -> Result<()> {
-    if spec.get("endpoint_type").and_then(Json::as_str) == object.text("endpoint_type") {
-        Ok(())
-    } else {
-        Err(ApiError::invalid("Field 'spec.endpoint_type' cannot be changed."))
-    }
-}
-
-/// §6.4, §6.5.
-pub(super) fn may_go(store: &Store, name: &str) -> Result<()> {
-    let Some(endpoint) = store.live(name) else { return Ok(()) };
-    if endpoint.text("endpoint_type") == Some(READ_WRITE) {
-        // [REC] the text but for the name.
-        return Err(ApiError::managed_by_parent(format!(
-            "Cannot delete read-write endpoint '{name}'. Read-write endpoints cannot be deleted."
-        )));
-    }
-    let branch = parent(name).and_then(|branch| store.live(branch));
-    if branch.is_some_and(|branch| branch.flag("is_protected")) {
-        // [DOC] the rule, [INF] the text.
-        return Err(ApiError::bad_request("cannot delete endpoint of protected branch"));
-    }
-    Ok(())
 }

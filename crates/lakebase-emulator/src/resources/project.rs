@@ -1,17 +1,67 @@
-//! Projects: their settings, and what the service creates in them unasked (reference §3.1, §6.1).
+//! Projects (reference §3.1, §6.1).
 
-use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use super::{branch, database, endpoint, new_object, role};
+use super::compute;
 use crate::error::{ApiError, Result};
-use crate::options::Options;
-use crate::schema::{Field, Kind as Value, Map, merge};
-use crate::service::Service;
-use crate::store::{Kind, Store, child};
+use crate::model::kind::{
+    Change, Deletion, Effect, Hooks, Id, Kind, LABEL, Layout, Method, Quota, Uid,
+};
+use crate::model::store::Object;
+use crate::model::world::World;
+use crate::name;
+use crate::schema::{Field, Map, Value, merge};
 
-/// [REC] §6.1.
-const ROOT_BRANCH: &str = "production";
+pub(crate) static PROJECT: Kind = Kind {
+    noun: "project",
+    message: "Project",
+    pattern: "projects/*",
+    id: Id::Parameter { name: "project_id", form: &LABEL, in_status: true },
+    body: &[
+        Field::new("spec", Value::Message(SPEC)),
+        Field::new("initial_branch_spec", Value::Message(INITIAL_BRANCH)).immutable(),
+        Field::new("initial_endpoint_spec", Value::Message(INITIAL_ENDPOINT)).immutable(),
+    ],
+    layout: Layout::SpecAndStatus,
+    methods: &[
+        Method::Create,
+        Method::Get,
+        Method::List,
+        Method::Update,
+        Method::Delete,
+        Method::Undelete,
+    ],
+    // [REC] §3.1.
+    uid: Uid::Random,
+    // [DOC] §6.3.
+    adoptable: false,
+    demands_body: false,
+    // [REC] §1.6, §9.2: Terraform masks these two without sending them.
+    optional_masks: &["initial_branch_spec", "initial_endpoint_spec"],
+    deletion: Deletion::Soft,
+    delete_parameters: &[],
+    takes_turns: false,
+    reconciles: false,
+    // [KIT] §7.3. [INF] That soft-deleted projects count.
+    quotas: &[Quota {
+        segments: 0,
+        limit: |quotas| quotas.projects,
+        weight: |_| 1,
+        what: "projects",
+    }],
+    hooks: Hooks {
+        duplicate: |_, _| {
+            // [REC] status and code, [FAKE] text: §5.3.
+            ApiError::already_exists("project with such id already exists in the workspace")
+        },
+        create,
+        update,
+        delete,
+        restore,
+        show,
+        ..Hooks::NONE
+    },
+};
 
 /// 3.1 and 7.3 for all bounds, [DOC] unless tagged.
 const SPEC: &[Field] = &[
@@ -23,14 +73,15 @@ const SPEC: &[Field] = &[
     Field::new("default_branch", Value::Text { min: 1, max: 256 }),
     Field::new("enable_pg_native_login", Value::Flag),
     Field::new("budget_policy_id", Value::Text { min: 0, max: 256 }),
-    Field::new("custom_tags", Value::List(&Value::Message(TAG))),
+    // [DOC] §1.6: `*` leaves out tags that are empty.
+    Field::new("custom_tags", Value::List(&Value::Message(TAG))).not_in_wildcard(),
 ];
 
 const ENDPOINT_SETTINGS: &[Field] = &[
-    Field::new("autoscaling_limit_min_cu", Value::Units),
-    Field::new("autoscaling_limit_max_cu", Value::Units),
-    endpoint::SUSPEND_TIMEOUT,
-    endpoint::NO_SUSPENSION,
+    compute::MIN_CU,
+    compute::MAX_CU,
+    compute::SUSPEND_TIMEOUT,
+    compute::NO_SUSPENSION,
     Field::new("pg_settings", Value::Map),
 ];
 
@@ -42,43 +93,32 @@ const TAG: &[Field] = &[
 const INITIAL_BRANCH: &[Field] = &[Field::new("is_protected", Value::Flag)];
 
 const INITIAL_ENDPOINT: &[Field] = &[
-    Field::new("autoscaling_limit_min_cu", Value::Units),
-    Field::new("autoscaling_limit_max_cu", Value::Units),
-    endpoint::SUSPEND_TIMEOUT,
-    endpoint::NO_SUSPENSION,
-    Field::new("group", Value::Message(endpoint::GROUP)),
+    compute::MIN_CU,
+    compute::MAX_CU,
+    compute::SUSPEND_TIMEOUT,
+    compute::NO_SUSPENSION,
+    compute::GROUP,
 ];
 
-pub(super) const BODY: &[Field] = &[
-    Field::new("spec", Value::Message(SPEC)),
-    Field::new("initial_branch_spec", Value::Message(INITIAL_BRANCH)).immutable(),
-    Field::new("initial_endpoint_spec", Value::Message(INITIAL_ENDPOINT)).immutable(),
-];
-
-/// The status of a project before its spec is applied: the defaults.
-pub(super) fn born(service: &Service, id: &str, spec: &Map) -> Result<Map> {
-    let limit = service.options.quotas.projects;
-    if service.store.children("", Kind::Project).count() >= limit {
-        return Err(ApiError::quota(limit, "projects"));
-    }
+fn create(world: &World, change: &Change<'_>) -> Result<Map> {
+    let version = json!(world.options.behaviors.default_pg_version);
     let status = json!({
-        // [KIT] the project's id; unknown otherwise (§12).
-        "display_name": id,
-        // [KIT] §7.3; unknown otherwise.
-        "pg_version": spec.get("pg_version").cloned().unwrap_or(json!(17)),
+        // [KIT] the project's ID; unknown otherwise (§12).
+        "display_name": name::id(change.name),
+        "pg_version": change.settings.get("pg_version").cloned().unwrap_or(version),
         // [REC] §3.1.
         "history_retention_duration": "604800s",
         // [REC] §9.1.
         "default_endpoint_settings": {
-            "autoscaling_limit_min_cu": 1,
-            "autoscaling_limit_max_cu": 1,
-            "suspend_timeout_duration": "86400s",
+            compute::MIN: 1,
+            compute::MAX: 1,
+            compute::TIMEOUT: "86400s",
         },
-        // [REC] §6.1.
-        "default_branch": child(&child("", Kind::Project, id), Kind::Branch, ROOT_BRANCH),
+        // [REC] §6.1: the branch that comes with the project.
+        "default_branch": format!("{}/branches/production", change.name),
         // [REC] §3.1.
         "enable_pg_native_login": false,
-        "owner": service.options.user_name,
+        "owner": world.options.user_name,
         // [FAKE] §3.1, citing the real default.
         "branch_logical_size_limit_bytes": 8_796_093_022_208_i64,
         // [REC] §3.1.
@@ -88,13 +128,17 @@ pub(super) fn born(service: &Service, id: &str, spec: &Map) -> Result<Map> {
     Ok(status)
 }
 
-pub(super) fn apply(service: &Service, name: &str, status: &mut Map, patch: &Map) -> Result<()> {
-    if let Some(branch) = patch.get("default_branch").and_then(Json::as_str) {
-        let inside = crate::store::parent(branch) == Some(name);
-        match service.store.live(branch).filter(|object| inside && object.kind == Kind::Branch) {
+fn update(world: &World, change: &Change<'_>, settings: &mut Map) -> Result<()> {
+    let wanted = change.patch.get("default_branch");
+    if let Some(branch) = wanted.and_then(Json::as_str)
+        && wanted != settings.get("default_branch")
+    {
+        let inside = name::matches("projects/*/branches/*", branch)
+            && name::parent(branch) == Some(change.name);
+        match world.store.live(branch).filter(|_| inside) {
             None => return Err(ApiError::not_found("branch id not found")),
             // [KIT] §6.5: a default branch does not expire.
-            Some(object) if object.status.contains_key("expire_time") => {
+            Some(object) if object.settings.contains_key("expire_time") => {
                 return Err(ApiError::bad_request(format!(
                     "Branch '{branch}' expires and cannot be the default branch."
                 )));
@@ -102,99 +146,45 @@ pub(super) fn apply(service: &Service, name: &str, status: &mut Map, patch: &Map
             Some(_) => {}
         }
     }
-    merge(SPEC, status, patch);
-    let Some(Json::Object(settings)) = status.get_mut("default_endpoint_settings") else {
+    merge(SPEC, settings, change.patch);
+    let Some(Json::Object(defaults)) = settings.get_mut("default_endpoint_settings") else {
         return Ok(());
     };
-    settings.remove("no_suspension");
-    endpoint::check_limits(service, settings, "spec.default_endpoint_settings")
+    // "Never" is the absence of a timeout.
+    defaults.remove("no_suspension");
+    compute::check_limits(&world.options, defaults, "spec.default_endpoint_settings")
 }
 
-/// Whether the implicit compute can be as `initial_endpoint_spec` asks.
-pub(super) fn check_initial(service: &Service, status: &Map, body: &Map) -> Result<()> {
-    let mut compute = endpoint::inherit(status, "ENDPOINT_TYPE_READ_WRITE", Timestamp::UNIX_EPOCH);
-    let initial = body.get("initial_endpoint_spec").and_then(Json::as_object);
-    endpoint::settle(service, &mut compute, initial.unwrap_or(&Map::new()))
-}
-
-/// Creates what the service creates with a project: [REC] `production` and `primary`, [DOC] the
-/// owner's role and the database `databricks-postgres` (§6.1, §6.2).
-pub(super) fn imply(service: &mut Service, name: &str, body: &Map, now: Timestamp) -> Result<()> {
-    let project = service.store.live(name).map(|object| object.status.clone()).unwrap_or_default();
-    let protected = body.get("initial_branch_spec").and_then(|spec| spec.get("is_protected"));
-    let mut status = branch::unprotected(now);
-    if let Some(protected) = protected {
-        status.insert("is_protected".to_owned(), protected.clone());
+/// [DOC] §6.5: not while a branch is protected. [REC] §6.4: what users created goes at once; what
+/// came with the project is kept for an undelete.
+fn delete(world: &World, change: &Change<'_>) -> Result<Vec<Effect>> {
+    let inside = || world.store.inside(change.name);
+    let is_protected = |name: &String, object: &Object| {
+        object.flag("is_protected") && world.store.live(name).is_some()
+    };
+    if let Some((branch, _)) = inside().find(|(name, object)| is_protected(name, object)) {
+        // [INF] the text.
+        return Err(ApiError::bad_request(format!(
+            "Cannot delete project '{}': branch '{branch}' is protected.",
+            change.name
+        )));
     }
-    let branch = child(name, Kind::Branch, ROOT_BRANCH);
-    let object = new_object(service, Kind::Branch, status, Map::new(), now);
-    service.store.insert(branch.clone(), object);
+    let created = inside().filter(|(_, object)| !object.implied);
+    Ok(created.map(|(name, _)| Effect::Remove(name.clone())).collect())
+}
 
-    let mut status = endpoint::inherit(&project, "ENDPOINT_TYPE_READ_WRITE", now);
-    let initial = body.get("initial_endpoint_spec").and_then(Json::as_object);
-    endpoint::settle(service, &mut status, initial.unwrap_or(&Map::new()))?;
-    let object = new_object(service, Kind::Endpoint, status, Map::new(), now);
-    service.store.insert(child(&branch, Kind::Endpoint, endpoint::PRIMARY), object);
-
-    let owner = child(&branch, Kind::Role, &role::owner_id(&service.options.user_name));
-    let object = new_object(service, Kind::Role, role::owner(&service.options), Map::new(), now);
-    service.store.insert(owner.clone(), object);
-
-    let status = database::implicit(&owner);
-    let object = new_object(service, Kind::Database, status, Map::new(), now);
-    service.store.insert(child(&branch, Kind::Database, database::IMPLICIT), object);
+/// Another default branch than the one that came with the project has not survived.
+fn restore(world: &World, change: &Change<'_>, settings: &mut Map) -> Result<()> {
+    let mut inside = world.store.inside(change.name);
+    let root = inside.find(|(name, _)| name::parent(name) == Some(change.name));
+    if let Some((root, _)) = root {
+        settings.insert("default_branch".to_owned(), json!(root));
+    }
     Ok(())
 }
 
-pub(super) fn derive(options: &Options, status: &mut Map) {
-    if let Some(Json::Object(settings)) = status.get_mut("default_endpoint_settings") {
-        endpoint::show_suspension(options, settings);
-    }
-}
-
-/// [DOC] §6.5: not while a branch is protected.
-pub(super) fn may_go(store: &Store, name: &str) -> Result<()> {
-    match store.live_children(name, Kind::Branch).find(|(_, branch)| branch.flag("is_protected")) {
-        // [INF] the text.
-        Some((branch, _)) => Err(ApiError::bad_request(format!(
-            "Cannot delete project '{name}': branch '{branch}' is protected."
-        ))),
-        None => Ok(()),
-    }
-}
-
-/// [REC] §6.4: what users created goes at once; the root branch, with what was born with it, is
-/// kept for an undelete.
-pub(super) fn soft_delete(service: &mut Service, name: &str, now: Timestamp) {
-    let root = child(name, Kind::Branch, ROOT_BRANCH);
-    let owner = role::owner_id(&service.options.user_name);
-    let born = [
-        child(&root, Kind::Endpoint, endpoint::PRIMARY),
-        child(&root, Kind::Role, &owner),
-        child(&root, Kind::Database, database::IMPLICIT),
-    ];
-    let store = &mut service.store;
-    let branches = store.children(name, Kind::Branch).filter(|(branch, _)| **branch != root);
-    let mut gone: Vec<String> = branches.map(|(branch, _)| branch.clone()).collect();
-    for kind in [Kind::Endpoint, Kind::Role, Kind::Database] {
-        let added = store.children(&root, kind).filter(|(name, _)| !born.contains(name));
-        gone.extend(added.map(|(name, _)| name.clone()));
-    }
-    for name in gone {
-        store.remove(&name);
-    }
-    if let Some(object) = store.get_mut(name) {
-        object.deleted = Some(now);
-        object.updated = now;
-    }
-}
-
-pub(super) fn undelete(store: &mut Store, name: &str, now: Timestamp) {
-    let root = child(name, Kind::Branch, ROOT_BRANCH);
-    if let Some(object) = store.get_mut(name) {
-        object.deleted = None;
-        object.updated = now;
-        // Another default branch has not survived.
-        object.status.insert("default_branch".to_owned(), json!(root));
+fn show(world: &World, _: &str, _: &Object, status: &mut Map) {
+    if let Some(Json::Object(defaults)) = status.get_mut("default_endpoint_settings") {
+        compute::show_suspension(&world.options, defaults);
     }
 }

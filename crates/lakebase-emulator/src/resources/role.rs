@@ -1,13 +1,52 @@
-//! Roles (reference §3.4, §6.2).
+//! Roles (reference §3.4, §6.2, §14).
 
 use serde_json::{Value as Json, json};
 
-use super::{absent, duplicate};
 use crate::error::{ApiError, Result};
-use crate::options::Options;
-use crate::schema::{Field, Kind as Value, Map, merge};
-use crate::service::Service;
-use crate::store::{Kind, Store, parent};
+use crate::model::kind::{
+    Arrival, Change, Children, Deletion, Effect, Hooks, Id, Kind, LABEL, Layout, Method, Quota, Uid,
+};
+use crate::model::store::Object;
+use crate::model::world::World;
+use crate::name;
+use crate::schema::{Field, Map, Value, merge};
+
+pub(crate) static ROLE: Kind = Kind {
+    noun: "role",
+    message: "Role",
+    pattern: "projects/*/branches/*/roles/*",
+    // [REC] §14.1.
+    id: Id::Parameter { name: "role_id", form: &LABEL, in_status: true },
+    body: &[Field::new("spec", Value::Message(SPEC))],
+    layout: Layout::SpecAndStatus,
+    methods: &[Method::Create, Method::Get, Method::List, Method::Update, Method::Delete],
+    uid: Uid::None,
+    adoptable: true,
+    // [REC] §14.3.
+    demands_body: true,
+    optional_masks: &[],
+    deletion: Deletion::Permanent,
+    delete_parameters: &["reassign_owned_to"],
+    takes_turns: true,
+    reconciles: false,
+    // [KIT] §7.3.
+    quotas: &[Quota {
+        segments: 4,
+        limit: |quotas| quotas.roles,
+        weight: |_| 1,
+        what: "roles per branch",
+    }],
+    hooks: Hooks {
+        // [REC] §7.1: an ID is made; [DOC] §6.3: but not to adopt.
+        generated_id: |_, adopts| (!adopts).then_some("role"),
+        duplicate: |_, _| duplicate(),
+        create,
+        update,
+        delete,
+        implied,
+        ..Hooks::NONE
+    },
+};
 
 const ATTRIBUTES: &[Field] = &[
     Field::new("createdb", Value::Flag),
@@ -15,9 +54,11 @@ const ATTRIBUTES: &[Field] = &[
     Field::new("bypassrls", Value::Flag),
 ];
 
+const MEMBERSHIPS: &str = "membership_roles";
+
 /// [REC] §3.4: the first three do not change.
 const SPEC: &[Field] = &[
-    Field::new("postgres_role", Value::Text { min: 1, max: 255 }).immutable(),
+    Field::new("postgres_role", Value::Text { min: 1, max: 255 }).immutable().required_on_create(),
     Field::new("identity_type", Value::Enum(&["USER", "SERVICE_PRINCIPAL", "GROUP"])).immutable(),
     Field::new(
         "auth_method",
@@ -25,54 +66,108 @@ const SPEC: &[Field] = &[
     )
     .immutable(),
     Field::new("attributes", Value::Message(ATTRIBUTES)),
-    Field::new("membership_roles", Value::List(&Value::Enum(&["DATABRICKS_SUPERUSER"]))),
+    // [DOC] §3.4: under `*`, only the attributes are demanded.
+    Field::new(MEMBERSHIPS, Value::List(&Value::Enum(&["DATABRICKS_SUPERUSER"]))).not_in_wildcard(),
 ];
 
-pub(super) const BODY: &[Field] = &[Field::new("spec", Value::Message(SPEC))];
+/// [REC] §5.3.
+fn duplicate() -> ApiError {
+    ApiError::bad_request("role with that name already exists")
+}
 
-/// The status of a new role before the mutable part of its spec is applied.
-pub(super) fn born(service: &Service, branch: &str, spec: &Map) -> Result<Map> {
-    let limit = service.options.quotas.roles;
-    if service.store.live_children(branch, Kind::Role).count() >= limit {
-        return Err(ApiError::quota(limit, "roles per branch"));
+fn create(world: &World, change: &Change<'_>) -> Result<Map> {
+    let name = change.text("postgres_role").unwrap_or_default();
+    let identity = change.text("identity_type");
+    if change.text("auth_method") == Some("NO_LOGIN") {
+        // [REC] §14.2 the text, [INF] status and code.
+        return Err(ApiError::invalid(
+            "Creating roles with auth_method NO_LOGIN is not currently supported",
+        ));
     }
-    let postgres_role = spec.get("postgres_role").and_then(Json::as_str);
-    let mut roles = service.store.live_children(branch, Kind::Role);
-    // [INF] Postgres has one name space, whatever the ids are.
-    if roles.any(|(_, role)| role.text("postgres_role") == postgres_role) {
-        return Err(duplicate(Kind::Role));
+    if identity.is_none() && name.len() > 63 {
+        // [INF] PostgreSQL's own bound on names.
+        return Err(ApiError::invalid(
+            "Field 'spec.postgres_role' must be at most 63 bytes long for a role without identity.",
+        ));
     }
-    let identity = spec.get("identity_type").and_then(Json::as_str);
+    let exists = match identity {
+        // [CODE] §14.16 for service principals, [INF] which names are those of identities.
+        Some("SERVICE_PRINCIPAL") => uuid::Uuid::try_parse(name).is_ok(),
+        Some("USER") => name.contains('@'),
+        _ => true,
+    };
+    if !exists {
+        // [INF] status and code.
+        return Err(ApiError::not_found(format!("Identity '{name}' not found")));
+    }
+    let mut roles = world.store.live_in(name::collection(change.name));
+    // [INF] PostgreSQL has one name space, whatever the IDs are.
+    if roles.any(|(_, role)| role.text("postgres_role") == Some(name)) {
+        return Err(duplicate());
+    }
     // [REC] plain, [DOC] managed: §3.4.
-    let method = match identity {
+    let derived = match identity {
         Some(_) => "LAKEBASE_OAUTH_V1",
         None => "PG_PASSWORD_SCRAM_SHA_256",
     };
-    let mut status = Map::new();
-    status.insert("postgres_role".to_owned(), json!(postgres_role));
-    // [REC] §3.4.
-    let identity = identity.unwrap_or("IDENTITY_TYPE_UNSPECIFIED");
-    status.insert("identity_type".to_owned(), json!(identity));
-    let method = spec.get("auth_method").cloned().unwrap_or(json!(method));
-    status.insert("auth_method".to_owned(), method);
-    // [REC] §3.4: a status always lists all three.
-    let attributes = json!({"createdb": false, "createrole": false, "bypassrls": false});
-    status.insert("attributes".to_owned(), attributes);
-    Ok(status)
+    let status = json!({
+        "postgres_role": name,
+        // [REC] §3.4.
+        "identity_type": identity.unwrap_or("IDENTITY_TYPE_UNSPECIFIED"),
+        "auth_method": change.text("auth_method").unwrap_or(derived),
+        // [REC] §3.4: a status always lists all three.
+        "attributes": no_attributes(),
+    });
+    Ok(status.as_object().cloned().unwrap_or_default())
 }
 
-/// `whole`: the update was of the whole spec, which [DOC] §3.4 overwrites the memberships.
-pub(super) fn apply(status: &mut Map, patch: &Map, whole: bool) {
-    merge(SPEC, status, patch);
-    let cleared = patch.get("membership_roles") == Some(&json!([]));
-    if cleared || (whole && !patch.contains_key("membership_roles")) {
-        // [REC] §9.6: a status without memberships does not list any.
-        status.remove("membership_roles");
+fn no_attributes() -> Json {
+    json!({"createdb": false, "createrole": false, "bypassrls": false})
+}
+
+fn update(world: &World, change: &Change<'_>, status: &mut Map) -> Result<()> {
+    let behaviors = &world.options.behaviors;
+    if change.adopts && behaviors.reset_adopted_roles {
+        status.insert("attributes".to_owned(), no_attributes());
     }
+    merge(SPEC, status, change.patch);
+    if change.whole || behaviors.replace_memberships_always {
+        // [DOC] §3.4: they are overwritten, never merged, whatever the mask; omitted is cleared.
+        match change.settings.get(MEMBERSHIPS) {
+            Some(memberships) => status.insert(MEMBERSHIPS.to_owned(), memberships.clone()),
+            None => status.remove(MEMBERSHIPS),
+        };
+    }
+    if status.get(MEMBERSHIPS) == Some(&json!([])) {
+        // [REC] §9.6: a status without memberships does not list any.
+        status.remove(MEMBERSHIPS);
+    }
+    Ok(())
 }
 
-/// [DOC] §6.2: made from the part of an e-mail address before `@`, or an application id.
-pub(super) fn owner_id(user: &str) -> String {
+/// [REC] §6.1: a branch comes with copies of its source's roles; [DOC] §6.2: one without source
+/// comes with its owner's role.
+fn implied(world: &World, arrival: &Arrival<'_>) -> Result<Children> {
+    if let Some(source) = arrival.object.text("source_branch") {
+        let roles = ROLE.name(source, "");
+        let copies = world.store.live_in(roles.trim_end_matches('/'));
+        let copy =
+            |(name, role): (&String, &Object)| (name::id(name).to_owned(), role.settings.clone());
+        return Ok(copies.map(copy).collect());
+    }
+    let user = &world.options.user_name;
+    let status = json!({
+        "postgres_role": user,
+        "identity_type": if user.contains('@') { "USER" } else { "SERVICE_PRINCIPAL" },
+        "auth_method": "LAKEBASE_OAUTH_V1",
+        "attributes": {"createdb": true, "createrole": true, "bypassrls": true},
+        MEMBERSHIPS: ["DATABRICKS_SUPERUSER"],
+    });
+    Ok(vec![(owner_id(user), status.as_object().cloned().unwrap_or_default())])
+}
+
+/// [DOC] §6.2: made from the part of an e-mail address before `@`, or an application ID.
+fn owner_id(user: &str) -> String {
     match user.split_once('@') {
         Some((local, _)) => local
             .to_lowercase()
@@ -83,57 +178,44 @@ pub(super) fn owner_id(user: &str) -> String {
     }
 }
 
-/// [DOC] §6.2.
-pub(super) fn owner(options: &Options) -> Map {
-    let user = options.user_name.contains('@');
-    let status = json!({
-        "postgres_role": options.user_name,
-        "identity_type": if user { "USER" } else { "SERVICE_PRINCIPAL" },
-        "auth_method": "LAKEBASE_OAUTH_V1",
-        "attributes": {"createdb": true, "createrole": true, "bypassrls": true},
-        "membership_roles": ["DATABRICKS_SUPERUSER"],
-    });
-    status.as_object().cloned().unwrap_or_default()
-}
-
-/// [DOC] §3.4, §6.4: not while it owns a database, unless an heir is named.
-pub(super) fn may_go(service: &Service, name: &str, heir: Option<&str>) -> Result<()> {
-    let store = &service.store;
-    if let Some(heir) = heir {
-        // [INF] the full name of another role of the branch.
-        if heir == name || parent(heir) != parent(name) {
-            return Err(ApiError::invalid(
-                "Query parameter 'reassign_owned_to' must name another role of the branch.",
-            ));
-        }
-        return match store.live(heir).filter(|object| object.kind == Kind::Role) {
-            Some(_) => Ok(()),
-            None => Err(absent(store, heir)),
+/// [DOC] §3.4, §6.4: not while it owns a database, unless another role is named that gets it.
+fn delete(world: &World, change: &Change<'_>) -> Result<Vec<Effect>> {
+    let (store, name, branch) = (&world.store, change.name, change.parent());
+    let owned = store.inside(branch).filter(|(_, object)| object.text("role") == Some(name));
+    let Some(new_owner) = change.parameter("reassign_owned_to") else {
+        return match owned.into_iter().next() {
+            // [INF] the text.
+            Some((database, _)) => Err(ApiError::bad_request(format!(
+                "Cannot delete role '{name}': it owns database '{database}'."
+            ))),
+            None => Ok(Vec::new()),
         };
+    };
+    // [INF] the full name of another role of the branch.
+    if new_owner == name || name::collection(new_owner) != name::collection(name) {
+        return Err(ApiError::invalid(
+            "Query parameter 'reassign_owned_to' must name another role of the branch.",
+        ));
     }
-    match owned(store, name).first() {
-        // [INF] the text.
-        Some(database) => Err(ApiError::bad_request(format!(
-            "Cannot delete role '{name}': it owns database '{database}'."
-        ))),
-        None => Ok(()),
+    if store.live(new_owner).is_none() {
+        return Err(ApiError::not_found("role id not found"));
     }
-}
-
-/// Removes a role and gives what it owned to its heir.
-pub(super) fn remove(store: &mut Store, name: &str, heir: Option<&str>) {
-    for database in owned(store, name) {
-        if let Some(database) = store.get_mut(&database) {
-            database.status.insert("role".to_owned(), json!(heir));
-        }
+    // [DOC] §3.4 the rule, [INF] the text.
+    let is_running = |object: &Object| {
+        object.text("endpoint_type") == Some("ENDPOINT_TYPE_READ_WRITE") && !object.flag("disabled")
+    };
+    if !store.inside(branch).any(|(_, object)| is_running(object)) {
+        return Err(ApiError::bad_request(
+            "Reassigning owned objects needs a running read-write endpoint on the branch.",
+        ));
     }
-    store.remove(name);
-}
-
-fn owned(store: &Store, role: &str) -> Vec<String> {
-    let databases = store.live_children(parent(role).unwrap_or_default(), Kind::Database);
-    let owned = databases.filter(|(_, database)| database.text("role") == Some(role));
-    owned.map(|(name, _)| name.clone()).collect()
+    let reassigned = owned.map(|(database, object)| {
+        let mut object = object.clone();
+        object.settings.insert("role".to_owned(), json!(new_owner));
+        object.updated = change.now;
+        Effect::Put(database.clone(), Box::new(object))
+    });
+    Ok(reassigned.collect())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value as Json;
 
 use super::Workspace;
-use crate::service::{Answer, Reply, Request};
+use crate::message::{Answer, Reply, Request};
 
 fn send(workspace: &mut Workspace, request: &Request) -> (Answer, Json) {
     let Reply::Answer(answer) = workspace.service.answer(request) else { panic!("an answer") };

@@ -38,7 +38,6 @@ fn an_envelope_that_is_not_the_requests_is_refused() {
     check(&[
         (project, json!([]), "must be a JSON object"),
         (project, json!({"nope": 1}), "'nope'"),
-        (project, json!({"status": {}}), "'status'"),
         (project, json!({"project": {"spec": {}}}), "'project'"),
         (project, json!({"name": "projects/other"}), "'name'"),
         (project, json!({"project_id": "other"}), "'project_id'"),
@@ -94,7 +93,7 @@ fn a_project_must_be_in_bounds() {
 fn a_branch_must_be_in_bounds() {
     let expiring = |time: &str| json!({"spec": {"expire_time": time}});
     check(&[
-        (BRANCHES, json!({}), "'branch.spec.expiration' is required"),
+        (BRANCHES, json!({}), "Expiration must be specified when creating a branch"),
         (BRANCHES, spec(&json!({"no_expiry": false})), "'spec.no_expiry'"),
         (BRANCHES, spec(&json!({"no_expiry": true, "ttl": "60s"})), "exclude each other"),
         (BRANCHES, spec(&json!({"ttl": "2592001s"})), "'spec.ttl'"),
@@ -161,7 +160,7 @@ fn an_endpoint_must_be_in_bounds() {
 fn a_role_and_a_database_must_be_in_bounds() {
     let role = "projects/p/branches/dev/roles/jane-doe";
     check(&[
-        (ROLES, json!({}), "'role.spec.postgres_role' is required"),
+        (ROLES, spec(&json!({"attributes": {}})), "'role.spec.postgres_role' is required"),
         (ROLES, spec(&json!({"postgres_role": "x", "identity_type": "ROBOT"})), "'spec.identity"),
         (
             ROLES,
@@ -204,14 +203,14 @@ fn what_is_not_there_is_not_found() {
 #[test]
 fn a_body_that_is_no_json_is_refused() {
     let mut workspace = Workspace::new();
-    let request = crate::service::Request {
+    let request = crate::message::Request {
         method: "POST".to_owned(),
         path: "/api/2.0/postgres/projects".to_owned(),
         authorization: Some("Bearer emulator-token".to_owned()),
         body: b"{".to_vec(),
-        ..crate::service::Request::default()
+        ..crate::message::Request::default()
     };
-    let crate::service::Reply::Answer(answer) = workspace.service.answer(&request) else {
+    let crate::message::Reply::Answer(answer) = workspace.service.answer(&request) else {
         panic!("an answer")
     };
     assert_eq!(answer.status, 400);

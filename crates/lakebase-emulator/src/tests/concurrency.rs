@@ -3,43 +3,63 @@
 use serde_json::{Value as Json, json};
 
 use super::{Workspace, permanent, read_only, slow};
+use crate::options::Options;
+use crate::options::behaviors::{Behaviors, Conflicts};
 
 const CONFLICT: &str = "409 ABORTED: Your project already has conflicting operations in progress. \
                         Please wait until they are complete, and then try again.";
 
+/// A first change, a second one, and whether the first excludes it by documentation and in the mode
+/// `project`.
+type Case = (&'static str, Json, &'static str, Json, bool, bool);
+
 #[test]
-fn one_mutation_runs_at_a_time_in_a_project_and_in_a_branch() {
+fn running_operation_excludes_changes_as_chosen() {
     let project = "PATCH projects/p?update_mask=spec.display_name";
-    let renamed = json!({"spec": {"display_name": "x"}});
+    let renamed = || json!({"spec": {"display_name": "x"}});
     let role = "POST projects/p/branches/dev/roles?role_id=new";
-    let new_role = json!({"spec": {"postgres_role": "new"}});
+    let new_role = || json!({"spec": {"postgres_role": "new"}});
     let primary = "PATCH projects/p/branches/dev/endpoints/primary?update_mask=spec.disabled";
-    let enabled = json!({"spec": {"disabled": false}});
+    let enabled = || json!({"spec": {"disabled": false}});
     let other = "PATCH projects/p/branches/production/endpoints/primary?update_mask=spec.disabled";
     let branch = "POST projects/p/branches?branch_id=new";
-    let cases = [
-        (project, &renamed, branch, permanent(), true),
-        (branch, &permanent(), "DELETE projects/p/branches/dev", Json::Null, true),
-        (role, &new_role, primary, enabled.clone(), true),
-        (
-            primary,
-            &enabled,
-            "DELETE projects/p/branches/dev/databases/databricks-postgres",
-            Json::Null,
-            true,
-        ),
-        (primary, &enabled, other, enabled.clone(), false),
-        (project, &renamed, primary, enabled.clone(), false),
-        (project, &renamed, "POST projects?project_id=q", json!({}), false),
+    let sibling = "POST projects/p/branches?branch_id=newer";
+    let database = "DELETE projects/p/branches/dev/databases/databricks-postgres";
+    let inside = "PATCH projects/p/branches/new/endpoints/primary?update_mask=spec.disabled";
+    let cases: Vec<Case> = vec![
+        // Roles, databases and endpoints of one branch.
+        (role, new_role(), primary, enabled(), true, true),
+        (primary, enabled(), database, Json::Null, true, true),
+        (primary, enabled(), other, enabled(), false, true),
+        // Branches.
+        (branch, permanent(), sibling, permanent(), false, true),
+        (branch, permanent(), "DELETE projects/p/branches/dev", Json::Null, false, true),
+        (project, renamed(), branch, permanent(), false, true),
+        // An object and what contains it.
+        (project, renamed(), primary, enabled(), false, true),
+        (project, renamed(), project, renamed(), true, true),
+        (branch, permanent(), inside, enabled(), true, true),
+        (primary, enabled(), "DELETE projects/p/branches/dev", Json::Null, true, true),
+        (primary, enabled(), "DELETE projects/p", Json::Null, true, true),
+        // Another project.
+        (project, renamed(), "POST projects?project_id=q", json!({}), false, false),
     ];
-    for (first, body, second, other, excluded) in cases {
-        let mut workspace = Workspace::with_branch(slow());
-        workspace.ok(first, body);
-        if excluded {
-            assert_eq!(workspace.refused(second, &other), CONFLICT, "{second}");
-            workspace.pass(10);
+    for (first, body, second, other, documented, project) in cases {
+        let modes = [
+            (Conflicts::Documented, documented),
+            (Conflicts::Project, project),
+            (Conflicts::None, false),
+        ];
+        for (conflicts, excluded) in modes {
+            let behaviors = Behaviors { conflicts, ..Behaviors::default() };
+            let mut workspace = Workspace::with_branch(Options { behaviors, ..slow() });
+            workspace.ok(first, &body);
+            if excluded {
+                assert_eq!(workspace.refused(second, &other), CONFLICT, "{second} {conflicts:?}");
+                workspace.pass(15);
+            }
+            workspace.ok(second, &other);
         }
-        workspace.ok(second, &other);
     }
 }
 

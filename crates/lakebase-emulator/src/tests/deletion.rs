@@ -122,7 +122,7 @@ fn a_soft_deleted_project_reads_as_if_it_lived_but_nothing_in_it_does() {
 }
 
 #[test]
-fn an_undeleted_project_has_what_it_was_born_with_and_no_more() {
+fn undeleted_project_has_only_what_came_with_it() {
     let mut workspace = workspace();
     let production = "projects/p/branches/production";
     workspace.ok(&format!("POST {production}/endpoints?endpoint_id=reader"), &read_only());
@@ -169,7 +169,7 @@ fn a_soft_deleted_branch_says_so_in_its_status_and_comes_back() {
 }
 
 #[test]
-fn the_trash_is_emptied_by_a_purge_or_after_seven_days() {
+fn soft_deleted_objects_are_purged_on_request_or_after_seven_days() {
     for purge in [true, false] {
         for name in ["projects/p", "projects/p/branches/dev"] {
             let mut workspace = workspace();
@@ -188,7 +188,7 @@ fn the_trash_is_emptied_by_a_purge_or_after_seven_days() {
 }
 
 #[test]
-fn an_owner_goes_only_when_an_heir_is_named() {
+fn role_deletion_requires_reassign_owned_to() {
     let mut workspace = workspace();
     let branch = "projects/p/branches/dev";
     let owner = format!("{branch}/roles/jane-doe");

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::Workspace;
 use crate::faults::{Effect, Fault, FaultKind};
-use crate::service::Reply;
+use crate::message::Reply;
 
 const CREATE: &str = "POST projects?project_id=p";
 
@@ -31,7 +31,7 @@ fn a_failing_request_takes_effect_or_not_as_planned() {
         let mut workspace = with_fault(FaultKind::Hang, effect);
         assert!(matches!(workspace.reply(CREATE, &json!({})), Reply::Hang));
         assert_eq!(workspace.names().is_empty(), effect == Effect::Before);
-        assert_eq!(workspace.service.journal[0].status, 0);
+        assert_eq!(workspace.service.journal.entries()[0].status, 0);
     }
 }
 

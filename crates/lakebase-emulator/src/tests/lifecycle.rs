@@ -1,14 +1,15 @@
-//! What is born with what, what is inherited, and what expires.
+//! What comes with what, what is inherited, and what expires.
 
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
 use super::{Workspace, permanent};
+use crate::options::behaviors::Behaviors;
 use crate::options::{NeverSuspended, Options};
 
 #[test]
-fn a_project_and_a_branch_are_born_with_their_children() {
+fn project_and_branch_come_with_their_children() {
     let mut workspace = Workspace::with_branch(Options::default());
     assert_eq!(
         workspace.names(),
@@ -77,7 +78,8 @@ fn never_suspending_shows_in_the_form_that_was_chosen() {
 #[test]
 fn the_submitted_spec_is_echoed_only_on_request() {
     for echo_spec in [false, true] {
-        let options = Options { echo_spec, ..Options::default() };
+        let behaviors = Behaviors { echo_spec, ..Behaviors::default() };
+        let options = Options { behaviors, ..Options::default() };
         let mut workspace = Workspace::with_branch(options);
         let spec = workspace.get("projects/p/branches/dev").get("spec").cloned();
         assert_eq!(spec, echo_spec.then(|| json!({"no_expiry": true})));
@@ -136,13 +138,13 @@ fn drift_changes_the_status_behind_everyones_back() {
         "settings": {"pg_settings": {"work_mem": "4MB"}},
     });
     let mut expected = workspace.get(name);
-    assert!(workspace.service.drift(name, patch.as_object().expect("an object")));
+    assert!(workspace.service.change(name, patch.as_object().expect("an object")));
     expected["status"]["autoscaling_limit_max_cu"] = json!(4);
     expected["status"]["settings"] = json!({"pg_settings": {"work_mem": "4MB"}});
     let status = expected["status"].as_object_mut().expect("an object");
     status.remove("suspend_timeout_duration");
     assert_eq!(workspace.get(name), expected);
-    assert!(workspace.service.vanish("projects/p/branches/dev"));
+    assert!(workspace.service.remove("projects/p/branches/dev"));
     workspace.refused(&format!("GET {name}"), &Json::Null);
-    assert!(!workspace.service.vanish("projects/p/branches/dev"));
+    assert!(!workspace.service.remove("projects/p/branches/dev"));
 }

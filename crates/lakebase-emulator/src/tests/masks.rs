@@ -229,7 +229,10 @@ fn masks_apply_what_they_name_and_nothing_else() {
         (
             ROLE,
             "spec.attributes.createdb,spec.attributes.bypassrls",
-            json!({"attributes": {"createdb": false, "bypassrls": false, "createrole": false}}),
+            json!({
+                "attributes": {"createdb": false, "bypassrls": false, "createrole": false},
+                "membership_roles": ["DATABRICKS_SUPERUSER"],
+            }),
             json!({"attributes": {"createdb": false, "bypassrls": false}}),
         ),
         (PROJECT, "spec.custom_tags", json!({"custom_tags": []}), json!({"custom_tags": []})),

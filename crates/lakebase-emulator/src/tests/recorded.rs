@@ -261,7 +261,6 @@ fn refusals_have_the_recorded_texts() {
         ("POST projects".to_owned(), json!({}), needed("project_id")),
         ("POST projects/test/branches?branch_id=".to_owned(), json!({}), needed("branch_id")),
         (format!("POST {branch}/endpoints"), json!({}), needed("endpoint_id")),
-        (format!("POST {branch}/databases"), json!({}), needed("database_id")),
         (
             format!("POST {branch}/databases?database_id=db"),
             json!({"spec": {"postgres_database": "db"}}),

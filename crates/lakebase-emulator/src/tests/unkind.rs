@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::{Workspace, permanent, read_only};
 use crate::options::Options;
-use crate::unkind::Unkind;
+use crate::options::behaviors::Unkind;
 use crate::wire::parse_timestamp;
 
 const DEV: &str = "projects/p/branches/dev";
@@ -13,7 +13,7 @@ const PRIMARY: &str = "projects/p/branches/dev/endpoints/primary";
 /// With the project `p` and the branch `dev`, made before the unkindness begins.
 fn workspace(unkind: Unkind) -> Workspace {
     let mut workspace = Workspace::with_branch(Options::default());
-    workspace.service.unkind = unkind;
+    workspace.service.world.options.unkind = unkind;
     workspace
 }
 
@@ -22,10 +22,10 @@ fn the_default_is_kind() {
     assert_eq!(Options::default().unkind, Unkind::default());
     let unkind = Unkind::all();
     let mut workspace = Workspace::with(Options { unkind, ..Options::default() });
-    assert_eq!(workspace.service.unkind, unkind);
-    workspace.service.unkind = Unkind::default();
+    assert_eq!(workspace.service.world.options.unkind, unkind);
+    workspace.service.world.options.unkind = Unkind::default();
     workspace.service.reset();
-    assert_eq!(workspace.service.unkind, unkind);
+    assert_eq!(workspace.service.world.options.unkind, unkind);
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn reads_see_a_change_late_and_writes_at_once() {
 
     // Until the emulator is told to behave.
     workspace.ok("DELETE projects/p/branches/new", &Json::Null);
-    workspace.service.behave();
+    workspace.service.forget_faults();
     assert_eq!(listed(&mut workspace), all(&["production"]));
 }
 

@@ -5,6 +5,7 @@
 //!
 //! Start reading at [`Unkind`].
 
+use super::{Behavior, Setting};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -15,30 +16,31 @@ use crate::wire::{parse_duration, parse_timestamp};
 /// The number of delayed reads if none is given.
 const READS: u32 = 2;
 
-/// The smallest and the largest compute. [DOC] §7.2.
-const SIZES: (f64, f64) = (0.5, 112.0);
+/// The smallest compute. [DOC] §7.2.
+const SMALLEST: f64 = 0.5;
 
-/// Ways in which the service may be unkind to its clients. All are off by default, and can be
-/// combined. [INF]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one independent option")]
-pub struct Unkind {
-    /// A `ttl` counts from the time at which the service received the create, which is some
+behaviors! {
+    /// Ways in which Lakebase may differ from what was recorded, and which a client must tolerate.
+    /// All are off by default, and can be combined.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    pub struct Unkind at unkind, rows ROWS;
+
+    /// Whether a `ttl` counts from the time at which the service received the create, which is some
     /// microseconds before or after `create_time`.
-    pub inexact_expiry: bool,
-    /// Answers leave out members that are false or empty, as protobuf's JSON does by default.
-    pub omit_defaults: bool,
-    /// If a create names one limit of an autoscaling range, the service sets the other one as far
-    /// away as it accepts (16 CU), instead of the project's default.
-    pub wide_limits: bool,
+    inexact_expiry: bool = false, "INF", "3.2";
+    /// Whether answers leave out members that are false or empty, as protobuf's JSON does by default.
+    omit_defaults: bool = false, "INF", "1.2";
+    /// Whether a create that names one limit of an autoscaling range gets the other one as far away
+    /// as is accepted, instead of the project's default.
+    wide_limits: bool = false, "INF", "7.2";
     /// The number of reads of an object, by GET or in a list, that still show the state before a
     /// create, an update or a delete. Mutations always act on the current state.
-    pub delayed_effects: u32,
-    /// Answers spell values differently than the request: durations and times with nine decimals,
-    /// sizes as `4.0`, log sequence numbers without leading zeros, display names without redundant
-    /// blanks, tags sorted by key.
-    pub normalized_values: bool,
+    delayed_effects: u32 = 0, "INF", "4.3";
+    /// Whether answers spell values differently than the request: durations and times with nine
+    /// decimals, sizes as `4.0`, log sequence numbers without leading zeros, display names without
+    /// redundant blanks, tags sorted by key.
+    normalized_values: bool = false, "INF", "13.1";
 }
 
 impl Unkind {
@@ -93,20 +95,26 @@ impl Unkind {
         SignedDuration::from_micros(if sum % 2 == 0 { distance } else { -distance })
     }
 
-    /// Adds the limit that is missing in the settings of a compute, where one is missing.
-    pub(crate) fn fill_limits(self, settings: &mut Map, range: u32) {
+    /// Adds the limit that is missing wherever a body holds one limit of a compute.
+    pub(crate) fn fill_limits(self, settings: &mut Map, range: u32, largest: u32) {
         const MIN: &str = "autoscaling_limit_min_cu";
         const MAX: &str = "autoscaling_limit_max_cu";
+        if !self.wide_limits {
+            return;
+        }
+        for value in settings.values_mut() {
+            if let Json::Object(members) = value {
+                self.fill_limits(members, range, largest);
+            }
+        }
         let limit = |name: &str| settings.get(name).and_then(Json::as_f64);
         let range = f64::from(range);
         let missing = match (limit(MIN), limit(MAX)) {
-            (None, Some(max)) => (MIN, (max - range).max(SIZES.0)),
-            (Some(min), None) => (MAX, (min + range).min(SIZES.1)),
+            (None, Some(max)) => (MIN, (max - range).max(SMALLEST)),
+            (Some(min), None) => (MAX, (min + range).min(f64::from(largest).max(min))),
             _ => return,
         };
-        if self.wide_limits {
-            settings.insert(missing.0.to_owned(), json!(missing.1));
-        }
+        settings.insert(missing.0.to_owned(), json!(missing.1));
     }
 
     /// An answer as a client gets it.

@@ -1,0 +1,53 @@
+//! Decides what excludes a change: running operations and reconciliation (reference §6.6).
+
+use jiff::Timestamp;
+
+use crate::error::{ApiError, Result};
+use crate::model::kind::{Kind, Method};
+use crate::model::operations::Operation;
+use crate::model::world::World;
+use crate::name::{first_segments, is_inside, parent};
+use crate::options::behaviors::Conflicts;
+
+/// Refuses a change while something excludes it.
+pub(super) fn check(
+    world: &World,
+    kind: &Kind,
+    name: &str,
+    method: Method,
+    now: Timestamp,
+) -> Result<()> {
+    if world.operations.running(now).any(|running| excludes(world, running, kind, name, method)) {
+        return Err(ApiError::conflict());
+    }
+    if !kind.reconciles || !world.is_settling(name, now) {
+        return Ok(());
+    }
+    let behaviors = &world.options.behaviors;
+    let refused = match method {
+        // [REC] §5.3.
+        Method::Delete => true,
+        // [REC] §5.3, and its contrary in §14.19.
+        Method::Create => !behaviors.accept_unreadable_endpoints,
+        // [INF]
+        _ => behaviors.refuse_updates_while_reconciling,
+    };
+    if refused { Err(ApiError::reconciling()) } else { Ok(()) }
+}
+
+fn excludes(world: &World, running: &Operation, kind: &Kind, name: &str, method: Method) -> bool {
+    match world.options.behaviors.conflicts {
+        Conflicts::None => false,
+        Conflicts::Project => first_segments(&running.about, 2) == first_segments(name, 2),
+        Conflicts::Documented => {
+            // [DOC] §6.6.
+            let siblings = kind.takes_turns
+                && running.kind.takes_turns
+                && parent(&running.about) == parent(name);
+            // [INF] The rest: scopes nest.
+            let within = running.method != Method::Update && is_inside(name, &running.about);
+            let around = method == Method::Delete && is_inside(&running.about, name);
+            siblings || running.about == name || within || around
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Lists the kinds of objects and the calls. This is the only place that names them all.
+
+use crate::auth;
+use crate::message::Request;
+use crate::model::kind::{Call, Kind};
+use crate::name;
+use crate::resources::{BRANCH, CREDENTIAL, DATABASE, ENDPOINT, PASSWORD, PROJECT, ROLE};
+
+/// In the order in which they come with what contains them: a database after its owner.
+pub(crate) static KINDS: &[&Kind] = &[&PROJECT, &BRANCH, &ENDPOINT, &ROLE, &DATABASE];
+
+static CALLS: &[&Call] =
+    &[&CREDENTIAL, &PASSWORD, &auth::CONFIG, &auth::DISCOVERY, &auth::TOKEN, &auth::ME];
+
+/// The call that a request is for.
+pub(crate) fn call(request: &Request) -> Option<&'static Call> {
+    let method = if request.method == "HEAD" { "GET" } else { &request.method };
+    let is_meant =
+        |call: &&&'static Call| call.method == method && name::matches(call.path, &request.path);
+    CALLS.iter().find(is_meant).copied()
+}

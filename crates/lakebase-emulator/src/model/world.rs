@@ -1,0 +1,163 @@
+//! Holds the state of the pretended workspace. The hooks of the kinds read it; only the interpreter
+//! and the calls change it.
+
+use std::collections::BTreeMap;
+
+use fastrand::Rng;
+use jiff::Timestamp;
+
+use crate::clock::after;
+use crate::model::kind::{Effect, Kind, Moments, Uid};
+use crate::model::operations::Operations;
+use crate::model::stale::StaleReads;
+use crate::model::store::{Object, Store};
+use crate::name;
+use crate::options::Options;
+use crate::schema::Map;
+
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) kinds: &'static [&'static Kind],
+    /// As they are now: rules may have been changed since the start.
+    pub(crate) options: Options,
+    /// `http://127.0.0.1:PORT`.
+    pub(crate) url: String,
+    pub(crate) store: Store,
+    pub(crate) operations: Operations,
+    pub(crate) stale: StaleReads,
+    /// OAuth tokens and when they expire.
+    pub(crate) tokens: BTreeMap<String, Timestamp>,
+    /// The names that are being reconciled, and until when. A name may outlive its object here.
+    settling: BTreeMap<String, Timestamp>,
+    /// The number of objects that each name has had.
+    generations: BTreeMap<String, u32>,
+    /// For tokens and request IDs only: everything else is derived from names, so that it repeats
+    /// from run to run whatever is read in between.
+    pub(crate) random: Rng,
+}
+
+impl World {
+    pub(crate) fn new(kinds: &'static [&'static Kind], options: Options, url: String) -> World {
+        World {
+            kinds,
+            options,
+            url,
+            store: Store::default(),
+            operations: Operations::default(),
+            stale: StaleReads::default(),
+            tokens: BTreeMap::new(),
+            settling: BTreeMap::new(),
+            generations: BTreeMap::new(),
+            random: Rng::with_seed(0),
+        }
+    }
+
+    pub(crate) fn kind_of(&self, name: &str) -> Option<&'static Kind> {
+        self.kinds.iter().copied().find(|kind| kind.has(name))
+    }
+
+    /// When an operation that begins now ends, and when its object has been reconciled.
+    pub(crate) fn moments(&self, now: Timestamp) -> Moments {
+        let ends = after(now, self.options.operation_delay);
+        Moments { now, ends, settled: after(ends, self.options.settle_delay) }
+    }
+
+    /// Until when changes of this name are being reconciled.
+    pub(crate) fn is_settling(&self, name: &str, now: Timestamp) -> bool {
+        self.settling.get(name).is_some_and(|settled| *settled > now)
+    }
+
+    pub(crate) fn settle(&mut self, name: &str, settled: Timestamp) {
+        self.settling.insert(name.to_owned(), settled);
+    }
+
+    /// A new object that is in no store yet.
+    pub(crate) fn object(
+        &self,
+        kind: &'static Kind,
+        name: &str,
+        settings: Map,
+        moments: &Moments,
+    ) -> Object {
+        let generation = self.generations.get(name).copied().unwrap_or_default();
+        Object {
+            kind,
+            uid: uid(kind.uid, name, generation),
+            created: moments.now,
+            updated: moments.now,
+            spec: Map::new(),
+            timeline: (kind.hooks.timeline)(&self.options, moments, &settings, true),
+            settings,
+            deleted: None,
+            implied: false,
+            unreadable: false,
+        }
+    }
+
+    /// Applies what a change does. Nothing fails here: every check comes before.
+    pub(crate) fn apply(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Put(name, object) => {
+                    if self.store.get(&name).is_none_or(|old| old.uid != object.uid) {
+                        *self.generations.entry(name.clone()).or_default() += 1;
+                    }
+                    self.store.insert(name, *object);
+                }
+                Effect::Remove(name) => self.store.remove(&name),
+            }
+        }
+    }
+
+    /// Lets time pass.
+    pub(crate) fn sweep(&mut self, now: Timestamp) {
+        self.store.sweep(now, self.options.behaviors.soft_delete_expired_branches);
+        self.settling.retain(|_, settled| *settled > now);
+        self.tokens.retain(|_, expires| *expires > later_by_a_day(now));
+    }
+
+    /// The object that contains this one.
+    pub(crate) fn parent(&self, name: &str) -> Option<&Object> {
+        name::parent(name).and_then(|parent| self.store.live(parent))
+    }
+
+    /// A random UUID.
+    pub(crate) fn uuid(&mut self) -> String {
+        uuid(&mut self.random)
+    }
+}
+
+/// Expired tokens are remembered for a day, so that their refusal says that they have expired.
+fn later_by_a_day(now: Timestamp) -> Timestamp {
+    crate::clock::later(now, jiff::SignedDuration::from_hours(-24))
+}
+
+/// Random numbers that depend on a text alone (FNV-1a).
+pub(crate) fn random_by(text: &str) -> Rng {
+    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    Rng::with_seed(text.bytes().fold(0xcbf2_9ce4_8422_2325, mix))
+}
+
+fn uid(form: Uid, name: &str, generation: u32) -> Option<String> {
+    let mut random = random_by(&format!("{name}#{generation}"));
+    match form {
+        Uid::None => None,
+        Uid::Random => Some(uuid(&mut random)),
+        Uid::Words(prefix) => Some(words(&mut random, prefix)),
+    }
+}
+
+fn uuid(random: &mut Rng) -> String {
+    uuid::Builder::from_random_bytes(random.u128(..).to_be_bytes()).into_uuid().to_string()
+}
+
+fn words(random: &mut Rng, prefix: &str) -> String {
+    let first = ["amber", "bold", "calm", "dry", "early", "fair", "green", "quiet"];
+    let second = ["brook", "cloud", "dune", "field", "lake", "moon", "reef", "tree"];
+    format!(
+        "{prefix}-{}-{}-{:08x}",
+        first[random.usize(..first.len())],
+        second[random.usize(..second.len())],
+        random.u32(..)
+    )
+}
