@@ -178,6 +178,12 @@ impl Emulator {
         self.service().world.options.unkind = unkind;
     }
 
+    /// Sets how the emulator behaves where Lakebase's behavior is inferred or disputed, from the next
+    /// request on.
+    pub fn set_behaviors(&self, behaviors: Behaviors) {
+        self.service().world.options.behaviors = behaviors;
+    }
+
     /// What a GET of this name would answer now; `None` where it would be a 404. Leaves no record
     /// and minds no faults and no delays.
     pub fn get(&self, name: &str) -> Option<Json> {

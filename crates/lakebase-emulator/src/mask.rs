@@ -25,7 +25,7 @@ pub(crate) fn select(
         // [REC] §1.6: `*` expands to the nested attributes, which the body must all contain. What
         // only a create reads is no part of it.
         let mut paths: Vec<String> =
-            fields.iter().flat_map(|field| leaves(field, "", body)).collect();
+            fields.iter().flat_map(|field| leaves(field, "", Some(body))).collect();
         paths.dedup();
         paths
     } else {
@@ -49,6 +49,14 @@ pub(crate) fn select(
         }
     }
     Ok(selected)
+}
+
+/// Whether a mask is of `spec` and at least one leaf in it, and nothing else.
+pub(crate) fn is_spec_and_leaves(mask: &str, fields: &[Field]) -> bool {
+    let leaves: Vec<String> = fields.iter().flat_map(|field| leaves(field, "", None)).collect();
+    let (spec, others): (Vec<&str>, Vec<&str>) = mask.split(',').partition(|path| *path == "spec");
+    let are_leaves = others.iter().all(|path| leaves.iter().any(|leaf| leaf == path));
+    spec.len() == 1 && !others.is_empty() && are_leaves
 }
 
 /// Copies what the rest of a path names. `path` is the whole path, for messages.
@@ -124,18 +132,22 @@ fn unanswered(fields: &[Field], message: &Map) -> Option<&'static str> {
     })
 }
 
-/// The mask paths of everything below a field that an update may change.
-fn leaves(field: &Field, parent: &str, body: &Map) -> Vec<String> {
+/// The mask paths of everything below a field that an update may change. With a body, without the
+/// fields that `*` covers only if the body holds them.
+fn leaves(field: &Field, parent: &str, body: Option<&Map>) -> Vec<String> {
+    let is_held = body.is_none_or(|body| body.contains_key(field.name));
     match (field.rule, &field.value) {
-        _ if !field.in_wildcard && !body.contains_key(field.name) => Vec::new(),
         (Rule::Immutable, _) => Vec::new(),
+        _ if !field.in_wildcard && !is_held => Vec::new(),
         (Rule::Arm(group), _) => vec![join(parent, group)],
         (Rule::Mutable, Value::Message(inner)) => {
             let path = join(parent, field.name);
-            let empty = Map::new();
-            let body = body.get(field.name).and_then(Json::as_object).unwrap_or(&empty);
+            let inside = |body: &Map| {
+                body.get(field.name).and_then(Json::as_object).cloned().unwrap_or_default()
+            };
+            let body = body.map(inside);
             let mut paths: Vec<String> =
-                inner.iter().flat_map(|field| leaves(field, &path, body)).collect();
+                inner.iter().flat_map(|field| leaves(field, &path, body.as_ref())).collect();
             paths.dedup();
             paths
         }

@@ -12,6 +12,7 @@ mod kinds;
 mod lifecycle;
 mod lists;
 mod masks;
+mod odd;
 mod recorded;
 mod roles;
 mod rules;

@@ -6,7 +6,7 @@ use super::{busy, checked_body, create, quota, settings, start, view};
 use crate::error::Result;
 use crate::mask;
 use crate::message::Input;
-use crate::model::kind::{Change, Effect, Kind, Method};
+use crate::model::kind::{Change, Kind, Method, StoreEffect};
 use crate::model::world::World;
 use crate::schema::{Map, merge};
 
@@ -18,7 +18,11 @@ pub(super) fn update(
 ) -> Result<Json> {
     input.only(&["update_mask"])?;
     let body = checked_body(world, input, kind, name)?;
-    let mask = input.parameter("update_mask");
+    let mut mask = input.parameter("update_mask");
+    if kind.wildcard_by_parts && mask.is_some_and(|mask| mask::is_spec_and_leaves(mask, kind.body))
+    {
+        mask = Some("*");
+    }
     let selected = mask::select(mask, kind.body, &body, kind.optional_masks)?;
     // Paths below `spec` never hold it whole, so the mask is the one word or it is not.
     let whole = mask.is_some_and(|mask| mask == "*" || mask.split(',').any(|path| path == "spec"));
@@ -67,7 +71,7 @@ fn perform(
     merge(kind.settings(), &mut changed.spec, patch);
     changed.updated = input.now;
     changed.timeline = (kind.hooks.timeline)(&world.options, &moments, &changed.settings, false);
-    let effects = vec![Effect::Put(name.to_owned(), Box::new(changed))];
+    let effects = vec![StoreEffect::Put(name.to_owned(), Box::new(changed))];
     quota::check(world, &effects)?;
     busy::check(world, kind, name, Method::Update, input.now)?;
     world.apply(effects);

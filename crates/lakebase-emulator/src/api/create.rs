@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use super::{busy, change, checked_body, quota, settings, start, view};
 use crate::error::{ApiError, Result};
 use crate::message::{Input, Request};
-use crate::model::kind::{Arrival, Change, Effect, Id, Kind, Layout, Method, Moments};
+use crate::model::kind::{Arrival, Change, Id, Kind, Layout, Method, Moments, StoreEffect};
 use crate::model::store::Object;
 use crate::model::world::{World, random_by};
 use crate::name;
@@ -51,7 +51,7 @@ pub(crate) fn seed(world: &mut World, name: &str, body: &Json, now: Timestamp) -
 }
 
 enum Prepared {
-    Created(String, Vec<Effect>),
+    Created(String, Vec<StoreEffect>),
     /// The object exists, and the create counts as an update with these settings.
     Adopted(String, Map),
 }
@@ -111,7 +111,7 @@ fn prepare_named(
     kind: &'static Kind,
     name: &str,
     moments: &Moments,
-) -> Result<Vec<Effect>> {
+) -> Result<Vec<StoreEffect>> {
     let mut body = checked_body(world, input, kind, name)?;
     let behaviors = &world.options.behaviors;
     let (range, largest) = (behaviors.max_range_cu, behaviors.largest_scaling_cu);
@@ -128,7 +128,7 @@ fn prepare_named(
         if object.lives() || !(kind.hooks.frees_deleted_ids)(&world.options) {
             return Err(change.duplicate(&world.options));
         }
-        effects.push(Effect::Remove(name.to_owned()));
+        effects.push(StoreEffect::Remove(name.to_owned()));
     }
     let mut own = (kind.hooks.create)(world, &change)?;
     (kind.hooks.update)(world, &change, &mut own)?;
@@ -139,7 +139,7 @@ fn prepare_named(
         && world.options.behaviors.accept_unreadable_endpoints
         && world.is_settling(name, input.now);
     for (name, object) in with_children(world, (name.to_owned(), object), &body, moments)? {
-        effects.push(Effect::Put(name, Box::new(object)));
+        effects.push(StoreEffect::Put(name, Box::new(object)));
     }
     Ok(effects)
 }

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::{begin, busy, quota, start, view};
 use crate::error::{ApiError, Result};
 use crate::message::Input;
-use crate::model::kind::{Change, Effect, Kind, Method};
+use crate::model::kind::{Change, Kind, Method, StoreEffect};
 use crate::model::operations::empty_response;
 use crate::model::world::World;
 use crate::schema::Map;
@@ -42,9 +42,9 @@ pub(super) fn delete(
         let mut deleted = object.clone();
         deleted.deleted = Some(now);
         deleted.updated = now;
-        effects.push(Effect::Put(name.to_owned(), Box::new(deleted)));
+        effects.push(StoreEffect::Put(name.to_owned(), Box::new(deleted)));
     } else {
-        effects.push(Effect::Remove(name.to_owned()));
+        effects.push(StoreEffect::Remove(name.to_owned()));
     }
     busy::check(world, kind, name, Method::Delete, now)?;
     world.apply(effects);
@@ -82,7 +82,7 @@ pub(super) fn undelete(
     (kind.hooks.restore)(world, &change, &mut restored.settings)?;
     restored.deleted = None;
     restored.updated = now;
-    let effects = vec![Effect::Put(name.to_owned(), Box::new(restored))];
+    let effects = vec![StoreEffect::Put(name.to_owned(), Box::new(restored))];
     quota::check(world, &effects)?;
     busy::check(world, kind, name, Method::Undelete, now)?;
     world.apply(effects);

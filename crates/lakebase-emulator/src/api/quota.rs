@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::{ApiError, Result};
-use crate::model::kind::{Effect, Quota};
+use crate::model::kind::{Quota, StoreEffect};
 use crate::model::store::Object;
 use crate::model::world::World;
 use crate::name::first_segments;
@@ -12,11 +12,11 @@ use crate::name::first_segments;
 type Sums<'a> = BTreeMap<(&'static str, String), (&'a Quota, i64)>;
 
 /// Refuses effects that exceed a quota. What they remove counts.
-pub(super) fn check(world: &World, effects: &[Effect]) -> Result<()> {
+pub(super) fn check(world: &World, effects: &[StoreEffect]) -> Result<()> {
     let mut added = Sums::new();
     for effect in effects {
         match effect {
-            Effect::Put(name, object) => {
+            StoreEffect::Put(name, object) => {
                 let before = world.store.get(name);
                 if let Some(before) = before {
                     count(&mut added, name, before, -1);
@@ -28,7 +28,7 @@ pub(super) fn check(world: &World, effects: &[Effect]) -> Result<()> {
                     inside.for_each(|(name, object)| count(&mut added, name, object, 1));
                 }
             }
-            Effect::Remove(name) => {
+            StoreEffect::Remove(name) => {
                 let itself = world.store.get(name).map(|object| (name, object));
                 let inside = world.store.inside(name);
                 let present = inside.filter(|(name, _)| world.store.get(name).is_some());

@@ -37,6 +37,8 @@ pub(crate) struct Kind {
     pub(crate) demands_body: bool,
     /// Mask paths that need not be in the body, and select nothing.
     pub(crate) optional_masks: &'static [&'static str],
+    /// Whether a mask of `spec` and other paths counts as `*`.
+    pub(crate) wildcard_by_parts: bool,
     pub(crate) deletion: Deletion,
     /// The query parameters of a delete, but for `purge`.
     pub(crate) delete_parameters: &'static [&'static str],
@@ -197,7 +199,7 @@ pub(crate) struct Moments {
 
 /// What a change does to the world.
 #[derive(Debug)]
-pub(crate) enum Effect {
+pub(crate) enum StoreEffect {
     /// The object is there, or has changed.
     Put(String, Box<Object>),
     /// The object and everything in it is gone.
@@ -221,7 +223,7 @@ pub(crate) struct Hooks {
     /// Merges the patch into the settings of a new or a changed object, and checks the outcome.
     pub(crate) update: fn(&World, &Change<'_>, &mut Map) -> Result<()>,
     /// Refuses a delete, or says what it does beside deleting the object.
-    pub(crate) delete: fn(&World, &Change<'_>) -> Result<Vec<Effect>>,
+    pub(crate) delete: fn(&World, &Change<'_>) -> Result<Vec<StoreEffect>>,
     /// Refuses an undelete, or changes the settings of what comes back.
     pub(crate) restore: fn(&World, &Change<'_>, &mut Map) -> Result<()>,
     /// The objects of this kind that come with a new object of another kind: their IDs and settings.

@@ -7,7 +7,7 @@ use fastrand::Rng;
 use jiff::Timestamp;
 
 use crate::clock::after;
-use crate::model::kind::{Effect, Kind, Moments, Uid};
+use crate::model::kind::{Kind, Moments, StoreEffect, Uid};
 use crate::model::operations::Operations;
 use crate::model::stale::StaleReads;
 use crate::model::store::{Object, Store};
@@ -95,16 +95,16 @@ impl World {
     }
 
     /// Applies what a change does. Nothing fails here: every check comes before.
-    pub(crate) fn apply(&mut self, effects: Vec<Effect>) {
+    pub(crate) fn apply(&mut self, effects: Vec<StoreEffect>) {
         for effect in effects {
             match effect {
-                Effect::Put(name, object) => {
+                StoreEffect::Put(name, object) => {
                     if self.store.get(&name).is_none_or(|old| old.uid != object.uid) {
                         *self.generations.entry(name.clone()).or_default() += 1;
                     }
                     self.store.insert(name, *object);
                 }
-                Effect::Remove(name) => self.store.remove(&name),
+                StoreEffect::Remove(name) => self.store.remove(&name),
             }
         }
     }

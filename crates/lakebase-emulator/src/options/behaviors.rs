@@ -189,9 +189,9 @@ behaviors! {
     adopt_databases_without_owner: bool = false, "INF", "6.3";
     /// Whether an adoption of a role resets the attributes that the request leaves out.
     reset_adopted_roles: bool = false, "DOC", "6.3, 11.9";
-    /// Whether every update of a role replaces its memberships. Otherwise only an update of the whole
-    /// `spec` does.
-    replace_memberships_always: bool = true, "DOC", "3.4";
+    /// Whether every update of a role replaces its memberships, which is the stricter reading of the
+    /// documentation. Otherwise only an update by `spec` or `*` does.
+    replace_memberships_always: bool = true, "INF", "3.4, 13.1";
     /// Whether a password is revealed although the project's `enable_pg_native_login` is false.
     reveal_unusable_passwords: bool = false, "INF", "3.4";
     /// Whether the ID of a soft-deleted branch is free at once. Otherwise it remains reserved for 7

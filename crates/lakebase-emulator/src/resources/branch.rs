@@ -6,8 +6,8 @@ use serde_json::{Value as Json, json};
 use crate::clock::later;
 use crate::error::{ApiError, Result};
 use crate::model::kind::{
-    Arrival, Change, Children, Deletion, Effect, Hooks, Id, Kind, LABEL, Layout, Method, Moments,
-    Quota, Uid,
+    Arrival, Change, Children, Deletion, Hooks, Id, Kind, LABEL, Layout, Method, Moments, Quota,
+    StoreEffect, Uid,
 };
 use crate::model::store::{Object, Phase};
 use crate::model::world::{World, random_by};
@@ -36,6 +36,7 @@ pub(crate) static BRANCH: Kind = Kind {
     adoptable: true,
     demands_body: false,
     optional_masks: &[],
+    wildcard_by_parts: false,
     deletion: Deletion::SoftInStatus,
     delete_parameters: &[],
     takes_turns: false,
@@ -232,7 +233,7 @@ fn update(world: &World, change: &Change<'_>, status: &mut Map) -> Result<()> {
 }
 
 /// §6.4, §6.5.
-fn delete(world: &World, change: &Change<'_>) -> Result<Vec<Effect>> {
+fn delete(world: &World, change: &Change<'_>) -> Result<Vec<StoreEffect>> {
     let (Some(branch), name) = (change.object, change.name) else { return Ok(Vec::new()) };
     // [REC] §3.2: a root branch is one without source. [CODE] §14.17: refused whether it is
     // protected or not.

@@ -24,6 +24,7 @@ pub(crate) static DATABASE: Kind = Kind {
     adoptable: true,
     demands_body: false,
     optional_masks: &[],
+    wildcard_by_parts: false,
     deletion: Deletion::Permanent,
     delete_parameters: &[],
     takes_turns: true,

@@ -7,8 +7,8 @@ use super::compute::{self, TIMEOUT, check_limits};
 use crate::clock::later;
 use crate::error::{ApiError, Result};
 use crate::model::kind::{
-    Arrival, Change, Children, Deletion, Effect, Hooks, Id, Kind, LABEL, Layout, Method, Moments,
-    Quota, Uid,
+    Arrival, Change, Children, Deletion, Hooks, Id, Kind, LABEL, Layout, Method, Moments, Quota,
+    StoreEffect, Uid,
 };
 use crate::model::store::{Object, Phase};
 use crate::model::world::World;
@@ -30,6 +30,7 @@ pub(crate) static ENDPOINT: Kind = Kind {
     adoptable: true,
     demands_body: false,
     optional_masks: &[],
+    wildcard_by_parts: false,
     deletion: Deletion::Permanent,
     delete_parameters: &[],
     takes_turns: true,
@@ -181,7 +182,7 @@ fn settle(world: &World, patch: &Map, status: &mut Map) -> Result<()> {
 }
 
 /// §6.4, §6.5.
-fn delete(world: &World, change: &Change<'_>) -> Result<Vec<Effect>> {
+fn delete(world: &World, change: &Change<'_>) -> Result<Vec<StoreEffect>> {
     let name = change.name;
     if change.object.and_then(|endpoint| endpoint.text("endpoint_type")) == Some(READ_WRITE) {
         // [REC] the text but for the name.

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::compute;
 use crate::error::{ApiError, Result};
 use crate::model::kind::{
-    Change, Deletion, Effect, Hooks, Id, Kind, LABEL, Layout, Method, Quota, Uid,
+    Change, Deletion, Hooks, Id, Kind, LABEL, Layout, Method, Quota, StoreEffect, Uid,
 };
 use crate::model::store::Object;
 use crate::model::world::World;
@@ -38,6 +38,7 @@ pub(crate) static PROJECT: Kind = Kind {
     demands_body: false,
     // [REC] §1.6, §9.2: Terraform masks these two without sending them.
     optional_masks: &["initial_branch_spec", "initial_endpoint_spec"],
+    wildcard_by_parts: false,
     deletion: Deletion::Soft,
     delete_parameters: &[],
     takes_turns: false,
@@ -157,7 +158,7 @@ fn update(world: &World, change: &Change<'_>, settings: &mut Map) -> Result<()> 
 
 /// [DOC] §6.5: not while a branch is protected. [REC] §6.4: what users created goes at once; what
 /// came with the project is kept for an undelete.
-fn delete(world: &World, change: &Change<'_>) -> Result<Vec<Effect>> {
+fn delete(world: &World, change: &Change<'_>) -> Result<Vec<StoreEffect>> {
     let inside = || world.store.inside(change.name);
     let is_protected = |name: &String, object: &Object| {
         object.flag("is_protected") && world.store.live(name).is_some()
@@ -170,7 +171,7 @@ fn delete(world: &World, change: &Change<'_>) -> Result<Vec<Effect>> {
         )));
     }
     let created = inside().filter(|(_, object)| !object.implied);
-    Ok(created.map(|(name, _)| Effect::Remove(name.clone())).collect())
+    Ok(created.map(|(name, _)| StoreEffect::Remove(name.clone())).collect())
 }
 
 /// Another default branch than the one that came with the project has not survived.

@@ -4,7 +4,8 @@ use serde_json::{Value as Json, json};
 
 use crate::error::{ApiError, Result};
 use crate::model::kind::{
-    Arrival, Change, Children, Deletion, Effect, Hooks, Id, Kind, LABEL, Layout, Method, Quota, Uid,
+    Arrival, Change, Children, Deletion, Hooks, Id, Kind, LABEL, Layout, Method, Quota,
+    StoreEffect, Uid,
 };
 use crate::model::store::Object;
 use crate::model::world::World;
@@ -25,6 +26,8 @@ pub(crate) static ROLE: Kind = Kind {
     // [REC] §14.3.
     demands_body: true,
     optional_masks: &[],
+    // [DOC] §3.4.
+    wildcard_by_parts: true,
     deletion: Deletion::Permanent,
     delete_parameters: &["reassign_owned_to"],
     takes_turns: true,
@@ -179,7 +182,7 @@ fn owner_id(user: &str) -> String {
 }
 
 /// [DOC] §3.4, §6.4: not while it owns a database, unless another role is named that gets it.
-fn delete(world: &World, change: &Change<'_>) -> Result<Vec<Effect>> {
+fn delete(world: &World, change: &Change<'_>) -> Result<Vec<StoreEffect>> {
     let (store, name, branch) = (&world.store, change.name, change.parent());
     let owned = store.inside(branch).filter(|(_, object)| object.text("role") == Some(name));
     let Some(new_owner) = change.parameter("reassign_owned_to") else {
@@ -213,7 +216,7 @@ fn delete(world: &World, change: &Change<'_>) -> Result<Vec<Effect>> {
         let mut object = object.clone();
         object.settings.insert("role".to_owned(), json!(new_owner));
         object.updated = change.now;
-        Effect::Put(database.clone(), Box::new(object))
+        StoreEffect::Put(database.clone(), Box::new(object))
     });
     Ok(reassigned.collect())
 }

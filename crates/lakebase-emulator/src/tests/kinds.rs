@@ -71,6 +71,7 @@ const PLAIN: Kind = Kind {
     adoptable: false,
     demands_body: false,
     optional_masks: &[],
+    wildcard_by_parts: false,
     deletion: Deletion::Permanent,
     delete_parameters: &[],
     takes_turns: false,

@@ -69,6 +69,16 @@ fn wildcard_mask_leaves_out_what_the_documentation_exempts() {
     let text = workspace.refused(&line, &json!({"spec": {"attributes": {"createdb": true}}}));
     assert!(text.contains("'spec.attributes.createrole' is in update_mask"), "{text}");
 
+    // For roles, `spec` beside other paths counts as `*`.
+    let line = format!("PATCH {role}?update_mask=spec,spec.attributes.createdb");
+    workspace.ok(&line, &json!({"spec": {"attributes": attributes}}));
+    let text = workspace.refused(&line, &json!({"spec": {"attributes": {"createdb": true}}}));
+    assert!(text.contains("'spec.attributes.createrole' is in update_mask"), "{text}");
+    let line = format!("PATCH {role}?update_mask=spec,spec.nope");
+    assert!(
+        workspace.refused(&line, &json!({"spec": {"attributes": attributes}})).contains("nope")
+    );
+
     let whole = json!({"spec": {
         "display_name": "x", "history_retention_duration": "604800s",
         "default_branch": "projects/p/branches/production", "enable_pg_native_login": true,
