@@ -132,6 +132,7 @@ fn prepare_named(
     }
     let mut own = (kind.hooks.create)(world, &change)?;
     (kind.hooks.update)(world, &change, &mut own)?;
+    effects.extend((kind.hooks.beside)(world, &change)?);
     let mut object = world.object(kind, name, own, moments);
     object.spec = settings;
     // [REC] §14.19, where the create is not refused.

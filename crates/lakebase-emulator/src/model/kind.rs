@@ -163,8 +163,9 @@ impl Change<'_> {
         crate::name::parent(self.name).unwrap_or_default()
     }
 
+    /// The refusal of a create of what exists.
     pub(crate) fn duplicate(&self, options: &Options) -> ApiError {
-        (self.kind.hooks.duplicate)(options, self.name)
+        (self.kind.hooks.duplicate)(options, self)
     }
 }
 
@@ -215,9 +216,11 @@ pub(crate) struct Hooks {
     /// Refuses a create by itself, before what it refers to is looked at.
     pub(crate) precheck: fn(&World, &Change<'_>) -> Result<()>,
     /// The refusal of a create of what exists.
-    pub(crate) duplicate: fn(&Options, name: &str) -> ApiError,
+    pub(crate) duplicate: fn(&Options, &Change<'_>) -> ApiError,
     /// The settings of a new object before the submitted ones are merged in.
     pub(crate) create: fn(&World, &Change<'_>) -> Result<Map>,
+    /// What a create does beside creating the object and what comes with it.
+    pub(crate) beside: fn(&World, &Change<'_>) -> Result<Vec<StoreEffect>>,
     /// Refuses an adoption.
     pub(crate) adopt: fn(&World, &Change<'_>) -> Result<()>,
     /// Merges the patch into the settings of a new or a changed object, and checks the outcome.
@@ -232,6 +235,8 @@ pub(crate) struct Hooks {
     pub(crate) timeline: fn(&Options, &Moments, &Map, is_new: bool) -> Vec<Phase>,
     /// When the object expires.
     pub(crate) expires: fn(&Object) -> Option<Timestamp>,
+    /// Whether an object that has expired is soft-deleted, and otherwise removed.
+    pub(crate) keeps_expired: fn(&Options) -> bool,
     /// Adds to a shown status what is derived from elsewhere.
     pub(crate) show: fn(&World, name: &str, &Object, &mut Map),
 }
@@ -242,8 +247,12 @@ impl Hooks {
         generated_id: |_, _| None,
         frees_deleted_ids: |_| false,
         precheck: |_, _| Ok(()),
-        duplicate: |_, _| ApiError::already_exists("object with such id already exists"),
+        // [REC] status and code, [FAKE] text: §5.3, of branches and endpoints.
+        duplicate: |_, change| {
+            ApiError::already_exists(format!("{} with such id already exists", change.kind.noun))
+        },
         create: |_, _| Ok(Map::new()),
+        beside: |_, _| Ok(Vec::new()),
         adopt: |_, _| Ok(()),
         update: |_, change, settings| {
             crate::schema::merge(change.kind.settings(), settings, change.patch);
@@ -254,6 +263,7 @@ impl Hooks {
         implied: |_, _| Ok(Vec::new()),
         timeline: |_, _, _, _| Vec::new(),
         expires: |_| None,
+        keeps_expired: |_| false,
         show: |_, _, _, _| {},
     };
 }

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use crate::clock::later;
 use crate::model::kind::Kind;
 use crate::name::{self, is_inside};
+use crate::options::Options;
 use crate::schema::Map;
 
 /// [REC] §1.6c for projects, [INF] for branches: how long a soft-deleted object is kept, and its ID
@@ -158,12 +159,12 @@ impl Store {
     }
 
     /// Lets time pass: what was deleted long enough ago is purged, what has expired is deleted.
-    pub(crate) fn sweep(&mut self, now: Timestamp, soft_delete_expired: bool) {
+    pub(crate) fn sweep(&mut self, now: Timestamp, options: &Options) {
         let expired = |object: &Object| object.expired(now);
-        if soft_delete_expired {
-            for object in self.objects.values_mut().filter(|object| expired(object)) {
-                object.deleted = (object.kind.hooks.expires)(object);
-            }
+        let is_kept = |object: &Object| (object.kind.hooks.keeps_expired)(options);
+        let kept = |object: &&mut Object| expired(object) && is_kept(object);
+        for object in self.objects.values_mut().filter(kept) {
+            object.deleted = (object.kind.hooks.expires)(object);
         }
         let purged = |object: &Object| object.purge_time().is_some_and(|time| time <= now);
         let gone = self.objects.iter().filter(|(_, object)| purged(object) || expired(object));

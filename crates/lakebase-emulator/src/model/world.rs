@@ -111,7 +111,7 @@ impl World {
 
     /// Lets time pass.
     pub(crate) fn sweep(&mut self, now: Timestamp) {
-        self.store.sweep(now, self.options.behaviors.soft_delete_expired_branches);
+        self.store.sweep(now, &self.options);
         self.settling.retain(|_, settled| *settled > now);
         self.tokens.retain(|_, expires| *expires > later_by_a_day(now));
     }

@@ -74,6 +74,7 @@ pub(crate) static BRANCH: Kind = Kind {
         restore,
         implied,
         timeline,
+        keeps_expired: |options| options.behaviors.soft_delete_expired_branches,
         expires: |branch| branch.text("expire_time").and_then(parse_timestamp),
         show,
         ..Hooks::NONE
@@ -104,15 +105,14 @@ fn precheck(_: &World, change: &Change<'_>) -> Result<()> {
     Err(ApiError::invalid("Expiration must be specified when creating a branch"))
 }
 
-fn duplicate(options: &Options, name: &str) -> ApiError {
+fn duplicate(options: &Options, change: &Change<'_>) -> ApiError {
     if options.behaviors.duplicate_branch_is_bad_request {
         // [CODE] §14.15.
-        let id = name::id(name);
+        let id = name::id(change.name);
         let text = format!("branch already exists; branch_name:\"{id}\"");
         return ApiError { traced: true, ..ApiError::bad_request(text) };
     }
-    // [REC] status and code, [FAKE] text: §5.3.
-    ApiError::already_exists("branch with such id already exists")
+    (Hooks::NONE.duplicate)(options, change)
 }
 
 /// The status of a branch without source, a root branch ([REC] §3.2).

@@ -43,10 +43,6 @@ pub(crate) static ENDPOINT: Kind = Kind {
         what: "active computes per project",
     }],
     hooks: Hooks {
-        duplicate: |_, _| {
-            // [REC] status and code, [FAKE] text: §5.3.
-            ApiError::already_exists("endpoint with such id already exists")
-        },
         create,
         adopt,
         update: |world, change, status| settle(world, change.patch, status),

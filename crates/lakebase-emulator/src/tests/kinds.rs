@@ -7,11 +7,13 @@ use serde_json::{Value as Json, json};
 use crate::api;
 use crate::error::Result;
 use crate::message::{Input, Request};
-use crate::model::kind::{Deletion, Form, Hooks, Id, Kind, LABEL, Layout, Method, Uid};
+use crate::model::kind::{
+    Deletion, Form, Hooks, Id, Kind, LABEL, Layout, Method, StoreEffect, Uid,
+};
 use crate::model::store::Phase;
 use crate::model::world::World;
 use crate::options::Options;
-use crate::schema::{Field, Value};
+use crate::schema::{Field, Map, Value};
 
 static PARTS: Form =
     Form { pattern: "catalog.schema.table", accepts: |id| id.split('.').count() == 3 };
@@ -29,6 +31,12 @@ static TABLE: Kind = Kind {
                 Phase::from(Timestamp::MIN, "detailed_state", "ONLINE"),
                 Phase::until(online.expect("in range"), "detailed_state", "PROVISIONING"),
             ]
+        },
+        // As a synced table creates the database that it needs.
+        beside: |world, change| {
+            let moments = world.moments(change.now);
+            let object = world.object(&PARENT, "parents/beside", Map::new(), &moments);
+            Ok(vec![StoreEffect::Put("parents/beside".to_owned(), Box::new(object))])
         },
         ..Hooks::NONE
     },
@@ -124,6 +132,7 @@ fn states_follow_the_clock_and_methods_that_a_kind_lacks_are_no_api() {
     let now = Timestamp::UNIX_EPOCH;
     let create = "POST synced_tables?synced_table_id=main.public.trips";
     call(&mut world, create, json!({"spec": {}}), now).expect("it is created");
+    call(&mut world, "GET parents/beside", Json::Null, now).expect("it came beside");
     for (seconds, state) in [(0, "PROVISIONING"), (59, "PROVISIONING"), (60, "ONLINE")] {
         let at = now.saturating_add(SignedDuration::from_secs(seconds)).expect("in range");
         let table = call(&mut world, "GET synced_tables/main.public.trips", Json::Null, at);
