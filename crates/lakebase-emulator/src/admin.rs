@@ -7,13 +7,14 @@
 //!
 //! | request | does |
 //! |---|---|
+//! | `GET /_emulator/health` | answers, without a token, once the emulator serves |
 //! | `GET /_emulator/requests` | the recorded requests |
 //! | `DELETE /_emulator/requests` | forgets them |
 //! | `POST /_emulator/faults` | plans a [`Fault`] |
 //! | `DELETE /_emulator/faults` | takes back all that are planned |
 //! | `GET /_emulator/rules` | the inferred and disputed behaviors, and their values |
 //! | `POST /_emulator/rules` | sets some from now on: `{"conflicts": "project", "echo-spec": true}` |
-//! | `POST /_emulator/unkind` | the [`Unkind`] from now on, e.g. `{"delayed_effects": 2}`; `{}` is kind |
+//! | `POST /_emulator/unkind` | the [`Unkind`] from now on, e.g. `{"delayed_effects": 2}`; `{}` turns all ways off |
 //! | `POST /_emulator/objects` | `{"name", "body"}` creates an object at once |
 //! | `POST /_emulator/drift` | `{"name", "status"}` changes settings, `{"name", "remove": true}` removes |
 //! | `POST /_emulator/clock` | `{"advance": "3600s"}` |
@@ -53,6 +54,9 @@ fn admit(service: &Service, request: &Request) -> Result<()> {
     {
         return refuse(format!("Pages of '{origin}' may not use the emulator."));
     }
+    if request.path == "/_emulator/health" {
+        return Ok(());
+    }
     auth::admit(&service.world, request, service.clock.now())?;
     let media_type = request.content_type.as_deref().unwrap_or_default();
     let is_json = media_type.split(';').next().unwrap_or_default().trim() == "application/json";
@@ -78,6 +82,7 @@ fn perform(service: &mut Service, request: &Request) -> Result<Json> {
     let done = Ok(json!({}));
     let method = if request.method == "HEAD" { "GET" } else { &request.method };
     match (method, request.path.as_str()) {
+        ("GET", "/_emulator/health") => done,
         ("GET", "/_emulator/requests") => {
             let (requests, dropped) = (service.journal.entries(), service.journal.dropped());
             Ok(json!({"requests": requests, "dropped": dropped}))

@@ -1,4 +1,4 @@
-//! Decides who may ask: the personal access token, OAuth machine-to-machine, discovery, and SCIM
+//! Authenticates requests: the personal access token, OAuth machine-to-machine, discovery, and SCIM
 //! `Me` (reference §8.1, §8.3, §10).
 
 #![expect(clippy::unnecessary_wraps, reason = "all calls have the same signature")]

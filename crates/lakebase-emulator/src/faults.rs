@@ -41,7 +41,7 @@ pub enum Effect {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum FaultKind {
-    /// An error answer. Minds [`Effect`].
+    /// An error answer. Subject to [`Effect`].
     Status {
         /// The HTTP status.
         status: u16,
@@ -53,16 +53,16 @@ pub enum FaultKind {
         #[serde(default)]
         retry_after: Option<u64>,
     },
-    /// An answer of HTML instead of JSON, as proxies give. Minds [`Effect`].
+    /// An answer of HTML instead of JSON, as proxies give. Subject to [`Effect`].
     Html {
         /// The HTTP status.
         status: u16,
     },
-    /// The connection ends without an answer. Minds [`Effect`].
+    /// The connection ends without an answer. Subject to [`Effect`].
     CutConnection,
-    /// There is never an answer. Minds [`Effect`].
+    /// There is never an answer. Subject to [`Effect`].
     Hang,
-    /// The mutation is answered as ever, but its operation ends in this error. Minds [`Effect`]:
+    /// The mutation is answered as usual, but its operation ends in this error. Subject to [`Effect`]:
     /// with `Before` nothing has changed.
     FailOperation {
         /// `error.error_code` of the operation.
@@ -103,7 +103,7 @@ impl Fault {
     ///
     /// # Errors
     ///
-    /// The text says what is wrong.
+    /// The text names what is wrong.
     pub fn check(&self) -> Result<(), String> {
         let is_upper = |method: &String| {
             !method.is_empty() && method.bytes().all(|letter| letter.is_ascii_uppercase())

@@ -146,7 +146,7 @@ impl Emulator {
     ///
     /// # Panics
     ///
-    /// When it is not so within a minute: who should have asked has died.
+    /// When it is not so within a minute: the client has probably ended.
     pub fn wait_for(&self, mut condition: impl FnMut(&[Recorded]) -> bool) {
         let unmet = |service: &mut Service| !condition(service.journal.entries());
         let recorded = &self.shared.recorded;
@@ -185,7 +185,7 @@ impl Emulator {
     }
 
     /// What a GET of this name would answer now; `None` where it would be a 404. Leaves no record
-    /// and minds no faults and no delays.
+    /// and is subject to no faults and no delays.
     pub fn get(&self, name: &str) -> Option<Json> {
         self.service().get(name)
     }

@@ -26,11 +26,12 @@ Options:
   --settle-delay DURATION     how long endpoints are pending after that (default 0s)
   --unkind WAYS               differ from what was recorded, see below (default: none)
   --page-size COUNT           objects on a page of a list (default 100)
-  --workspace-id ID           the workspace that is pretended
-  --user NAME                 who asks: an e-mail address or an application id
+  --workspace-id ID           the workspace ID
+  --user NAME                 the identity: an e-mail address or an application ID
   --token TOKEN               the personal access token that is accepted
   --client-id ID              the OAuth client that is accepted
   --client-secret SECRET      the secret of that client
+  --frozen-clock              the clock stands until it is moved by /_emulator/clock
   --token-lifetime DURATION   how long OAuth tokens live (default 1h)
   --version                   print the version
   -h, --help                  print this
@@ -45,7 +46,7 @@ Behaviors that are inferred or disputed, with the certainty of their defaults (s
 
 const ADMIN: &str = "
 Test controls are available under DATABRICKS_HOST/_emulator/, with the token and bodies of JSON:
-requests, faults, rules, unkind, objects, drift, clock, reset.
+requests, faults, rules, unkind, objects, drift, clock, reset. GET /_emulator/health needs no token.
 ";
 
 enum Command {
@@ -89,6 +90,7 @@ fn command(mut parser: Parser) -> Result<Command, lexopt::Error> {
             Long("token") => options.token = parser.value()?.string()?,
             Long("client-id") => options.client_id = parser.value()?.string()?,
             Long("client-secret") => options.client_secret = parser.value()?.string()?,
+            Long("frozen-clock") => options.frozen_clock = true,
             Long("token-lifetime") => {
                 options.token_lifetime = parser.value()?.parse_with(duration)?;
             }
@@ -139,7 +141,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 fn serve(options: Options) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     runtime.block_on(async {
-        // Before the first line is out: whoever reads it may interrupt at once.
+        // Before the first line is out: its reader may interrupt at once.
         let mut interrupted = interruption()?;
         let emulator = Emulator::start(options)?;
         print(&format!(

@@ -17,7 +17,7 @@ pub(crate) fn select(
     body: &Map,
     exempt: &[&str],
 ) -> Result<Map> {
-    // [INF] An absent or empty mask was never recorded (§12); the strict answer.
+    // [INF] An absent or empty mask was never recorded (§12); it is refused.
     let mask = mask.filter(|mask| !mask.is_empty()).ok_or_else(|| {
         ApiError::invalid("Field 'update_mask' is required, expected non-default value (not \"\")!")
     })?;

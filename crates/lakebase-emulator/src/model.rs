@@ -1,5 +1,5 @@
-//! Defines what a kind of object is, and what the pretended workspace holds. The two know each other:
-//! an object knows its kind, and the hooks of a kind see the world.
+//! Defines what a kind of object is, and what the emulated workspace holds. The two refer to each
+//! other: an object has a kind, and the hooks of a kind read the world.
 //!
 //! Start reading at [`kind::Kind`], then at [`world::World`].
 

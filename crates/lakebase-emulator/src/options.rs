@@ -26,9 +26,9 @@ pub struct Options {
     pub quotas: Quotas,
     /// How many objects a list answer holds where the request names no `page_size`.
     pub page_size: usize,
-    /// What `X-Databricks-Org-Id` says.
+    /// The value of `X-Databricks-Org-Id`.
     pub workspace_id: String,
-    /// Who asks: an e-mail address, or the application id of a service principal.
+    /// The identity of the token: an e-mail address, or the application ID of a service principal.
     pub user_name: String,
     /// The personal access token that is accepted.
     pub token: String,
@@ -36,7 +36,7 @@ pub struct Options {
     pub client_id: String,
     /// The secret of that client.
     pub client_secret: String,
-    /// Whether the clock stands at 2026-01-01T00:00:00Z and only moves when it is told to, so that
+    /// Whether the clock stands at 2026-01-01T00:00:00Z and only moves on request, so that
     /// answers repeat from run to run, times included.
     pub frozen_clock: bool,
     /// How long an OAuth token is accepted.
@@ -78,7 +78,7 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// The text says what is wrong.
+    /// The text names what is wrong.
     pub fn check(&self) -> Result<(), String> {
         if !(1..=100).contains(&self.page_size) {
             return Err(format!("the page size must be from 1 to 100, not {}", self.page_size));

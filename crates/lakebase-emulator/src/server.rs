@@ -54,7 +54,7 @@ impl Shared {
 
     fn answer(&self, request: &Request) -> Reply {
         let mut service = self.lock();
-        self.recorded.notify_all(); // who waits gets the lock after the answer is written down
+        self.recorded.notify_all(); // a waiting test gets the lock after the answer is recorded
         if request.path.starts_with("/_emulator/") {
             return Reply::Answer(admin::answer(&mut service, request));
         }

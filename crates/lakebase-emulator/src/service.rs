@@ -1,4 +1,4 @@
-//! Leads a request through the pretended workspace: admission, planned faults, the API, the record.
+//! Leads a request through the emulated workspace: authentication, planned faults, the API, the record.
 //! Pure but for the clock: a request goes in, a reply comes out. Knows no sockets.
 //!
 //! Start at [`Service::answer`]; what the API does stands in [`crate::api`].

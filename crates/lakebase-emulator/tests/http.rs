@@ -228,6 +228,7 @@ fn admin_api_refuses_strangers_and_web_pages() {
     for (host, headers, body, status) in cases {
         assert_eq!(reset(host, &headers, body), status, "{host} {headers}");
     }
+    assert_eq!(ask(&emulator, "GET /_emulator/health", "", "").expect("an answer").status, 200);
     let reads = "GET /_emulator/requests";
     assert_eq!(ask(&emulator, reads, "", "").expect("an answer").status, 401);
 }

@@ -27,7 +27,13 @@ fn it_prints_a_clients_environment_serves_and_ends_when_told_to() {
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         let child = program()
             .args(["--port", "0", "--token", "secret", "--operation-delay", "200ms"])
-            .args(["--conflicts", "project", "--echo-spec", "--done-at-once=false"])
+            .args([
+                "--conflicts",
+                "project",
+                "--echo-spec",
+                "--done-at-once=false",
+                "--frozen-clock",
+            ])
             .args(["--unkind", "omit-defaults,delayed-effects=3", "--unkind", "wide-limits"])
             .stdout(Stdio::piped())
             .spawn();

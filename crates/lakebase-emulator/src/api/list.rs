@@ -84,7 +84,7 @@ fn seen(world: &World, name: &str, input: &Input<'_>) -> Option<Json> {
     }
 }
 
-/// [DOC] §6.4: a project says so itself, a branch in its status.
+/// [DOC] §6.4: the time stands at the top of a project, and in the status of a branch.
 fn is_deleted(object: &Json) -> bool {
     [object, &object["status"]].iter().any(|part| part.get("delete_time").is_some())
 }

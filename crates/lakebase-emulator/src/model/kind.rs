@@ -72,7 +72,7 @@ pub(crate) struct Form {
 }
 
 /// [REC] §5.3 for databases, §14.1 for roles; [INF] for projects, branches and endpoints, of which
-/// §7.1 says the same in words.
+/// §7.1 has the same rule in words.
 pub(crate) static LABEL: Form =
     Form { pattern: "^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", accepts: is_label };
 
@@ -225,7 +225,7 @@ pub(crate) struct Hooks {
     pub(crate) adopt: fn(&World, &Change<'_>) -> Result<()>,
     /// Merges the patch into the settings of a new or a changed object, and checks the outcome.
     pub(crate) update: fn(&World, &Change<'_>, &mut Map) -> Result<()>,
-    /// Refuses a delete, or says what it does beside deleting the object.
+    /// Refuses a delete, or returns its effects beside deleting the object.
     pub(crate) delete: fn(&World, &Change<'_>) -> Result<Vec<StoreEffect>>,
     /// Refuses an undelete, or changes the settings of what comes back.
     pub(crate) restore: fn(&World, &Change<'_>, &mut Map) -> Result<()>,

@@ -1,4 +1,4 @@
-//! Holds the state of the pretended workspace. The hooks of the kinds read it; only the interpreter
+//! Holds the state of the emulated workspace. The hooks of the kinds read it; only the interpreter
 //! and the calls change it.
 
 use std::collections::BTreeMap;
@@ -127,7 +127,7 @@ impl World {
     }
 }
 
-/// Expired tokens are remembered for a day, so that their refusal says that they have expired.
+/// Expired tokens are remembered for a day, so that their refusal can name the reason.
 fn later_by_a_day(now: Timestamp) -> Timestamp {
     crate::clock::later(now, jiff::SignedDuration::from_hours(-24))
 }

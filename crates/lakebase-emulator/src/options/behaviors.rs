@@ -207,12 +207,12 @@ behaviors! {
     /// Whether a new compute takes its sizes from the project's defaults, as it takes the recorded
     /// suspension. Otherwise they are 1 CU.
     inherit_sizes: bool = true, "INF", "3.3";
-    /// The largest maximum of a compute that scales. The API's own documentation says 64.
+    /// The largest maximum of a compute that scales. The API's own documentation names 64.
     largest_scaling_cu: u32 = 32, "KIT", "7.2";
     /// The smallest size above `largest-scaling-cu` that a compute of fixed size may have. Newer
-    /// documentation says 40.
+    /// documentation names 40.
     smallest_large_cu: u32 = 36, "KIT", "7.2";
-    /// The widest distance of an autoscaling range. Older documentation says 8.
+    /// The widest distance of an autoscaling range. Older documentation names 8.
     max_range_cu: u32 = 16, "DOC", "7.2";
     /// The major version of PostgreSQL of a project that names none.
     default_pg_version: u32 = 17, "KIT", "7.3";

@@ -118,7 +118,7 @@ fn inherit(
     status.insert("endpoint_type".to_owned(), json!(endpoint_type));
     status.insert("current_state".to_owned(), json!("ACTIVE"));
     status.insert("disabled".to_owned(), json!(false));
-    // [REC] §3.3: a fresh read-only endpoint says true; [FAKE] the implicit one says false.
+    // [REC] §3.3: true for a fresh read-only endpoint; [FAKE] false for the implicit one.
     let group = json!({
         "min": 1, "max": 1, "enable_readable_secondaries": endpoint_type != READ_WRITE,
     });

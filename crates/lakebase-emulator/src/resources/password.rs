@@ -40,7 +40,7 @@ fn reveal(world: &mut World, input: &Input<'_>) -> Result<Answer> {
             "Native login is disabled: 'spec.enable_pg_native_login' of the project is false.",
         ));
     }
-    // Made anew with the role.
+    // Another one for each role of the name.
     let mut random = random_by(&format!("password of {role} since {}", object.created));
     let password = format!("password-{:016x}{:016x}", random.u64(..), random.u64(..));
     Ok(Answer::json(200, &json!({"password": password})))

@@ -93,6 +93,13 @@ fn create(world: &World, change: &Change<'_>) -> Result<Map> {
             "Field 'spec.postgres_role' must be at most 63 bytes long for a role without identity.",
         ));
     }
+    let is_reserved = name.starts_with("pg_") || ["public", "none"].contains(&name);
+    if identity.is_none() && is_reserved {
+        // [INF] PostgreSQL's own rule.
+        return Err(ApiError::invalid(format!(
+            "Field 'spec.postgres_role' must not be a reserved name of PostgreSQL, got '{name}'."
+        )));
+    }
     let exists = match identity {
         // [CODE] §14.16 for service principals, [INF] which names are those of identities.
         Some("SERVICE_PRINCIPAL") => uuid::Uuid::try_parse(name).is_ok(),
@@ -135,7 +142,8 @@ fn update(world: &World, change: &Change<'_>, status: &mut Map) -> Result<()> {
     }
     merge(SPEC, status, change.patch);
     if change.whole || behaviors.replace_memberships_always {
-        // [DOC] §3.4: they are overwritten, never merged, whatever the mask; omitted is cleared.
+        // [DOC] §3.4 for `spec` and `*`, [INF] for other masks: they are overwritten, never merged,
+        // and cleared if omitted.
         match change.settings.get(MEMBERSHIPS) {
             Some(memberships) => status.insert(MEMBERSHIPS.to_owned(), memberships.clone()),
             None => status.remove(MEMBERSHIPS),

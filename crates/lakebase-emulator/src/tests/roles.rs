@@ -29,6 +29,12 @@ fn role_create_refuses_with_the_texts_that_were_seen() {
         (by_number, role(&json!({"postgres_role": "x"})), pattern),
         (
             ROLES,
+            role(&json!({"postgres_role": "pg_monitor"})),
+            "400 INVALID_PARAMETER_VALUE: Field 'spec.postgres_role' must not be a reserved name of \
+             PostgreSQL, got 'pg_monitor'.",
+        ),
+        (
+            ROLES,
             role(&json!({"postgres_role": "x", "auth_method": "NO_LOGIN"})),
             "400 INVALID_PARAMETER_VALUE: Creating roles with auth_method NO_LOGIN is not \
              currently supported",
