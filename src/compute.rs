@@ -5,8 +5,12 @@
 
 use jiff::SignedDuration;
 
+use capacity::max_connections;
+use interval::Interval;
+
 pub mod capacity;
 pub mod finding;
+pub mod interval;
 pub mod range;
 
 /// The smallest size that the service documents today, in CU (API reference, 7.2).
@@ -32,6 +36,21 @@ pub fn grouped(text: &str) -> String {
         grouped.push(digit);
     }
     grouped + fraction
+}
+
+/// A noun for that many things.
+pub fn plural(count: i64, noun: &str) -> String {
+    if count == 1 { noun.to_owned() } else { format!("{noun}s") }
+}
+
+/// A duration in its largest unit: `5m`, `90s`.
+pub fn duration(it: SignedDuration) -> String {
+    let seconds = it.as_secs();
+    let units = [(86400, "d"), (3600, "h"), (60, "m")];
+    match units.into_iter().find(|(length, _)| seconds != 0 && seconds % length == 0) {
+        Some((length, unit)) => format!("{}{unit}", seconds / length),
+        None => format!("{seconds}s"),
+    }
 }
 
 /// A compute, or the settings of computes to come, as far as it is known.
@@ -63,34 +82,63 @@ impl Compute {
     pub fn always_on(&self) -> Option<bool> {
         match (self.disabled, self.suspension) {
             (Some(true), _) | (_, Some(Suspension::After(_))) => Some(false),
-            (_, Some(Suspension::Never)) => Some(true),
-            (_, None) => None,
+            (Some(false), Some(Suspension::Never)) => Some(true),
+            _ => None,
         }
     }
 
-    /// What runs at any time, in CU, all its computes together: nothing if it may suspend.
-    pub fn floor_cu(&self) -> Option<f64> {
-        if self.always_on()? { self.least_cu() } else { Some(0.0) }
+    /// What runs at any time, in CU, all its computes together: nothing if it can suspend.
+    pub fn floor(&self) -> Interval {
+        match self.always_on() {
+            Some(true) => self.least(),
+            Some(false) => Interval::ZERO,
+            None => self.least().or_nothing(),
+        }
     }
 
-    /// The most that can run, in CU, all its computes together.
-    pub fn ceiling_cu(&self) -> Option<f64> {
-        self.times(self.max_cu)
+    /// The most that can run, in CU, all its computes together: nothing while it is disabled.
+    pub fn ceiling(&self) -> Interval {
+        self.unless_disabled(self.number().times(Interval::of(self.max_cu)))
     }
 
-    /// What runs while it does not suspend, in CU, all its computes together.
-    pub fn least_cu(&self) -> Option<f64> {
-        self.times(self.min_cu)
+    /// What runs while it is active, in CU, all its computes together.
+    pub fn least(&self) -> Interval {
+        let high = self.max_cu.unwrap_or(f64::INFINITY);
+        let one = self.min_cu.map_or(Interval { low: 0.0, high }, Interval::known);
+        self.unless_disabled(self.number().times(one))
+    }
+
+    /// How many computes stand behind it.
+    #[expect(clippy::cast_precision_loss, reason = "a handful of computes")]
+    pub fn number(&self) -> Interval {
+        self.computes.map_or(Interval::at_least(1.0), |computes| Interval::known(computes as f64))
     }
 
     /// How far apart its limits are, in CU.
-    pub fn range_cu(&self) -> Option<f64> {
-        Some(self.max_cu? - self.min_cu?)
+    pub fn range(&self) -> Interval {
+        match (self.min_cu, self.max_cu) {
+            (Some(min), Some(max)) => Interval::known(max - min),
+            (None, Some(max)) => Interval { low: 0.0, high: max },
+            (_, None) => Interval::ANY,
+        }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a handful of computes")]
-    fn times(&self, cu: Option<f64>) -> Option<f64> {
-        Some(cu? * self.computes? as f64)
+    /// The connections that its maximum grants.
+    #[expect(clippy::cast_precision_loss, reason = "at most 4000")]
+    pub fn connections(&self) -> Interval {
+        let connections = |cu: f64| max_connections(cu) as f64;
+        match self.max_cu {
+            Some(max) => Interval::known(connections(max)),
+            None => Interval { low: 0.0, high: connections(f64::MAX) },
+        }
+    }
+
+    fn unless_disabled(&self, amount: Interval) -> Interval {
+        match self.disabled {
+            Some(true) => Interval::ZERO,
+            Some(false) => amount,
+            None => amount.or_nothing(),
+        }
     }
 }
 
@@ -112,18 +160,40 @@ mod tests {
     }
 
     #[test]
-    fn a_floor_is_what_cannot_suspend_and_a_ceiling_is_everything() {
+    fn floor_is_what_cannot_suspend_and_ceiling_is_everything() {
+        let known = Interval::known;
         for (suspension, disabled, computes, floor, ceiling) in [
-            (SOON, false, 1, Some(0.0), 8.0),
-            (NEVER, false, 1, Some(2.0), 8.0),
-            (NEVER, false, 3, Some(6.0), 24.0),
-            (NEVER, true, 3, Some(0.0), 24.0),
-            (None, false, 1, None, 8.0),
-            (None, true, 1, Some(0.0), 8.0),
+            (SOON, false, 1, known(0.0), 8.0),
+            (NEVER, false, 1, known(2.0), 8.0),
+            (NEVER, false, 3, known(6.0), 24.0),
+            (NEVER, true, 3, known(0.0), 0.0),
+            (None, false, 1, Interval { low: 0.0, high: 2.0 }, 8.0),
+            (None, true, 1, known(0.0), 0.0),
         ] {
-            let it = compute(suspension, disabled, computes);
-            assert_eq!((it.floor_cu(), it.ceiling_cu()), (floor, Some(ceiling)), "{it:?}");
+            let compute = compute(suspension, disabled, computes);
+            assert_eq!(
+                (compute.floor(), compute.ceiling()),
+                (floor, known(ceiling)),
+                "{compute:?}"
+            );
         }
-        assert_eq!(compute(None, false, 1).range_cu(), Some(6.0));
+        assert_eq!(compute(None, false, 1).range(), known(6.0));
+    }
+
+    #[test]
+    fn unknown_setting_leaves_bounds() {
+        let all = compute(NEVER, false, 2);
+        let between = |low, high| Interval { low, high };
+        let any = f64::INFINITY;
+        for (compute, floor, ceiling) in [
+            (Compute { min_cu: None, ..all }, between(0.0, 16.0), between(16.0, 16.0)),
+            (Compute { max_cu: None, ..all }, between(4.0, 4.0), between(0.0, any)),
+            (Compute { computes: None, ..all }, between(2.0, any), between(8.0, any)),
+            (Compute { disabled: None, ..all }, between(0.0, 4.0), between(0.0, 16.0)),
+            (Compute::default(), between(0.0, any), between(0.0, any)),
+        ] {
+            assert_eq!((compute.floor(), compute.ceiling()), (floor, ceiling), "{compute:?}");
+        }
+        assert_eq!(Compute::default().connections(), between(0.0, 4000.0));
     }
 }

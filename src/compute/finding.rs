@@ -1,7 +1,9 @@
 //! What a reader should notice about a change of compute.
 
+use jiff::SignedDuration;
+
 use super::capacity::{GB_PER_CU, max_connections};
-use super::{Compute, LARGEST_CU, SMALLEST_CU, STEP_CU, Suspension, grouped};
+use super::{Compute, LARGEST_CU, SMALLEST_CU, STEP_CU, Suspension, duration, grouped, plural};
 
 /// Something to notice about the change of one compute.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,34 +26,109 @@ impl Finding {
 /// The sorts of findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The most that it scales up to at least doubles.
+    /// The ceiling at least doubles.
     CeilingDoubles,
-    /// It does not suspend any more.
+    /// A new compute can scale up to a size that only few need.
+    LargeCompute,
+    /// It does not suspend anymore.
     AlwaysOn,
-    /// More than one compute stands behind it from now on.
+    /// It suspends at least twice as late.
+    SuspendsLater,
+    /// It was disabled, and is not anymore.
+    Enabled,
+    /// It has more computes, and more than one.
     HighAvailability,
-    /// One of its limits is none that the service documents today.
+    /// One of its limits is outside the documented sizes.
     UndocumentedSize,
+    /// It is disabled.
+    Disabled,
+    /// It has fewer computes.
+    LessAvailable,
+    /// The connections at its maximum are at most half of what they were.
+    FewerConnections,
+    /// It suspends from now on.
+    Suspends,
 }
 
 impl Kind {
-    /// What programs know it by.
-    pub fn id(self) -> &'static str {
+    /// All, in the order of the documentation.
+    pub const ALL: [Kind; 11] = [
+        Kind::CeilingDoubles,
+        Kind::LargeCompute,
+        Kind::AlwaysOn,
+        Kind::SuspendsLater,
+        Kind::Enabled,
+        Kind::HighAvailability,
+        Kind::UndocumentedSize,
+        Kind::Disabled,
+        Kind::LessAvailable,
+        Kind::FewerConnections,
+        Kind::Suspends,
+    ];
+
+    /// The ID for programs, and what it stands for.
+    pub fn declared(self) -> (&'static str, &'static str) {
         match self {
-            Kind::CeilingDoubles => "ceiling-doubles",
-            Kind::AlwaysOn => "always-on",
-            Kind::HighAvailability => "high-availability",
-            Kind::UndocumentedSize => "undocumented-size",
+            Kind::CeilingDoubles => {
+                ("ceiling-doubles", "The ceiling of a compute at least doubles")
+            }
+            Kind::LargeCompute => ("large-compute", "A new compute is large"),
+            Kind::AlwaysOn => ("always-on", "Scale to zero is turned off"),
+            Kind::SuspendsLater => ("suspends-later", "A compute suspends at least twice as late"),
+            Kind::Enabled => ("enabled", "A disabled compute is enabled"),
+            Kind::HighAvailability => {
+                ("high-availability", "A compute gets more replicas to fail over to")
+            }
+            Kind::UndocumentedSize => {
+                ("undocumented-size", "A size is outside the documented sizes")
+            }
+            Kind::Disabled => ("disabled", "A compute is disabled"),
+            Kind::LessAvailable => {
+                ("less-available", "A compute gets fewer replicas to fail over to")
+            }
+            Kind::FewerConnections => {
+                ("fewer-connections", "The connections of a compute at least halve")
+            }
+            Kind::Suspends => ("suspends", "Scale to zero is turned on"),
         }
+    }
+
+    /// The ID for programs.
+    pub fn id(self) -> &'static str {
+        self.declared().0
+    }
+
+    /// Whether the change can raise costs. The others make a compute smaller or less available.
+    pub fn costs(self) -> bool {
+        !matches!(
+            self,
+            Kind::Disabled | Kind::LessAvailable | Kind::FewerConnections | Kind::Suspends
+        )
     }
 }
 
-/// What a change does. `what` is what the change is of, by name.
+/// A new compute that can use more than this is large: autoscaling ends here, and larger sizes are
+/// fixed ones (API reference, 7.2).
+pub const LARGE_CU: f64 = 32.0;
+
+/// What a change does to a compute. `what` is the compute, by name.
 pub fn findings(what: &str, before: Option<&Compute>, after: &Compute) -> Vec<Finding> {
     let mut findings: Vec<_> = undocumented_size(what, before, after).into_iter().collect();
-    if let Some(before) = before {
-        findings.extend(differences(what, before, after));
+    match before {
+        Some(before) => findings.extend(differences(what, before, after)),
+        None => findings.extend(large(what, after)),
     }
+    findings
+}
+
+/// What a change does to the settings of computes that are created later.
+pub fn findings_of_defaults(what: &str, before: Option<&Compute>, after: &Compute) -> Vec<Finding> {
+    let mut findings: Vec<_> = undocumented_size(what, before, after).into_iter().collect();
+    let Some(before) = before else { return findings };
+    let new = "New computes with these settings are billed around the clock, at least at their \
+               minimum.";
+    findings.extend(ceiling_doubles(what, before, after));
+    findings.extend(always_on(what, before, after, new));
     findings
 }
 
@@ -87,45 +164,164 @@ pub fn undocumented_size(what: &str, before: Option<&Compute>, after: &Compute) 
     })
 }
 
-fn differences(what: &str, before: &Compute, after: &Compute) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    if let (Some(before), Some(after)) = (before.max_cu, after.max_cu)
-        && 2.0 * before <= after
-    {
-        findings.push(Finding {
-            kind: Kind::CeilingDoubles,
-            summary: format!("The ceiling of {what} at least doubles"),
-            detail: format!(
-                "From {before} to {after} CU: from {} to {} GB of memory, and from {} to {} \
-                 connections. At its maximum it costs {} times as much.",
-                before * GB_PER_CU,
-                after * GB_PER_CU,
-                grouped(&max_connections(before).to_string()),
-                grouped(&max_connections(after).to_string()),
-                (10.0 * after / before).round() / 10.0
+fn large(what: &str, after: &Compute) -> Option<Finding> {
+    let ceiling = after.ceiling().low;
+    (LARGE_CU < ceiling).then(|| Finding {
+        kind: Kind::LargeCompute,
+        summary: format!("{what} is large"),
+        detail: match after.always_on() {
+            Some(true) => format!(
+                "It can use {ceiling} CU, and runs around the clock with {} CU at least.",
+                after.floor().low
             ),
-        });
-    }
-    if let (Some(Suspension::After(_)), Some(Suspension::Never)) =
-        (before.suspension, after.suspension)
-    {
-        findings.push(Finding {
-            kind: Kind::AlwaysOn,
-            summary: format!("Scale to zero is turned off for {what}"),
-            detail: "It is billed around the clock, at its minimum at least.".to_owned(),
-        });
-    }
-    if let (Some(before), Some(after)) = (before.computes, after.computes)
-        && before <= 1
-        && 1 < after
-    {
-        findings.push(Finding {
+            _ => format!("It can use {ceiling} CU."),
+        },
+    })
+}
+
+fn differences(what: &str, before: &Compute, after: &Compute) -> Vec<Finding> {
+    let around_the_clock = "It is billed around the clock, at least at its minimum.";
+    let computes = before.computes.zip(after.computes);
+    let more = computes.filter(|(before, after)| before < after && 1 < *after);
+    let fewer = computes.filter(|(before, after)| after < before);
+    let each = |(before, after)| {
+        let verb = if after == 1 { "runs" } else { "run" };
+        format!("{after} {} {verb} instead of {before}", plural(after, "compute"))
+    };
+    let found = [
+        enabled(what, before, after),
+        ceiling_doubles(what, before, after),
+        always_on(what, before, after, around_the_clock),
+        suspends_later(what, before, after),
+        more.map(|computes| Finding {
             kind: Kind::HighAvailability,
-            summary: format!("High availability is turned on for {what}"),
-            detail: format!("{after} computes run instead of {before}, and each is billed."),
-        });
+            summary: match computes.0 {
+                ..=1 => format!("High availability is turned on for {what}"),
+                _ => format!("{what} gets more computes"),
+            },
+            detail: format!("{}, and each is billed.", each(computes)),
+        }),
+        (before.disabled == Some(false) && after.disabled == Some(true)).then(|| Finding {
+            kind: Kind::Disabled,
+            summary: format!("{what} is disabled"),
+            detail: "It accepts no connections until it is enabled.".to_owned(),
+        }),
+        fewer.map(|computes| Finding {
+            kind: Kind::LessAvailable,
+            summary: match computes.1 {
+                ..=1 => format!("High availability is turned off for {what}"),
+                _ => format!("{what} gets fewer computes"),
+            },
+            detail: match computes.1 {
+                ..=1 => {
+                    format!("{}: Lakebase has no other compute to fail over to.", each(computes))
+                }
+                _ => format!("{}.", each(computes)),
+            },
+        }),
+        fewer_connections(what, before, after),
+        (before.always_on() == Some(true) && suspension(after).is_some()).then(|| Finding {
+            kind: Kind::Suspends,
+            summary: format!("Scale to zero is turned on for {what}"),
+            detail: "After it has suspended, the next connection waits until it is active again."
+                .to_owned(),
+        }),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+fn enabled(what: &str, before: &Compute, after: &Compute) -> Option<Finding> {
+    let is_enabled = before.disabled == Some(true) && after.disabled == Some(false);
+    let clock = match after.always_on() {
+        Some(true) => " It is billed around the clock, at least at its minimum.",
+        _ => "",
+    };
+    is_enabled.then(|| Finding {
+        kind: Kind::Enabled,
+        summary: format!("{what} is enabled"),
+        detail: match after.ceiling().value() {
+            Some(ceiling) => {
+                format!("Disabled, it used nothing; now it can use {ceiling} CU.{clock}")
+            }
+            None => format!("Disabled, it used nothing.{clock}"),
+        },
+    })
+}
+
+fn ceiling_doubles(what: &str, before: &Compute, after: &Compute) -> Option<Finding> {
+    let (from, to) = (before.ceiling().value()?, after.ceiling().value()?);
+    if from <= 0.0 || to < 2.0 * from {
+        return None;
     }
-    findings
+    let (small, large) = (before.max_cu?, after.max_cu?);
+    let each = match (before.computes, after.computes) {
+        (Some(1), Some(1)) => format!("From {small} to {large} CU"),
+        (Some(few), Some(many)) => format!("From {few} × {small} to {many} × {large} CU"),
+        _ => format!("From {from} to {to} CU"),
+    };
+    let connections = |cu: f64| grouped(&max_connections(cu).to_string());
+    let grants = if large <= small {
+        String::new()
+    } else {
+        format!(
+            ": from {} to {} GB of memory, and from {} to {} connections",
+            small * GB_PER_CU,
+            large * GB_PER_CU,
+            connections(small),
+            connections(large)
+        )
+    };
+    Some(Finding {
+        kind: Kind::CeilingDoubles,
+        summary: format!("The ceiling of {what} at least doubles"),
+        detail: format!(
+            "{each}{grants}. At its maximum it costs {} times as much.",
+            (10.0 * to / from).round() / 10.0
+        ),
+    })
+}
+
+fn always_on(what: &str, before: &Compute, after: &Compute, detail: &str) -> Option<Finding> {
+    let is_new = suspension(before).is_some() && after.always_on() == Some(true);
+    is_new.then(|| Finding {
+        kind: Kind::AlwaysOn,
+        summary: format!("Scale to zero is turned off for {what}"),
+        detail: detail.to_owned(),
+    })
+}
+
+fn suspends_later(what: &str, before: &Compute, after: &Compute) -> Option<Finding> {
+    let (early, late) = (suspension(before)?, suspension(after)?);
+    (early * 2 <= late && !early.is_zero()).then(|| Finding {
+        kind: Kind::SuspendsLater,
+        summary: format!("{what} suspends later"),
+        detail: format!(
+            "After {} idle instead of {}. Until it suspends it is billed, at least at its minimum.",
+            duration(late),
+            duration(early)
+        ),
+    })
+}
+
+fn fewer_connections(what: &str, before: &Compute, after: &Compute) -> Option<Finding> {
+    let (many, few) = (max_connections(before.max_cu?), max_connections(after.max_cu?));
+    (2 * few <= many && 0 < many).then(|| Finding {
+        kind: Kind::FewerConnections,
+        summary: format!("{what} accepts at most half as many connections"),
+        detail: format!(
+            "{} instead of {}. A pool that is larger runs into errors.",
+            grouped(&few.to_string()),
+            grouped(&many.to_string())
+        ),
+    })
+}
+
+/// When an enabled compute suspends.
+fn suspension(compute: &Compute) -> Option<SignedDuration> {
+    match compute.suspension {
+        Some(Suspension::After(duration)) if compute.disabled != Some(true) => Some(duration),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -145,6 +341,7 @@ mod tests {
             max_cu: Some(max_cu),
             suspension: Some(suspension),
             computes: Some(computes),
+            disabled: Some(false),
             ..Compute::default()
         }
     }
@@ -153,19 +350,50 @@ mod tests {
     fn each_finding_is_told_once_and_only_if_the_change_causes_it() {
         let small = compute(4.0, false, 1);
         assert_eq!(found(small, small), []);
-        assert_eq!(found(small, compute(7.5, false, 1)), []);
-        assert_eq!(found(compute(8.0, true, 2), small), []);
-        assert_eq!(
-            found(small, compute(8.0, true, 2)),
-            [Kind::CeilingDoubles, Kind::AlwaysOn, Kind::HighAvailability]
-        );
-        assert_eq!(found(Compute::default(), compute(8.0, true, 2)), []);
+        let (double, off) = (compute(8.0, true, 2), |it| Compute { disabled: Some(true), ..it });
+        let later =
+            Compute { suspension: Some(Suspension::After(SignedDuration::from_mins(10))), ..small };
+        let none: &[Kind] = &[];
+        for (before, after, expected) in [
+            (small, compute(7.5, false, 1), none),
+            (double, small, &[Kind::LessAvailable, Kind::FewerConnections, Kind::Suspends]),
+            (small, double, &[Kind::CeilingDoubles, Kind::AlwaysOn, Kind::HighAvailability]),
+            (Compute::default(), double, none),
+            (compute(4.0, false, 2), compute(8.0, false, 1), &[Kind::LessAvailable]),
+            (
+                compute(4.0, true, 2),
+                compute(4.0, true, 6),
+                &[Kind::CeilingDoubles, Kind::HighAvailability],
+            ),
+            (compute(4.0, true, 6), compute(4.0, true, 2), &[Kind::LessAvailable]),
+            (off(small), off(compute(4.0, true, 1)), none),
+            (off(compute(64.0, true, 1)), compute(64.0, true, 1), &[Kind::Enabled]),
+            (compute(64.0, true, 1), off(compute(64.0, true, 1)), &[Kind::Disabled]),
+            (compute(0.0, false, 1), compute(0.0, false, 1), none),
+            (small, later, &[Kind::SuspendsLater]),
+            (later, small, none),
+        ] {
+            assert_eq!(found(before, after), expected, "{before:?} {after:?}");
+        }
+    }
+
+    #[test]
+    fn new_compute_is_a_finding_only_if_it_is_large() {
+        let kinds = |compute: Compute| {
+            let found = findings("`e`", None, &compute);
+            found.into_iter().map(|it| it.text()).collect::<Vec<_>>()
+        };
+        assert_eq!(kinds(compute(32.0, true, 1)), Vec::<String>::new());
+        let text =
+            "`e` is large. It can use 336 CU, and runs around the clock with 12 CU at least.";
+        let three = Compute { min_cu: Some(4.0), ..compute(112.0, true, 3) };
+        assert_eq!(kinds(three), [text]);
     }
 
     #[test]
     fn a_size_that_nobody_documents_is_told_when_it_comes_up() {
         let told = |before: Option<Compute>, after: Compute| {
-            findings("`e`", before.as_ref(), &after).into_iter().map(|it| it.detail).next()
+            undocumented_size("`e`", before.as_ref(), &after).map(|it| it.detail)
         };
         let large = Compute { min_cu: Some(108.0), max_cu: Some(116.0), ..Compute::default() };
         let detail = "Today that is 0.5 to 112 CU; the maximum is 116 CU, and may be refused.";

@@ -51,18 +51,18 @@ const SOURCE_SNAPSHOT: Field<Text> = Field::spec("source_snapshot")
     .replaces()
     .create_only();
 
-const TTL: Field<Duration> = Field::spec("ttl")
+pub const TTL: Field<Duration> = Field::spec("ttl")
     .doc("How long after its creation the branch expires, e.g. `7d`.")
     .note("A protected branch cannot expire. While a branch that has expired is configured, the next apply creates it again, as a new copy.")
     .lasting("1s", "30d")
     .choice("expiration");
 
-const EXPIRE_TIME: Field<Time> = Field::spec("expire_time")
+pub const EXPIRE_TIME: Field<Time> = Field::spec("expire_time")
     .doc("When the branch expires, in RFC 3339.")
     .note("At most 30 days ahead, as Databricks documents it. A protected branch cannot expire.")
     .choice("expiration");
 
-const NO_EXPIRY: Field<Bool> = Field::spec("no_expiry")
+pub const NO_EXPIRY: Field<Bool> = Field::spec("no_expiry")
     .doc("Whether the branch never expires.")
     .note("A new branch never expires if neither `ttl` nor `expire_time` is set. `false` chooses nothing: set one of those.")
     .choice("expiration")
@@ -83,7 +83,7 @@ const DELETION_PROTECTED: Field<Bool> = Field::local(DELETION_PROTECTION)
 const DEFAULT: Field<Bool> =
     Field::status("default").doc("Whether it is the project's default branch.");
 
-const EXPIRES_AT: Field<Time> = Field::status("expires_at")
+pub const EXPIRES_AT: Field<Time> = Field::status("expires_at")
     .doc("When the branch expires; null if never.")
     .changes_with(&["ttl", "expire_time", "no_expiry"]);
 

@@ -57,7 +57,7 @@ pub const DISABLED: Field<Bool> =
 
 const GROUP_MIN: Field<Int> =
     Field::member("min").doc("How many computes there are at least: 1 or more.").required();
-const GROUP_MAX: Field<Int> = Field::member("max")
+pub const GROUP_MAX: Field<Int> = Field::member("max")
     .doc("How many computes there are at most.")
     .note("Lakebase requires as many as `min`.")
     .required();
@@ -179,8 +179,9 @@ impl Resource for Endpoint {
         if settings.review_warnings {
             let name = NAME.of(planned).known().or_else(|| ENDPOINT_ID.of(planned).known());
             let name = format!("`{}`", name.unwrap_or_default());
-            for it in findings(&name, prior.map(compute).as_ref(), &compute(planned)) {
-                sink.push(Diagnostic::warning(it.summary, it.detail));
+            let found = findings(&name, prior.map(compute).as_ref(), &compute(planned));
+            for finding in found.into_iter().filter(|finding| finding.kind.costs()) {
+                sink.push(Diagnostic::warning(finding.summary, finding.detail));
             }
         }
     }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::compute::finding::undocumented_size;
 use crate::compute::range::Range;
-use crate::compute::{Compute, LARGEST_CU, SMALLEST_CU, capacity};
+use crate::compute::{LARGEST_CU, SMALLEST_CU, capacity};
 use crate::model::field::{
     Bool, Duration, Field, Float, Int, Nested, Tags, Text, TextMap, Timestamp,
 };
@@ -30,7 +30,7 @@ const PG_VERSION: Field<Int> = Field::spec("pg_version")
     .replaces()
     .within(16, 18);
 
-const HISTORY_RETENTION: Field<Duration> = Field::spec("history_retention_duration")
+pub const HISTORY_RETENTION: Field<Duration> = Field::spec("history_retention_duration")
     .doc("How long the service keeps the history that point-in-time restores and branches of the past need, e.g. `7d`.")
     .lasting("2d", "35d");
 
@@ -65,7 +65,7 @@ pub const DEFAULT_ENDPOINT_SETTINGS: Field<Nested> = Field::spec("default_endpoi
         Field::<TextMap>::member("pg_settings").doc("Settings of PostgreSQL by their names.").any(),
     ]);
 
-const INITIAL_ENDPOINT: Field<Nested> = Field::initial("initial_endpoint")
+pub const INITIAL_ENDPOINT: Field<Nested> = Field::initial("initial_endpoint")
     .doc("The settings of the first endpoint, `primary` on the branch `production`. They do not become the project's defaults.")
     .at("initial_endpoint_spec")
     .members(&[
@@ -232,17 +232,6 @@ impl Resource for Project {
         let own = effective.into_iter().filter(|(key, value)| is_own(key, value)).collect();
         CUSTOM_TAGS.put(state, Tf::Known(own));
     }
-}
-
-/// The compute of an endpoint that is made later and does not say otherwise.
-pub fn default_compute(object: &Object) -> Compute {
-    let settings = DEFAULT_ENDPOINT_SETTINGS.of(object).known();
-    settings.map(|it| endpoint::compute(&it)).unwrap_or_default()
-}
-
-/// The compute that a new project comes with, where the configuration says something about it.
-pub fn initial_compute(object: &Object) -> Option<Compute> {
-    INITIAL_ENDPOINT.of(object).known().map(|it| endpoint::compute(&it))
 }
 
 /// Whether an initial endpoint may be kept from suspending by what is not in its own settings, or

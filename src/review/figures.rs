@@ -1,13 +1,12 @@
-//! Figures as people read them: the same words in every format.
+//! Writes figures for people: the same words in every format.
 
-use jiff::SignedDuration;
+use super::row::{Fate, Row, Side, Subject};
+use super::summary::{Sum, Total};
+use crate::compute::capacity::GB_PER_CU;
+use crate::compute::interval::Interval;
+use crate::compute::{Compute, Suspension, duration, grouped};
 
-use super::row::{Outcome, Row, Subject};
-use super::summary::Total;
-use crate::compute::capacity::{GB_PER_CU, max_connections};
-use crate::compute::{Compute, HOURS_PER_MONTH, Suspension, grouped};
-
-/// What a compute costs for an hour and a CU.
+/// What a CU costs for an hour.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Price {
     /// How much.
@@ -25,7 +24,11 @@ impl Price {
         let (start, end) = (text.find(is_digit)?, text.rfind(is_digit)? + 1);
         let amount = text[start..end].parse().ok().filter(|it| f64::is_finite(*it))?;
         let [before, after] = [&text[..start], &text[end..]].map(str::to_owned);
-        let is_currency = |it: &str| it.chars().all(|it| !it.is_control() && !"+-.,".contains(it));
+        let is_currency = |it: &str| {
+            let sign = it.trim();
+            sign.chars().count() <= 3
+                && sign.chars().all(|it| it.is_alphabetic() || !it.is_ascii() || it == '$')
+        };
         ([&before, &after].iter().all(|it| is_currency(it))).then_some(Price {
             amount,
             before,
@@ -33,19 +36,23 @@ impl Price {
         })
     }
 
-    /// What that many CU cost in a month.
-    pub fn of(&self, cu: f64) -> f64 {
-        cu * HOURS_PER_MONTH * self.amount
-    }
-
-    /// What so many CU cost in a month, with the currency.
-    pub fn amount_of(&self, cu: f64) -> String {
-        self.with_currency(&money(self.of(cu)))
+    /// What so many CU-hours cost.
+    pub fn of(&self, hours: f64) -> f64 {
+        hours * self.amount
     }
 
     /// An amount with the currency.
     pub fn with_currency(&self, amount: &str) -> String {
-        format!("{}{amount}{}", self.before, self.after)
+        if amount == UNKNOWN {
+            return amount.to_owned();
+        }
+        match amount.strip_prefix(['+', '−']) {
+            Some(rest) => {
+                let sign = &amount[..amount.len() - rest.len()];
+                format!("{sign}{}{rest}{}", self.before, self.after)
+            }
+            None => format!("{}{amount}{}", self.before, self.after),
+        }
     }
 }
 
@@ -101,27 +108,24 @@ pub struct Cell {
 
 /// The cells of a row.
 pub fn cells(row: &Row, price: Option<&Price>) -> Vec<Cell> {
-    // What is taken over is not known as it is: that is said once, not in every cell.
-    let before = row.sides.before.as_ref().filter(|_| row.outcome != Outcome::Adopted);
-    let after = row.sides.after.as_ref();
     let cell = |figure: Figure| {
-        let text = |it: &Compute| figure.of_compute(it, price);
-        let before = match row.outcome {
-            Outcome::Added if figure == Figure::Limits => figure.of_nothing(price),
-            _ => before.map(text),
+        let is_new = matches!(row.before, Side::Absent);
+        let before = match row.before {
+            Side::Absent if figure != Figure::Limits => None,
+            side => figure.of_side(&side, price),
         };
-        let after = match row.outcome {
-            Outcome::Destroyed => figure.of_nothing(price),
-            _ => after.map(text),
-        };
-        Cell::new(before, after)
+        // What is adopted is not known before: that is said once, not in every cell.
+        let adopts = matches!(row.fate, Fate::Adopted | Fate::CreatedOrAdopted);
+        let before = before
+            .filter(|text| !(adopts && is_unknown(text)) && (!is_new || figure == Figure::Limits));
+        Cell::new(before, figure.of_side(&row.after, price))
     };
     figures(row.subject, price).map(|(_, figure)| cell(figure)).collect()
 }
 
 /// The cells of the totals.
 pub fn total_cells(before: &Total, after: &Total, price: Option<&Price>) -> Vec<Cell> {
-    let text = |figure: Figure, it: &Total| Some(figure.of_total(it, price));
+    let text = |figure: Figure, total: &Total| Some(figure.of_total(total, price));
     let cell = |figure| Cell::new(text(figure, before), text(figure, after));
     figures(Subject::Compute, price).map(|(_, figure)| cell(figure)).collect()
 }
@@ -137,46 +141,68 @@ impl Cell {
 
 const UNKNOWN: &str = "unknown";
 
+fn is_unknown(text: &str) -> bool {
+    text == UNKNOWN || text.starts_with('?')
+}
+
 impl Figure {
-    fn of_compute(self, it: &Compute, price: Option<&Price>) -> String {
-        let unknown = || UNKNOWN.to_owned();
-        match self {
-            Figure::Limits => several(it, &limits(it.min_cu, it.max_cu, number)),
-            Figure::Memory => {
-                several(it, &limits(it.min_cu, it.max_cu, |cu| number(cu * GB_PER_CU)))
-            }
-            Figure::Connections => it.max_cu.map_or_else(unknown, connections),
-            Figure::Suspension => match (it.disabled, it.suspension) {
-                (Some(true), _) => "disabled".to_owned(),
-                (_, Some(Suspension::After(it))) => format!("after {} idle", duration(it)),
-                (_, Some(Suspension::Never)) => "always on".to_owned(),
-                (_, None) => unknown(),
-            },
-            Figure::Computes => match it.computes {
-                None => unknown(),
-                Some(..=1) => "no".to_owned(),
-                Some(computes) => format!("{computes} computes"),
-            },
-            Figure::Hours => limits(it.floor_cu(), it.ceiling_cu(), hours),
-            Figure::Cost => price.map_or_else(unknown, |price| {
-                let least = it.floor_cu().map(|cu| money(price.of(cu)));
-                let most = it.ceiling_cu().map(|cu| money(price.of(cu)));
-                price.with_currency(&limits(least, most, |it| it))
+    /// The text for one side; `None` where there is nothing to write.
+    fn of_side(self, side: &Side, price: Option<&Price>) -> Option<String> {
+        match side {
+            Side::Absent => self.of_nothing(price),
+            Side::Unknown => Some(UNKNOWN.to_owned()),
+            Side::Present { compute, .. } => Some(match self {
+                Figure::Hours => between(side.floor_hours(), side.ceiling_hours(), hours),
+                Figure::Cost => price.map_or_else(String::new, |price| {
+                    let amount = |hours: f64| money(price.of(hours));
+                    price.with_currency(&between(side.floor_hours(), side.ceiling_hours(), amount))
+                }),
+                figure => figure.of_compute(compute),
             }),
         }
     }
 
-    fn of_total(self, it: &Total, price: Option<&Price>) -> String {
-        let (floor, ceiling) = (Some(it.floor_cu), Some(it.ceiling_cu));
+    fn of_compute(self, compute: &Compute) -> String {
+        let unknown = || UNKNOWN.to_owned();
+        let gigabytes = |cu: f64| number(cu * GB_PER_CU);
         match self {
-            Figure::Limits => limits(Some(it.min_cu), ceiling, number),
-            Figure::Memory => limits(Some(it.min_cu), ceiling, |cu| number(cu * GB_PER_CU)),
-            Figure::Connections => grouped(&it.connections.to_string()),
-            Figure::Suspension => format!("{} of {} always on", it.always_on, it.endpoints),
-            Figure::Computes => format!("{} of {}", it.high_availability, it.endpoints),
-            Figure::Hours => limits(floor, ceiling, hours),
+            Figure::Limits => several(compute, &limits(compute.min_cu, compute.max_cu, number)),
+            Figure::Memory => several(compute, &limits(compute.min_cu, compute.max_cu, gigabytes)),
+            Figure::Connections => match compute.max_cu {
+                Some(_) => number(compute.connections().low),
+                None => unknown(),
+            },
+            Figure::Suspension => match (compute.disabled, compute.suspension) {
+                (Some(true), _) => "disabled".to_owned(),
+                (_, Some(Suspension::After(time))) => format!("after {} idle", duration(time)),
+                (_, Some(Suspension::Never)) => "always on".to_owned(),
+                (_, None) => unknown(),
+            },
+            Figure::Computes => match compute.computes {
+                None => unknown(),
+                Some(..=1) => "no".to_owned(),
+                Some(computes) => format!("{computes} computes"),
+            },
+            Figure::Hours | Figure::Cost => String::new(),
+        }
+    }
+
+    fn of_total(self, total: &Total, price: Option<&Price>) -> String {
+        let [least, ceiling] = [total.least, total.ceiling].map(|sum| sum.interval);
+        let [low, high] = [total.floor_hours, total.ceiling_hours].map(|sum| sum.interval);
+        match self {
+            Figure::Limits => between(least, ceiling, number),
+            Figure::Memory => between(least, ceiling, |cu| number(cu * GB_PER_CU)),
+            Figure::Connections => sum(&total.connections),
+            Figure::Suspension => {
+                format!("{} of {} always on", sum(&total.always_on), sum(&total.endpoints))
+            }
+            Figure::Computes => {
+                format!("{} of {}", sum(&total.high_availability), sum(&total.endpoints))
+            }
+            Figure::Hours => between(low, high, hours),
             Figure::Cost => price.map_or_else(String::new, |price| {
-                price.with_currency(&limits(floor, ceiling, |cu| money(price.of(cu))))
+                price.with_currency(&between(low, high, |hours| money(price.of(hours))))
             }),
         }
     }
@@ -209,50 +235,61 @@ fn limits<T>(least: Option<T>, most: Option<T>, text: impl Fn(T) -> String) -> S
     if least == most { least } else { format!("{least}–{most}") }
 }
 
-/// CU-hours of a month.
-pub fn hours(cu: f64) -> String {
-    grouped(&format!("{:.0}", cu * HOURS_PER_MONTH))
-}
-
-fn connections(max_cu: f64) -> String {
-    grouped(&max_connections(max_cu).to_string())
-}
-
-/// What grows or shrinks, e.g. `+67%`; nothing where there was nothing.
-pub fn growth(before: f64, after: f64) -> Option<String> {
-    let percent = (after / before - 1.0) * 100.0;
-    let digits = usize::from(percent.abs() < 1.0);
-    let changes = 0.0 < before && 0.05 < percent.abs();
-    changes.then(|| format!("{percent:+.digits$}%").replace('-', "−"))
-}
-
-/// A duration in its largest unit: `5m`, `90s`.
-pub fn duration(it: SignedDuration) -> String {
-    let seconds = it.as_secs();
-    let units = [(86400, "d"), (3600, "h"), (60, "m")];
-    match units.into_iter().find(|(length, _)| seconds != 0 && seconds % length == 0) {
-        Some((length, unit)) => format!("{}{unit}", seconds / length),
-        None => format!("{seconds}s"),
+/// From the lowest value of one quantity to the highest of another, as far as they are known.
+fn between(low: Interval, high: Interval, text: impl Fn(f64) -> String) -> String {
+    match (low.low, high.low, high.high.is_finite()) {
+        (_, _, true) => limits(Some(low.low), Some(high.high), text),
+        (0.0, 0.0, false) => UNKNOWN.to_owned(),
+        (low, least, false) => {
+            format!("{} or more", limits(Some(low), Some(least.max(low)), text))
+        }
     }
 }
 
-/// A number without digits that say nothing.
+/// A sum of numbers, as far as it is known.
+fn sum(it: &Sum) -> String {
+    between(it.interval, it.interval, number)
+}
+
+/// CU-hours.
+pub fn hours(hours: f64) -> String {
+    grouped(&format!("{hours:.0}"))
+}
+
+/// A difference with its sign, given how its amount is written.
+pub fn signed(difference: f64, text: impl Fn(f64) -> String) -> String {
+    let sign = if difference < 0.0 { '−' } else { '+' };
+    format!("{sign}{}", text(difference.abs()))
+}
+
+/// A ratio as a difference in percent, e.g. `+67%`; nothing where it hardly differs.
+pub fn percent(ratio: f64) -> Option<String> {
+    let percent = (ratio - 1.0) * 100.0;
+    let digits = usize::from(percent.abs() < 1.0);
+    let differs = 0.05 < percent.abs() && percent.is_finite();
+    differs.then(|| signed(percent, |it| format!("{it:.digits$}%")))
+}
+
+/// A number with two digits at most behind the point.
 pub fn number(it: f64) -> String {
     let text = format!("{it:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     grouped(text)
 }
 
-/// Text whose control characters are seen and not obeyed: instance keys may contain any.
+/// Text whose control characters, and those that change the direction of writing, are visible:
+/// instance keys can contain any.
 pub fn printable(text: &str) -> String {
+    let is_invisible = |it: char| matches!(it, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
     let shown = |it: char| match it {
-        it if it.is_control() => it.escape_default().to_string(),
+        it if it.is_control() || is_invisible(it) => it.escape_default().to_string(),
         it => it.to_string(),
     };
     text.chars().map(shown).collect()
 }
 
-fn money(it: f64) -> String {
+/// An amount of money: cents only where they matter.
+pub fn money(it: f64) -> String {
     let digits = if 0.0 < it && it < 10.0 { 2 } else { 0 };
     grouped(&format!("{it:.digits$}"))
 }
@@ -270,7 +307,7 @@ mod tests {
         assert_eq!(price("0.111"), owned(("", 0.111, "")));
         assert_eq!(price("$0.111"), owned(("$", 0.111, "")));
         assert_eq!(price("1 EUR"), owned(("", 1.0, " EUR")));
-        for text in ["", "$", "-1", "1,5", "1.2.3", ".5", "1e999", "5."] {
+        for text in ["", "$", "-1", "1,5", "1.2.3", ".5", "1e999", "5.", "$0.111/CU", "1 dollar"] {
             assert_eq!(price(text), None, "{text}");
         }
     }
@@ -286,16 +323,15 @@ mod tests {
         ] {
             assert_eq!(super::number(number), text);
         }
-        for (seconds, text) in [(0, "0s"), (90, "90s"), (300, "5m"), (86400, "1d"), (90000, "25h")]
-        {
-            assert_eq!(duration(SignedDuration::from_secs(seconds)), text);
-        }
-        assert_eq!(limits(Some(0.0), Some(8.0), hours), "0–5,840");
-        assert_eq!(limits(None, Some(8.0), hours), "?–5,840");
-        assert_eq!(limits(None, None, hours), "unknown");
-        assert_eq!(growth(6.0, 10.0).as_deref(), Some("+67%"));
-        assert_eq!(growth(10.0, 6.0).as_deref(), Some("−40%"));
-        assert_eq!(growth(1000.0, 1004.0).as_deref(), Some("+0.4%"));
-        assert_eq!(growth(0.0, 6.0), None);
+        let known = Interval::known;
+        assert_eq!(between(known(0.0), known(5840.0), hours), "0–5,840");
+        assert_eq!(between(known(1.0), Interval::at_least(4.0), number), "1–4 or more");
+        assert_eq!(between(Interval::ANY, Interval::ANY, number), "unknown");
+        assert_eq!(limits(None, Some(8.0), number), "?–8");
+        assert_eq!(limits(None, None, number), "unknown");
+        assert_eq!(percent(10.0 / 6.0).as_deref(), Some("+67%"));
+        assert_eq!(percent(0.6).as_deref(), Some("−40%"));
+        assert_eq!(percent(1.004).as_deref(), Some("+0.4%"));
+        assert_eq!(percent(f64::INFINITY), None);
     }
 }

@@ -1,14 +1,20 @@
-//! The review for programs. Its form is documented in docs/guides/review.schema.json.
+//! Writes a review for programs. Its form is documented in docs/guides/review.schema.json.
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::figures::{self, Price};
+use super::figures::Price;
+use super::message::Message;
+use super::objects::ObjectRow;
 use super::report::Report;
-use super::row::{Outcome, Row};
-use super::rule::{Match, Verdict};
-use super::summary::Total;
+use super::row::{Row, Side};
+use super::rule::{Match, Place, Severity, Verdict};
+use super::summary::{Sum, Summary, Total};
+use super::text::warnings;
 use crate::compute::capacity::{GB_PER_CU, max_connections};
-use crate::compute::{Compute, HOURS_PER_MONTH, Suspension};
+use crate::compute::interval::Interval;
+use crate::compute::{Suspension, duration};
 
 /// The version of the form. The first number grows when a reader of the former form would be
 /// misled, the second when something is added.
@@ -16,24 +22,20 @@ const FORMAT_VERSION: &str = "1.0";
 
 /// The review in JSON.
 pub(super) fn json(report: &Report<'_>) -> String {
-    let summary = report.summary;
+    let plain = |messages: Vec<Message>| messages.iter().map(Message::plain).collect();
     let document = Document {
         format_version: FORMAT_VERSION,
-        terraform_version: &summary.terraform_version,
-        complete: summary.complete,
-        errored: summary.errored,
-        price_per_cu_hour: report.price.map(|it| PriceJson {
-            amount: it.amount,
-            currency: format!("{}{}", it.before.trim(), it.after.trim()),
+        failed: !report.broken().is_empty(),
+        price_per_cu_hour: report.price.map(|price| PriceJson {
+            amount: price.amount,
+            currency: format!("{}{}", price.before.trim(), price.after.trim()),
         }),
-        changes: summary.rows.iter().map(|it| change(it, report.price)).collect(),
-        unchanged: summary.unchanged,
-        totals: Totals {
-            before: total(&summary.before, report.price),
-            after: total(&summary.after, report.price),
-        },
-        rules: report.verdicts.iter().map(|it| verdict(it, &summary.rows)).collect(),
-        notes: report.notes(),
+        plans: report.plans.iter().map(|plan| plan_json(plan, report.price)).collect(),
+        totals: totals(report.computes(), report.computes(), report.price),
+        rules: report.verdicts.iter().map(|it| verdict(it, report)).collect(),
+        failures: plain(report.broken()),
+        warnings: plain([report.warned(), warnings(report)].concat()),
+        notes: plain(report.notes()),
     };
     let text = serde_json::to_string_pretty(&document).expect("it has no maps with odd keys");
     text + "\n"
@@ -42,21 +44,61 @@ pub(super) fn json(report: &Report<'_>) -> String {
 #[derive(Serialize)]
 struct Document<'a> {
     format_version: &'a str,
-    terraform_version: &'a str,
-    complete: bool,
-    errored: bool,
+    failed: bool,
     price_per_cu_hour: Option<PriceJson>,
-    changes: Vec<ChangeJson<'a>>,
-    unchanged: usize,
+    plans: Vec<PlanJson<'a>>,
     totals: Totals,
     rules: Vec<RuleJson<'a>>,
-    notes: Vec<&'static str>,
+    failures: Vec<String>,
+    warnings: Vec<String>,
+    notes: Vec<String>,
 }
 
 #[derive(Serialize)]
 struct PriceJson {
     amount: f64,
     currency: String,
+}
+
+#[derive(Serialize)]
+struct PlanJson<'a> {
+    label: &'a str,
+    terraform_version: &'a str,
+    complete: Option<bool>,
+    errored: bool,
+    changes: Vec<ChangeJson<'a>>,
+    unchanged: usize,
+    objects: Vec<ObjectJson<'a>>,
+    drift: Vec<ChangeJson<'a>>,
+    deferred: Vec<DeferredJson<'a>>,
+    skipped: &'a BTreeMap<String, usize>,
+    totals: Totals,
+}
+
+#[derive(Serialize)]
+struct DeferredJson<'a> {
+    address: &'a str,
+    reason: &'a str,
+}
+
+#[derive(Serialize)]
+struct ObjectJson<'a> {
+    address: &'a str,
+    resource_type: &'a str,
+    name: Option<&'a str>,
+    destroyed: bool,
+    replaced: bool,
+    restorable: Option<&'static str>,
+    settings: Vec<SettingJson<'a>>,
+    messages: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct SettingJson<'a> {
+    attribute: &'a str,
+    before: &'a str,
+    after: &'a str,
+    loosens: bool,
 }
 
 #[derive(Serialize)]
@@ -69,8 +111,8 @@ struct ChangeJson<'a> {
     name: Option<&'a str>,
     action: &'static str,
     imported: bool,
-    before: Option<SizeJson>,
-    after: Option<SizeJson>,
+    before: SideJson,
+    after: SideJson,
     findings: Vec<FindingJson>,
 }
 
@@ -80,8 +122,16 @@ struct FindingJson {
     message: String,
 }
 
+/// What there is on one side of a change.
 #[derive(Serialize)]
-struct SizeJson {
+struct SideJson {
+    /// `yes`, `no` or `unknown`.
+    exists: &'static str,
+    compute: Option<ComputeJson>,
+}
+
+#[derive(Serialize)]
+struct ComputeJson {
     min_cu: Option<f64>,
     max_cu: Option<f64>,
     min_ram_gb: Option<f64>,
@@ -91,6 +141,9 @@ struct SizeJson {
     suspends_after: Option<String>,
     disabled: Option<bool>,
     computes: Option<i64>,
+    hours_per_month: Option<f64>,
+    floor_cu: Option<f64>,
+    ceiling_cu: Option<f64>,
     floor_cu_hours_per_month: Option<f64>,
     ceiling_cu_hours_per_month: Option<f64>,
     floor_cost_per_month: Option<f64>,
@@ -105,39 +158,88 @@ struct Totals {
 
 #[derive(Serialize)]
 struct TotalJson {
-    endpoints: usize,
-    unknown_size: usize,
-    computes: i64,
-    always_on: usize,
-    high_availability: usize,
-    min_cu: f64,
-    max_cu: f64,
-    min_ram_gb: f64,
-    max_ram_gb: f64,
-    max_connections: i64,
-    floor_cu_hours_per_month: f64,
-    ceiling_cu_hours_per_month: f64,
-    floor_cost_per_month: Option<f64>,
-    ceiling_cost_per_month: Option<f64>,
+    endpoints: SumJson,
+    computes: SumJson,
+    always_on: SumJson,
+    high_availability: SumJson,
+    min_cu: SumJson,
+    floor_cu: SumJson,
+    ceiling_cu: SumJson,
+    max_connections: SumJson,
+    floor_cu_hours_per_month: SumJson,
+    ceiling_cu_hours_per_month: SumJson,
+    floor_cost_per_month: Option<SumJson>,
+    ceiling_cost_per_month: Option<SumJson>,
+}
+
+/// A sum: what is known of it, which is its lower bound, and of how many endpoints it is unknown.
+#[derive(Serialize)]
+struct SumJson {
+    known: f64,
+    unknown: usize,
 }
 
 #[derive(Serialize)]
 struct RuleJson<'a> {
     rule: &'a str,
+    severity: &'static str,
     verdict: &'static str,
     matches: Vec<MatchJson<'a>>,
 }
 
 #[derive(Serialize)]
 struct MatchJson<'a> {
+    plan: Option<&'a str>,
     address: Option<&'a str>,
     subject: Option<&'static str>,
     decided: bool,
+    exception: Option<&'a str>,
     message: &'a str,
 }
 
+fn plan_json<'a>(plan: &'a Summary, price: Option<&Price>) -> PlanJson<'a> {
+    PlanJson {
+        label: &plan.label,
+        terraform_version: &plan.terraform_version,
+        complete: plan.complete,
+        errored: plan.errored,
+        changes: plan.changes().map(|row| change(row, price)).collect(),
+        unchanged: plan.unchanged(),
+        objects: plan.objects.iter().map(object).collect(),
+        drift: plan.drift.iter().map(|row| change(row, price)).collect(),
+        deferred: plan
+            .deferred
+            .iter()
+            .map(|(address, reason)| DeferredJson { address, reason })
+            .collect(),
+        skipped: &plan.skipped,
+        totals: totals(plan.computes(), plan.computes(), price),
+    }
+}
+
+fn object(row: &ObjectRow) -> ObjectJson<'_> {
+    ObjectJson {
+        address: &row.address,
+        resource_type: &row.resource_type,
+        name: row.name.as_deref(),
+        destroyed: row.loss.is_some(),
+        replaced: row.loss.is_some_and(|loss| loss.replaced),
+        restorable: row.loss.map(|loss| loss.restore.declared().1),
+        settings: row
+            .shifts
+            .iter()
+            .map(|shift| SettingJson {
+                attribute: shift.attribute,
+                before: &shift.before,
+                after: &shift.after,
+                loosens: shift.loosens,
+            })
+            .collect(),
+        messages: row.messages().iter().map(Message::plain).collect(),
+    }
+}
+
 fn change<'a>(row: &'a Row, price: Option<&Price>) -> ChangeJson<'a> {
-    let size = |it: &Compute| size(it, price);
     ChangeJson {
         address: &row.address,
         previous_address: row.previous_address.as_deref(),
@@ -145,82 +247,108 @@ fn change<'a>(row: &'a Row, price: Option<&Price>) -> ChangeJson<'a> {
         resource_type: &row.resource_type,
         subject: row.subject.id(),
         name: row.name.as_deref(),
-        action: match row.outcome {
-            Outcome::Added => "create",
-            Outcome::Adopted => "adopt",
-            Outcome::Changed => "update",
-            Outcome::Replaced => "replace",
-            Outcome::Destroyed => "delete",
-            Outcome::LeftAlone => "forget",
-        },
+        action: row.fate.id(),
         imported: row.imported,
-        before: row.sides.before.as_ref().map(size),
-        after: row.sides.after.as_ref().map(size),
+        before: side(&row.before, price),
+        after: side(&row.after, price),
         findings: row
             .findings
             .iter()
-            .map(|it| FindingJson { id: it.kind.id(), message: it.text() })
+            .map(|it| FindingJson { id: it.kind.id(), message: row.message_of(it).plain() })
             .collect(),
     }
 }
 
-fn size(it: &Compute, price: Option<&Price>) -> SizeJson {
-    let hours = |cu: Option<f64>| cu.map(|it| it * HOURS_PER_MONTH);
-    let cost = |cu: Option<f64>| Some(price?.of(cu?));
-    SizeJson {
+fn side(side: &Side, price: Option<&Price>) -> SideJson {
+    let exists = match side {
+        Side::Absent => "no",
+        Side::Unknown => "unknown",
+        Side::Present { .. } => "yes",
+    };
+    let cost = |hours: Interval| Some(price?.of(hours.value()?));
+    let compute = side.compute().map(|it| ComputeJson {
         min_cu: it.min_cu,
         max_cu: it.max_cu,
-        min_ram_gb: it.min_cu.map(|it| it * GB_PER_CU),
-        max_ram_gb: it.max_cu.map(|it| it * GB_PER_CU),
+        min_ram_gb: it.min_cu.map(|cu| cu * GB_PER_CU),
+        max_ram_gb: it.max_cu.map(|cu| cu * GB_PER_CU),
         max_connections: it.max_cu.map(max_connections),
         always_on: it.always_on(),
         suspends_after: match it.suspension {
-            Some(Suspension::After(it)) => Some(figures::duration(it)),
+            Some(Suspension::After(time)) => Some(duration(time)),
             Some(Suspension::Never) | None => None,
         },
         disabled: it.disabled,
         computes: it.computes,
-        floor_cu_hours_per_month: hours(it.floor_cu()),
-        ceiling_cu_hours_per_month: hours(it.ceiling_cu()),
-        floor_cost_per_month: cost(it.floor_cu()),
-        ceiling_cost_per_month: cost(it.ceiling_cu()),
+        hours_per_month: side.hours().value(),
+        floor_cu: it.floor().value(),
+        ceiling_cu: it.ceiling().value(),
+        floor_cu_hours_per_month: side.floor_hours().value(),
+        ceiling_cu_hours_per_month: side.ceiling_hours().value(),
+        floor_cost_per_month: cost(side.floor_hours()),
+        ceiling_cost_per_month: cost(side.ceiling_hours()),
+    });
+    SideJson { exists, compute }
+}
+
+fn totals<'a>(
+    before: impl Iterator<Item = &'a Row>,
+    after: impl Iterator<Item = &'a Row>,
+    price: Option<&Price>,
+) -> Totals {
+    Totals {
+        before: total(&Total::before(before), price),
+        after: total(&Total::after(after), price),
     }
 }
 
 fn total(it: &Total, price: Option<&Price>) -> TotalJson {
+    let sum = |sum: &Sum| SumJson { known: sum.known(), unknown: sum.unknown };
+    let cost = |sum: &Sum| {
+        price.map(|price| SumJson { known: price.of(sum.known()), unknown: sum.unknown })
+    };
     TotalJson {
-        endpoints: it.endpoints,
-        unknown_size: it.unknown_size,
-        computes: it.computes,
-        always_on: it.always_on,
-        high_availability: it.high_availability,
-        min_cu: it.min_cu,
-        max_cu: it.ceiling_cu,
-        min_ram_gb: it.min_cu * GB_PER_CU,
-        max_ram_gb: it.ceiling_cu * GB_PER_CU,
-        max_connections: it.connections,
-        floor_cu_hours_per_month: it.floor_cu * HOURS_PER_MONTH,
-        ceiling_cu_hours_per_month: it.ceiling_cu * HOURS_PER_MONTH,
-        floor_cost_per_month: price.map(|price| price.of(it.floor_cu)),
-        ceiling_cost_per_month: price.map(|price| price.of(it.ceiling_cu)),
+        endpoints: sum(&it.endpoints),
+        computes: sum(&it.computes),
+        always_on: sum(&it.always_on),
+        high_availability: sum(&it.high_availability),
+        min_cu: sum(&it.least),
+        floor_cu: sum(&it.floor),
+        ceiling_cu: sum(&it.ceiling),
+        max_connections: sum(&it.connections),
+        floor_cu_hours_per_month: sum(&it.floor_hours),
+        ceiling_cu_hours_per_month: sum(&it.ceiling_hours),
+        floor_cost_per_month: cost(&it.floor_hours),
+        ceiling_cost_per_month: cost(&it.ceiling_hours),
     }
 }
 
-fn verdict<'a>(verdict: &'a Verdict, rows: &'a [Row]) -> RuleJson<'a> {
-    let place = |it: &'a Match, decided| MatchJson {
-        address: it.row.map(|at| rows[at].address.as_str()),
-        subject: it.row.map(|at| rows[at].subject.id()),
+fn verdict<'a>(verdict: &'a Verdict<'a>, report: &'a Report<'_>) -> RuleJson<'a> {
+    let place = |it: &'a Match, decided, exception| MatchJson {
+        plan: match it.place {
+            Place::Row(plan, _) | Place::Object(plan, _) => Some(&report.plans[plan].label),
+            Place::Totals => None,
+        },
+        address: report.address(it.place),
+        subject: match it.place {
+            Place::Row(plan, at) => Some(report.plans[plan].rows[at].subject.id()),
+            Place::Object(..) => Some("object"),
+            Place::Totals => None,
+        },
         decided,
+        exception,
         message: &it.reason,
     };
-    let holds = verdict.holds.iter().map(|it| place(it, true));
+    let holds = verdict.holds.iter().map(|it| place(it, true, None));
+    let open = verdict.open.iter().map(|it| place(it, false, None));
+    let excused = verdict.excused.iter();
+    let excused = excused.map(|(it, exception)| place(it, true, Some(&*exception.reason)));
     RuleJson {
-        rule: &verdict.rule,
-        verdict: match (verdict.holds.is_empty(), verdict.open.is_empty()) {
-            (false, _) => "holds",
-            (true, false) => "undecided",
-            (true, true) => "clear",
+        rule: &verdict.rule.text,
+        severity: match verdict.rule.severity {
+            Severity::Deny => "deny",
+            Severity::Warn => "warn",
         },
-        matches: holds.chain(verdict.open.iter().map(|it| place(it, false))).collect(),
+        verdict: verdict.id(),
+        matches: holds.chain(open).chain(excused).collect(),
     }
 }

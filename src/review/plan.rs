@@ -1,30 +1,63 @@
-//! A plan as `terraform show -json` prints it, read as a stream: it may be much larger than what its
-//! reader should take of memory.
+//! Reads a plan that `terraform show -json` prints, as a stream: it can be much larger than the
+//! memory that a review may use.
 //!
-//! What is kept of a resource is what the review speaks of, and resources of the official provider
-//! read like ours. Start reading at [`read`].
+//! Of a resource only what the review shows is kept, and resources of the official provider read
+//! like those of this one. Start reading at [`read`].
 
+mod configuration;
 mod document;
+mod facts;
 mod official;
 mod resource;
+mod shift;
 
+use std::collections::BTreeMap;
 use std::io::BufRead;
 
-use crate::compute::Compute;
+use jiff::Timestamp;
 
+pub use configuration::Configuration;
 pub use document::ReadError;
+pub use facts::{Facts, Lifetime, Name, Object, Settings};
+pub use shift::Shift;
 
 /// A plan.
 #[derive(Debug, Default)]
 pub struct Plan {
     /// The version of Terraform that made it.
     pub terraform_version: String,
-    /// Whether it leads all the way to the configuration.
-    pub complete: bool,
+    /// Whether an apply leads all the way to the configuration; `None` if the plan does not say it,
+    /// as those of OpenTofu and of Terraform before 1.8.
+    pub complete: Option<bool>,
     /// Whether planning ended with an error.
     pub errored: bool,
-    /// What happens to each project, branch and endpoint, in the plan's order.
+    /// When it was made.
+    pub timestamp: Option<Timestamp>,
+    /// What happens to each resource, in the plan's order.
     pub changes: Vec<Change>,
+    /// What has changed outside of Terraform.
+    pub drift: Vec<Change>,
+    /// What Terraform leaves for a later plan: the address, and why.
+    pub deferred: Vec<(String, String)>,
+    /// What exists, and is not among the changes.
+    pub stored: Vec<Stored>,
+    /// What the configuration refers to.
+    pub configuration: Configuration,
+    /// How many resources change that a review does not look at, by type.
+    pub skipped: BTreeMap<String, usize>,
+}
+
+/// An object in the state before the apply: of a resource, or of a data source.
+#[derive(Debug)]
+pub struct Stored {
+    /// The address.
+    pub address: String,
+    /// The resource type.
+    pub resource_type: String,
+    /// Whether a resource manages it; if not, a data source has read it.
+    pub managed: bool,
+    /// The object.
+    pub facts: Facts,
 }
 
 /// What happens to one object.
@@ -42,14 +75,12 @@ pub struct Change {
     pub action: Action,
     /// Whether it is imported on the way.
     pub imported: bool,
-    /// Whether a create may take over an object that exists.
-    pub replace_existing: bool,
-    /// Its full name before, as far as it is known.
-    pub name_before: Option<String>,
-    /// Its full name after, as far as it is known.
-    pub name_after: Option<String>,
-    /// What it is.
-    pub object: Object,
+    /// What it is before; `None` where the state has no such object.
+    pub before: Option<Facts>,
+    /// What it is after; `None` where the state has no such object then.
+    pub after: Option<Facts>,
+    /// The settings that change and matter to data rather than to compute.
+    pub shifts: Vec<Shift>,
 }
 
 /// What Terraform does with an object.
@@ -57,54 +88,30 @@ pub struct Change {
 pub enum Action {
     /// Nothing.
     None,
-    /// It makes it.
+    /// It creates it.
     Create,
     /// It changes it.
     Update,
-    /// It destroys it and makes it anew, in either order.
+    /// It destroys it and creates another, in either order.
     Replace,
     /// It destroys it.
     Delete,
-    /// It leaves it alone from now on.
+    /// It no longer manages it.
     Forget,
+    /// It no longer manages it, and creates another.
+    ForgetAndCreate,
 }
 
-/// What a project, a branch or an endpoint is, as far as compute goes.
-#[derive(Debug)]
-pub enum Object {
-    /// A project.
-    Project {
-        /// The settings of endpoints to come.
-        defaults: Sides,
-        /// The settings of the endpoint that a new project comes with.
-        initial: Option<Compute>,
-    },
-    /// A branch.
-    Branch {
-        /// Whether it comes and goes with its project.
-        is_root: bool,
-    },
-    /// An endpoint.
-    Endpoint {
-        /// Whether it comes and goes with its branch.
-        is_read_write: bool,
-        /// Its compute.
-        sides: Sides,
-    },
-}
-
-/// Something before the apply and after it; `None` where it does not exist.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Sides {
-    /// Before.
-    pub before: Option<Compute>,
-    /// After.
-    pub after: Option<Compute>,
+impl Change {
+    /// The object: as it will be, or as it was.
+    pub fn object(&self) -> Option<&Object> {
+        self.after.as_ref().or(self.before.as_ref()).map(|facts| &facts.object)
+    }
 }
 
 /// Reads a plan.
 ///
-/// *Errors.* What is no plan that can be reviewed, in one line that says what to do.
+/// *Errors.* Input that is not a plan that can be reviewed: one line that says what to do.
 pub fn read(input: impl BufRead) -> Result<Plan, ReadError> {
     document::read(input)
 }

@@ -1,9 +1,14 @@
-//! The change of one compute: what there was, what there will be, and what to say about it.
+//! Holds the change of one compute: what there is before and after, and what is noteworthy about it.
 
-use super::plan::{Change, Sides};
+use jiff::SignedDuration;
+
+use super::message::Message;
+use super::plan::Change;
 use crate::compute::finding::Finding;
+use crate::compute::interval::Interval;
+use crate::compute::{Compute, HOURS_PER_MONTH, duration};
 
-/// The change of one compute, or of the settings of computes to come.
+/// The change of one compute, or of the settings of computes that are created later.
 #[derive(Debug)]
 pub struct Row {
     /// The address of the resource.
@@ -16,16 +21,34 @@ pub struct Row {
     pub resource_type: String,
     /// What of the resource it is.
     pub subject: Subject,
-    /// The endpoint's full name, as far as it is known.
+    /// The endpoint's resource name, as far as it is known.
     pub name: Option<String>,
     /// What happens.
-    pub outcome: Outcome,
+    pub fate: Fate,
     /// Whether the resource is imported on the way.
     pub imported: bool,
-    /// What there is before and after; without a value what is not known.
-    pub sides: Sides,
-    /// What to notice.
+    /// Before the apply.
+    pub before: Side,
+    /// After the apply.
+    pub after: Side,
+    /// What is noteworthy.
     pub findings: Vec<Finding>,
+}
+
+/// A compute before or after an apply.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Side {
+    /// There is none.
+    Absent,
+    /// Whether there is one is not known.
+    Unknown,
+    /// There is one.
+    Present {
+        /// As far as it is known.
+        compute: Compute,
+        /// How many hours of a month it exists.
+        hours: Interval,
+    },
 }
 
 /// What of a resource a row is about.
@@ -33,98 +56,175 @@ pub struct Row {
 pub enum Subject {
     /// The compute of an endpoint.
     Compute,
-    /// The compute that a branch or a project comes with, and that the plan does not manage.
-    ComesAlong,
-    /// A project's settings of endpoints that are made later.
+    /// The compute that a branch or a project has, and that the plan does not manage.
+    Unmanaged,
+    /// A project's settings of computes that are created later.
     Defaults,
 }
 
 /// What happens to a compute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It is made.
-    Added,
-    /// It exists, and Terraform takes it over as it is told to be.
+pub enum Fate {
+    /// It is created.
+    Created,
+    /// It is adopted if it exists, or else created.
+    CreatedOrAdopted,
+    /// It exists, and Terraform manages it from now on.
     Adopted,
-    /// It changes.
+    /// It changes, or stays as it is.
     Changed,
-    /// It is destroyed and made anew.
+    /// It is destroyed, and another one takes its place.
     Replaced,
     /// It is destroyed.
     Destroyed,
-    /// It stays as it is, and Terraform does not manage it any more.
+    /// It is destroyed because its branch is.
+    DestroyedWithBranch,
+    /// It stays as it is, and Terraform does not manage it anymore.
     LeftAlone,
 }
 
 impl Row {
-    /// The row of a change, before anything is noticed about it.
-    pub fn new(
-        change: &Change,
-        subject: Subject,
-        name: Option<String>,
-        outcome: Outcome,
-        sides: Sides,
-    ) -> Row {
+    /// The row of a change, before anything is noted about it.
+    pub fn new(change: &Change, subject: Subject, fate: Fate, before: Side, after: Side) -> Row {
         Row {
             address: change.address.clone(),
             previous_address: change.previous_address.clone(),
             deposed: change.deposed.clone(),
             resource_type: change.resource_type.clone(),
             subject,
-            name,
-            outcome,
+            name: None,
+            fate,
             imported: change.imported,
-            sides,
+            before,
+            after,
             findings: Vec::new(),
         }
     }
 
-    /// What there is to say about it beside its figures.
-    pub fn remarks(&self) -> Vec<String> {
+    /// Whether the apply changes anything about the compute, or about who manages it.
+    pub fn is_change(&self) -> bool {
+        self.fate != Fate::Changed || self.before != self.after
+    }
+
+    /// A finding about it.
+    pub fn message_of(&self, finding: &Finding) -> Message {
+        Message::new(&finding.text(), &[&self.address, &self.address])
+    }
+
+    /// What is shown beside its figures.
+    pub fn remarks(&self) -> Vec<Message> {
         let mut remarks = Vec::new();
-        if self.subject == Subject::ComesAlong {
-            remarks.push("the endpoint that comes with it".to_owned());
+        if self.subject == Subject::Unmanaged {
+            remarks.push(Message::new("its endpoint `primary`, which is not managed", &[]));
         }
-        remarks.extend(self.previous_address.as_ref().map(|it| format!("moved from {it}")));
-        remarks.extend(self.deposed.as_ref().map(|it| format!("deposed object {it}")));
+        if let Some(hours) = self.after.hours().value()
+            && hours < HOURS_PER_MONTH
+            && self.after != Side::Absent
+        {
+            #[expect(clippy::cast_possible_truncation, reason = "at most a month")]
+            let lifetime = SignedDuration::from_secs((hours * 3600.0).round() as i64);
+            remarks.push(Message::new(&format!("expires in {}", duration(lifetime)), &[]));
+        }
+        let names =
+            [("moved from {}", &self.previous_address), ("deposed object {}", &self.deposed)];
+        for (text, name) in names {
+            remarks.extend(name.as_ref().map(|name| Message::new(text, &[name])));
+        }
         if self.imported {
-            remarks.push("imported".to_owned());
+            remarks.push(Message::new("imported", &[]));
         }
         remarks
     }
 }
 
+impl Side {
+    /// A compute that exists all the time.
+    pub fn present(compute: Compute) -> Side {
+        Side::Present { compute, hours: Interval::known(HOURS_PER_MONTH) }
+    }
+
+    /// The compute, where there is one.
+    pub fn compute(&self) -> Option<&Compute> {
+        match self {
+            Side::Present { compute, .. } => Some(compute),
+            Side::Absent | Side::Unknown => None,
+        }
+    }
+
+    /// A quantity of it: nothing where there is none.
+    pub fn quantity(&self, of: impl Fn(&Compute) -> Interval) -> Interval {
+        match self {
+            Side::Absent => Interval::ZERO,
+            Side::Unknown => Interval::ANY,
+            Side::Present { compute, .. } => of(compute),
+        }
+    }
+
+    /// How many hours of a month it exists.
+    pub fn hours(&self) -> Interval {
+        match self {
+            Side::Absent => Interval::ZERO,
+            Side::Unknown => Interval { low: 0.0, high: HOURS_PER_MONTH },
+            Side::Present { hours, .. } => *hours,
+        }
+    }
+
+    /// The fewest CU-hours of a month: only what never suspends runs, at its minimum.
+    pub fn floor_hours(&self) -> Interval {
+        self.quantity(Compute::floor).times(self.hours())
+    }
+
+    /// The most CU-hours of a month: all runs at its maximum.
+    pub fn ceiling_hours(&self) -> Interval {
+        self.quantity(Compute::ceiling).times(self.hours())
+    }
+}
+
 impl Subject {
-    /// What programs know it by.
+    /// The ID for programs.
     pub fn id(self) -> &'static str {
         match self {
             Subject::Compute => "compute",
-            Subject::ComesAlong => "comes_along",
+            Subject::Unmanaged => "unmanaged_compute",
             Subject::Defaults => "defaults",
         }
     }
 }
 
-impl Outcome {
+impl Fate {
     /// All, in the order in which they are counted.
-    pub const ALL: [Outcome; 6] = [
-        Outcome::Added,
-        Outcome::Adopted,
-        Outcome::Changed,
-        Outcome::Replaced,
-        Outcome::Destroyed,
-        Outcome::LeftAlone,
+    pub const ALL: [Fate; 8] = [
+        Fate::Created,
+        Fate::CreatedOrAdopted,
+        Fate::Adopted,
+        Fate::Changed,
+        Fate::Replaced,
+        Fate::Destroyed,
+        Fate::DestroyedWithBranch,
+        Fate::LeftAlone,
     ];
 
-    /// What happens, in a word or two.
-    pub fn word(self) -> &'static str {
+    /// What happens, in a few words, and the ID for programs.
+    fn declared(self) -> (&'static str, &'static str) {
         match self {
-            Outcome::Added => "added",
-            Outcome::Adopted => "taken over",
-            Outcome::Changed => "changed",
-            Outcome::Replaced => "replaced",
-            Outcome::Destroyed => "destroyed",
-            Outcome::LeftAlone => "left alone",
+            Fate::Created => ("created", "create"),
+            Fate::CreatedOrAdopted => ("created or adopted", "create_or_adopt"),
+            Fate::Adopted => ("adopted", "adopt"),
+            Fate::Changed => ("changed", "update"),
+            Fate::Replaced => ("replaced", "replace"),
+            Fate::Destroyed => ("destroyed", "delete"),
+            Fate::DestroyedWithBranch => ("destroyed with the branch", "delete_with_branch"),
+            Fate::LeftAlone => ("left alone", "forget"),
         }
+    }
+
+    /// What happens, in a few words.
+    pub fn word(self) -> &'static str {
+        self.declared().0
+    }
+
+    /// The ID for programs.
+    pub fn id(self) -> &'static str {
+        self.declared().1
     }
 }

@@ -1,42 +1,76 @@
-//! What `--fail-on` takes: a condition, and where it is looked for.
+//! Judges a review by rules: a condition, where it is looked for, and how severe it is.
 //!
-//! A rule looks at what each compute that the plan changes will be. What an unknown value leaves
-//! open does not hold, but is told.
+//! A rule looks at what each compute that the plan changes will be. A condition that the known
+//! bounds of a value leave open is undecided. Start reading at [`Rule::judge`].
 
+mod file;
 mod grammar;
+mod quantity;
 
-use super::figures::{Price, number};
-use super::row::{Outcome, Row, Subject};
+use std::cell::Cell;
+
+use jiff::civil::Date;
+
+use super::figures::Price;
+use super::message::Message;
+use super::objects::ObjectRow;
+use super::row::{Fate, Row, Side, Subject};
 use super::summary::Summary;
-use crate::compute::capacity::max_connections;
+use crate::compute::Compute;
+use crate::compute::interval::Interval;
+pub use file::RulesFile;
+pub use quantity::change_of;
+use quantity::{QUANTITIES, Quantity};
 
 /// A rule.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Rule {
-    text: String,
+    /// As it was written.
+    pub text: String,
+    /// What follows if it holds.
+    pub severity: Severity,
     condition: Condition,
-    /// The addresses that it looks at, and whether those or all others.
-    scope: Option<(String, bool)>,
+    scope: Scope,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What follows if a rule holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The review fails.
+    Deny,
+    /// The review says so.
+    Warn,
+}
+
+/// A reason why a rule does not count somewhere.
+#[derive(Clone, Debug)]
+pub struct Exception {
+    /// The rule, as it is written, or `*` for any.
+    pub rule: String,
+    /// Where.
+    pub scope: Scope,
+    /// Why.
+    pub reason: String,
+    /// The last day on which it counts.
+    pub until: Date,
+}
+
+/// Where a rule looks: at addresses or resource names that match a pattern.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scope {
+    /// Any of these; everything if there are none.
+    pub within: Vec<String>,
+    /// And none of these.
+    pub without: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug)]
 enum Condition {
     AlwaysOn,
     Destroys,
     Unknown,
-    Each(Quantity, Comparison, f64),
-    Total(Quantity, Comparison, f64),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Quantity {
-    Ceiling,
-    Floor,
-    Range,
-    Growth,
-    Computes,
-    Connections,
-    Cost,
+    Each(&'static Quantity, Comparison, f64),
+    Total(&'static Quantity, Comparison, f64),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,274 +81,316 @@ enum Comparison {
     AtMost,
 }
 
-/// Each quantity with its name, its unit, and whether it has a total.
-const QUANTITIES: [(&str, Quantity, &str, bool); 7] = [
-    ("ceiling", Quantity::Ceiling, "CU", true),
-    ("floor", Quantity::Floor, "CU", true),
-    ("range", Quantity::Range, "CU", false),
-    ("growth", Quantity::Growth, "x", true),
-    ("computes", Quantity::Computes, "", true),
-    ("connections", Quantity::Connections, "", false),
-    ("cost", Quantity::Cost, "", true),
-];
-
 /// What a rule found.
 #[derive(Debug)]
-pub struct Verdict {
-    /// The rule, as it was written.
-    pub rule: String,
+pub struct Verdict<'a> {
+    /// The rule.
+    pub rule: &'a Rule,
     /// Where it holds.
     pub holds: Vec<Match>,
-    /// Where nobody can say before the apply.
+    /// Where the known values leave it open.
     pub open: Vec<Match>,
+    /// Where it holds or may hold, and an exception allows it.
+    pub excused: Vec<(Match, &'a Exception)>,
+    /// Whether its scope matches nothing in any plan.
+    pub is_idle: bool,
 }
 
 /// One place where a rule holds, or may.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Match {
-    /// The row, by its place in the summary; `None`: the totals.
-    pub row: Option<usize>,
+    /// Which place.
+    pub place: Place,
     /// What is the case, e.g. `its ceiling is 128 CU`.
     pub reason: String,
 }
 
+/// A place in a review: the number of a plan, and of a row in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A row of computes or of settings.
+    Row(usize, usize),
+    /// A project, a branch or a database.
+    Object(usize, usize),
+    /// All plans together.
+    Totals,
+}
+
+/// The exceptions, and which of them were of use.
+pub struct Exceptions<'a> {
+    all: &'a [Exception],
+    used: Vec<Cell<bool>>,
+    today: Date,
+}
+
+impl<'a> Exceptions<'a> {
+    /// The exceptions, on a day.
+    pub fn new(all: &'a [Exception], today: Date) -> Self {
+        Exceptions { all, used: all.iter().map(|_| Cell::new(false)).collect(), today }
+    }
+
+    /// The exception that allows a rule to hold there.
+    fn find(&self, rule: &Rule, names: &[&str]) -> Option<&'a Exception> {
+        let all = self.all.iter().zip(&self.used).filter(|(it, _)| self.today <= it.until);
+        let mut meant = all.filter(|(exception, _)| {
+            (exception.rule == "*" || exception.rule == rule.text) && exception.scope.covers(names)
+        });
+        let (exception, used) = meant.next()?;
+        used.set(true);
+        Some(exception)
+    }
+
+    /// What is wrong with some: they have expired, or allow nothing.
+    pub fn complaints(&self) -> Vec<Message> {
+        let complaint = |(exception, used): (&Exception, &Cell<bool>)| {
+            let Exception { rule, until, reason, .. } = exception;
+            if self.today <= *until && used.get() {
+                None
+            } else if self.today <= *until {
+                Some(Message::new("The exception to {} allows nothing: {}", &[rule, reason]))
+            } else {
+                let text = format!("The exception to {{}} expired on {until}: {{}}");
+                Some(Message::new(&text, &[rule, reason]))
+            }
+        };
+        self.all.iter().zip(&self.used).filter_map(complaint).collect()
+    }
+}
+
 impl Rule {
-    /// Whether it asks for money.
+    /// Whether it compares money.
     pub fn needs_a_price(&self) -> bool {
         matches!(
             self.condition,
-            Condition::Each(Quantity::Cost, ..) | Condition::Total(Quantity::Cost, ..)
+            Condition::Each(quantity, ..) | Condition::Total(quantity, ..) if quantity.is_money
         )
     }
 
     /// Looks at what changes.
-    pub fn judge(&self, summary: &Summary, price: Option<&Price>) -> Verdict {
-        let mut verdict = Verdict { rule: self.text.clone(), holds: Vec::new(), open: Vec::new() };
-        let mut add = |row, answer| match answer {
-            Answer::Holds(reason) => verdict.holds.push(Match { row, reason }),
-            Answer::Open(reason) => verdict.open.push(Match { row, reason }),
-            Answer::Clear => {}
+    pub fn judge<'a>(
+        &'a self,
+        plans: &[Summary],
+        price: Option<&Price>,
+        exceptions: &Exceptions<'a>,
+    ) -> Verdict<'a> {
+        let mut verdict = Verdict {
+            rule: self,
+            holds: Vec::new(),
+            open: Vec::new(),
+            excused: Vec::new(),
+            is_idle: false,
         };
         if let Condition::Total(quantity, comparison, bound) = self.condition {
-            if !summary.is_empty() {
-                add(None, of_totals(quantity, comparison, bound, summary, price));
+            let computes = plans.iter().flat_map(Summary::computes);
+            let rows: Vec<_> = computes.filter(|row| self.scope.covers(&row.names())).collect();
+            verdict.is_idle = rows.is_empty() && !self.scope.is_everything();
+            if rows.iter().any(|row| row.is_change())
+                && let Some(value) = quantity.of_total(&rows, price)
+            {
+                let clause = quantity.clause(value, price);
+                verdict.add(
+                    Place::Totals,
+                    &[],
+                    comparison.of(value, bound),
+                    &|| format!("the total {clause}"),
+                    exceptions,
+                );
             }
             return verdict;
         }
-        for (at, row) in summary.rows.iter().enumerate() {
-            let is_meant =
-                self.scope.as_ref().is_none_or(|(it, among)| matches(it, &row.address) == *among);
-            if is_meant {
-                add(Some(at), self.of_row(row, price));
+        let mut is_idle = !self.scope.is_everything();
+        for (plan, summary) in plans.iter().enumerate() {
+            for (at, row) in summary.rows.iter().enumerate() {
+                if !self.scope.covers(&row.names()) {
+                    continue;
+                }
+                is_idle = false;
+                if row.is_change() {
+                    let (answer, reason) = self.of_row(row, price);
+                    verdict.add(Place::Row(plan, at), &row.names(), answer, &*reason, exceptions);
+                }
+            }
+            for (at, object) in summary.objects.iter().enumerate() {
+                let names = object.names();
+                if !self.scope.covers(&names) {
+                    continue;
+                }
+                is_idle = false;
+                if let (Condition::Destroys, Some(loss)) = (self.condition, object.loss) {
+                    let what = if loss.replaced { DESTROYED_AND_CREATED } else { DESTROYED };
+                    let reason = || format!("{what}{}", loss.restore.clause());
+                    verdict.add(
+                        Place::Object(plan, at),
+                        &names,
+                        Answer::Holds,
+                        &reason,
+                        exceptions,
+                    );
+                }
             }
         }
+        verdict.is_idle = is_idle;
         verdict
     }
 
-    fn of_row(&self, row: &Row, price: Option<&Price>) -> Answer {
-        let is_compute = row.subject != Subject::Defaults;
-        let stays = !matches!(row.outcome, Outcome::Destroyed | Outcome::LeftAlone);
-        let after = row.sides.after.as_ref().filter(|_| stays);
-        match (self.condition, after) {
-            (Condition::Destroys, _) => match row.outcome {
-                Outcome::Destroyed => Answer::Holds("it is destroyed".to_owned()),
-                Outcome::Replaced => Answer::Holds("it is destroyed and made anew".to_owned()),
-                _ => Answer::Clear,
+    fn of_row(&self, row: &Row, price: Option<&Price>) -> (Answer, Box<dyn Fn() -> String>) {
+        let clear = || (Answer::Clear, Box::new(String::new) as Box<dyn Fn() -> String>);
+        let says = |answer, text: &'static str| {
+            (answer, Box::new(move || text.to_owned()) as Box<dyn Fn() -> String>)
+        };
+        match self.condition {
+            // The branch itself is destroyed, and is a place of its own.
+            Condition::Destroys if row.subject == Subject::Unmanaged => clear(),
+            Condition::Destroys => match row.fate {
+                Fate::Destroyed => says(Answer::Holds, DESTROYED),
+                Fate::DestroyedWithBranch => says(Answer::Holds, "it is destroyed with its branch"),
+                Fate::Replaced => says(Answer::Holds, DESTROYED_AND_CREATED),
+                _ => clear(),
             },
-            (Condition::AlwaysOn, Some(after)) => match after.always_on() {
-                Some(true) => Answer::Holds("it is always on".to_owned()),
-                Some(false) => Answer::Clear,
-                None => Answer::Open("whether it suspends is not known yet".to_owned()),
+            _ if !row.stays() => clear(),
+            Condition::AlwaysOn => match row.after.compute().map(Compute::always_on) {
+                Some(Some(true)) => says(Answer::Holds, "it is always on"),
+                Some(Some(false)) => clear(),
+                _ => says(Answer::Open, "whether it suspends is not known yet"),
             },
-            (Condition::Unknown, Some(after)) if is_compute && after.ceiling_cu().is_none() => {
-                Answer::Holds("its size is not known yet".to_owned())
+            Condition::Unknown => match row.unknown() {
+                Some(unknown) => (Answer::Holds, Box::new(move || unknown.clone())),
+                None => clear(),
+            },
+            Condition::Each(quantity, comparison, bound) => {
+                let Some(value) = quantity.of_row(row, price) else { return clear() };
+                let clause = quantity.clause(value, price);
+                (comparison.of(value, bound), Box::new(move || format!("its {clause}")))
             }
-            (Condition::Each(quantity, comparison, bound), Some(after)) => {
-                let before = row.sides.before.as_ref();
-                let value = match quantity {
-                    Quantity::Ceiling => after.ceiling_cu(),
-                    Quantity::Range => after.range_cu(),
-                    Quantity::Connections => after.max_cu.map(max_connections).map(count),
-                    Quantity::Growth => match before {
-                        None => return Answer::Clear,
-                        Some(before) => ratio(before.ceiling_cu(), after.ceiling_cu()),
-                    },
-                    // What is to come neither runs nor costs.
-                    _ if !is_compute => return Answer::Clear,
-                    Quantity::Floor => after.floor_cu(),
-                    Quantity::Computes => after.computes.map(count),
-                    Quantity::Cost => price.and_then(|it| Some(it.of(after.ceiling_cu()?))),
-                };
-                match value {
-                    Some(value) if comparison.holds(value, bound) => {
-                        Answer::Holds(format!("its {}", quantity.is(value)))
-                    }
-                    Some(_) => Answer::Clear,
-                    None => Answer::Open(format!("its {} is not known yet", quantity.name())),
-                }
-            }
-            _ => Answer::Clear,
+            Condition::Total(..) => clear(),
+        }
+    }
+}
+
+const DESTROYED: &str = "it is destroyed";
+const DESTROYED_AND_CREATED: &str = "it is destroyed and created again";
+
+impl<'a> Verdict<'a> {
+    fn add(
+        &mut self,
+        place: Place,
+        names: &[&str],
+        answer: Answer,
+        reason: &dyn Fn() -> String,
+        exceptions: &Exceptions<'a>,
+    ) {
+        let list = match answer {
+            Answer::Clear => return,
+            Answer::Holds => &mut self.holds,
+            Answer::Open => &mut self.open,
+        };
+        let found = Match { place, reason: reason() };
+        match exceptions.find(self.rule, names) {
+            Some(exception) => self.excused.push((found, exception)),
+            None => list.push(found),
+        }
+    }
+
+    /// The ID of the verdict for programs.
+    pub fn id(&self) -> &'static str {
+        match (self.holds.is_empty(), self.open.is_empty()) {
+            (false, _) => "holds",
+            (true, false) => "undecided",
+            (true, true) => "clear",
         }
     }
 }
 
 /// What a rule finds in one place.
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Answer {
-    Holds(String),
-    Open(String),
+    Holds,
+    Open,
     Clear,
 }
 
-fn of_totals(
-    quantity: Quantity,
-    comparison: Comparison,
-    bound: f64,
-    summary: &Summary,
-    price: Option<&Price>,
-) -> Answer {
-    let (before, after) = (&summary.before, &summary.after);
-    let value = match quantity {
-        Quantity::Floor => Some(after.floor_cu),
-        Quantity::Computes => Some(count(after.computes)),
-        Quantity::Growth if before.endpoints == 0 => return Answer::Clear,
-        Quantity::Growth => ratio(Some(before.ceiling_cu), Some(after.ceiling_cu)),
-        Quantity::Cost => price.map(|it| it.of(after.ceiling_cu)),
-        _ => Some(after.ceiling_cu),
-    };
-    let unknown = match quantity {
-        Quantity::Growth => before.unknown_size + after.unknown_size,
-        Quantity::Floor => after.unknown_size + after.unknown_floor,
-        _ => after.unknown_size,
-    };
-    let is_whole = unknown == 0;
-    // What is not known can only add to a sum.
-    let is_certain = is_whole
-        || quantity != Quantity::Growth
-            && matches!(comparison, Comparison::Above | Comparison::AtLeast);
-    match value {
-        Some(value) if is_certain && comparison.holds(value, bound) => {
-            Answer::Holds(format!("the total {}", quantity.is(value)))
-        }
-        Some(_) if is_whole => Answer::Clear,
-        _ => Answer::Open(format!("the total {} is not known yet", quantity.name())),
-    }
-}
-
 impl Comparison {
-    fn holds(self, value: f64, bound: f64) -> bool {
-        match self {
-            Comparison::Above => bound < value,
-            Comparison::AtLeast => bound <= value,
-            Comparison::Below => value < bound,
-            Comparison::AtMost => value <= bound,
+    /// Whether all values that are possible are on that side of the bound, or none.
+    fn of(self, value: Interval, bound: f64) -> Answer {
+        let Interval { low, high } = value;
+        let (all, none) = match self {
+            Comparison::Above => (bound < low, high <= bound),
+            Comparison::AtLeast => (bound <= low, high < bound),
+            Comparison::Below => (high < bound, bound <= low),
+            Comparison::AtMost => (high <= bound, bound < low),
+        };
+        match (all, none) {
+            (true, _) => Answer::Holds,
+            (_, true) => Answer::Clear,
+            _ => Answer::Open,
         }
     }
 }
 
-impl Quantity {
-    fn declared(self) -> (&'static str, &'static str) {
-        let found = QUANTITIES.iter().find(|(_, it, ..)| *it == self);
-        found.map(|(name, _, unit, _)| (*name, *unit)).unwrap_or_default()
+impl Scope {
+    /// Whether it leaves nothing out.
+    pub fn is_everything(&self) -> bool {
+        self.within.is_empty() && self.without.is_empty()
     }
 
-    fn name(self) -> &'static str {
-        self.declared().0
+    /// Whether something with these names is in it: its address and its resource name.
+    pub fn covers(&self, names: &[&str]) -> bool {
+        let any = |patterns: &[String]| {
+            patterns.iter().any(|pattern| names.iter().any(|name| matches(pattern, name)))
+        };
+        (self.within.is_empty() || any(&self.within)) && !any(&self.without)
+    }
+}
+
+impl Row {
+    /// What a pattern can match.
+    pub fn names(&self) -> Vec<&str> {
+        [Some(self.address.as_str()), self.name.as_deref()].into_iter().flatten().collect()
     }
 
-    /// A clause without its subject's owner, e.g. `ceiling is 128 CU`.
-    fn is(self, value: f64) -> String {
-        let (name, unit) = self.declared();
-        if self == Quantity::Growth {
-            return format!("ceiling is {}x what it was", number(value));
+    /// Whether there is a compute after the apply that the plan is about.
+    fn stays(&self) -> bool {
+        self.after != Side::Absent && self.fate != Fate::LeftAlone
+    }
+
+    /// Which of its quantities are unknown, in a clause.
+    fn unknown(&self) -> Option<String> {
+        let is_compute = self.subject != Subject::Defaults;
+        let quantities = QUANTITIES.iter().filter(|it| is_compute || it.has_defaults);
+        let of_after =
+            quantities.filter(|it| !matches!(it.name, "growth" | "increase" | "cost-increase"));
+        let unknown =
+            of_after.filter(|it| (it.of_row)(self).is_some_and(|value| value.value().is_none()));
+        let mut names: Vec<_> = unknown.map(|it| it.name).collect();
+        let compute = self.after.compute();
+        if compute.is_none_or(|compute| compute.always_on().is_none()) {
+            names.push("scale to zero");
         }
-        let verb = if name.ends_with('s') { "are" } else { "is" };
-        let space = if unit == "CU" { " " } else { "" };
-        format!("{name} {verb} {}{space}{unit}", number(value))
+        (!names.is_empty()).then(|| format!("not known yet: {}", names.join(", ")))
     }
 }
 
-/// How many times as much it is; nothing grows from nothing.
-fn ratio(before: Option<f64>, after: Option<f64>) -> Option<f64> {
-    Some(after? / before.filter(|it| 0.0 < *it)?)
+impl ObjectRow {
+    /// What a pattern can match.
+    pub fn names(&self) -> Vec<&str> {
+        [Some(self.address.as_str()), self.name.as_deref()].into_iter().flatten().collect()
+    }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-fn count(it: i64) -> f64 {
-    it as f64
-}
-
-/// Whether an address is like a pattern, in which `*` stands for anything.
-fn matches(pattern: &str, address: &str) -> bool {
-    let Some((start, rest)) = pattern.split_once('*') else { return pattern == address };
-    let Some(mut address) = address.strip_prefix(start) else { return false };
+/// Whether a text is like a pattern, in which `*` stands for anything.
+fn matches(pattern: &str, text: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut text) = text.strip_prefix(start) else { return false };
     let mut parts = rest.split('*').peekable();
     while let Some(part) = parts.next() {
         if parts.peek().is_none() {
-            return address.ends_with(part);
+            return text.ends_with(part);
         }
-        let Some(at) = address.find(part) else { return false };
-        address = &address[at + part.len()..];
+        let Some(at) = text.find(part) else { return false };
+        text = &text[at + part.len()..];
     }
     true
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::summary::Total;
-    use super::*;
-
-    #[test]
-    fn a_pattern_is_of_whole_addresses() {
-        for (pattern, address, expected) in [
-            ("*", "lakebase_endpoint.a", true),
-            ("lakebase_endpoint.a", "lakebase_endpoint.a", true),
-            ("lakebase_endpoint.a", "lakebase_endpoint.ab", false),
-            ("module.prod.*", "module.prod.lakebase_endpoint.a[0]", true),
-            ("module.prod.*", "module.production.lakebase_endpoint.a", false),
-            ("*.a[*]", "module.m.lakebase_endpoint.a[\"x.y\"]", true),
-            ("*.a", "module.a.lakebase_endpoint.b", false),
-            ("a*a", "a", false),
-            ("*a*b*", "xaxbx", true),
-            ("*a*b*", "xbxax", false),
-        ] {
-            assert_eq!(matches(pattern, address), expected, "{pattern} {address}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_known_leaves_a_total_open() {
-        let total = |unknown_size, unknown_floor| Total {
-            endpoints: 2,
-            unknown_size,
-            unknown_floor,
-            floor_cu: 2.0,
-            ceiling_cu: 8.0,
-            ..Total::default()
-        };
-        let judged = |rule: &str, after| {
-            let rule = Rule::parse(rule).unwrap();
-            let Condition::Total(quantity, comparison, bound) = rule.condition else {
-                panic!("{} is of no total", rule.text)
-            };
-            let before = Total { endpoints: 1, ceiling_cu: 4.0, ..Total::default() };
-            let summary = Summary { before, after, ..Summary::default() };
-            match of_totals(quantity, comparison, bound, &summary, None) {
-                Answer::Holds(_) => "holds",
-                Answer::Open(_) => "open",
-                Answer::Clear => "clear",
-            }
-        };
-        for (rule, known, without_a_size, without_a_floor) in [
-            ("total ceiling > 4", "holds", "holds", "holds"),
-            ("total ceiling > 16", "clear", "open", "clear"),
-            ("total ceiling < 16", "holds", "open", "holds"),
-            ("total growth > 1x", "holds", "open", "holds"),
-            ("total floor > 1", "holds", "holds", "holds"),
-            ("total floor > 4", "clear", "open", "open"),
-            ("total floor < 4", "holds", "open", "open"),
-        ] {
-            let found = [total(0, 0), total(1, 0), total(0, 1)].map(|it| judged(rule, it));
-            assert_eq!(found, [known, without_a_size, without_a_floor], "{rule}");
-        }
-    }
-}
+mod tests;

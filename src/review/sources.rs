@@ -42,7 +42,7 @@ impl Sources {
         within: Option<&str>,
         attributes: &[&str],
     ) -> Option<Place> {
-        let names = names(address);
+        let names = super::address::names(address);
         let mut folder = self.root.clone();
         let mut rest = &names[..];
         while let ["module", name, below @ ..] = rest {
@@ -54,8 +54,24 @@ impl Sources {
             folder = normal(&folder.join(source));
             rest = below;
         }
-        let block = ["resource"].iter().chain(rest).map(|it| (*it).to_owned()).collect::<Vec<_>>();
-        Some(self.folder(&folder).blocks.get(&block)?.place(within, attributes))
+        let key = |kind: &str, names: &[&str]| {
+            [kind].iter().chain(names).map(|it| (*it).to_owned()).collect::<Vec<_>>()
+        };
+        if let Some(found) = self.folder(&folder).blocks.get(&key("resource", rest)) {
+            return Some(found.place(within, attributes));
+        }
+        // It is not there anymore; a block in the root module may say so.
+        let root = self.root.clone();
+        Some(self.folder(&root).blocks.get(&key("removed", &names))?.place(None, &[]))
+    }
+
+    /// The file of the root module that stands for all of it.
+    pub(super) fn main_file(&mut self) -> PathBuf {
+        let main = self.root.join("main.tf");
+        let root = self.root.clone();
+        let files = &self.folder(&root).files;
+        let first = if files.contains(&main) { None } else { files.first() };
+        first.unwrap_or(&main).clone()
     }
 
     fn folder(&mut self, path: &Path) -> &Folder {
@@ -66,6 +82,7 @@ impl Sources {
 /// The blocks of a module, by their type and labels.
 #[derive(Default)]
 struct Folder {
+    files: Vec<PathBuf>,
     blocks: BTreeMap<Vec<String>, Found>,
 }
 
@@ -88,12 +105,21 @@ impl Folder {
             .flatten()
             .map(|it| normal(&it.path()))
             .collect();
-        files.retain(|it| it.extension().is_some_and(|it| it == "tf" || it == "tofu"));
-        files.sort();
-        let mut folder = Folder::default();
+        files.retain(|it| {
+            let name = it.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().any(|end| name.ends_with(end))
+        });
+        // What an override file changes stands in another file.
+        files.sort_by_key(|it| (is_override(it), it.clone()));
+        let mut folder = Folder { files: files.clone(), ..Folder::default() };
         for file in files {
             let Ok(text) = fs::read_to_string(&file) else { continue };
-            let Ok(body) = parser::parse_body(&text) else { continue };
+            let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+            if file.extension().is_some_and(|it| it == "json") {
+                folder.add_json(&file, text);
+                continue;
+            }
+            let Ok(body) = parser::parse_body(text) else { continue };
             let ends: Vec<_> = text.match_indices('\n').map(|(at, _)| at).collect();
             let line = |span: Option<Range<usize>>| {
                 ends.partition_point(|end| *end < span.as_ref().map_or(0, |it| it.start)) + 1
@@ -101,11 +127,44 @@ impl Folder {
             for block in body.blocks() {
                 let mut key = vec![block.ident.as_str().to_owned()];
                 key.extend(block.labels.iter().map(|it| it.as_str().to_owned()));
+                if let ("removed", Some(from)) = (&*key[0], block.body.get_attribute("from")) {
+                    let from = from.value.to_string();
+                    key.extend(super::address::names(from.trim()).into_iter().map(str::to_owned));
+                }
                 folder.blocks.entry(key).or_insert_with(|| Found::of(block, &file, &line));
             }
         }
         folder
     }
+}
+
+impl Folder {
+    /// Adds the blocks of a file in JSON, of which the lines are not known.
+    fn add_json(&mut self, file: &Path, text: &str) {
+        let Ok(json) = serde_json::from_str::<serde_json::Value>(text) else { return };
+        let found = |source: Option<&str>| Found {
+            file: file.to_owned(),
+            line: 1,
+            source: source.map(str::to_owned),
+            attributes: Vec::new(),
+        };
+        for (kind, names) in json["resource"].as_object().into_iter().flatten() {
+            for name in names.as_object().into_iter().flatten().map(|(name, _)| name) {
+                let key = vec!["resource".to_owned(), kind.clone(), name.clone()];
+                self.blocks.entry(key).or_insert_with(|| found(None));
+            }
+        }
+        for (name, call) in json["module"].as_object().into_iter().flatten() {
+            let key = vec!["module".to_owned(), name.clone()];
+            self.blocks.entry(key).or_insert_with(|| found(call["source"].as_str()));
+        }
+    }
+}
+
+fn is_override(file: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = name.split('.').next().unwrap_or_default();
+    name == "override" || name.ends_with("_override")
 }
 
 impl Found {
@@ -162,41 +221,6 @@ fn ends_with(path: &[String], end: &[&str]) -> bool {
     path.len() >= end.len() && path[path.len() - end.len()..].iter().zip(end).all(|(a, b)| a == b)
 }
 
-/// The names in an address, without instance keys.
-fn names(address: &str) -> Vec<&str> {
-    let mut names = Vec::new();
-    let (mut start, mut quoted, mut escaped, mut depth) = (0, false, false, 0);
-    for (at, it) in address.char_indices() {
-        match it {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            _ if quoted => {}
-            '[' => {
-                if depth == 0 {
-                    names.push(&address[start..at]);
-                }
-                depth += 1;
-            }
-            ']' => {
-                depth -= 1;
-                start = at + 1;
-            }
-            '.' if depth == 0 => {
-                if start < at {
-                    names.push(&address[start..at]);
-                }
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    if start < address.len() {
-        names.push(&address[start..]);
-    }
-    names
-}
-
 /// A path without `.`, and without `..` where it takes nothing but the text to see what it means.
 fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
@@ -217,21 +241,6 @@ fn normal(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_address_is_names_and_keys() {
-        for (address, expected) in [
-            ("lakebase_endpoint.a", &["lakebase_endpoint", "a"][..]),
-            ("lakebase_endpoint.a[0]", &["lakebase_endpoint", "a"]),
-            (
-                "module.m[\"x.y\"].module.n[0].lakebase_endpoint.a[\"]\\\"[.\"]",
-                &["module", "m", "module", "n", "lakebase_endpoint", "a"],
-            ),
-            ("", &[]),
-        ] {
-            assert_eq!(names(address), expected, "{address}");
-        }
-    }
 
     #[test]
     fn paths_are_short() {

@@ -1,41 +1,41 @@
-//! The review for a terminal: aligned columns, and colors where the reader sees them.
+//! Writes a review for a terminal: aligned columns, and colors if the reader sees them.
 
 use std::fmt::Write as _;
 
 use super::figures::{Cell, cells, headings, printable};
+use super::message::Message;
 use super::report::Report;
-use super::row::{Outcome, Row, Subject};
+use super::row::{Fate, Row, Subject};
+use super::summary::Summary;
 
 /// The review as text.
 pub(super) fn text(report: &Report<'_>, colors: bool) -> String {
-    let summary = report.summary;
     let mut page = Page { text: String::new(), colors };
     page.line(BOLD, &report.headline());
-    let (defaults, computes): (Vec<_>, Vec<_>) =
-        summary.rows.iter().partition(|it| it.subject == Subject::Defaults);
-    if !computes.is_empty() {
-        let mut lines: Vec<_> = computes.into_iter().map(|it| Line::of(it, report)).collect();
-        let title = format!("= {}", report.all_computes());
-        lines.push(Line { title, style: BOLD, cells: report.total_cells() });
-        page.line(PLAIN, "");
-        page.table(&headings(Subject::Compute, report.price), &lines);
+    for plan in report.plans {
+        page.plan(plan, report);
     }
-    if !defaults.is_empty() {
-        let lines: Vec<_> = defaults.into_iter().map(|it| Line::of(it, report)).collect();
-        page.line(
-            PLAIN,
-            "\nSettings of endpoints that are made later; those that exist keep theirs:",
-        );
-        page.table(&headings(Subject::Defaults, report.price), &lines);
+    if report.plans.len() > 1 {
+        page.line(BOLD, "\nAll plans together:");
+        page.table(&headings(Subject::Compute, report.price), &[Line::total(report.plans, report)]);
     }
+    page.list(RED, "Data:", report.losses());
     page.list(YELLOW, "Notice:", report.findings());
     page.list(RED, "Failed checks:", report.broken());
+    page.list(YELLOW, "Warnings:", [report.warned(), warnings(report)].concat());
     page.list(YELLOW, "Checks that only the apply decides:", report.undecided());
-    page.list(PLAIN, "About these figures:", report.notes().into_iter().map(str::to_owned));
+    page.list(PLAIN, "Allowed by exceptions:", report.excused());
+    page.list(YELLOW, "Changed outside of Terraform:", report.drift());
+    page.list(PLAIN, "About these figures:", report.notes());
     page.text
 }
 
-/// A row: what it is about, and its cells on the line below, for addresses can be long.
+/// What is wrong with the rules, where it does not fail the review.
+pub(super) fn warnings(report: &Report<'_>) -> Vec<Message> {
+    if report.strict { Vec::new() } else { report.complaints.clone() }
+}
+
+/// A row: its title, and its cells on the line below, for addresses can be long.
 struct Line {
     title: String,
     style: &'static str,
@@ -44,22 +44,28 @@ struct Line {
 
 impl Line {
     fn of(row: &Row, report: &Report<'_>) -> Line {
-        let (marker, style) = match row.outcome {
-            Outcome::Added => ("+", GREEN),
-            Outcome::Adopted | Outcome::Changed => ("~", YELLOW),
-            Outcome::Replaced => ("±", RED),
-            Outcome::Destroyed => ("-", RED),
-            Outcome::LeftAlone => (".", PLAIN),
+        let (marker, style) = match row.fate {
+            Fate::Created | Fate::CreatedOrAdopted => ("+", GREEN),
+            Fate::Adopted | Fate::Changed => ("~", YELLOW),
+            Fate::Replaced => ("±", RED),
+            Fate::Destroyed | Fate::DestroyedWithBranch => ("-", RED),
+            Fate::LeftAlone => (".", PLAIN),
         };
-        let mut remarks = row.remarks();
-        if matches!(row.outcome, Outcome::Adopted | Outcome::LeftAlone) {
-            remarks.insert(0, row.outcome.word().to_owned());
+        let plain = |message: Message| message.render(printable, printable);
+        let mut remarks: Vec<_> = row.remarks().into_iter().map(plain).collect();
+        if !matches!(row.fate, Fate::Created | Fate::Changed | Fate::Replaced | Fate::Destroyed) {
+            remarks.insert(0, row.fate.word().to_owned());
         }
-        let mut title = format!("{marker} {}", row.address);
+        let mut title = format!("{marker} {}", printable(&row.address));
         if !remarks.is_empty() {
             title = format!("{title} ({})", remarks.join(", "));
         }
-        Line { title: printable(&title), style, cells: cells(row, report.price) }
+        Line { title, style, cells: cells(row, report.price) }
+    }
+
+    fn total(plans: &[Summary], report: &Report<'_>) -> Line {
+        let title = format!("= {}", Report::all_computes(plans));
+        Line { title, style: BOLD, cells: report.total_cells(plans) }
     }
 }
 
@@ -83,18 +89,40 @@ impl Page {
         };
     }
 
+    fn plan(&mut self, plan: &Summary, report: &Report<'_>) {
+        let (defaults, computes): (Vec<_>, Vec<_>) =
+            plan.changes().partition(|row| row.subject == Subject::Defaults);
+        if report.plans.len() > 1 {
+            self.line(BOLD, &format!("\n{}:", printable(&plan.label)));
+            if computes.is_empty() && defaults.is_empty() {
+                self.line(PLAIN, "    No compute changes");
+            }
+        }
+        if !computes.is_empty() {
+            let mut lines: Vec<_> = computes.into_iter().map(|row| Line::of(row, report)).collect();
+            lines.push(Line::total(std::slice::from_ref(plan), report));
+            self.line(PLAIN, "");
+            self.table(&headings(Subject::Compute, report.price), &lines);
+        }
+        if !defaults.is_empty() {
+            let lines: Vec<_> = defaults.into_iter().map(|row| Line::of(row, report)).collect();
+            self.line(PLAIN, "\nDefaults of computes created later; existing ones keep theirs:");
+            self.table(&headings(Subject::Defaults, report.price), &lines);
+        }
+    }
+
     fn table(&mut self, headings: &[&str], lines: &[Line]) {
-        let shown = |it: &Cell| match &it.before {
-            Some(before) => format!("{before} → {}", it.after),
-            None => it.after.clone(),
+        let shown = |cell: &Cell| match &cell.before {
+            Some(before) => format!("{before} → {}", cell.after),
+            None => cell.after.clone(),
         };
         let mut rows = vec![headings.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>()];
-        rows.extend(lines.iter().map(|it| it.cells.iter().map(shown).collect()));
-        let width = |column: usize| rows.iter().map(|it| it[column].chars().count()).max();
+        rows.extend(lines.iter().map(|line| line.cells.iter().map(shown).collect()));
+        let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
         let widths: Vec<_> = (0..headings.len()).filter_map(width).collect();
         let aligned = |row: &Vec<String>| {
             let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
-            format!("    {}", cells.collect::<Vec<_>>().join("   ")).trim_end().to_owned()
+            format!("    {}", cells.collect::<Vec<_>>().join("   ").trim_end())
         };
         self.line(PLAIN, &aligned(&rows[0]));
         for (line, row) in lines.iter().zip(&rows[1..]) {
@@ -103,44 +131,36 @@ impl Page {
         }
     }
 
-    fn list(&mut self, style: &str, title: &str, items: impl IntoIterator<Item = String>) {
-        let mut items = items.into_iter().peekable();
-        if items.peek().is_some() {
-            self.line(PLAIN, "");
-            self.line(style, title);
+    fn list(&mut self, style: &str, title: &str, messages: Vec<Message>) {
+        if messages.is_empty() {
+            return;
         }
-        for item in items {
-            self.line(PLAIN, &format!("  - {}", printable(&item)));
+        self.line(style, &format!("\n{title}"));
+        for message in messages {
+            self.line(PLAIN, &format!("  - {}", message.plain()));
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use expect_test::expect;
-
     use super::super::plan;
-    use super::super::summary::Summary;
     use super::*;
 
     #[test]
     fn colors_say_what_happens_and_nothing_that_the_words_do_not() {
         let json = include_bytes!("../../tests/plans/official/plan.json");
-        let summary = Summary::of(plan::read(&json[..]).unwrap());
-        let report = Report { summary: &summary, verdicts: &[], price: None };
+        let plans = [Summary::of(plan::read(&json[..]).unwrap(), String::new())];
+        let report = Report {
+            plans: &plans,
+            verdicts: &[],
+            complaints: Vec::new(),
+            strict: false,
+            price: None,
+        };
         let (colored, plain) = (text(&report, true), text(&report, false));
-        let lines: Vec<_> = colored.lines().filter(|it| it.contains('\x1b')).collect();
-        expect![[r#"
-            ␛[1mCompute: 1 added, 2 changed, 1 destroyed, defaults of 1 project; at most 19,710 CU-hours a month (+59%)␛[0m
-            ␛[31m- databricks_postgres_endpoint.exports␛[0m
-            ␛[33m~ databricks_postgres_endpoint.primary␛[0m
-            ␛[32m+ databricks_postgres_endpoint.reports␛[0m
-            ␛[33m~ databricks_postgres_endpoint.staging␛[0m
-            ␛[1m= in total, with 1 unchanged endpoint␛[0m
-            ␛[33m~ databricks_postgres_project.shop␛[0m
-            ␛[33mNotice:␛[0m"#]]
-        .assert_eq(&lines.join("\n").replace('\x1b', "␛"));
-
+        let lines = colored.lines().filter(|line| line.contains("\x1b[31m-")).count();
+        assert_eq!(lines, 1, "{colored}");
         let start = [BOLD, RED, GREEN, YELLOW].map(|it| format!("\x1b[{it}m"));
         let words = start.iter().fold(colored, |text, it| text.replace(it, ""));
         assert_eq!(words.replace("\x1b[0m", ""), plain);

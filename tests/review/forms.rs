@@ -25,9 +25,9 @@ fn json_has_the_form_that_is_documented() {
     let (_, review) = &reviews[0];
     for (pointer, wrong) in [
         ("/format_version", json!("2.0")),
-        ("/changes/0/action", json!("add")),
-        ("/changes/0/after/max_cu", json!("4")),
-        ("/changes/0/after", json!({})),
+        ("/plans/0/changes/0/action", json!("add")),
+        ("/plans/0/changes/0/after/compute/max_cu", json!("4")),
+        ("/plans/0/changes/0/after", json!({})),
         ("/totals/after/more", json!(1)),
     ] {
         let mut review = review.clone();
@@ -64,6 +64,60 @@ fn each_result_of_sarif_has_its_own_fingerprint() {
         prints.sort();
         assert!(prints.windows(2).all(|it| it[0] != it[1]), "{plan}: {prints:#?}");
     }
+}
+
+/// GitHub's code scanning refuses a file in which a result has no physical location, and one with
+/// more than 25,000 results.
+#[test]
+fn sarif_is_what_code_scanning_accepts() {
+    for plan in plans() {
+        let sarif = parsed(&plan, "sarif");
+        let run = &sarif["runs"][0];
+        let results = run["results"].as_array().expect("it has results");
+        let rules = run["tool"]["driver"]["rules"].as_array().expect("it has rules");
+        for result in results {
+            let place = &result["locations"][0]["physicalLocation"];
+            let uri = place["artifactLocation"]["uri"].as_str().unwrap_or_default();
+            let line = place["region"]["startLine"].as_u64();
+            assert!(!uri.is_empty() && line >= Some(1), "{plan}: {result:#}");
+            assert!(folder(&plan).join(uri).is_file(), "{plan}: there is no {uri}");
+            let rule =
+                usize::try_from(result["ruleIndex"].as_u64().expect("a rule")).expect("small");
+            assert_eq!(rules[rule]["id"], result["ruleId"], "{plan}");
+        }
+    }
+}
+
+#[test]
+fn sarif_has_at_most_25_000_results_and_says_what_is_left_out() {
+    let change = |at: usize| {
+        let side = |cu: u8| {
+            json!({
+                "name": format!("projects/p/branches/b/endpoints/e-{at}"), "disabled": false,
+                "autoscaling_limit_min_cu": cu, "autoscaling_limit_max_cu": cu,
+            })
+        };
+        json!({
+            "address": format!("lakebase_endpoint.e[{at}]"), "mode": "managed",
+            "type": "lakebase_endpoint",
+            "change": {"actions": ["update"], "before": side(1), "after": side(2), "after_unknown": {}},
+        })
+    };
+    let changes: Vec<_> = (0..10_000).map(change).collect();
+    let plan = json!({"format_version": "1.2", "resource_changes": changes}).to_string();
+    let rules = ["--format", "sarif", "--fail-on", "ceiling > 1", "--warn-on", "floor >= 0"];
+    let run = crate::review(Path::new("."), &rules, plan.as_bytes());
+    let sarif: Json = serde_json::from_str(&run.stdout).expect("it is JSON");
+    check(&validator(&published_by_oasis()), &sarif, "10,000 changes");
+    let results = sarif["runs"][0]["results"].as_array().expect("it has results");
+    assert_eq!(results.len(), 25_000);
+    // The severe ones are there.
+    let errors = results.iter().filter(|result| result["level"] == "error").count();
+    assert_eq!(errors, 10_000);
+    let told = &sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"][0];
+    let text = "15000 results are left out: code scanning accepts 25000.";
+    assert_eq!(told["message"]["text"], text);
+    assert_eq!(run.stderr.lines().count(), 21, "{}", run.stderr);
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod forms;
 mod goldens;
 mod large;
 mod memory;
+mod recorded;
 mod refusals;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_terraform-provider-lakebase");

@@ -25,14 +25,14 @@ fn a_change_of_compute_is_told_once_in_the_plan_and_not_in_the_apply() {
 
           with lakebase_endpoint.primary,
 
-        From 4 to 8 CU: from 8 to 16 GB of memory, and from 839 to 1,678 connections.
-        At its maximum it costs 2 times as much.
+        From 1 × 4 to 2 × 8 CU: from 8 to 16 GB of memory, and from 839 to 1,678
+        connections. At its maximum it costs 4 times as much.
 
         Warning: Scale to zero is turned off for `projects/shop/branches/production/endpoints/primary`
 
           with lakebase_endpoint.primary,
 
-        It is billed around the clock, at its minimum at least.
+        It is billed around the clock, at least at its minimum.
 
         Warning: High availability is turned on for `projects/shop/branches/production/endpoints/primary`
 

@@ -4,15 +4,14 @@
 //! What a guide shows is read out of the guide, so that there is no second version of it to keep in
 //! step. The guide to moving is tested beside the moves, in `moved.rs`.
 
-use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use expect_test::{Expect, expect, expect_file};
 use serde_json::Value as Json;
 
 use crate::examples;
-use crate::workbench::{Run, Workbench, quoted};
+use crate::workbench::{Workbench, quoted};
 
 #[test]
 fn the_guide_to_adoption() {
@@ -199,209 +198,92 @@ fn the_guide_to_testing_modules() {
 }
 
 #[test]
-fn the_guide_to_reviews_shows_what_is_printed() {
-    let bench = Workbench::new("the_guide_to_reviews_shows_what_is_printed");
-    bench.configure(SHOP);
-    bench.apply();
-    let dev = r#"
-        resource "lakebase_branch" "dev" {
-          project   = lakebase_project.shop.name
-          branch_id = "dev"
-        }
-    "#;
-    let larger = SHOP.replace("min_cu = 1", "min_cu = 2").replace("max_cu = 4", "max_cu = 8");
-    bench.configure(
-        &(larger.replace("suspend_timeout_duration = \"1h\"", "no_suspension = true") + dev),
-    );
-    let [lines, rules, ..] = &snippets("reviewing-compute", "shell")[..] else { panic!("two") };
-    let printed = shell(&bench, lines).succeeded().stdout;
-    let review = &printed[printed.find("Compute:").expect("it begins with a headline")..];
-    let guide =
-        read("reviewing-compute").replace(&snippets("reviewing-compute", "text")[0], review);
+fn the_tutorial_of_reviews_shows_what_is_printed() {
+    let [main, change] = &snippets("reviewing-compute", "terraform")[..] else { panic!("two") };
+    let [apply, find, review, check, strict, report] = &snippets("reviewing-compute", "shell")[..]
+    else {
+        panic!("it has six steps")
+    };
+    let [printed, failed] = &snippets("reviewing-compute", "text")[..] else { panic!("two") };
+    let bench = mirrored("the_tutorial_of_reviews", "terraform-provider-lakebase");
+    let formatted = || bench.terraform(&["fmt", "-check", "-diff"]).succeeded();
+    bench.write("main.tf", main);
+    formatted();
+    bench.bash(apply).succeeded();
+    let (found, _) = find.split_once('\n').expect("its first line finds the program");
+    let run = |script: &str| bench.bash(&format!("{found}\n{script}"));
+    assert!(run(find).succeeded().stdout.starts_with("Reviews what a plan does"));
+
+    let (unchanged, _) = main.split_once("resource \"lakebase_endpoint\"").expect("it has one");
+    bench.write("main.tf", &format!("{unchanged}{change}"));
+    formatted();
+    let stdout = run(review).succeeded().stdout;
+    let shown = &stdout[stdout.find("Compute:").expect("it begins with a headline")..];
+    let guide = read("reviewing-compute").replace(printed, shown);
     expect_file!["../../docs/guides/reviewing-compute.md"].assert_eq(&guide);
 
-    let broken = shell(&bench, &format!("terraform show -json tfplan > plan.json\n{rules}"));
-    assert_eq!(broken.status, Some(2), "{broken}");
-    for rule in ["always-on not in module.production.*", "total growth > 1.5x"] {
-        assert!(broken.stdout.contains(&format!("(`{rule}`)")), "{broken}");
-    }
+    let failing = run(check);
+    assert_eq!(failing.status, Some(2), "{failing}");
+    assert!(failing.stdout.contains(failed), "{failing}");
+
+    let [rules] = &snippets("reviewing-compute", "toml")[..] else { panic!("one file of rules") };
+    bench.write("compute.toml", rules);
+    let passing = run(strict).succeeded().stdout;
+    let (_, warnings) = passing.split_once("\nWarnings:\n").expect("rules warn");
+    assert_eq!(warnings.lines().take_while(|it| it.starts_with("  - ")).count(), 2, "{passing}");
+    run(report).succeeded();
+    assert!(bench.read("review.html").starts_with("<!DOCTYPE html>"));
+    assert!(bench.read("comment.md").contains("| endpoint |"));
 }
 
 #[test]
-fn the_rules_of_the_guide_to_reviews_are_rules() {
-    let guide = read("reviewing-compute");
+fn the_reference_of_reviews_has_every_option_rule_and_file() {
+    const GUIDE: &str = "review-command";
+    let guide = read(GUIDE);
+    let bench = mirrored("the_reference_of_reviews", "terraform-provider-lakebase");
+    let program = format!("terraform-provider-lakebase() {{ {} \"$@\"; }}", quoted(provider()));
+    let run = |script: &str| bench.bash(&format!("{program}\n{script}"));
+    bench.write("main.tf", "");
+    bench.terraform(&["plan", "-out=tfplan"]).succeeded();
+    bench.bash("terraform show -json tfplan > plan.json").succeeded();
+
+    let help = run("terraform-provider-lakebase review --help").succeeded().stdout;
+    let option = |line: &str| {
+        let option = line.trim_start().trim_start_matches("-h, ");
+        option.starts_with("--").then(|| option.split("  ").next().unwrap_or_default().to_owned())
+    };
+    let options: Vec<_> = help.lines().filter_map(option).collect();
+    assert_eq!(options.len(), 10, "{options:#?}");
+    for option in &options {
+        assert!(guide.contains(&format!("\n| `{option}` |")), "The guide lacks {option}.");
+    }
+
     let (_, table) = guide.split_once("\n| condition |").expect("there is a table");
     let (table, _) = table.split_once("\n\n").expect("it ends");
     let mut rules = Vec::new();
     for row in table.lines().filter_map(|it| it.strip_prefix("| `")) {
         let (condition, rest) = row.split_once('`').expect("it opens with a condition");
+        assert!(help.contains(&format!("\n  {condition} ")), "The help lacks {condition}.");
         rules.push(format!("--fail-on '{condition} in x'"));
         if rest.ends_with("| yes |") {
             rules.push(format!("--fail-on 'total {condition}'"));
         }
     }
-    assert_eq!(rules.len(), 15, "{rules:#?}");
+    assert_eq!(rules.len(), 19, "{rules:#?}");
     let review = "terraform-provider-lakebase review --price-per-cu-hour 0.1 plan.json";
-    let bench = Workbench::new("the_rules_of_the_guide_to_reviews_are_rules");
-    bench.configure("");
-    let plan = "terraform plan -out=tfplan\nterraform show -json tfplan > plan.json";
-    shell(&bench, &format!("{plan}\n{review} {}", rules.join(" "))).succeeded();
-}
+    run(&format!("{review} {}", rules.join(" "))).succeeded();
 
-#[test]
-fn the_workflow_for_github_comments_and_fails_where_a_rule_holds() {
-    let [workflow, commands, ..] = &snippets("reviewing-compute", "yaml")[..] else {
-        panic!("it has two parts")
-    };
-    let [plan, review, comment] = &scripts(workflow)[..] else { panic!("it has three scripts") };
-    let [annotate] = &scripts(commands)[..] else { panic!("it has one script") };
-    // As releases have it.
-    let program = concat!("terraform-provider-lakebase_v", env!("CARGO_PKG_VERSION"));
-    let mut bench = runner("the_workflow_for_github", program);
-    bench.environment.insert("GITHUB_REPOSITORY".to_owned(), "acme/shop".to_owned());
-    bench.environment.insert("PULL_REQUEST".to_owned(), "7".to_owned());
-    let run = |script: &str| shell(&bench, script);
-
-    let found = &snippets("reviewing-compute", "shell")[2];
-    run(found).succeeded();
-    bench.configure(&SHOP.replace("max_cu = 4", "max_cu = 6"));
-    bench.write("comments.json", OTHERS);
-    for script in [plan, review, comment, annotate] {
-        run(script).succeeded();
+    let [file] = &snippets(GUIDE, "toml")[..] else { panic!("one file of rules") };
+    bench.write("compute.toml", file);
+    for script in snippets(GUIDE, "shell") {
+        run(&script).succeeded();
     }
-    let posted =
-        "api --silent --method POST repos/acme/shop/issues/7/comments --field body=@body.md\n";
-    assert_eq!(bench.read("written"), posted);
-    assert!(bench.read("body.md").starts_with("<!-- lakebase review -->\n### Compute"));
-
-    bench.configure(&SHOP.replace("suspend_timeout_duration = \"10m\"", "no_suspension = true"));
-    bench.write("comments.json", &OTHERS.replace("ann", "github-actions[bot]"));
-    run(plan).succeeded();
-    let reviewed = run(review);
-    assert_eq!(reviewed.status, Some(2), "{reviewed}");
-    assert!(reviewed.stdout.contains("`lakebase_endpoint.reports`: it is always on"), "{reviewed}");
-    run(comment).succeeded();
-    let patched =
-        "api --silent --method PATCH repos/acme/shop/issues/comments/2 --field body=@body.md\n";
-    assert_eq!(bench.read("written"), [posted, patched].concat());
-    let annotations = run(annotate).succeeded().stdout;
-    let places = annotations.lines().map(|it| it.rsplit_once("::").map_or(it, |(place, _)| place));
-    expect![[r#"
-        ::notice file=main.tf,line=36,title=compute-change
-        ::warning file=main.tf,line=36,title=always-on
-        ::error file=main.tf,line=36,title=fail-on"#]]
-    .assert_eq(&places.collect::<Vec<_>>().join("\n"));
 }
 
-#[test]
-fn the_job_for_gitlab_writes_a_note_and_fails_where_a_rule_holds() {
-    let [_, _, job, ..] = &snippets("reviewing-compute", "yaml")[..] else { panic!("it is there") };
-    let job = scripts(job).concat();
-    // As `make install` has it.
-    let mut bench = runner("the_job_for_gitlab", "terraform-provider-lakebase");
-    for (name, value) in [
-        ("CI_API_V4_URL", "https://gitlab.example/api/v4"),
-        ("CI_PROJECT_ID", "3"),
-        ("CI_MERGE_REQUEST_IID", "7"),
-        ("REVIEW_TOKEN", "token"),
-    ] {
-        bench.environment.insert(name.to_owned(), value.to_owned());
-    }
-    let run = || shell(&bench, &job);
-
-    bench.configure(&SHOP.replace("max_cu = 4", "max_cu = 6"));
-    bench.write("comments.json", "[]");
-    run().succeeded();
-    assert!(bench.read("body.md").starts_with("<!-- lakebase review -->\n### Compute"));
-
-    bench.configure(&SHOP.replace("suspend_timeout_duration = \"10m\"", "no_suspension = true"));
-    bench.write("comments.json", OTHERS);
-    let reviewed = run();
-    assert_eq!(reviewed.status, Some(2), "{reviewed}");
-    assert!(reviewed.stdout.contains("`lakebase_endpoint.reports`: it is always on"), "{reviewed}");
-    expect![[r#"
-        --silent --show-error --fail --header PRIVATE-TOKEN: token --request POST --data-urlencode body@body.md --output /dev/null https://gitlab.example/api/v4/projects/3/merge_requests/7/notes
-        --silent --show-error --fail --header PRIVATE-TOKEN: token --request PUT --data-urlencode body@body.md --output /dev/null https://gitlab.example/api/v4/projects/3/merge_requests/7/notes/2
-    "#]].assert_eq(&bench.read("written"));
-    let report = bench.read("gl-code-quality-report.json");
-    let report: Vec<Json> = serde_json::from_str(&report).expect("it is a list");
-    let shown = report.iter().map(|it| {
-        let location = &it["location"];
-        let place = format!("{}:{}", location["path"], location["lines"]["begin"]);
-        format!("{} {} {place}", it["severity"], it["check_name"])
-    });
-    expect![[r#"
-        "info" "compute-change" "main.tf":36
-        "minor" "always-on" "main.tf":36
-        "major" "fail-on" "main.tf":36"#]]
-    .assert_eq(&shown.collect::<Vec<_>>().join("\n"));
-    let fingerprints: BTreeSet<_> = report.iter().map(|it| it["fingerprint"].as_str()).collect();
-    assert_eq!(fingerprints.len(), report.len(), "{report:#?}");
-}
-
-/// What the reviewed changes start from.
-const SHOP: &str = r#"
-resource "lakebase_project" "shop" {
-  project_id = "shop"
-
-  default_endpoint_settings = {
-    autoscaling_limit_min_cu = 0.5
-    autoscaling_limit_max_cu = 2
-    suspend_timeout_duration = "5m"
-  }
-}
-
-resource "lakebase_endpoint" "primary" {
-  branch           = "${lakebase_project.shop.name}/branches/production"
-  endpoint_id      = "primary"
-  endpoint_type    = "ENDPOINT_TYPE_READ_WRITE"
-  replace_existing = true
-
-  autoscaling_limit_min_cu = 1
-  autoscaling_limit_max_cu = 4
-  suspend_timeout_duration = "1h"
-}
-
-resource "lakebase_endpoint" "reports" {
-  branch        = "${lakebase_project.shop.name}/branches/production"
-  endpoint_id   = "reports"
-  endpoint_type = "ENDPOINT_TYPE_READ_ONLY"
-
-  autoscaling_limit_min_cu = 0.5
-  autoscaling_limit_max_cu = 2
-  suspend_timeout_duration = "10m"
-}
-"#;
-
-/// What stands already under a request, in the form of either service.
-const OTHERS: &str = r#"[
-  { "id": 1, "user": { "login": "eve" }, "body": "Fine." },
-  { "id": 2, "user": { "login": "ann" }, "body": "<!-- lakebase review -->\nOld." }
-]"#;
-
-/// What the shell lines call besides Terraform. Nothing goes to the network: what would be written
-/// there is kept, and what would be read comes from a file.
-const STAND_INS: &str = r#"
-terraform-provider-lakebase() { "$provider" "$@"; }
-jq() { "$jq" "$@"; }
-gh() {
-  case "$*" in
-    *--paginate*) jq --raw-output "${@: -1}" comments.json ;;
-    *) echo "$*" >> written ;;
-  esac
-}
-curl() {
-  case "$*" in
-    *--request*) echo "$*" >> written ;;
-    *) cat comments.json ;;
-  esac
-}
-"#;
-
-/// A runner of a CI service: the shop is there, and Terraform finds the provider in a mirror, by
-/// one of the names that Terraform accepts.
+/// A runner of a CI service: Terraform finds the provider in a mirror, by one of the names that
+/// Terraform accepts.
 #[track_caller]
-fn runner(name: &str, program: &str) -> Workbench {
+pub(crate) fn mirrored(name: &str, program: &str) -> Workbench {
     let bench = Workbench::new(name);
     bench.write(
         "terraform.rc",
@@ -413,32 +295,31 @@ fn runner(name: &str, program: &str) -> Workbench {
     // Terraform's registry and OpenTofu's.
     for registry in ["registry.terraform.io", "registry.opentofu.org"] {
         let folder = format!("mirror/{registry}/lakebase/lakebase/{version}/{platform}");
-        let install = format!("mkdir -p {folder}\ncp \"$provider\" {folder}/{program}");
-        shell(&bench, &install).succeeded();
+        let provider = quoted(provider());
+        bench.bash(&format!("mkdir -p {folder}\ncp {provider} {folder}/{program}")).succeeded();
     }
-    bench.configure(SHOP);
-    bench.terraform(&["init"]).succeeded();
-    bench.apply();
     bench
 }
 
-/// Runs shell lines with the stand-ins.
+fn provider() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_terraform-provider-lakebase"))
+}
+
+/// The stand-in for `jq`.
 #[track_caller]
-fn shell(bench: &Workbench, script: &str) -> Run {
-    let provider = Path::new(env!("CARGO_BIN_EXE_terraform-provider-lakebase"));
-    let jq = provider.with_file_name("examples/jq");
+pub(crate) fn jq() -> PathBuf {
+    let jq = provider().with_file_name("examples/jq");
     assert!(
         jq.exists(),
         "{} is missing. `cargo test` builds it, unless it is told which targets to build: then \
          `cargo build --examples` does.",
         jq.display()
     );
-    let programs = format!("provider={}\njq={}", quoted(provider), quoted(&jq));
-    bench.bash(&format!("{programs}{STAND_INS}{script}"))
+    jq
 }
 
 /// The block scalars of a YAML file, which are its shell scripts.
-fn scripts(yaml: &str) -> Vec<String> {
+pub(crate) fn scripts(yaml: &str) -> Vec<String> {
     let indentation = |line: &str| line.len() - line.trim_start().len();
     let mut lines = yaml.lines().peekable();
     let mut scripts = Vec::new();

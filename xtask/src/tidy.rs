@@ -82,7 +82,8 @@ fn has_no_stray_blanks(path: &str, text: &str) -> Option<String> {
 
 /// A tag can be moved to other code; a commit cannot.
 fn pins_its_actions(path: &str, text: &str) -> Option<String> {
-    if !path.starts_with(".github/workflows/") {
+    let is_yaml = [".yml", ".yaml"].iter().any(|end| path.ends_with(end));
+    if !path.starts_with(".github/") || !is_yaml {
         return None;
     }
     let loose = |line: &&str| {
@@ -107,6 +108,7 @@ mod tests {
     #[test]
     fn every_rule_can_be_broken() {
         const WORKFLOW: &str = ".github/workflows/ci.yml";
+        const ACTION: &str = ".github/actions/a/action.yml";
         let long = format!("//! A file.\n{}", "// more\n".repeat(LINES));
         let pinned = format!("- uses: a/b@{} # v1.2.3\n", "0a1b2".repeat(8));
         let cases = [
@@ -122,6 +124,7 @@ mod tests {
             (WORKFLOW, "- uses: ./.github/own\n", None),
             (WORKFLOW, &pinned.replace(" # v1", ""), Some(".github/workflows/ci.yml: has `- uses")),
             (WORKFLOW, "- uses: a/b@v1 # v1\n", Some(".github/workflows/ci.yml: has `- uses")),
+            (ACTION, "uses: a/b@v1\n", Some(".github/actions/a/action.yml: has `uses")),
             ("a.md", "- uses: a/b@v1\n", None),
         ];
         for (path, text, expected) in cases {

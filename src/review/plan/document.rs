@@ -1,14 +1,16 @@
 //! The document around the resources: what of it is read, and what is no plan at all.
 
+use std::collections::HashSet;
 use std::error::Error;
 use std::fmt;
 use std::io::{self, BufRead, Read as _};
 
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 
-use super::Plan;
-use super::resource::ResourceChange;
+use super::resource::{Kept, RawResource};
+use super::{Change, Plan, Stored};
 
 /// Why something could not be read as a plan: one line, for whoever called the command.
 #[derive(Debug)]
@@ -119,19 +121,44 @@ impl<'de> Visitor<'de> for DocumentVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Document, A::Error> {
         let mut document = Document::default();
-        document.plan.complete = true; // Terraform says so from 1.8 on
         while let Some(key) = map.next_key::<String>()? {
+            let plan = &mut document.plan;
             match key.as_str() {
                 "format_version" => document.format_version = Some(map.next_value()?),
-                "terraform_version" => document.plan.terraform_version = map.next_value()?,
-                "complete" => document.plan.complete = map.next_value()?,
-                "errored" => document.plan.errored = map.next_value()?,
+                "terraform_version" => plan.terraform_version = map.next_value()?,
+                "complete" => plan.complete = map.next_value()?,
+                "errored" => plan.errored = map.next_value()?,
+                "timestamp" => {
+                    let time: Option<String> = map.next_value()?;
+                    plan.timestamp = time.and_then(|time| time.parse().ok());
+                }
                 "resource_changes" => {
-                    map.next_value_seed(Changes(&mut document))?;
+                    document.changes(map.next_value_seed(Each(RawResource::change))?);
+                    document.has_plan = true;
+                }
+                "resource_drift" => {
+                    let drift = map.next_value_seed(Each(RawResource::change))?;
+                    document.plan.drift = drift.into_iter().filter_map(changed).collect();
+                }
+                "deferred_changes" => {
+                    let deferred: Option<Vec<Deferred>> = map.next_value()?;
+                    let deferred = deferred.into_iter().flatten();
+                    plan.deferred =
+                        deferred.map(|it| (it.resource_change.address, it.reason)).collect();
+                }
+                "prior_state" => {
+                    let known = plan.changes.iter().filter(|change| change.deposed.is_none());
+                    let known = known.map(|change| change.address.as_str()).collect();
+                    let mut stored = Vec::new();
+                    map.next_value_seed(State { known: &known, stored: &mut stored })?;
+                    plan.stored = stored;
+                }
+                "configuration" => {
+                    plan.configuration = map.next_value::<Option<_>>()?.unwrap_or_default();
                     document.has_plan = true;
                 }
                 other => {
-                    document.has_plan |= matches!(other, "planned_values" | "configuration");
+                    document.has_plan |= other == "planned_values";
                     document.has_state |= other == "values";
                     document.is_log |= other == "@level";
                     map.next_value::<IgnoredAny>()?;
@@ -142,31 +169,113 @@ impl<'de> Visitor<'de> for DocumentVisitor {
     }
 }
 
-/// The list of changes, one in memory at a time.
-struct Changes<'a>(&'a mut Document);
-
-impl<'de> DeserializeSeed<'de> for Changes<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
+impl Document {
+    fn changes(&mut self, changes: Vec<Result<Kept, String>>) {
+        for change in changes {
+            match change {
+                Ok(Kept::Change(change)) => self.plan.changes.push(*change),
+                Ok(Kept::Skipped(kind)) => *self.plan.skipped.entry(kind).or_default() += 1,
+                Ok(Kept::Nothing) => {}
+                Err(strange) => _ = self.strange.get_or_insert(strange),
+            }
+        }
     }
 }
 
-impl<'de> Visitor<'de> for Changes<'_> {
+fn changed(kept: Result<Kept, String>) -> Option<Change> {
+    match kept {
+        Ok(Kept::Change(change)) => Some(*change),
+        _ => None,
+    }
+}
+
+#[derive(Deserialize)]
+struct Deferred {
+    #[serde(default)]
+    reason: String,
+    resource_change: RawResource,
+}
+
+/// A list of resources, one in memory at a time. What the function gives is kept.
+struct Each<F>(F);
+
+impl<'de, T, F: Fn(RawResource) -> T> DeserializeSeed<'de> for Each<F> {
+    type Value = Vec<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<T>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, T, F: Fn(RawResource) -> T> Visitor<'de> for Each<F> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of resources")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
+        let mut kept = Vec::new();
+        while let Some(resource) = seq.next_element::<RawResource>()? {
+            kept.push((self.0)(resource));
+        }
+        Ok(kept)
+    }
+
+    fn visit_unit<E>(self) -> Result<Vec<T>, E> {
+        Ok(Vec::new())
+    }
+}
+
+/// The state before the apply, or a part of it: modules inside modules.
+struct State<'a> {
+    /// The addresses that need not be kept.
+    known: &'a HashSet<&'a str>,
+    stored: &'a mut Vec<Stored>,
+}
+
+impl<'de> DeserializeSeed<'de> for State<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for State<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of changes")
+        f.write_str("a state")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let State { known, stored } = self;
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "values" | "root_module" | "child_modules" => {
+                    map.next_value_seed(State { known, stored: &mut *stored })?;
+                }
+                "resources" => {
+                    let keep = |resource: RawResource| {
+                        let is_known = known.contains(resource.address.as_str());
+                        resource.stored().filter(|_| !is_known)
+                    };
+                    stored.extend(map.next_value_seed(Each(keep))?.into_iter().flatten());
+                }
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while let Some(change) = seq.next_element::<ResourceChange>()? {
-            match change.read() {
-                Ok(change) => self.0.plan.changes.extend(change),
-                Err(strange) => _ = self.0.strange.get_or_insert(strange),
-            }
-        }
+        let State { known, stored } = self;
+        while seq.next_element_seed(State { known, stored: &mut *stored })?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
         Ok(())
     }
 }

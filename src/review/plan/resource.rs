@@ -1,4 +1,4 @@
-//! One resource of a plan: what is known of it before and after, whichever provider it belongs to.
+//! Reads one resource of a plan: its facts before and after, whichever provider it belongs to.
 
 use std::fmt;
 
@@ -7,109 +7,164 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value as Json;
 use tfplugin::{Object as Attributes, Value};
 
-use super::{Action, Change, Object, Sides, official};
+use super::facts::{Facts, object};
+use super::{Action, Change, Stored, official, shift};
 use crate::model::table::Resource;
-use crate::model::tf::Tf;
-use crate::resources::endpoint::{GROUP, compute};
-use crate::resources::project::{default_compute, initial_compute};
-use crate::resources::{self, NAME, REPLACE_EXISTING};
+use crate::resources;
 
-/// A resource in the plan, as far as it was worth reading.
+/// What a review keeps of a resource.
+pub(super) enum Kept {
+    /// All that it shows of it.
+    Change(Box<Change>),
+    /// Only that there is one of Lakebase that changes and that a review does not look at.
+    Skipped(String),
+    /// Nothing.
+    Nothing,
+}
+
+/// A resource anywhere in the document, as far as it is worth reading: a change of it, its values
+/// in a state, or its block in the configuration.
 #[derive(Default)]
-pub(super) struct ResourceChange {
-    address: String,
+pub(super) struct RawResource {
+    pub(super) address: String,
     previous_address: Option<String>,
     deposed: Option<String>,
     mode: String,
-    resource_type: String,
-    /// Null for a resource that is not reviewed.
+    pub(super) resource_type: String,
+    /// Null for a resource that is not reviewed, as the following ones.
     change: Json,
+    values: Json,
+    pub(super) expressions: Json,
+    pub(super) for_each_expression: Json,
 }
 
-impl ResourceChange {
-    /// What the review keeps of it; nothing of a resource that is not reviewed.
+impl RawResource {
+    /// What a review keeps of a change.
     ///
-    /// *Errors.* An action that nobody knows.
-    pub(super) fn read(mut self) -> Result<Option<Change>, String> {
-        let Some(resource) = reviewed(&self.resource_type) else { return Ok(None) };
+    /// *Errors.* An action that is not known.
+    pub(super) fn change(mut self) -> Result<Kept, String> {
         if self.mode == "data" {
-            return Ok(None);
+            return Ok(Kept::Nothing);
         }
-        let action = action(&self.address, &self.change["actions"])?;
-        let [before, after, unknown] =
-            ["before", "after", "after_unknown"].map(|it| self.change[it].take());
-        let (before, mut after) = if self.resource_type == resource.table().counterpart {
-            let stored = before.is_object().then(|| official::stored(resource, &before));
-            let planned = match action {
-                Action::None => stored.clone(),
-                _ => attributes(&after, &unknown)
-                    .map(|it| official::planned(resource, stored.as_ref(), &it)),
-            };
-            (stored, planned)
-        } else {
-            (attributes(&before, &Json::Null), attributes(&after, &unknown))
+        let actions = &self.change["actions"];
+        let Some(resource) = reviewed(&self.resource_type) else {
+            let changes = !matches!(action(&self.address, actions), Ok(Action::None));
+            let is_lakebase = belongs_to_lakebase(&self.resource_type);
+            let has_compute = self.resource_type != "lakebase_credential";
+            let skipped = Kept::Skipped(self.resource_type);
+            return Ok(if changes && is_lakebase && has_compute { skipped } else { Kept::Nothing });
         };
-        // What is made has the group that is configured, which has members: one that is wholly
-        // unknown is almost surely not there. An update would have kept the state's.
-        let is_made = matches!(action, Action::Create | Action::Replace);
-        if let Some(after) = after.as_mut().filter(|it| is_made && GROUP.of(it) == Tf::Unknown) {
-            GROUP.put(after, Tf::Null);
-        }
-        let takes_over = |it: &Attributes| REPLACE_EXISTING.of(it) == Tf::Known(true);
-        Ok(Some(Change {
-            name_before: before.as_ref().and_then(|it| name(resource, it)),
-            name_after: after.as_ref().and_then(|it| name(resource, it)),
-            replace_existing: after.as_ref().is_some_and(takes_over),
-            object: object(resource, before.as_ref(), after.as_ref()),
+        let action = action(&self.address, actions)?;
+        let [before, after, unknown] =
+            ["before", "after", "after_unknown"].map(|name| self.change[name].take());
+        let is_official = self.resource_type == resource.table().counterpart;
+        let before = if is_official {
+            before.is_object().then(|| official::stored(resource, &before))
+        } else {
+            attributes(&before, &Json::Null)
+        };
+        let after = match attributes(&after, &unknown) {
+            Some(_) if is_official && action == Action::None => before.clone(),
+            Some(after) if is_official => {
+                let stored = before.as_ref().filter(|_| action == Action::Update);
+                Some(official::planned(resource, stored, &after))
+            }
+            after => after,
+        };
+        let stays = matches!(action, Action::None | Action::Update);
+        let facts = |attributes: &Attributes, exists| {
+            Facts::of(resource, attributes, object(resource, attributes, exists))
+        };
+        let shifts = match (&before, &after) {
+            (Some(before), Some(after)) if action == Action::Update => shift::shifts(before, after),
+            _ => Vec::new(),
+        };
+        Ok(Kept::Change(Box::new(Change {
+            before: before.as_ref().map(|before| facts(before, true)),
+            after: after.as_ref().map(|after| facts(after, stays)),
+            shifts,
             address: self.address,
             previous_address: self.previous_address,
             deposed: self.deposed,
             resource_type: self.resource_type,
             action,
             imported: self.change["importing"].is_object(),
-        }))
+        })))
+    }
+
+    /// What a review keeps of an object in a state.
+    pub(super) fn stored(self) -> Option<Stored> {
+        let resource = reviewed(&self.resource_type)?;
+        let attributes = if self.resource_type == resource.table().counterpart {
+            official::stored(resource, &self.values)
+        } else {
+            attributes(&self.values, &Json::Null)?
+        };
+        Some(Stored {
+            managed: self.mode == "managed",
+            facts: Facts::of(resource, &attributes, object(resource, &attributes, true)),
+            address: self.address,
+            resource_type: self.resource_type,
+        })
     }
 }
 
-impl<'de> Deserialize<'de> for ResourceChange {
+impl<'de> Deserialize<'de> for RawResource {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ResourceChangeVisitor)
+        deserializer.deserialize_map(RawResourceVisitor)
     }
 }
 
-struct ResourceChangeVisitor;
+struct RawResourceVisitor;
 
-impl<'de> Visitor<'de> for ResourceChangeVisitor {
-    type Value = ResourceChange;
+impl<'de> Visitor<'de> for RawResourceVisitor {
+    type Value = RawResource;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a change of a resource")
+        f.write_str("a resource")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ResourceChange, A::Error> {
-        let mut it = ResourceChange::default();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawResource, A::Error> {
+        let mut raw = RawResource::default();
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
-                "address" => it.address = map.next_value()?,
-                "previous_address" => it.previous_address = map.next_value()?,
-                "deposed" => it.deposed = map.next_value()?,
-                "mode" => it.mode = map.next_value()?,
-                "type" => it.resource_type = map.next_value()?,
-                // Terraform writes the type first, so that a foreign change need not be kept.
-                "change"
-                    if it.resource_type.is_empty() || reviewed(&it.resource_type).is_some() =>
+                "address" => raw.address = map.next_value()?,
+                "previous_address" => raw.previous_address = map.next_value()?,
+                "deposed" => raw.deposed = map.next_value()?,
+                "mode" => raw.mode = map.next_value()?,
+                "type" => raw.resource_type = map.next_value()?,
+                // Terraform writes the type first, so that the others need not be kept.
+                "change" | "values" | "expressions" | "for_each_expression"
+                    if may_be_reviewed(&raw.resource_type) =>
                 {
-                    it.change = map.next_value()?;
+                    let member = match key.as_str() {
+                        "change" => &mut raw.change,
+                        "values" => &mut raw.values,
+                        "expressions" => &mut raw.expressions,
+                        _ => &mut raw.for_each_expression,
+                    };
+                    *member = map.next_value()?;
                 }
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
-        Ok(it)
+        Ok(raw)
     }
 }
 
-/// The resource that stands for a type: our own, or that of the official provider.
-fn reviewed(resource_type: &str) -> Option<&'static dyn Resource> {
+/// Whether anything of a resource may be kept. An empty type is not known yet.
+pub(super) fn may_be_reviewed(resource_type: &str) -> bool {
+    resource_type.is_empty() || belongs_to_lakebase(resource_type)
+}
+
+/// Whether a type is one of Lakebase, in either provider: its instances of former times too.
+fn belongs_to_lakebase(resource_type: &str) -> bool {
+    let prefixes = ["lakebase_", "databricks_postgres_", "databricks_database_"];
+    prefixes.iter().any(|prefix| resource_type.starts_with(prefix))
+}
+
+/// The resource that stands for a type: that of this provider, or of the official one.
+pub(super) fn reviewed(resource_type: &str) -> Option<&'static dyn Resource> {
     let mut all = resources::ALL.iter().copied();
     all.find(|it| [it.table().type_name, it.table().counterpart].contains(&resource_type))
 }
@@ -118,16 +173,17 @@ fn action(address: &str, actions: &Json) -> Result<Action, String> {
     let names: Vec<_> = actions.as_array().into_iter().flatten().map(Json::as_str).collect();
     Ok(match names[..] {
         [Some("no-op" | "read")] => Action::None,
-        // What is only forgotten makes room for a new one, and stays what it is elsewhere.
-        [Some("create")] | [Some("create"), Some("forget")] => Action::Create,
+        [Some("create")] => Action::Create,
+        [Some("create"), Some("forget")] | [Some("forget"), Some("create")] => {
+            Action::ForgetAndCreate
+        }
         [Some("update")] => Action::Update,
         [Some("delete"), Some("create")] | [Some("create"), Some("delete")] => Action::Replace,
         [Some("delete")] => Action::Delete,
         [Some("forget")] => Action::Forget,
         _ => {
             return Err(format!(
-                "The plan does {actions} to `{address}`, which this version of the program does not \
-                 know."
+                "The plan does {actions} to `{address}`, which this version does not know."
             ));
         }
     })
@@ -158,74 +214,5 @@ fn value(json: &Json, unknown: &Json) -> Value {
         (Json::Bool(it), _) => Value::Bool(*it),
         (Json::Number(it), _) => it.to_string().parse().map_or(Value::Null, Value::Number),
         (Json::Null, _) => Value::Null,
-    }
-}
-
-/// The full name, put together where the plan does not hold it but its parts.
-fn name(resource: &dyn Resource, object: &Attributes) -> Option<String> {
-    if let Tf::Known(name) = NAME.of(object) {
-        return Some(name);
-    }
-    let table = resource.table();
-    let id = object.get(table.id()?.name)?.as_str()?;
-    match table.parent() {
-        Some(parent) => Some(table.name(Some(object.get(parent.name)?.as_str()?), id)),
-        None => Some(table.name(None, id)),
-    }
-}
-
-fn object(
-    resource: &dyn Resource,
-    before: Option<&Attributes>,
-    after: Option<&Attributes>,
-) -> Object {
-    let belongs_to_its_parent = match (before, after) {
-        (Some(before), _) => resource.goes_with_its_parent(before),
-        (None, Some(after)) => resource.is_born_with_its_parent(after),
-        (None, None) => false,
-    };
-    match resource.table().form {
-        resources::PROJECT => Object::Project {
-            defaults: Sides {
-                before: before.map(default_compute),
-                after: after.map(default_compute),
-            },
-            initial: after.and_then(initial_compute),
-        },
-        resources::BRANCH => Object::Branch { is_root: belongs_to_its_parent },
-        _ => Object::Endpoint {
-            is_read_write: belongs_to_its_parent,
-            sides: Sides { before: before.map(compute), after: after.map(compute) },
-        },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_group_that_only_the_apply_knows_is_one_compute_only_where_it_may_be_missing() {
-        let attributes = json!({"endpoint_id": "e", "autoscaling_limit_max_cu": 4});
-        for (actions, computes) in [
-            (json!(["create"]), Some(1)),
-            (json!(["delete", "create"]), Some(1)),
-            (json!(["update"]), None),
-        ] {
-            let change = json!({
-                "address": "lakebase_endpoint.e",
-                "type": "lakebase_endpoint",
-                "change": {
-                    "actions": actions,
-                    "before": attributes, "after": attributes, "after_unknown": {"group": true},
-                },
-            });
-            let change: ResourceChange = serde_json::from_value(change).unwrap();
-            let object = change.read().unwrap().unwrap().object;
-            let Object::Endpoint { sides, .. } = object else { panic!("it is an endpoint") };
-            assert_eq!(sides.after.unwrap().computes, computes, "{actions}");
-        }
     }
 }

@@ -1,11 +1,11 @@
-//! How a rule is written:
+//! Reads a rule:
 //!
 //! ```text
 //! RULE      = CONDITION [ [ "not" ] "in" PATTERN ]
 //! CONDITION = FLAG | [ "total" ] QUANTITY ( ">" | ">=" | "<" | "<=" ) NUMBER [ UNIT ]
 //! ```
 
-use super::{Comparison, Condition, QUANTITIES, Rule};
+use super::{Comparison, Condition, QUANTITIES, Rule, Scope, Severity};
 
 const FLAGS: [(&str, Condition); 3] = [
     ("always-on", Condition::AlwaysOn),
@@ -16,34 +16,37 @@ const FLAGS: [(&str, Condition); 3] = [
 impl Rule {
     /// Reads a rule.
     ///
-    /// *Errors.* What is wrong, and what there is instead.
-    pub fn parse(text: &str) -> Result<Rule, String> {
-        let words: Vec<_> = text.split_whitespace().collect();
-        let (condition, scope) = match words.iter().position(|it| *it == "in") {
-            None => (&words[..], None),
-            Some(at) => {
-                let pattern = words[at + 1..].join(" ");
-                // Blanks are in the keys of addresses only, which are quoted.
-                if pattern.is_empty() || pattern.contains(' ') && !pattern.contains('"') {
-                    return Err("after `in` comes one pattern of addresses".to_owned());
-                }
-                let negated = words[..at].last() == Some(&"not");
-                (&words[..at - usize::from(negated)], Some((pattern, !negated)))
-            }
+    /// *Errors.* What is wrong, and what is possible instead.
+    pub fn parse(text: &str, severity: Severity) -> Result<Rule, String> {
+        // A pattern is taken as it is, for keys in addresses can contain anything.
+        let (condition, pattern) = match format!("{} ", text.trim_end()).split_once(" in ") {
+            Some((condition, pattern)) => (condition.to_owned(), Some(pattern.trim().to_owned())),
+            None => (text.to_owned(), None),
         };
-        let condition = condition.join(" ");
+        let mut words: Vec<_> = condition.split_whitespace().collect();
+        let mut scope = Scope::default();
+        let mut written = None;
+        if let Some(pattern) = pattern {
+            if pattern.is_empty() || pattern.contains(' ') && !pattern.contains('"') {
+                return Err("write one pattern after `in`".to_owned());
+            }
+            let is_negated = words.last() == Some(&"not");
+            if is_negated {
+                words.pop();
+            }
+            let not = if is_negated { " not" } else { "" };
+            written = Some(format!("{not} in {pattern}"));
+            let patterns = if is_negated { &mut scope.without } else { &mut scope.within };
+            patterns.push(pattern);
+        }
+        let condition = words.join(" ");
+        let text = format!("{condition}{}", written.unwrap_or_default());
         let flag = FLAGS.iter().find(|(name, _)| *name == condition);
         let condition = match flag {
             Some((_, flag)) => *flag,
             None => comparison(&condition)?,
         };
-        let of_totals = matches!(condition, Condition::Total(..));
-        if of_totals && scope.is_some() {
-            return Err(
-                "`total` is of the whole plan, so that there is nothing to be `in`".to_owned()
-            );
-        }
-        Ok(Rule { text: words.join(" "), condition, scope })
+        Ok(Rule { text, severity, condition, scope })
     }
 }
 
@@ -54,15 +57,15 @@ fn comparison(text: &str) -> Result<Condition, String> {
     };
     let (name, rest) = text.split_at(at);
     let (of_totals, name) = match name.trim().strip_prefix("total ") {
-        Some(name) => (true, name),
+        Some(name) => (true, name.trim()),
         None => (false, name.trim()),
     };
-    let Some((_, quantity, unit, has_total)) = QUANTITIES.iter().find(|it| it.0 == name) else {
-        let names = QUANTITIES.map(|it| format!("`{}`", it.0)).join(", ");
-        return Err(format!("`{name}` is no quantity; there are {names}"));
+    let Some(quantity) = QUANTITIES.iter().find(|quantity| quantity.name == name) else {
+        let names = QUANTITIES.each_ref().map(|quantity| format!("`{}`", quantity.name)).join(", ");
+        return Err(format!("`{name}` is not a quantity; the quantities are {names}"));
     };
-    if of_totals && !has_total {
-        return Err(format!("there is no total of `{name}`"));
+    if of_totals && quantity.of_total.is_none() {
+        return Err(format!("`{name}` has no total"));
     }
     let (comparison, number) = match rest.as_bytes() {
         [b'>', b'=', ..] => (Comparison::AtLeast, &rest[2..]),
@@ -71,67 +74,76 @@ fn comparison(text: &str) -> Result<Condition, String> {
         _ => (Comparison::Below, &rest[1..]),
     };
     let number = number.trim();
+    let unit = quantity.unit;
     let number = number.strip_suffix(unit).unwrap_or(number).trim_end();
-    let is_plain = number.bytes().all(|it| it.is_ascii_digit() || it == b'.');
+    let is_plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let Some(bound) = number.parse().ok().filter(|_| is_plain) else {
         let unit =
-            if unit.is_empty() { String::new() } else { format!(" and `{unit}` if you like") };
+            if unit.is_empty() { String::new() } else { format!(", with or without `{unit}`") };
         return Err(format!(
-            "after `{name}` comes a number, such as `2` or `0.5`{unit}, and not `{number}`"
+            "write a number after `{name}`, such as `2` or `0.5`{unit}, instead of `{number}`"
         ));
     };
     let condition = if of_totals { Condition::Total } else { Condition::Each };
-    Ok(condition(*quantity, comparison, bound))
+    Ok(condition(quantity, comparison, bound))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Quantity;
     use super::*;
 
     #[test]
-    fn a_rule_is_a_condition_and_a_scope() {
-        let each = |quantity, comparison, bound| Condition::Each(quantity, comparison, bound);
-        for (text, condition, scope) in [
-            ("always-on", Condition::AlwaysOn, None),
-            ("destroys  in module.prod.*", Condition::Destroys, Some(("module.prod.*", true))),
-            ("unknown not in *dev*", Condition::Unknown, Some(("*dev*", false))),
-            ("destroys in m[\"a b\"].*", Condition::Destroys, Some(("m[\"a b\"].*", true))),
-            ("ceiling>64", each(Quantity::Ceiling, Comparison::Above, 64.0), None),
-            ("ceiling >= 64 CU", each(Quantity::Ceiling, Comparison::AtLeast, 64.0), None),
-            ("growth > 2x", each(Quantity::Growth, Comparison::Above, 2.0), None),
-            ("connections < 200", each(Quantity::Connections, Comparison::Below, 200.0), None),
+    fn rule_is_condition_and_scope() {
+        for (text, written, within, without) in [
+            ("always-on", "always-on", None, None),
             (
-                "total cost <= 99.5",
-                Condition::Total(Quantity::Cost, Comparison::AtMost, 99.5),
+                "destroys  in module.prod.*",
+                "destroys in module.prod.*",
+                Some("module.prod.*"),
+                None,
+            ),
+            ("unknown not in *dev*", "unknown not in *dev*", None, Some("*dev*")),
+            ("destroys in m[\"a  b\"].*", "destroys in m[\"a  b\"].*", Some("m[\"a  b\"].*"), None),
+            ("destroys in m[\"a in b\"]", "destroys in m[\"a in b\"]", Some("m[\"a in b\"]"), None),
+            ("ceiling>64", "ceiling>64", None, None),
+            ("ceiling >= 64 CU", "ceiling >= 64 CU", None, None),
+            ("growth > 2x", "growth > 2x", None, None),
+            ("total  cost <= 99.5", "total cost <= 99.5", None, None),
+            (
+                "total ceiling > 8 in projects/p/*",
+                "total ceiling > 8 in projects/p/*",
+                Some("projects/p/*"),
                 None,
             ),
         ] {
-            let rule = Rule::parse(text).unwrap();
-            assert_eq!(rule.condition, condition, "{text}");
-            let scope = scope.map(|(pattern, among): (&str, bool)| (pattern.to_owned(), among));
+            let rule = Rule::parse(text, Severity::Deny).unwrap();
+            assert_eq!(rule.text, written);
+            let patterns = |pattern: Option<&str>| pattern.map(str::to_owned).into_iter().collect();
+            let scope = Scope { within: patterns(within), without: patterns(without) };
             assert_eq!(rule.scope, scope, "{text}");
         }
     }
 
     #[test]
-    fn what_is_no_rule_is_told() {
+    fn bad_rule_is_refused_with_what_is_possible() {
         for (text, complaint) in [
             ("", "neither"),
-            ("ceilings > 64", "`ceilings` is no quantity; there are `ceiling`, `floor`"),
+            (
+                "ceilings > 64",
+                "`ceilings` is not a quantity; the quantities are `ceiling`, `floor`",
+            ),
             ("ceiling", "neither `always-on`, `destroys`, `unknown` nor a comparison"),
-            ("ceiling > ", "after `ceiling` comes a number"),
-            ("ceiling > -1", "and not `-1`"),
-            ("ceiling > 2x", "and not `2x`"),
-            ("growth > two", "and not `two`"),
+            ("ceiling > ", "write a number after `ceiling`"),
+            ("ceiling > -1", "instead of `-1`"),
+            ("ceiling > 2x", "instead of `2x`"),
+            ("growth > two", "instead of `two`"),
             ("growth = 2", "neither"),
-            ("range > inf", "and not `inf`"),
-            ("total range > 8", "there is no total of `range`"),
-            ("total ceiling > 8 in *", "`total` is of the whole plan"),
-            ("always-on in", "after `in` comes one pattern"),
-            ("always-on in a b", "after `in` comes one pattern"),
+            ("range > inf", "instead of `inf`"),
+            ("total range > 8", "`range` has no total"),
+            ("always-on in", "write one pattern after `in`"),
+            ("always-on in a b", "write one pattern after `in`"),
         ] {
-            let error = Rule::parse(text).expect_err(text);
+            let error = Rule::parse(text, Severity::Deny).expect_err(text);
             assert!(error.contains(complaint), "{text}: {error}");
         }
     }

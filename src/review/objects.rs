@@ -1,0 +1,328 @@
+//! Lists what a plan does to data: what it destroys, and whether that can be restored; and which
+//! protections and lifetimes it changes.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::message::Message;
+use super::plan::{Action, Change, Object, Shift};
+use super::world::{Life, Presence};
+use crate::resources::project::HISTORY_RETENTION;
+
+/// A project, a branch or a database that is destroyed, or whose protection or lifetime changes.
+#[derive(Debug)]
+pub struct ObjectRow {
+    /// The address of the resource.
+    pub address: String,
+    /// The resource type.
+    pub resource_type: String,
+    /// What it is, e.g. `branch`.
+    pub noun: String,
+    /// Its resource name, as far as it is known.
+    pub name: Option<String>,
+    /// What happens to it, unless it stays.
+    pub loss: Option<Loss>,
+    /// The settings that change.
+    pub shifts: Vec<Shift>,
+}
+
+/// How an object is lost.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Loss {
+    /// Whether another object takes its place.
+    pub replaced: bool,
+    /// Whether it can be restored.
+    pub restore: Restore,
+}
+
+/// Whether an object that is destroyed can be restored.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Restore {
+    /// For a while; until then, if it is deleted when the plan is made.
+    For7Days(Option<Timestamp>),
+    /// Not by itself: its project can be restored, but only the root branch returns with it.
+    WithoutItsProject,
+    /// Never.
+    Never,
+    /// It is not known.
+    Unknown,
+}
+
+/// How long Lakebase keeps what was deleted softly (API reference, 1.6c).
+const RETENTION: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// The row of a change, if there is one. `with_project`: whether its project is destroyed too, and
+/// if so whether that is permanent.
+pub fn row(
+    change: &Change,
+    name: Option<String>,
+    life: Option<Life>,
+    with_project: Option<bool>,
+    now: Option<Timestamp>,
+) -> Option<ObjectRow> {
+    let holds_data = match change.object()? {
+        Object::Project(_) | Object::Branch(_) => true,
+        Object::Other { holds_data } => *holds_data,
+        Object::Endpoint(_) => false,
+    };
+    let goes = match (&life, change.action) {
+        (Some(life), _) => {
+            life.before == Presence::Yes && (life.after == Presence::No || !life.kept)
+        }
+        (None, Action::Delete | Action::Replace) => true,
+        (None, _) => with_project.is_some() && change.before.is_some(),
+    };
+    let purges = match change.action {
+        Action::Delete => change.before.as_ref().map(|facts| facts.purges),
+        _ => change.after.as_ref().map(|facts| facts.purges),
+    };
+    let is_root = matches!(change.object(), Some(Object::Branch(branch)) if branch.is_root);
+    let is_soft = matches!(change.object(), Some(Object::Project(_) | Object::Branch(_)));
+    let until = now.and_then(|now| now.checked_add(RETENTION).ok());
+    let loss = (goes && holds_data && change.before.is_some()).then(|| Loss {
+        replaced: change.action == Action::Replace,
+        restore: match (purges.flatten(), with_project) {
+            _ if !is_soft => Restore::Never,
+            (Some(true), _) | (_, Some(true)) => Restore::Never,
+            (None, _) => Restore::Unknown,
+            (Some(false), Some(false)) if !is_root => Restore::WithoutItsProject,
+            (Some(false), _) => Restore::For7Days(until),
+        },
+    });
+    let noun = change.resource_type.trim_start_matches("lakebase_");
+    let noun = noun.trim_start_matches("databricks_postgres_").replace('_', " ");
+    (loss.is_some() || !change.shifts.is_empty()).then(|| ObjectRow {
+        address: change.address.clone(),
+        resource_type: change.resource_type.clone(),
+        noun,
+        name,
+        loss,
+        shifts: change.shifts.clone(),
+    })
+}
+
+impl Restore {
+    /// What it means, in a sentence, and the ID for programs.
+    pub fn declared(self) -> (String, &'static str) {
+        match self {
+            Restore::For7Days(until) => {
+                let until = until.map(|until| {
+                    format!(" (until {} if applied now)", until.strftime("%Y-%m-%dT%H:%M:%SZ"))
+                });
+                let until = until.unwrap_or_default();
+                (format!("It can be restored for 7 days{until}."), "for_7_days")
+            }
+            Restore::WithoutItsProject => (
+                "Its project can be restored for 7 days, but only the root branch returns with it."
+                    .to_owned(),
+                "without_its_project",
+            ),
+            Restore::Never => ("It cannot be restored.".to_owned(), "never"),
+            Restore::Unknown => {
+                ("Whether it can be restored is not known yet.".to_owned(), "unknown")
+            }
+        }
+    }
+}
+
+impl Restore {
+    /// The same in a clause.
+    pub fn clause(self) -> &'static str {
+        match self {
+            Restore::For7Days(_) => ", and can be restored for 7 days",
+            Restore::WithoutItsProject => " with its project",
+            Restore::Never => " permanently",
+            Restore::Unknown => "",
+        }
+    }
+}
+
+impl ObjectRow {
+    /// What happens, in a message for each thing.
+    pub fn messages(&self) -> Vec<Message> {
+        let (noun, address) = (&self.noun, self.address.as_str());
+        let loss = self.loss.map(|loss| {
+            let verb = if loss.replaced { "destroyed and created again" } else { "destroyed" };
+            let restore = loss.restore.declared().0;
+            Message::new(&format!("The {noun} {{}} is {verb}. {restore}"), &[address])
+        });
+        let shifts = self.shifts.iter().map(|shift| {
+            let Shift { attribute, before, after, loosens, is_lifetime } = shift;
+            let effect = match (*is_lifetime, *loosens) {
+                (false, true) => "is less protected",
+                (false, false) => "is better protected",
+                (true, true) if *attribute == HISTORY_RETENTION.name() => "has a shorter history",
+                (true, false) if *attribute == HISTORY_RETENTION.name() => "has a longer history",
+                (true, true) => "expires earlier",
+                (true, false) => "expires later, or never",
+            };
+            let text = format!("The {noun} {{}} {effect}: {{}} changes from {before} to {after}.");
+            Message::new(&text, &[address, attribute])
+        });
+        loss.into_iter().chain(shifts).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+    use serde_json::{Value as Json, json};
+
+    use super::super::plan;
+    use super::super::summary::Summary;
+
+    fn change(kind: &str, name: &str, actions: &Json, before: Json, after: Json) -> Json {
+        let whole = |mut side: Json| {
+            if side.is_object() {
+                side["name"] = name.into();
+                if kind == "lakebase_branch" && !name.ends_with("/production") {
+                    side["source_branch"] = "projects/p/branches/production".into();
+                }
+            }
+            side
+        };
+        json!({
+            "address": format!("{kind}.x"), "mode": "managed", "type": kind,
+            "change": {
+                "actions": actions, "before": whole(before), "after": whole(after),
+                "after_unknown": {},
+            },
+        })
+    }
+
+    #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "`expect!` reads as what comes of the call")]
+    fn check(changes: &[Json], expected: Expect) {
+        let plan = json!({
+            "format_version": "1.2", "timestamp": "2026-01-01T00:00:00Z",
+            "resource_changes": changes,
+        });
+        let plan = plan::read(plan.to_string().as_bytes()).unwrap();
+        let summary = Summary::of(plan, String::new());
+        let messages = summary.objects.iter().flat_map(super::ObjectRow::messages);
+        let text: String = messages.map(|it| it.plain() + "\n").collect();
+        expected.assert_eq(&text);
+    }
+
+    const PROJECT: &str = "projects/p";
+    const BRANCH: &str = "projects/p/branches/b";
+
+    #[test]
+    fn destroyed_data_says_whether_it_can_be_restored() {
+        let (delete, null) = (json!(["delete"]), Json::Null);
+        let purges = || json!({"purge_on_delete": true});
+        let branch =
+            |before: Json| change("lakebase_branch", BRANCH, &delete, before, null.clone());
+        let project =
+            |before: Json| change("lakebase_project", PROJECT, &delete, before, null.clone());
+        check(
+            &[branch(json!({}))],
+            expect![[r#"
+            The branch `lakebase_branch.x` is destroyed. It can be restored for 7 days (until 2026-01-08T00:00:00Z if applied now).
+        "#]],
+        );
+        check(
+            &[branch(purges())],
+            expect![[r#"
+            The branch `lakebase_branch.x` is destroyed. It cannot be restored.
+        "#]],
+        );
+        check(
+            &[branch(json!({})), project(json!({}))],
+            expect![[r#"
+            The branch `lakebase_branch.x` is destroyed. Its project can be restored for 7 days, but only the root branch returns with it.
+            The project `lakebase_project.x` is destroyed. It can be restored for 7 days (until 2026-01-08T00:00:00Z if applied now).
+        "#]],
+        );
+        check(
+            &[branch(json!({})), project(purges())],
+            expect![[r#"
+            The branch `lakebase_branch.x` is destroyed. It cannot be restored.
+            The project `lakebase_project.x` is destroyed. It cannot be restored.
+        "#]],
+        );
+        // A root branch is deleted only with its project.
+        let root = change(
+            "lakebase_branch",
+            "projects/p/branches/production",
+            &delete,
+            json!({}),
+            null.clone(),
+        );
+        check(std::slice::from_ref(&root), expect![[""]]);
+        check(
+            &[root, project(json!({}))],
+            expect![[r#"
+                The branch `lakebase_branch.x` is destroyed. It can be restored for 7 days (until 2026-01-08T00:00:00Z if applied now).
+                The project `lakebase_project.x` is destroyed. It can be restored for 7 days (until 2026-01-08T00:00:00Z if applied now).
+            "#]],
+        );
+        let forgotten =
+            change("lakebase_branch", BRANCH, &json!(["forget"]), json!({}), null.clone());
+        check(&[forgotten], expect![[""]]);
+        // What the configuration says decides about a replacement.
+        let replaced = json!(["delete", "create"]);
+        let project = change("lakebase_project", PROJECT, &replaced, json!({}), purges());
+        let kept = change("lakebase_branch", BRANCH, &json!(["no-op"]), json!({}), json!({}));
+        check(
+            &[project, kept],
+            expect![[r#"
+            The project `lakebase_project.x` is destroyed and created again. It cannot be restored.
+            The branch `lakebase_branch.x` is destroyed. It cannot be restored.
+        "#]],
+        );
+    }
+
+    #[test]
+    fn changed_protection_and_lifetime_are_told() {
+        let update = |kind: &str, name: &str, before: Json, after: Json| {
+            change(kind, name, &json!(["update"]), before, after)
+        };
+        let on = json!({
+            "deletion_protection": true, "purge_on_delete": false, "is_protected": true,
+            "history_retention_duration": "604800s",
+        });
+        let off = json!({
+            "deletion_protection": false, "purge_on_delete": true, "is_protected": false,
+            "history_retention_duration": "2d",
+        });
+        check(
+            &[update("lakebase_project", PROJECT, on.clone(), off.clone())],
+            expect![[r#"
+                The project `lakebase_project.x` is less protected: `deletion_protection` changes from true to false.
+                The project `lakebase_project.x` is less protected: `is_protected` changes from true to false.
+                The project `lakebase_project.x` is less protected: `purge_on_delete` changes from false to true.
+                The project `lakebase_project.x` has a shorter history: `history_retention_duration` changes from 7d to 2d.
+            "#]],
+        );
+        check(
+            &[update("lakebase_project", PROJECT, off, on)],
+            expect![[r#"
+                The project `lakebase_project.x` is better protected: `deletion_protection` changes from false to true.
+                The project `lakebase_project.x` is better protected: `is_protected` changes from false to true.
+                The project `lakebase_project.x` is better protected: `purge_on_delete` changes from true to false.
+                The project `lakebase_project.x` has a longer history: `history_retention_duration` changes from 2d to 7d.
+            "#]],
+        );
+        let (never, day) = (json!({"no_expiry": true}), json!({"ttl": "1d"}));
+        let time = json!({"expire_time": "2026-01-02T00:00:00Z", "no_expiry": false});
+        check(
+            &[update("lakebase_branch", BRANCH, never.clone(), day.clone())],
+            expect![[r#"
+                The branch `lakebase_branch.x` expires earlier: `ttl` changes from never to 1d after its creation.
+            "#]],
+        );
+        check(
+            &[update("lakebase_branch", BRANCH, day.clone(), json!({"ttl": "2d"}))],
+            expect![[r#"
+                The branch `lakebase_branch.x` expires later, or never: `ttl` changes from 1d after its creation to 2d after its creation.
+            "#]],
+        );
+        check(
+            &[update("lakebase_branch", BRANCH, day, time)],
+            expect![[r#"
+                The branch `lakebase_branch.x` expires earlier: `expire_time` changes from 1d after its creation to 2026-01-02T00:00:00Z.
+            "#]],
+        );
+        check(&[update("lakebase_branch", BRANCH, never.clone(), never)], expect![[""]]);
+    }
+}
