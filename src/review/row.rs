@@ -23,6 +23,8 @@ pub struct Row {
     pub subject: Subject,
     /// The endpoint's resource name, as far as it is known.
     pub name: Option<String>,
+    /// The endpoint's resource name before, where a replacement gives it another.
+    pub former_name: Option<String>,
     /// What happens.
     pub fate: Fate,
     /// Whether the resource is imported on the way.
@@ -93,6 +95,7 @@ impl Row {
             resource_type: change.resource_type.clone(),
             subject,
             name: None,
+            former_name: None,
             fate,
             imported: change.imported,
             before,

@@ -130,10 +130,11 @@ impl<'a> Exceptions<'a> {
     }
 
     /// The exception that allows a rule to hold there.
-    fn find(&self, rule: &Rule, names: &[&str]) -> Option<&'a Exception> {
+    fn find(&self, rule: &Rule, names: &Names<'_>) -> Option<&'a Exception> {
         let all = self.all.iter().zip(&self.used).filter(|(it, _)| self.today <= it.until);
         let mut meant = all.filter(|(exception, _)| {
-            (exception.rule == "*" || exception.rule == rule.text) && exception.scope.covers(names)
+            (exception.rule == "*" || exception.rule == rule.text)
+                && exception.scope.covers(names) == Answer::Holds
         });
         let (exception, used) = meant.next()?;
         used.set(true);
@@ -181,51 +182,52 @@ impl Rule {
             is_idle: false,
         };
         if let Condition::Total(quantity, comparison, bound) = self.condition {
-            let computes = plans.iter().flat_map(Summary::computes);
-            let rows: Vec<_> = computes.filter(|row| self.scope.covers(&row.names())).collect();
-            verdict.is_idle = rows.is_empty() && !self.scope.is_everything();
-            if rows.iter().any(|row| row.is_change())
-                && let Some(value) = quantity.of_total(&rows, price)
-            {
+            let rows_that = |is_in: &dyn Fn(Answer) -> bool| {
+                let computes = plans.iter().flat_map(Summary::computes);
+                computes.filter(|row| is_in(self.scope.covers(&row.names()))).collect::<Vec<_>>()
+            };
+            let surely = rows_that(&|answer| answer == Answer::Holds);
+            let perhaps = rows_that(&|answer| answer != Answer::Clear);
+            verdict.is_idle = perhaps.is_empty() && !self.scope.is_everything();
+            let judged = [&surely, &perhaps].map(|rows| {
+                let changes = rows.iter().any(|row| row.is_change());
+                let value = quantity.of_total(rows, price).filter(|_| changes);
+                (value.map_or(Answer::Clear, |value| comparison.of(value, bound)), value)
+            });
+            let [(without, _), (with, value)] = judged;
+            let answer = if without == with { with } else { Answer::Open };
+            if let Some(value) = value {
                 let clause = quantity.clause(value, price);
-                verdict.add(
-                    Place::Totals,
-                    &[],
-                    comparison.of(value, bound),
-                    &|| format!("the total {clause}"),
-                    exceptions,
-                );
+                let reason = || format!("the total {clause}");
+                verdict.add(Place::Totals, &Names::default(), answer, &reason, exceptions);
             }
             return verdict;
         }
         let mut is_idle = !self.scope.is_everything();
         for (plan, summary) in plans.iter().enumerate() {
             for (at, row) in summary.rows.iter().enumerate() {
-                if !self.scope.covers(&row.names()) {
+                let covers = self.scope.covers(&row.names());
+                if covers == Answer::Clear {
                     continue;
                 }
                 is_idle = false;
                 if row.is_change() {
                     let (answer, reason) = self.of_row(row, price);
+                    let answer = answer.and(covers);
                     verdict.add(Place::Row(plan, at), &row.names(), answer, &*reason, exceptions);
                 }
             }
             for (at, object) in summary.objects.iter().enumerate() {
                 let names = object.names();
-                if !self.scope.covers(&names) {
+                let covers = self.scope.covers(&names);
+                if covers == Answer::Clear {
                     continue;
                 }
                 is_idle = false;
                 if let (Condition::Destroys, Some(loss)) = (self.condition, object.loss) {
                     let what = if loss.replaced { DESTROYED_AND_CREATED } else { DESTROYED };
                     let reason = || format!("{what}{}", loss.restore.clause());
-                    verdict.add(
-                        Place::Object(plan, at),
-                        &names,
-                        Answer::Holds,
-                        &reason,
-                        exceptions,
-                    );
+                    verdict.add(Place::Object(plan, at), &names, covers, &reason, exceptions);
                 }
             }
         }
@@ -274,7 +276,7 @@ impl<'a> Verdict<'a> {
     fn add(
         &mut self,
         place: Place,
-        names: &[&str],
+        names: &Names<'_>,
         answer: Answer,
         reason: &dyn Fn() -> String,
         exceptions: &Exceptions<'a>,
@@ -309,6 +311,26 @@ enum Answer {
     Clear,
 }
 
+impl Answer {
+    /// Whether both are so.
+    fn and(self, other: Answer) -> Answer {
+        match (self, other) {
+            (Answer::Clear, _) | (_, Answer::Clear) => Answer::Clear,
+            (Answer::Holds, Answer::Holds) => Answer::Holds,
+            _ => Answer::Open,
+        }
+    }
+
+    /// Whether it is not so.
+    fn not(self) -> Answer {
+        match self {
+            Answer::Holds => Answer::Clear,
+            Answer::Open => Answer::Open,
+            Answer::Clear => Answer::Holds,
+        }
+    }
+}
+
 impl Comparison {
     /// Whether all values that are possible are on that side of the bound, or none.
     fn of(self, value: Interval, bound: f64) -> Answer {
@@ -333,19 +355,45 @@ impl Scope {
         self.within.is_empty() && self.without.is_empty()
     }
 
-    /// Whether something with these names is in it: its address and its resource name.
-    pub fn covers(&self, names: &[&str]) -> bool {
+    /// Whether something with these names is in it: its address and its resource names.
+    fn covers(&self, names: &Names<'_>) -> Answer {
         let any = |patterns: &[String]| {
-            patterns.iter().any(|pattern| names.iter().any(|name| matches(pattern, name)))
+            let matches = |pattern: &String| names.known.iter().any(|name| matches(pattern, name));
+            if patterns.iter().any(matches) {
+                Answer::Holds
+            } else if names.has_unknown && patterns.iter().any(|pattern| is_of_names(pattern)) {
+                Answer::Open
+            } else {
+                Answer::Clear
+            }
         };
-        (self.within.is_empty() || any(&self.within)) && !any(&self.without)
+        let within = if self.within.is_empty() { Answer::Holds } else { any(&self.within) };
+        within.and(any(&self.without).not())
     }
 }
 
+/// What a pattern can match.
+#[derive(Default)]
+struct Names<'a> {
+    /// An address, and resource names.
+    known: Vec<&'a str>,
+    /// Whether there is a resource name that only the apply knows.
+    has_unknown: bool,
+}
+
+/// Whether a pattern can match resource names: they have none of these characters.
+fn is_of_names(pattern: &str) -> bool {
+    !pattern.contains(['.', '[', ']', '"'])
+}
+
 impl Row {
-    /// What a pattern can match.
-    pub fn names(&self) -> Vec<&str> {
-        [Some(self.address.as_str()), self.name.as_deref()].into_iter().flatten().collect()
+    /// What a pattern can match: a replacement under another name has two names.
+    fn names(&self) -> Names<'_> {
+        let names = [Some(&self.address), self.name.as_ref(), self.former_name.as_ref()];
+        Names {
+            known: names.into_iter().flatten().map(String::as_str).collect(),
+            has_unknown: self.name.is_none() && self.subject != Subject::Defaults,
+        }
     }
 
     /// Whether there is a compute after the apply that the plan is about.
@@ -372,8 +420,9 @@ impl Row {
 
 impl ObjectRow {
     /// What a pattern can match.
-    pub fn names(&self) -> Vec<&str> {
-        [Some(self.address.as_str()), self.name.as_deref()].into_iter().flatten().collect()
+    fn names(&self) -> Names<'_> {
+        let known = [Some(self.address.as_str()), self.name.as_deref()];
+        Names { known: known.into_iter().flatten().collect(), has_unknown: self.name.is_none() }
     }
 }
 

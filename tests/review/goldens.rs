@@ -220,9 +220,10 @@ fn strict_review_fails_where_something_is_not_certain() {
             b"",
         );
         let json: Json = serde_json::from_str(&strict.stdout).expect("it is JSON");
-        let failures = json["failures"].as_array().expect("a list");
-        let failures = failures.iter().filter_map(Json::as_str).collect::<Vec<_>>().join("\n    ");
-        format!("{plan} {more:?}: {:?}, strictly {:?}\n    {failures}\n", plain.code, strict.code)
+        let failures = json["failures"].as_array().expect("a list").iter();
+        let failures = failures.filter_map(Json::as_str).map(|it| format!("    {it}\n"));
+        let failures = failures.collect::<String>();
+        format!("{plan} {more:?}: {:?}, strictly {:?}\n{failures}", plain.code, strict.code)
     };
     let mut text = failures("resize", &[]);
     text += &failures("errored", &[]);
@@ -232,7 +233,6 @@ fn strict_review_fails_where_something_is_not_certain() {
     text += &failures("resize", &["--warn-on", "destroys in module.prodution.*"]);
     expect![[r#"
         resize []: Some(0), strictly Some(0)
-    
         errored []: Some(0), strictly Some(2)
             The plan ended with an error.
         target []: Some(0), strictly Some(2)

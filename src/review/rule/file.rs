@@ -170,9 +170,12 @@ mod tests {
             ("ceiling > 16", Severity::Deny),
         ];
         assert_eq!(texts, expected);
-        assert!(file.rules[0].scope.covers(&["projects/production/branches/a"]));
-        assert!(!file.rules[3].scope.covers(&["x", "projects/production/branches/a"]));
-        assert!(file.rules[3].scope.covers(&["x"]));
+        let scopes = [0, 3].map(|at| &file.rules[at].scope);
+        let patterns = |patterns: &[&str]| patterns.iter().map(|it| (*it).to_owned()).collect();
+        let within = Scope { within: patterns(&["projects/production/*"]), without: Vec::new() };
+        let without =
+            Scope { within: Vec::new(), without: patterns(&["projects/production/*", "a.b"]) };
+        assert_eq!(scopes, [&within, &without]);
         assert_eq!(file.exceptions[0].until, jiff::civil::date(2027, 1, 31));
     }
 

@@ -26,7 +26,7 @@ fn plan(changes: &[(&str, &str, Json, Json)]) -> Summary {
             "address": format!("lakebase_endpoint.{id}"), "mode": "managed",
             "type": "lakebase_endpoint",
             "change": {
-                "actions": [action], "before": (*action != "create").then_some(before),
+                "actions": action.split('/').collect::<Vec<_>>(), "before": (*action != "create").then_some(before),
                 "after": (*action != "delete").then_some(after), "after_unknown": unknown,
             },
         })
@@ -42,6 +42,18 @@ fn plan(changes: &[(&str, &str, Json, Json)]) -> Summary {
         "configuration": {"root_module": {"resources": blocks}},
     });
     Summary::of(plan::read(plan.to_string().as_bytes()).unwrap(), String::new())
+}
+
+/// A plan in which the endpoint `a` of 1 to 4 CU is changed, with these attributes besides.
+fn plan_of(action: &str, before: &Json, after: &Json) -> Summary {
+    let with = |more: &Json| {
+        let mut attributes = size(1.0, 4.0);
+        for (name, value) in more.as_object().into_iter().flatten() {
+            attributes[name] = value.clone();
+        }
+        attributes
+    };
+    plan(&[(action, "a", with(before), with(after))])
 }
 
 fn size(min: f64, max: f64) -> Json {
@@ -90,6 +102,27 @@ fn scope_is_of_addresses_and_of_resource_names() {
         assert_eq!(verdict(&format!("ceiling > 2 {scope}"), &plan).0, expected, "{scope}");
         let total = format!("total ceiling > 2 {scope}");
         assert_eq!(verdict(&total, &plan).0, expected, "{total}");
+    }
+    // Neither a name that only the apply knows nor a new name gets around a scope.
+    let unnamed = plan_of("create", &Json::Null, &json!({"endpoint_id": "?", "name": "?"}));
+    let renamed = plan_of(
+        "delete/create",
+        &json!({}),
+        &json!({
+            "endpoint_id": "z", "name": "projects/p/branches/b/endpoints/z",
+        }),
+    );
+    for (rule, of_unnamed, of_renamed) in [
+        ("ceiling > 2 in projects/p/*", "undecided", "holds"),
+        ("ceiling > 2 not in projects/q/*", "undecided", "holds"),
+        ("ceiling > 2 in *.a", "holds", "holds"),
+        ("ceiling > 2 in module.x.*", "clear", "clear"),
+        ("total ceiling > 2 in projects/p/*", "undecided", "holds"),
+        ("destroys in projects/p/branches/b/endpoints/a", "clear", "holds"),
+        ("destroys in projects/p/branches/b/endpoints/z", "clear", "holds"),
+    ] {
+        let found = [&unnamed, &renamed].map(|plan| verdict(rule, plan).0);
+        assert_eq!(found, [of_unnamed, of_renamed], "{rule}");
     }
     let idle = |rule: &str| {
         let rule = Rule::parse(rule, Severity::Deny).unwrap();

@@ -140,7 +140,8 @@ impl World<'_> {
             let (before, after) = (self.before(old, leaving), self.after(new, coming));
             let row = Row::new(change, subject, Fate::Replaced, before, after);
             let own = name(change).filter(|_| subject == Subject::Compute);
-            rows.push(Row { name: own.or_else(|| display(new)), ..row });
+            let former_name = display(old);
+            rows.push(Row { name: own.or_else(|| display(new)), former_name, ..row });
             done.extend([old.clone(), new.clone()]);
             return;
         }
