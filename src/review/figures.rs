@@ -150,7 +150,7 @@ impl Figure {
     fn of_side(self, side: &Side, price: Option<&Price>) -> Option<String> {
         match side {
             Side::Absent => self.of_nothing(price),
-            Side::Unknown => Some(UNKNOWN.to_owned()),
+            Side::Unknown | Side::Perhaps { .. } => Some(UNKNOWN.to_owned()),
             Side::Present { compute, .. } => Some(match self {
                 Figure::Hours => between(side.floor_hours(), side.ceiling_hours(), hours),
                 Figure::Cost => price.map_or_else(String::new, |price| {

@@ -262,7 +262,7 @@ fn change<'a>(row: &'a Row, price: Option<&Price>) -> ChangeJson<'a> {
 fn side(side: &Side, price: Option<&Price>) -> SideJson {
     let exists = match side {
         Side::Absent => "no",
-        Side::Unknown => "unknown",
+        Side::Unknown | Side::Perhaps { .. } => "unknown",
         Side::Present { .. } => "yes",
     };
     let cost = |hours: Interval| Some(price?.of(hours.value()?));

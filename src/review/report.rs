@@ -251,6 +251,11 @@ impl Report<'_> {
                  branch. Where it is not managed, its size is known only if it is new.",
             ),
             (
+                any(&|plan| plan.leaves_out),
+                "The plan does not look at everything that the state has, as with `-target`: what \
+                 it leaves out may have changed, or be gone.",
+            ),
+            (
                 has(Fate::CreatedOrAdopted),
                 "With `replace_existing`, an endpoint is adopted if it exists, or else created.",
             ),

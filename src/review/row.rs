@@ -44,6 +44,13 @@ pub enum Side {
     Absent,
     /// Whether there is one is not known.
     Unknown,
+    /// The state has one, but the plan has not looked whether it still exists.
+    Perhaps {
+        /// As the state has it.
+        compute: Compute,
+        /// How many hours of a month it exists, if it does.
+        hours: Interval,
+    },
     /// There is one.
     Present {
         /// As far as it is known.
@@ -150,7 +157,7 @@ impl Side {
     pub fn compute(&self) -> Option<&Compute> {
         match self {
             Side::Present { compute, .. } => Some(compute),
-            Side::Absent | Side::Unknown => None,
+            Side::Absent | Side::Unknown | Side::Perhaps { .. } => None,
         }
     }
 
@@ -159,6 +166,7 @@ impl Side {
         match self {
             Side::Absent => Interval::ZERO,
             Side::Unknown => Interval::ANY,
+            Side::Perhaps { compute, .. } => of(compute).or_nothing(),
             Side::Present { compute, .. } => of(compute),
         }
     }
@@ -168,6 +176,7 @@ impl Side {
         match self {
             Side::Absent => Interval::ZERO,
             Side::Unknown => Interval { low: 0.0, high: HOURS_PER_MONTH },
+            Side::Perhaps { hours, .. } => hours.or_nothing(),
             Side::Present { hours, .. } => *hours,
         }
     }

@@ -83,11 +83,10 @@ impl Summary {
                 {
                     findings(what, Some(before), after)
                 }
-                (Side::Absent | Side::Unknown, Side::Present { compute, .. })
-                    if row.subject != Subject::Defaults =>
-                {
-                    findings(what, None, compute)
-                }
+                (
+                    Side::Absent | Side::Unknown | Side::Perhaps { .. },
+                    Side::Present { compute, .. },
+                ) if row.subject != Subject::Defaults => findings(what, None, compute),
                 (before, Side::Present { compute, .. }) => {
                     findings_of_defaults("the defaults of {}", before.compute(), compute)
                 }

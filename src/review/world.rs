@@ -172,7 +172,7 @@ impl<'a> World<'a> {
         }
         for stored in self.plan.stored.iter().filter(|stored| self.counts(stored)) {
             let Some(key) = Names::of_facts(&stored.facts) else { continue };
-            let stays = Touch { stays: true, ..Touch::default() };
+            let stays = Touch { stays: true, is_unread: true, ..Touch::default() };
             match &stored.facts.object {
                 Object::Project(_) => _ = touched.entry(key).or_insert((stays, lasting)),
                 Object::Branch(branch) => {
@@ -237,7 +237,8 @@ impl<'a> World<'a> {
         for stored in self.plan.stored.iter().filter(|stored| self.counts(stored)) {
             let Object::Endpoint(facts) = &stored.facts.object else { continue };
             let Some(key) = Names::of_facts(&stored.facts) else { continue };
-            let touch = Touch { stays: true, is_born: facts.is_read_write, ..Touch::default() };
+            let is_born = facts.is_read_write;
+            let touch = Touch { stays: true, is_unread: true, is_born, ..Touch::default() };
             let endpoint = Endpoint { before: Some(facts.settings), is_managed: true, ..none() };
             touched.entry(key).or_insert((touch, endpoint));
         }

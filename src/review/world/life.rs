@@ -46,6 +46,8 @@ pub struct Touch {
     pub is_born: bool,
     /// A data source has read it.
     pub is_seen: bool,
+    /// Only the state has it, and the plan has not looked whether it still exists.
+    pub is_unread: bool,
 }
 
 impl Touch {
@@ -76,7 +78,9 @@ impl Life {
     /// The life of an object, given that of what holds it.
     pub fn of(touch: Touch, holder: Option<Life>) -> Life {
         let holder = holder.unwrap_or(Life::LASTING);
-        let before = if touch.stays || touch.deleted || touch.forgotten || touch.is_seen {
+        let before = if touch.is_unread {
+            holder.before.min(Presence::Maybe)
+        } else if touch.stays || touch.deleted || touch.forgotten || touch.is_seen {
             Presence::Yes
         } else if touch.is_born {
             holder.before
@@ -92,6 +96,10 @@ impl Life {
         } else if !holder.kept {
             // It is in a new object, even if an old one had the same name.
             (if touch.is_born || touch.created { Presence::Yes } else { Presence::No }, false)
+        } else if touch.is_unread {
+            (Presence::Maybe, true)
+        } else if touch.is_born && !touch.stays && !touch.created {
+            (holder.after, true)
         } else if touch.stays || touch.is_born || touch.forgotten {
             (Presence::Yes, true)
         } else if touch.created {

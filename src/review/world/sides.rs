@@ -13,11 +13,22 @@ impl World<'_> {
     pub(super) fn before(&self, key: &Key, endpoint: &Endpoint) -> Side {
         match endpoint.life.before {
             Presence::No => Side::Absent,
-            Presence::Maybe => Side::Unknown,
+            Presence::Maybe => self.perhaps(key, endpoint, 0),
             Presence::Yes => Side::Present {
                 compute: self.compute_before(key, endpoint),
                 hours: self.hours(key, 0),
             },
+        }
+    }
+
+    /// A compute of which the state may be out of date, or of which nothing is known.
+    fn perhaps(&self, key: &Key, endpoint: &Endpoint, side: usize) -> Side {
+        match endpoint.before {
+            Some(settings) => {
+                let compute = settings.resolved(&EXISTING);
+                Side::Perhaps { compute, hours: self.hours(key, side) }
+            }
+            None => Side::Unknown,
         }
     }
 
@@ -32,7 +43,7 @@ impl World<'_> {
         let Life { before, after, kept, .. } = endpoint.life;
         match after {
             Presence::No => return Side::Absent,
-            Presence::Maybe => return Side::Unknown,
+            Presence::Maybe => return self.perhaps(key, endpoint, 1),
             Presence::Yes => {}
         }
         let base = match (kept, before) {

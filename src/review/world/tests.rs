@@ -112,6 +112,7 @@ fn check_with(changes: &[(&str, &str, Json)], parts: Json, expected: Expect) {
     let size = |side: &Side| match side {
         Side::Absent => "none".to_owned(),
         Side::Unknown => "perhaps one".to_owned(),
+        Side::Perhaps { .. } => "perhaps the stored one".to_owned(),
         Side::Present { compute, .. } => {
             let max = compute.max_cu.map_or("? CU".to_owned(), |cu| format!("{cu} CU"));
             match compute.computes {

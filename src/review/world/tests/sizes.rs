@@ -123,9 +123,9 @@ fn what_a_targeted_plan_leaves_out_counts() {
         &[("create", "p/b/reader", json!({}))],
         parts,
         expect![[r#"
-        Created Compute of lakebase_endpoint.reader, projects/p/branches/b/endpoints/reader: none → 4 CU
-        2 endpoints, 6 CU and 1 unknown → 3 endpoints, 10 CU and 1 unknown
-    "#]],
+            Created Compute of lakebase_endpoint.reader, projects/p/branches/b/endpoints/reader: none → 4 CU
+            0 endpoints, 0 CU and 2 unknown → 1 endpoints, 4 CU and 2 unknown
+        "#]],
     );
 }
 
