@@ -35,6 +35,17 @@ struct Project {
     branches: Vec<Branch>,
     /// Instances of the module, by the ID of their branch.
     modules: Vec<(String, u8)>,
+    /// Branches by `for_each`, with endpoints by `for_each` over them.
+    fan: Option<Fan>,
+}
+
+#[derive(Clone, Debug)]
+struct Fan {
+    keys: Vec<String>,
+    /// The turn in which only the apply knows the IDs of the branches.
+    late: Late,
+    primary: Option<Endpoint>,
+    reader: Option<Endpoint>,
 }
 
 #[derive(Clone, Debug)]
@@ -129,6 +140,12 @@ impl Scene {
             production: maybe(random, 2).then(|| self.writer(random)),
             branches: Vec::new(),
             modules: Vec::new(),
+            fan: maybe(random, 3).then(|| Fan {
+                keys: vec![self.fresh("f-"), self.fresh("f-")],
+                late: self.late(random),
+                primary: maybe(random, 2).then(|| self.writer(random)),
+                reader: maybe(random, 2).then(|| Endpoint { adopts: false, ..self.writer(random) }),
+            }),
         };
         for _ in 0..random.usize(0..=2) {
             let branch = self.branch(random);
@@ -197,7 +214,7 @@ impl Scene {
 
     fn change(&mut self, random: &mut Rng, managed: &[(String, String)]) {
         let any = |random: &mut Rng| Some(random.choice(managed)?.clone());
-        match random.u8(..20) {
+        match random.u8(..21) {
             0 => {
                 let project = self.project(random);
                 self.projects.push(project);
@@ -288,6 +305,18 @@ impl Scene {
                 }
             }
             17 => self.adopt_by_import(random, managed),
+            18 => {
+                let (key, late, writer) =
+                    (self.fresh("f-"), self.late(random), self.writer(random));
+                if let Some(fan) = self.any_project(random).and_then(|it| it.fan.as_mut()) {
+                    match random.u8(..4) {
+                        0 => fan.keys.push(key),
+                        1 => _ = fan.keys.pop(),
+                        2 => fan.late = late,
+                        _ => fan.primary = fan.primary.is_none().then_some(writer),
+                    }
+                }
+            }
             _ => {
                 let writer = self.writer(random);
                 let resized = |endpoint: &mut Endpoint| {

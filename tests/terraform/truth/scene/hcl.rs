@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Branch, Endpoint, Late, Many, Project, Scene, Size, Text};
+use super::{Branch, Endpoint, Fan, Late, Many, Project, Scene, Size, Text};
 use crate::workbench::Workbench;
 
 const MODULE: &str = r#"variable "project" {}
@@ -147,6 +147,9 @@ impl Project {
         for branch in &self.branches {
             branch.write(hcl, self);
         }
+        if let Some(fan) = &self.fan {
+            fan.write(hcl, label);
+        }
         if !self.modules.is_empty() {
             let entries = self.modules.iter().map(|(id, max)| format!("\"{id}\" = {max}"));
             let entries = entries.collect::<Vec<_>>().join(", ");
@@ -161,6 +164,30 @@ impl Project {
                 Endpoint { size: Size::default(), disabled: None, group: None, adopts: false };
             let branch = format!("module.{label}[\"{first}\"].branch");
             reader.write(hcl, &format!("{label}_module"), &branch, "\"reader\"", "READ_ONLY", "");
+        }
+    }
+}
+
+impl Fan {
+    fn write(&self, hcl: &mut String, project: &str) {
+        let Fan { keys, late: turn, primary, reader } = self;
+        let id = late("each.key", *turn, "\"none\"");
+        let _ = writeln!(
+            hcl,
+            "resource \"lakebase_branch\" \"{project}_fan\" {{\n  for_each = toset({keys:?})\n  \
+             branch_id = {id}\n  purge_on_delete = true\n  project = \
+             lakebase_project.{project}.name\n}}\n"
+        );
+        if let Some(endpoint) = primary {
+            let more = format!("  for_each = lakebase_branch.{project}_fan\n");
+            let label = format!("{project}_fan");
+            endpoint.write(hcl, &label, "each.value.name", "\"primary\"", "READ_WRITE", &more);
+        }
+        if let Some(endpoint) = reader {
+            let more = format!("  for_each = toset({keys:?})\n");
+            let branch = format!("lakebase_branch.{project}_fan[each.key].name");
+            let label = format!("{project}_fan_reader");
+            endpoint.write(hcl, &label, &branch, "\"reader\"", "READ_ONLY", &more);
         }
     }
 }
