@@ -134,7 +134,7 @@ impl Page<'_> {
         let mut text = format!(
             "\n## Import\n\nBy its full name, `{}`, with an \
              [`import` block](https://developer.hashicorp.com/terraform/language/import):\n{}",
-            table.form,
+            table.address,
             fenced("terraform", self.example("import.tf")?),
         );
         text += "\nOn the command line:\n";

@@ -5,6 +5,7 @@
 mod compute;
 mod connection;
 mod data_sources;
+pub mod declarations;
 pub mod documentation;
 mod ephemeral;
 mod functions;

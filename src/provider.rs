@@ -14,7 +14,7 @@ use tfplugin::{
 
 use crate::lifecycle::{self, Lifecycle, Surroundings, Walk};
 use crate::model::table::{Resource, Settings, Table};
-use crate::model::{schema, takeover, validate};
+use crate::model::{schema, takeover, upgrade, validate};
 use crate::resources::credential::Credential;
 use crate::{data_sources, ephemeral, functions, resources};
 
@@ -87,7 +87,7 @@ impl Default for Lakebase {
 /// Everything that the provider offers; needs neither configuration nor network.
 pub fn schemas() -> Schemas {
     let tables = || managed().map(Resource::table);
-    let named = |it: &&'static Table| !it.form.is_empty();
+    let named = |it: &&'static Table| it.address.is_named();
     Schemas {
         provider: Schema { version: 0, block: schema::block(config::DOC, FIELDS) },
         resources: tables().map(|it| (it.type_name.to_owned(), schema::resource(it))).collect(),
@@ -156,16 +156,32 @@ impl Provider for Lakebase {
 
     async fn upgrade_state(&self, request: UpgradeState) -> (Option<Object>, Diagnostics) {
         let resource = resource(&request.type_name);
-        let r#type = schema::resource(resource.table()).block.r#type();
-        let (state, diagnostics) = stored(&r#type, &request);
-        if let Some(state) = &state {
-            self.seen().walk.stored(state);
+        let table = resource.table();
+        // What Terraform stores where nothing is.
+        if request.stored.is_null() {
+            return (None, Diagnostics::new());
         }
-        (state, diagnostics)
+        match upgrade::stored(table, request.version, &request.stored) {
+            Ok(state) => {
+                if table.address.is_object() {
+                    self.seen().walk.stored(&state);
+                }
+                (Some(state), Diagnostics::new())
+            }
+            Err(diagnostic) => (None, diagnostic.into()),
+        }
     }
 
     async fn upgrade_identity(&self, request: UpgradeState) -> (Option<Object>, Diagnostics) {
-        stored(&schema::identity().r#type(), &request)
+        match Value::from_json(&schema::identity().r#type(), &request.stored) {
+            Ok(Value::Map(identity)) => (Some(identity), Diagnostics::new()),
+            Ok(_) => (None, Diagnostics::new()),
+            Err(error) => {
+                let summary =
+                    format!("The stored identity of `{}` cannot be read", request.type_name);
+                (None, Diagnostic::error(summary, format!("{error}.")).into())
+            }
+        }
     }
 
     async fn read_resource(&self, request: ReadResource, call: &Call) -> ResourceAnswer {
@@ -175,7 +191,9 @@ impl Provider for Lakebase {
             Workspace::Known(lifecycle) => {
                 let before = request.state.clone();
                 let answer = lifecycle.read(resource, request, call).await;
-                walk.read(&before, answer.state.as_ref());
+                if resource.table().address.is_object() {
+                    walk.read(&before, answer.state.as_ref());
+                }
                 answer
             }
             _ => ResourceAnswer {
@@ -271,19 +289,6 @@ impl Provider for Lakebase {
 
     fn call_function(&self, name: &str, arguments: Vec<Value>) -> Result<Value, FunctionError> {
         functions::call(name, &arguments)
-    }
-}
-
-/// A stored object in the current schema: version 0 is the only one so far.
-fn stored(r#type: &tfplugin::Type, request: &UpgradeState) -> (Option<Object>, Diagnostics) {
-    match Value::from_json(r#type, &request.stored) {
-        Ok(Value::Map(object)) => (Some(object), Diagnostics::new()),
-        Ok(_) => (None, Diagnostics::new()),
-        Err(error) => {
-            let summary = format!("The stored `{}` cannot be read", request.type_name);
-            let detail = format!("It was stored with schema version {}: {error}.", request.version);
-            (None, Diagnostic::error(summary, detail).into())
-        }
     }
 }
 

@@ -129,8 +129,13 @@ fn advice(client: &Client, error: &Error, referred: &[&str]) -> Option<String> {
     Some(advice)
 }
 
-/// The attribute at a path of the API, such as `spec.ttl` or `branch.spec.ttl`.
+/// The attribute at a path of the API, such as `spec.ttl` or `branch.spec.ttl`, or `schedule` at the
+/// top of the body.
 fn path_of(fields: &[AnyField], api: &str) -> Option<Path> {
+    let at_the_top = |field: &&AnyField| matches!(field.place, Place::Body(path) if path == api);
+    if let Some(field) = fields.iter().find(at_the_top) {
+        return Some(Path::root(field.name));
+    }
     let (_, inside) = api.split_once("spec.")?;
     let inside_of = |path: &str| match inside.strip_prefix(path)? {
         "" => Some(""),

@@ -93,6 +93,8 @@ fn tables_and_recorded_answers_have_the_same_paths() {
         let Sample { answer, documented, ignored, .. } =
             sample.unwrap_or_else(|| panic!("{name} has no sample"));
         let answer: Map<_, _> = serde_json::from_str(answer).expect("a sample is a JSON object");
+        let resource = ALL.iter().find(|it| it.table().type_name == name).expect("it is in ALL");
+        assert_eq!(resource.unsettled(&Json::Object(answer.clone())), None, "{name} has settled");
         let mut in_answer = BTreeSet::new();
         leaves(&answer, "", &mut in_answer);
         let in_table = paths(table);

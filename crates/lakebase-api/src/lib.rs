@@ -14,7 +14,6 @@ mod clock;
 mod credential;
 mod environment;
 mod error;
-pub mod name;
 mod operation;
 mod patience;
 mod request;

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use tfplugin::{Object as Attributes, Value};
 
 use super::{Action, Change, Object, Sides, official};
+use crate::model::life::HasCompute;
 use crate::model::table::Resource;
 use crate::model::tf::Tf;
 use crate::resources::endpoint::{GROUP, compute};
@@ -55,12 +56,15 @@ impl ResourceChange {
         if let Some(after) = after.as_mut().filter(|it| is_made && GROUP.of(it) == Tf::Unknown) {
             GROUP.put(after, Tf::Null);
         }
+        let Some(object) = object(resource, before.as_ref(), after.as_ref()) else {
+            return Ok(None);
+        };
         let takes_over = |it: &Attributes| REPLACE_EXISTING.of(it) == Tf::Known(true);
         Ok(Some(Change {
             name_before: before.as_ref().and_then(|it| name(resource, it)),
             name_after: after.as_ref().and_then(|it| name(resource, it)),
             replace_existing: after.as_ref().is_some_and(takes_over),
-            object: object(resource, before.as_ref(), after.as_ref()),
+            object,
             address: self.address,
             previous_address: self.previous_address,
             deposed: self.deposed,
@@ -110,7 +114,10 @@ impl<'de> Visitor<'de> for ResourceChangeVisitor {
 
 /// The resource that stands for a type: our own, or that of the official provider.
 fn reviewed(resource_type: &str) -> Option<&'static dyn Resource> {
-    let mut all = resources::ALL.iter().copied();
+    let mut all = resources::ALL
+        .iter()
+        .copied()
+        .filter(|resource| resource.table().compute != HasCompute::No);
     all.find(|it| [it.table().type_name, it.table().counterpart].contains(&resource_type))
 }
 
@@ -166,38 +173,34 @@ fn name(resource: &dyn Resource, object: &Attributes) -> Option<String> {
     if let Tf::Known(name) = NAME.of(object) {
         return Some(name);
     }
-    let table = resource.table();
-    let id = object.get(table.id()?.name)?.as_str()?;
-    match table.parent() {
-        Some(parent) => Some(table.name(Some(object.get(parent.name)?.as_str()?), id)),
-        None => Some(table.name(None, id)),
-    }
+    resource.table().planned_name(object)
 }
 
 fn object(
     resource: &dyn Resource,
     before: Option<&Attributes>,
     after: Option<&Attributes>,
-) -> Object {
+) -> Option<Object> {
     let belongs_to_its_parent = match (before, after) {
         (Some(before), _) => resource.goes_with_its_parent(before),
         (None, Some(after)) => resource.is_born_with_its_parent(after),
         (None, None) => false,
     };
-    match resource.table().form {
-        resources::PROJECT => Object::Project {
+    Some(match resource.table().compute {
+        HasCompute::AsDefaults => Object::Project {
             defaults: Sides {
                 before: before.map(default_compute),
                 after: after.map(default_compute),
             },
             initial: after.and_then(initial_compute),
         },
-        resources::BRANCH => Object::Branch { is_root: belongs_to_its_parent },
-        _ => Object::Endpoint {
+        HasCompute::ComesWith => Object::Branch { is_root: belongs_to_its_parent },
+        HasCompute::IsCompute => Object::Endpoint {
             is_read_write: belongs_to_its_parent,
             sides: Sides { before: before.map(compute), after: after.map(compute) },
         },
-    }
+        HasCompute::No => return None,
+    })
 }
 
 #[cfg(test)]

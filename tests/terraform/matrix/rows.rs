@@ -194,6 +194,8 @@ fn value(field: &AnyField, at: usize) -> Json {
         (Kind::Timestamp, _) => json!(["2025-12-31T00:00:00Z", "2025-12-30T00:00:00Z"][at]),
         (Kind::Text, Some(Check::OneOf(texts))) => json!(texts[at]),
         (Kind::Text, _) => json!(["one", "two"][at]),
+        (Kind::Texts, Some(Check::OneOf(texts))) => [json!([texts[0]]), json!([])][at].clone(),
+        (Kind::Texts, _) => json!([(["one", "two"][at])]),
         (Kind::TextMap | Kind::Tags, _) => json!({ "a": (at + 1).to_string() }),
         (Kind::Object(members), _) => {
             let members = members.iter().map(|it| (it.name.to_owned(), value(it, at)));
