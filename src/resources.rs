@@ -8,11 +8,13 @@ pub mod branch;
 pub mod credential;
 pub mod endpoint;
 pub mod project;
+pub mod role;
 #[cfg(test)]
 mod samples;
 
 /// Every resource that is an object of the API.
-pub static ALL: &[&dyn Resource] = &[&project::Project, &branch::Branch, &endpoint::Endpoint];
+pub static ALL: &[&dyn Resource] =
+    &[&project::Project, &branch::Branch, &endpoint::Endpoint, &role::Role];
 
 /// Where a project stands.
 pub const PROJECT: &Address = &Address::top_level("projects", "project_id");

@@ -139,7 +139,10 @@ impl Lifecycle {
         };
         let id = parts.and_then(|it| Some((table.id()?.name, it.id?.to_owned())));
         let mut query: Vec<_> = id.into_iter().collect();
-        query.extend(encode::create_query(table, planned));
+        if name.is_some() {
+            // An adoption needs a name; that nothing is there to be adopted is known.
+            query.extend(encode::create_query(table, planned));
+        }
         let body = encode::create_body(table, planned);
         let change = Change::Create { collection: &collection, query, body };
         match self.unhindered(&change, scope, patience).await {
@@ -154,7 +157,9 @@ impl Lifecycle {
                             let creation = Creation { attempt, ..*creation };
                             self.conclude(&creation, Ok(done), patience).await
                         }
-                        Err(error) => attempt.failed(client, Some(table), &error).into(),
+                        Err(error) => {
+                            attempt.failed_with(client, Some(table), planned, &error).into()
+                        }
                     };
                 };
                 let finished = self.finish(resource, &name, operation, patience).await;
@@ -171,12 +176,12 @@ impl Lifecycle {
                     },
                 };
                 let Some(name) = name else {
-                    return attempt.failed(client, Some(table), &error).into();
+                    return attempt.failed_with(client, Some(table), planned, &error).into();
                 };
                 let finished = self.settle(resource, &name, patience).await;
                 match finished {
                     Err(absent) if absent.is_not_found() => {
-                        attempt.failed(client, Some(table), &error).into()
+                        attempt.failed_with(client, Some(table), planned, &error).into()
                     }
                     // Interrupted: whether it exists is not known, and the next read will tell.
                     finished => {
@@ -188,11 +193,11 @@ impl Lifecycle {
             }
             Err(error) if error.is_already_exists() => {
                 let taken = taken(&attempt, resource);
-                let mut diagnostics = attempt.failed(client, Some(table), &error);
+                let mut diagnostics = attempt.failed_with(client, Some(table), planned, &error);
                 diagnostics.push(taken);
                 diagnostics.into()
             }
-            Err(error) => attempt.failed(client, Some(table), &error).into(),
+            Err(error) => attempt.failed_with(client, Some(table), planned, &error).into(),
         }
     }
 
@@ -228,7 +233,7 @@ impl Lifecycle {
             // The object is not ours yet: forgetting the attempt loses nothing. Kept with an error
             // it would be tainted, and the next apply would destroy it.
             Err(error) if !error.is_interrupted() => {
-                attempt.failed(client, Some(table), &error).into()
+                attempt.failed_with(client, Some(table), planned, &error).into()
             }
             finished => self.conclude(creation, finished, patience).await,
         }

@@ -53,7 +53,8 @@ impl Lifecycle {
             match self.unhindered(&change, &scope, &patience).await {
                 Ok(operation) => self.finish(resource, &name, operation, &patience).await,
                 Err(error) => {
-                    return before.unchanged(attempt.failed(client, Some(table), &error));
+                    let failed = attempt.failed_with(client, Some(table), planned, &error);
+                    return before.unchanged(failed);
                 }
             }
         };

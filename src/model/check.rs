@@ -229,7 +229,8 @@ impl AnyField {
         matches!(self.given, Given::Server)
     }
 
-    const fn is_required(&self) -> bool {
+    /// Whether the configuration must give it.
+    pub const fn is_required(&self) -> bool {
         matches!(self.given, Given::Required)
     }
 }

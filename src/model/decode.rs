@@ -150,6 +150,11 @@ fn setting(
         // Protobuf leaves an empty map and an empty list out.
         Kind::TextMap | Kind::Tags => Some(Value::Map(Object::new())),
         Kind::Texts | Kind::Objects(_) => Some(Value::List(Vec::new())),
+        // An object may be left out that holds nothing but `false`.
+        Kind::Object(members) => {
+            let before = before.as_map()?;
+            Some(Value::Map(object(members, &Json::Object(Map::new()), Some(before))))
+        }
         // It leaves `false` out, too. But a service may also keep a flag to itself: what is known
         // of it stays.
         Kind::Bool if !before.is_known() => Some(Value::Bool(false)),

@@ -99,9 +99,9 @@ fn path_in_a_body(field: &AnyField) -> Option<String> {
     Some(format!("{prefix}{}", field.choice.unwrap_or(path)))
 }
 
-/// An empty map or list where there was none: the service does not tell the two apart.
+/// An empty map or list, or `false`, where there was none: Lakebase does not tell the two apart.
 fn is_as_good(before: &Value, after: &Value) -> bool {
-    before.is_null() && is_empty(after)
+    before.is_null() && (is_empty(after) || *after == Value::Bool(false))
 }
 
 fn is_empty(value: &Value) -> bool {

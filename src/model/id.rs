@@ -27,8 +27,7 @@ pub fn check(rule: IdRule, id: &str, is_created: bool, path: &Path) -> Option<Di
         ),
         IdRule::LabelIfCreated if is_created && !(is_label(id) && id.len() <= LONGEST) => error(
             "Lakebase creates objects only with IDs that match the pattern \
-             `^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`. An application ID or an e-mail address is not an \
-             ID: it belongs into the name in PostgreSQL.",
+             `^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`.",
         ),
         IdRule::LabelIfCreated if !is_segment(id) => error(
             "it is the last part of the resource name, without slashes and spaces, not the whole of \
@@ -116,12 +115,5 @@ mod tests {
     fn long_id_is_a_warning_where_the_limit_may_move() {
         let problem = check(IdRule::Label, &"a".repeat(64), true, &Path::root("project_id"));
         assert!(problem.is_some_and(|it| !it.is_error() && it.summary == "Long `project_id`"));
-    }
-
-    #[test]
-    fn principal_as_an_id_is_told_where_it_belongs() {
-        let problem = check(IdRule::LabelIfCreated, "17a31436", true, &Path::root("role_id"));
-        let detail = problem.map(|it| it.detail).unwrap_or_default();
-        assert!(detail.contains("belongs into the name in PostgreSQL"), "{detail}");
     }
 }

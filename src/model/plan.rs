@@ -302,7 +302,11 @@ fn check_new_id(table: &Table, prior: Option<&Object>, planned: &Object) -> Opti
     if before == Some(id) || table.adopts(planned) {
         return None;
     }
-    id::check(field.id_rule, id, true, &Path::root(field.name)).filter(Diagnostic::is_error)
+    let refused = id::check(field.id_rule, id, true, &Path::root(field.name));
+    let refused = refused.filter(Diagnostic::is_error)?;
+    let Some(key) = table.key() else { return Some(refused) };
+    let belongs = format!("An application ID or an e-mail address belongs into `{}`.", key.name);
+    Some(Diagnostic { detail: format!("{} {belongs}", refused.detail), ..refused })
 }
 
 /// Attributes that replace, where a known value changes. A value the state does not have, as after

@@ -32,6 +32,11 @@ struct Configuration {
 fn value(field: &AnyField) -> BoxedStrategy<Value> {
     let texts = |texts: &'static [&'static str]| select(texts).prop_map(Value::from).boxed();
     match (field.check, field.kind) {
+        (Some(Check::OneOf(values)), Kind::Texts) => {
+            proptest::collection::vec(select(values), 0..3)
+                .prop_map(|it| Value::List(it.into_iter().map(Value::from).collect()))
+                .boxed()
+        }
         (Some(Check::OneOf(values)), _) => texts(values),
         (Some(Check::Named(form)), _) => {
             let names = ["a", "b"].map(|id| filled(&form.to_string(), id));

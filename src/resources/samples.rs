@@ -83,6 +83,16 @@ const SAMPLES: &[Sample] = &[
             ("status.settings", "empty, so that it does not show its one member"),
         ],
     },
+    Sample {
+        type_name: "lakebase_role",
+        answer: include_str!("../../crates/lakebase-api/samples/role.json"),
+        documented: &[
+            ("create_time", FILTERED),
+            ("update_time", FILTERED),
+            ("status.membership_roles", "this role is a member of none"),
+        ],
+        ignored: &[("role_id", NAMED), ("parent", HOLDER), ("status.role_id", NAMED)],
+    },
 ];
 
 #[test]

@@ -31,6 +31,7 @@ mod protection;
 mod range;
 mod reads;
 mod replacement;
+mod roles;
 mod secrets;
 mod shop;
 mod signing_in;

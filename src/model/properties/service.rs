@@ -72,7 +72,9 @@ impl Service {
                 status.insert("source_branch".to_owned(), source.into());
             }
         }
-        let name = table.planned_name(planned).unwrap();
+        let parent_name = parent.as_deref();
+        let name = table.planned_name(planned);
+        let name = name.or_else(|| table.address.join(parent_name, Some("generated"))).unwrap();
         service(json!({"name": name, "uid": "u-1", "create_time": CREATED, "status": status}))
     }
 
@@ -193,6 +195,10 @@ fn fill(fields: &'static [AnyField], object: &mut Json, wide: bool) {
             Kind::Int => json!(1),
             Kind::Float => json!(limit(field.name)),
             Kind::Text if matches!(field.check, Some(Check::Lsn)) => json!("0/1A"),
+            // What nobody has chosen.
+            Kind::Text if matches!(field.check, Some(Check::OneOf(_))) => {
+                json!(format!("{}_UNSPECIFIED", path.to_uppercase()))
+            }
             Kind::Text => json!("filled"),
             Kind::Duration => json!("86400s"),
             Kind::Timestamp => json!(CREATED),

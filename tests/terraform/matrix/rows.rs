@@ -116,6 +116,15 @@ const EXCEPTIONS: &[Exception] = &[
         ..NONE
     },
     Exception {
+        attribute: "lakebase_role.reassign_owned_to",
+        values: [
+            r#""projects/home/branches/home/roles/first""#,
+            r#""projects/home/branches/home/roles/second""#,
+        ],
+        because: "it must be another role of the same branch",
+        ..NONE
+    },
+    Exception {
         attribute: "lakebase_endpoint.group",
         values: [r#"{"min": 2, "max": 2}"#, r#"{"min": 3, "max": 3}"#],
         beside: "no_suspension = true",
@@ -124,6 +133,28 @@ const EXCEPTIONS: &[Exception] = &[
         ..NONE
     },
 ];
+
+/// What a required attribute is where it is not what a row is about: its first value, if any object
+/// may have it; otherwise one that names the row's own object.
+pub(super) fn required(table: &Table, field: &AnyField, row: &Row, holder: Option<String>) -> Json {
+    let path = format!("{}.{}", table.type_name, field.name);
+    if field.name == row.field.name {
+        return row.settings[1].1.clone(); // it stays what it was last
+    }
+    if let Some(exception) = REQUIRED.iter().find(|(name, _)| *name == path) {
+        return json!(exception.1);
+    }
+    match (field.check, holder) {
+        (Some(Check::Named(address)), Some(holder)) => {
+            json!(address.join(Some(&holder), Some("first")))
+        }
+        (Some(Check::PostgresName), _) => json!(row.id()),
+        _ => value(field, 0),
+    }
+}
+
+/// The values of required attributes that do not follow from their declarations.
+const REQUIRED: &[(&str, &str)] = &[("lakebase_endpoint.endpoint_type", "ENDPOINT_TYPE_READ_ONLY")];
 
 /// What has no row.
 const LEFT_OUT: &[(&str, &str)] = &[

@@ -1,0 +1,1 @@
+terraform import lakebase_role.app projects/shop/branches/production/roles/app
