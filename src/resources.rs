@@ -6,6 +6,7 @@ use crate::model::table::{Resource, Table};
 
 pub mod branch;
 pub mod credential;
+pub mod database;
 pub mod endpoint;
 pub mod project;
 pub mod role;
@@ -14,7 +15,7 @@ mod samples;
 
 /// Every resource that is an object of the API.
 pub static ALL: &[&dyn Resource] =
-    &[&project::Project, &branch::Branch, &endpoint::Endpoint, &role::Role];
+    &[&project::Project, &branch::Branch, &endpoint::Endpoint, &role::Role, &database::Database];
 
 /// Where a project stands.
 pub const PROJECT: &Address = &Address::top_level("projects", "project_id");

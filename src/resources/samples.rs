@@ -93,6 +93,12 @@ const SAMPLES: &[Sample] = &[
         ],
         ignored: &[("role_id", NAMED), ("parent", HOLDER), ("status.role_id", NAMED)],
     },
+    Sample {
+        type_name: "lakebase_database",
+        answer: include_str!("../../crates/lakebase-api/samples/database.json"),
+        documented: &[("create_time", FILTERED), ("update_time", FILTERED)],
+        ignored: &[("database_id", NAMED), ("parent", HOLDER), ("status.database_id", NAMED)],
+    },
 ];
 
 #[test]

@@ -24,6 +24,7 @@ examples! {
     a_branch "resources/lakebase_branch"
     an_endpoint "resources/lakebase_endpoint"
     a_role "resources/lakebase_role"
+    a_database "resources/lakebase_database"
     a_credential "resources/lakebase_credential"
     what_is_read_of_a_branch "data-sources/lakebase_branch"
     what_is_read_of_a_project "data-sources/lakebase_project"
@@ -34,6 +35,8 @@ examples! {
     all_projects "data-sources/lakebase_projects"
     what_is_read_of_a_role "data-sources/lakebase_role"
     all_roles "data-sources/lakebase_roles"
+    what_is_read_of_a_database "data-sources/lakebase_database"
+    all_databases "data-sources/lakebase_databases"
     an_ephemeral_connection "ephemeral-resources/lakebase_connection"
     an_ephemeral_credential "ephemeral-resources/lakebase_credential"
     the_parts_of_a_name "functions/parse_name"
@@ -124,6 +127,8 @@ pub(crate) fn destroy(bench: &Workbench, example: &str) {
         ("resource \"lakebase_project\" \"shop\"", "deletion_protection"),
         ("resource \"lakebase_project\" \"lab\"", "deletion_protection"),
         ("resource \"lakebase_branch\" \"production\"", "is_protected"),
+        ("resource \"lakebase_database\" \"orders\"", "deletion_protection"),
+        ("resource \"lakebase_database\" \"default\"", "deletion_protection"),
     ];
     let present = protections.iter().filter(|(resource, _)| example.contains(resource));
     let open = |(resource, setting)| format!("{resource} {{\n  {setting} = false\n}}\n");

@@ -13,6 +13,7 @@
 mod chaos;
 mod consent;
 mod crowd;
+mod databases;
 mod drift;
 mod examples;
 mod faults;

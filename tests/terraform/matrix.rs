@@ -41,6 +41,7 @@ matrix! {
     every_attribute_of_a_branch "lakebase_branch"
     every_attribute_of_an_endpoint "lakebase_endpoint"
     every_attribute_of_a_role "lakebase_role"
+    every_attribute_of_a_database "lakebase_database"
 }
 
 #[test]

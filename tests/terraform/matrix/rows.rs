@@ -116,6 +116,15 @@ const EXCEPTIONS: &[Exception] = &[
         ..NONE
     },
     Exception {
+        attribute: "lakebase_database.role",
+        values: [
+            r#""projects/home/branches/home/roles/first""#,
+            r#""projects/home/branches/home/roles/second""#,
+        ],
+        because: "it must be a role of the same branch",
+        ..NONE
+    },
+    Exception {
         attribute: "lakebase_role.reassign_owned_to",
         values: [
             r#""projects/home/branches/home/roles/first""#,

@@ -1,0 +1,6 @@
+import {
+  to = lakebase_database.orders
+  identity = {
+    name = "projects/shop/branches/production/databases/orders"
+  }
+}

@@ -1,0 +1,1 @@
+terraform import lakebase_database.orders projects/shop/branches/production/databases/orders
