@@ -5,7 +5,7 @@ mod config;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use lakebase_api::{Clock, SystemClock};
+use lakebase_api::{Clock, Json, SystemClock};
 use tfplugin::{
     ApplyResource, Call, Configure, Diagnostic, Diagnostics, FunctionError, ImportResource,
     MoveResource, Object, Opened, PlanResource, PlannedResource, Private, Provider, ReadResource,
@@ -13,6 +13,8 @@ use tfplugin::{
 };
 
 use crate::lifecycle::{self, Lifecycle, Surroundings, Walk};
+use crate::model::address::Address;
+use crate::model::field::{AnyField, Place};
 use crate::model::table::{Resource, Settings, Table};
 use crate::model::{schema, takeover, upgrade, validate};
 use crate::resources::credential::Credential;
@@ -247,7 +249,10 @@ impl Provider for Lakebase {
         let workspace = request.source_state["provider_config"]["workspace_id"].as_str();
         let left_behind = takeover::left_behind(table, &request.source_state);
         ResourceAnswer {
-            diagnostics: left_behind.iter().map(|it| not_carried_over(table, it)).collect(),
+            diagnostics: left_behind
+                .iter()
+                .map(|it| not_carried_over(table, it, &request.source_state))
+                .collect(),
             ..lifecycle::moved(state, workspace)
         }
     }
@@ -318,15 +323,37 @@ fn not_taken_over(table: &Table, request: &MoveResource) -> Diagnostic {
 }
 
 /// A setting that Terraform managed before a move, and does not manage after it.
-fn not_carried_over(table: &Table, setting: &str) -> Diagnostic {
+fn not_carried_over(table: &Table, setting: &str, stored: &Json) -> Diagnostic {
     let Table { type_name, counterpart, .. } = table;
+    let instead = setting_of_its_own(table, setting).map(|(other, parent, field)| {
+        format!(
+            " To manage it, write:\n\n  resource \"{}\" \"example\" {{\n    {parent} = {}\n    \
+             {field} = {}\n  }}",
+            other.type_name, stored["name"], stored["spec"][setting]
+        )
+    });
     Diagnostic::warning(
         format!("The move to `{type_name}` leaves `spec.{setting}` behind"),
         format!(
             "The state of the `{counterpart}` sets `{setting}`. A `{type_name}` has no argument \
-             for it. The setting remains unchanged in Lakebase, but Terraform no longer manages it."
+             for it. The setting remains unchanged in Lakebase, but Terraform no longer manages it.{}",
+            instead.unwrap_or_default()
         ),
     )
+}
+
+/// The resource that manages a setting of this one, and the names of the two attributes that say
+/// whose setting and what.
+fn setting_of_its_own(
+    table: &Table,
+    setting: &str,
+) -> Option<(&'static Table, &'static str, &'static str)> {
+    resources::ALL.iter().map(|it| it.table()).find_map(|other| {
+        let Address::Setting { parent } = other.address else { return None };
+        let is_it = |field: &&AnyField| matches!(field.place, Place::Spec(path) if path == setting);
+        let field = other.fields.iter().find(is_it).filter(|_| *parent == table.address)?;
+        Some((other, other.parent()?.name, field.name))
+    })
 }
 
 fn unread() -> Diagnostic {

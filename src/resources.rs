@@ -7,6 +7,7 @@ use crate::model::table::{Resource, Table};
 pub mod branch;
 pub mod credential;
 pub mod database;
+pub mod default_branch;
 pub mod endpoint;
 pub mod project;
 pub mod role;
@@ -14,8 +15,14 @@ pub mod role;
 mod samples;
 
 /// Every resource that is an object of the API.
-pub static ALL: &[&dyn Resource] =
-    &[&project::Project, &branch::Branch, &endpoint::Endpoint, &role::Role, &database::Database];
+pub static ALL: &[&dyn Resource] = &[
+    &project::Project,
+    &default_branch::DefaultBranch,
+    &branch::Branch,
+    &endpoint::Endpoint,
+    &role::Role,
+    &database::Database,
+];
 
 /// Where a project stands.
 pub const PROJECT: &Address = &Address::top_level("projects", "project_id");

@@ -103,7 +103,8 @@ const SAMPLES: &[Sample] = &[
 
 #[test]
 fn tables_and_recorded_answers_have_the_same_paths() {
-    for table in ALL.iter().map(|it| it.table()) {
+    // A setting is read from what its object answers.
+    for table in ALL.iter().map(|it| it.table()).filter(|it| it.address.is_object()) {
         let name = table.type_name;
         let sample = SAMPLES.iter().find(|it| it.type_name == name);
         let Sample { answer, documented, ignored, .. } =

@@ -168,7 +168,8 @@ fn role_that_does_not_exist_is_an_error_on_its_attribute() {
         [UUID]).
 
         Check that what `branch`, `role` name exists, and that [HOST]
-        is the workspace that holds it."#]].assert_eq(&bench.masked(&failed));
+        is the workspace that holds it."#]]
+    .assert_eq(&bench.masked(&failed));
 }
 
 #[test]

@@ -23,6 +23,7 @@ examples! {
     a_project "resources/lakebase_project"
     a_branch "resources/lakebase_branch"
     an_endpoint "resources/lakebase_endpoint"
+    a_default_branch "resources/lakebase_default_branch"
     a_role "resources/lakebase_role"
     a_database "resources/lakebase_database"
     a_credential "resources/lakebase_credential"
@@ -124,14 +125,20 @@ fn import(bench: &Workbench, folder: &str) {
 #[track_caller]
 pub(crate) fn destroy(bench: &Workbench, example: &str) {
     let protections = [
-        ("resource \"lakebase_project\" \"shop\"", "deletion_protection"),
-        ("resource \"lakebase_project\" \"lab\"", "deletion_protection"),
-        ("resource \"lakebase_branch\" \"production\"", "is_protected"),
-        ("resource \"lakebase_database\" \"orders\"", "deletion_protection"),
-        ("resource \"lakebase_database\" \"default\"", "deletion_protection"),
+        ("resource \"lakebase_project\" \"shop\"", "deletion_protection", "false"),
+        ("resource \"lakebase_project\" \"lab\"", "deletion_protection", "false"),
+        ("resource \"lakebase_branch\" \"production\"", "is_protected", "false"),
+        // Lakebase does not delete a default branch.
+        (
+            "resource \"lakebase_default_branch\" \"shop\"",
+            "branch",
+            "\"projects/shop/branches/production\"",
+        ),
+        ("resource \"lakebase_database\" \"orders\"", "deletion_protection", "false"),
+        ("resource \"lakebase_database\" \"default\"", "deletion_protection", "false"),
     ];
-    let present = protections.iter().filter(|(resource, _)| example.contains(resource));
-    let open = |(resource, setting)| format!("{resource} {{\n  {setting} = false\n}}\n");
+    let present = protections.iter().filter(|(resource, ..)| example.contains(resource));
+    let open = |(resource, setting, value)| format!("{resource} {{\n  {setting} = {value}\n}}\n");
     bench.write("override.tf", &present.copied().map(open).collect::<String>());
     bench.terraform(&["apply", "-auto-approve"]).succeeded();
     bench.destroy();

@@ -34,6 +34,7 @@ mod reads;
 mod replacement;
 mod roles;
 mod secrets;
+mod settings;
 mod shop;
 mod signing_in;
 mod surprises;

@@ -1,0 +1,6 @@
+import {
+  to = lakebase_default_branch.shop
+  identity = {
+    name = "projects/shop"
+  }
+}

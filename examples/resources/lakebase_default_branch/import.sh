@@ -1,0 +1,1 @@
+terraform import lakebase_default_branch.shop projects/shop
