@@ -15,7 +15,7 @@ use crate::model::table::{Resource, Settings, Table};
 use crate::model::{decode, meaning, schema};
 use crate::resources;
 
-pub use connection::{ARGUMENTS, RESULTS, connection, endpoint};
+pub use connection::{ARGUMENTS, ConnectionError, RESULTS, check, connection, endpoint, look};
 
 /// How long a data source may take.
 const PATIENCE: std::time::Duration = std::time::Duration::from_mins(5);
@@ -55,6 +55,7 @@ pub fn validate(type_name: &str, config: &Object) -> Diagnostics {
     }
     if type_name == "lakebase_connection" {
         check("endpoint", resources::ENDPOINT, &mut sink);
+        connection::check(config, &mut sink);
     }
     sink
 }

@@ -11,6 +11,7 @@
 #![expect(clippy::too_many_lines, reason = "the lines of a long test are its snapshots")]
 
 mod chaos;
+mod connections;
 mod consent;
 mod crowd;
 mod databases;

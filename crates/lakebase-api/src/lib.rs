@@ -29,7 +29,7 @@ mod tests;
 pub use auth::{AuthError, Credentials};
 pub use client::{Client, Me, Settings};
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use credential::{Credential, CredentialRequest};
+pub use credential::{Credential, CredentialRequest, RolePassword};
 pub use environment::Environment;
 pub use error::Error;
 pub use operation::Operation;
