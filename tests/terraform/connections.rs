@@ -75,21 +75,27 @@ fn database_of_another_branch_is_refused() {
     bench.configure(&project(""));
     bench.apply();
     for (settings, expected) in [
-        ("database = \"projects/shop/branches/dev/databases/orders\"", expect![[r#"
+        (
+            "database = \"projects/shop/branches/dev/databases/orders\"",
+            expect![[r#"
             Error: Invalid `database`
 
               with data.lakebase_connection.app,
 
             `projects/shop/branches/dev/databases/orders` is not in
-            `projects/shop/branches/production`, the branch of the endpoint."#]]),
-        ("user = \"projects/shop/roles/app\"", expect![[r#"
+            `projects/shop/branches/production`, the branch of the endpoint."#]],
+        ),
+        (
+            "user = \"projects/shop/roles/app\"",
+            expect![[r#"
             Error: Invalid `user`
 
               with data.lakebase_connection.app,
 
             `projects/shop/roles/app` must have the form
             `projects/{project_id}/branches/{branch_id}/roles/{role_id}`, or be a
-            PostgreSQL name."#]]),
+            PostgreSQL name."#]],
+        ),
     ] {
         let hcl =
             connection("data", settings).replace("${lakebase_project.shop.name}", "projects/shop");
@@ -117,5 +123,6 @@ ephemeral "lakebase_role_password" "owner" {
         The role `projects/shop/branches/production/roles/jane-doe` logs in with
         `LAKEBASE_OAUTH_V1`, and so has no password. Use the ephemeral resource
         `lakebase_credential` for a token, or a role with `auth_method =
-        "PG_PASSWORD_SCRAM_SHA_256"`."#]].assert_eq(&bench.plan_fails().without_places_from("Error:"));
+        "PG_PASSWORD_SCRAM_SHA_256"`."#]]
+    .assert_eq(&bench.plan_fails().without_places_from("Error:"));
 }

@@ -1,7 +1,7 @@
 //! Databases: their owner is of the same branch, and nothing restores one that is deleted.
 
 use expect_test::{Expect, expect};
-use lakebase_emulator::Options;
+use lakebase_emulator::{Fault, FaultKind, Options};
 
 use crate::shop::project;
 use crate::workbench::Workbench;
@@ -262,5 +262,25 @@ resource "lakebase_role" "leaver" {{
           {"spec":{"postgres_database":"app_db","role":"projects/shop/branches/production/roles/app-owner"}}
         DELETE /api/2.0/postgres/projects/shop/branches/production/roles/leaver?reassign_owned_to=projects/shop/branches/production/roles/app-owner
     "#]]);
+    bench.expect_empty_plan();
+}
+
+#[test]
+fn tainted_database_is_kept_while_it_is_protected() {
+    let bench = bench("tainted_database_is_kept_while_it_is_protected");
+    let kind = FaultKind::FailOperation {
+        error_code: "INTERNAL_ERROR".to_owned(),
+        message: "Something went wrong.".to_owned(),
+    };
+    bench.emulator.fault(Fault::on("POST", "*/databases", kind).after());
+    bench.configure(&database(&named("app_db")));
+    let failed = bench.apply_fails().output();
+    assert!(failed.contains("my-database` is tainted"), "{failed}");
+    bench.forget_requests();
+    let refused = bench.apply_fails().output();
+    let words = refused.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("but its `deletion_protection` is on. Nothing was sent."), "{refused}");
+    assert_eq!(bench.emulator.mutations(), []);
+    bench.terraform(&["untaint", "lakebase_database.app"]).succeeded();
     bench.expect_empty_plan();
 }
