@@ -9,7 +9,7 @@ use tfplugin::{Diagnostic, Diagnostics, Object};
 use super::{BRANCH, CREATE_TIME, NAME, REPLACE_EXISTING, ROLE, TIMEOUTS, UPDATE_TIME};
 use crate::model::field::{Bool, Field, IdRule, Nested, Text, Texts};
 use crate::model::life::{Delete, HasCompute, Life};
-use crate::model::table::{Change, Resource, Table, Timeouts};
+use crate::model::table::{Change, Resource, Settings, Table, Timeouts};
 use crate::model::tf::Tf;
 
 const ROLE_ID: Field<Text> = Field::id("role_id")
@@ -27,7 +27,7 @@ pub const POSTGRES_ROLE: Field<Text> = Field::spec("postgres_role")
     .note("For a role of a Databricks identity: the e-mail address of a user, the application ID of a service principal, or the name of a group.")
     .required()
     .replaces()
-    .postgres_name()
+    .at_most(255)
     .key();
 
 const IDENTITY_TYPE: Field<Text> = Field::spec("identity_type")
@@ -106,6 +106,12 @@ impl Resource for Role {
         &TABLE
     }
 
+    fn validate(&self, config: &Object, _settings: &Settings, sink: &mut Diagnostics) {
+        if IDENTITY_TYPE.of(config) == Tf::Null {
+            sink.extend(POSTGRES_ROLE.of(config).known().and_then(|name| not_a_role(&name)));
+        }
+    }
+
     fn refuse_create(&self, planned: &Object, _now: jiff::Timestamp, sink: &mut Diagnostics) {
         sink.extend(no_login(planned));
     }
@@ -130,6 +136,18 @@ impl Resource for Role {
         let Some(status) = reported["status"].as_object_mut() else { return };
         status.retain(|_, value| value.as_str().is_none_or(|it| !it.ends_with("_UNSPECIFIED")));
     }
+}
+
+/// PostgreSQL's own rules for the names of its roles. A Databricks identity is named elsewhere.
+fn not_a_role(name: &str) -> Option<Diagnostic> {
+    let is_reserved = name.starts_with("pg_") || ["public", "none"].contains(&name);
+    let why = match name.len() {
+        64.. => format!("`{name}` has {} bytes. A name in PostgreSQL has at most 63.", name.len()),
+        _ if is_reserved => format!("PostgreSQL reserves the name `{name}`."),
+        _ => return None,
+    };
+    let summary = format!("Invalid {POSTGRES_ROLE}");
+    Some(Diagnostic::error(summary, why).at(POSTGRES_ROLE.name()))
 }
 
 /// What Lakebase says to the create of a role that does not log in (API reference, 14).

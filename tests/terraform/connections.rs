@@ -126,3 +126,58 @@ ephemeral "lakebase_role_password" "owner" {
         "PG_PASSWORD_SCRAM_SHA_256"`."#]]
     .assert_eq(&bench.plan_fails().without_places_from("Error:"));
 }
+
+/// A role that logs in with a password, and a program that is handed it.
+fn role_with_a_password(native_login: bool) -> String {
+    project(&format!("enable_pg_native_login = {native_login}"))
+        + r#"
+resource "lakebase_role" "app" {
+  branch        = "${lakebase_project.shop.name}/branches/production"
+  role_id       = "app"
+  postgres_role = "app"
+}
+
+ephemeral "lakebase_role_password" "app" {
+  role = lakebase_role.app.name
+}
+
+resource "terraform_data" "login" {
+  triggers_replace = lakebase_role.app.create_time
+
+  provisioner "local-exec" {
+    command = "echo \"$${#PGPASSWORD} characters\" > login.txt"
+
+    environment = {
+      PGPASSWORD = ephemeral.lakebase_role_password.app.password
+    }
+  }
+}
+"#
+}
+
+#[test]
+fn password_of_a_role_reaches_a_program_and_no_state() {
+    let bench = Workbench::new("password_of_a_role_reaches_a_program");
+    bench.configure(&role_with_a_password(true));
+    bench.apply();
+    assert_eq!(bench.read("login.txt").trim(), "41 characters");
+    let left = bench.everything_left_behind();
+    let told: Vec<_> = left
+        .iter()
+        .filter(|(_, bytes)| String::from_utf8_lossy(bytes).contains("password-"))
+        .map(|(path, _)| path)
+        .collect();
+    assert!(told.is_empty(), "{told:?}");
+    let revealed = |path: &str| path.ends_with("/roles/app/password");
+    assert!(bench.emulator.requests().iter().any(|it| revealed(&it.path)));
+}
+
+#[test]
+fn password_without_native_login_names_the_setting() {
+    let bench = Workbench::new("password_without_native_login_names_the_setting");
+    bench.configure(&role_with_a_password(false));
+    let failed = bench.apply_fails().output();
+    assert!(failed.contains("Could not reveal the password of the role"), "{failed}");
+    let words = failed.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("their project has `enable_pg_native_login = true`"), "{failed}");
+}

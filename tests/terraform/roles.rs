@@ -113,12 +113,23 @@ fn role_id_that_lakebase_refuses_is_refused_at_plan() {
         &bench,
         "role_id = \"app\"\npostgres_role = \"\"",
         expect![[r#"
+            Error: Invalid `postgres_role`
+
+              with lakebase_role.app,
+
+            The text is empty."#]],
+    );
+}
+
+#[test]
+fn name_that_postgres_reserves_is_refused() {
+    let bench = bench("name_that_postgres_reserves_is_refused");
+    says(&bench, "postgres_role = \"pg_app\"", expect![[r#"
         Error: Invalid `postgres_role`
 
           with lakebase_role.app,
 
-        `""` is not a name in PostgreSQL: write 1 to 63 bytes. It has 0."#]],
-    );
+        PostgreSQL reserves the name `pg_app`."#]]);
 }
 
 #[test]

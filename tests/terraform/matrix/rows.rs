@@ -125,6 +125,12 @@ const EXCEPTIONS: &[Exception] = &[
         ..NONE
     },
     Exception {
+        attribute: "lakebase_role.identity_type",
+        values: [r#""GROUP""#, r#""USER""#],
+        because: "an e-mail address may name both, but no service principal",
+        ..NONE
+    },
+    Exception {
         attribute: "lakebase_role.reassign_owned_to",
         values: [
             r#""projects/home/branches/home/roles/first""#,
@@ -157,7 +163,10 @@ pub(super) fn required(table: &Table, field: &AnyField, row: &Row, holder: Optio
         (Some(Check::Named(address)), Some(holder)) => {
             json!(address.join(Some(&holder), Some("first")))
         }
-        (Some(Check::PostgresName), _) => json!(row.id()),
+        // One that no other object has, and that may be that of a user.
+        (check, _) if field.is_key || matches!(check, Some(Check::PostgresName)) => {
+            json!(format!("{}@example.com", row.id()))
+        }
         _ => value(field, 0),
     }
 }
