@@ -124,12 +124,16 @@ fn role_id_that_lakebase_refuses_is_refused_at_plan() {
 #[test]
 fn name_that_postgres_reserves_is_refused() {
     let bench = bench("name_that_postgres_reserves_is_refused");
-    says(&bench, "postgres_role = \"pg_app\"", expect![[r#"
+    says(
+        &bench,
+        "postgres_role = \"pg_app\"",
+        expect![[r#"
         Error: Invalid `postgres_role`
 
           with lakebase_role.app,
 
-        PostgreSQL reserves the name `pg_app`."#]]);
+        PostgreSQL reserves the name `pg_app`."#]],
+    );
 }
 
 #[test]
@@ -183,27 +187,35 @@ fn lost_answer_of_a_create_with_a_generated_id_creates_one_role() {
     bench.expect_mutations(expect![""]);
 }
 
+/// A role that was created in the workspace's pages: its ID is one that a create refuses.
 #[test]
 fn role_with_an_id_of_any_form_is_imported() {
     let bench = bench("role_with_an_id_of_any_form_is_imported");
     bench.configure(&project(""));
     bench.apply();
-    bench.configure(&(project("") + &role("role_id = \"sp\"\npostgres_role = \"sp\"")));
-    bench.apply();
-    bench.terraform(&["state", "rm", "lakebase_role.app"]).succeeded();
-    // What the workspace's pages create has IDs that a create refuses; here another one stands for it.
-    let id = "jane-doe";
-    let import =
-        format!("\nimport {{\n  to = lakebase_role.app\n  id = \"{ON_PRODUCTION}/{id}\"\n}}\n");
-    let owner = "role_id = \"jane-doe\"\npostgres_role = \"jane.doe@example.com\"\nidentity_type = \"USER\"\nauth_method = \"LAKEBASE_OAUTH_V1\"\nmembership_roles = [\"DATABRICKS_SUPERUSER\"]";
-    bench.configure(&(project("") + &role(owner) + &import));
+    let id = "17a31436-08aa-456e-8ec3-d22f5c0de123";
+    let name = format!("{ON_PRODUCTION}/{id}");
+    let spec = json!({"postgres_role": id, "identity_type": "SERVICE_PRINCIPAL"});
+    bench.emulator.create(&name, json!({ "spec": spec }));
+    let settings = |more: &str| {
+        let all = format!(
+            "role_id = \"{id}\"\npostgres_role = \"{id}\"\nidentity_type = \"SERVICE_PRINCIPAL\"\n{more}"
+        );
+        project("") + &role(&all)
+    };
+    // As a create it would be refused, but not as an adoption or an import.
+    bench.configure(&settings(""));
+    assert!(bench.plan_fails().output().contains("Invalid `role_id`"));
+    let import = format!("\nimport {{\n  to = lakebase_role.app\n  id = \"{name}\"\n}}\n");
+    bench.configure(&(settings("") + &import));
     bench.forget_requests();
     let applied = bench.apply().output();
     assert!(applied.contains("1 imported, 0 added, 0 changed"), "{applied}");
     bench.expect_mutations(expect![""]);
-    let unlike = role("role_id = \"17a31436-08aa\"\npostgres_role = \"x\"");
-    bench.configure(&(project("") + &unlike));
-    bench.validate().succeeded();
+    bench.terraform(&["state", "rm", "lakebase_role.app"]).succeeded();
+    bench.configure(&settings("replace_existing = true\nattributes = { createdb = true }"));
+    bench.apply();
+    assert_eq!(bench.masks(), ["spec.attributes.createdb"]);
 }
 
 #[test]
