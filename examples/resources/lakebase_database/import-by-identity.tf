@@ -1,6 +1,0 @@
-import {
-  to = lakebase_database.orders
-  identity = {
-    name = "projects/shop/branches/production/databases/orders"
-  }
-}

@@ -1,1 +1,0 @@
-terraform import lakebase_database.orders projects/shop/branches/production/databases/orders

@@ -1,6 +1,0 @@
-import {
-  to = lakebase_default_branch.shop
-  identity = {
-    name = "projects/shop"
-  }
-}

@@ -1,1 +1,0 @@
-terraform import lakebase_default_branch.shop projects/shop

@@ -1,1 +1,0 @@
-terraform import lakebase_role.app projects/shop/branches/production/roles/app
