@@ -9,21 +9,23 @@ use tfplugin::{
 };
 
 use crate::lifecycle::{Attempt, Lifecycle, is_deleted};
+use crate::model::address::Address;
 use crate::model::field::AnyField;
-use crate::model::table::{Resource, Settings, Table, has_form};
+use crate::model::table::{Resource, Settings, Table};
 use crate::model::{decode, meaning, schema};
 use crate::resources;
 
-pub use connection::{ARGUMENTS, RESULTS, connection, endpoint};
+pub use connection::{ARGUMENTS, ConnectionError, RESULTS, check, connection, endpoint, look};
 
 /// How long a data source may take.
 const PATIENCE: std::time::Duration = std::time::Duration::from_mins(5);
 
 /// The schemas, by type name.
 pub fn schemas() -> BTreeMap<String, Schema> {
-    let objects = resources::ALL.iter().flat_map(|resource| {
+    let objects = readable().flat_map(|resource| {
         let table = resource.table();
-        [(table.type_name.to_owned(), one(table)), (plural(table), many(table))]
+        let many = table.life.listed.then(|| (plural(table), many(table)));
+        [(table.type_name.to_owned(), one(table))].into_iter().chain(many)
     });
     let schema = |block| Schema { version: 0, block };
     let connection = ("lakebase_connection".to_owned(), connection::block());
@@ -33,24 +35,27 @@ pub fn schemas() -> BTreeMap<String, Schema> {
 /// Checks a configuration.
 pub fn validate(type_name: &str, config: &Object) -> Diagnostics {
     let mut sink = Diagnostics::new();
-    let check = |name: &str, form: &str, sink: &mut Diagnostics| {
+    let check = |name: &str, address: &Address, sink: &mut Diagnostics| {
         if let Some(text) = config.get(name).and_then(Value::as_str)
-            && !has_form(text, form)
+            && !address.matches(text)
         {
             let text = meaning::quoted(text);
-            let detail = format!("{text} is not a full name: it must have the form `{form}`.");
+            let detail = format!("{text} is not a full name: it must have the form `{address}`.");
             sink.push(Diagnostic::error(format!("Invalid `{name}`"), detail).at(name));
         }
     };
-    for table in resources::ALL.iter().map(|it| it.table()) {
+    for table in readable().map(Resource::table) {
         if type_name == table.type_name {
-            check("name", table.form, &mut sink);
-        } else if let (true, Some(parent)) = (type_name == plural(table), table.parent()) {
-            check(parent.name, parent_form(table), &mut sink);
+            check("name", &table.address, &mut sink);
+        } else if let (true, Some(parent), Some(address)) =
+            (type_name == plural(table), table.parent(), table.address.parent())
+        {
+            check(parent.name, address, &mut sink);
         }
     }
     if type_name == "lakebase_connection" {
         check("endpoint", resources::ENDPOINT, &mut sink);
+        connection::check(config, &mut sink);
     }
     sink
 }
@@ -62,13 +67,13 @@ pub async fn read(
     config: Object,
     call: &Call,
 ) -> (Option<Object>, Diagnostics) {
-    for resource in resources::ALL {
+    for resource in readable() {
         let table = resource.table();
         if type_name == table.type_name {
-            return read_one(lifecycle, *resource, config, call).await;
+            return read_one(lifecycle, resource, config, call).await;
         }
         if type_name == plural(table) {
-            return read_many(lifecycle, *resource, config, call).await;
+            return read_many(lifecycle, resource, config, call).await;
         }
     }
     connection::read(lifecycle, config, call).await
@@ -84,7 +89,7 @@ async fn read_one(
     let patience = lifecycle.client.patience(PATIENCE, call.stop.clone());
     match lifecycle.client.get(name, &patience).await {
         Ok(reported) if is_deleted(&reported) => {
-            let noun = resource.table().noun();
+            let noun = resource.table().noun;
             let summary = format!("The {noun} `{name}` is deleted");
             let detail = format!(
                 "Lakebase keeps a deleted {noun} for a while, so that it can be restored. Until \
@@ -98,7 +103,7 @@ async fn read_one(
             (Some(object), Diagnostics::new())
         }
         Err(error) => {
-            let attempt = Attempt { verb: "read", noun: resource.table().noun(), name };
+            let attempt = Attempt { verb: "read", noun: resource.table().noun, name };
             let mut diagnostics = attempt.failed(&lifecycle.client, None, &error);
             if error.is_not_found() {
                 diagnostics.extend([not_yet(resource.table().type_name)]);
@@ -115,21 +120,19 @@ async fn read_many(
     call: &Call,
 ) -> (Option<Object>, Diagnostics) {
     let table = resource.table();
-    let parent = table.parent().and_then(|it| config.get(it.name)).and_then(Value::as_str);
-    let collection = match parent {
-        Some(parent) => format!("{parent}/{}", table.collection()),
-        None => table.collection().to_owned(),
-    };
+    let parent = table.parent_of(&config).map(str::to_owned);
+    let parent = parent.as_deref();
+    let collection = table.address.collection(parent);
     let patience = lifecycle.client.patience(PATIENCE, call.stop.clone());
     match lifecycle.client.list(&collection, &[], &patience).await {
         Ok(objects) => {
             let shown =
                 objects.iter().map(|it| Value::Map(shown(resource, it, &lifecycle.settings)));
-            config.insert(table.collection().to_owned(), Value::List(shown.collect()));
+            config.insert(table.address.plural().to_owned(), Value::List(shown.collect()));
             (Some(config), Diagnostics::new())
         }
         Err(error) => {
-            let noun = &format!("{} of", table.collection());
+            let noun = &format!("{} of", table.address.plural());
             let name = parent.unwrap_or_else(|| lifecycle.client.host());
             let attempt = Attempt { verb: "list", noun, name };
             (None, attempt.failed(&lifecycle.client, None, &error))
@@ -166,18 +169,18 @@ fn one(table: &Table) -> Block {
     for attribute in &mut attributes {
         if attribute.name == "name" {
             (attribute.required, attribute.computed) = (true, false);
-            attribute.description = format!("The full name, of the form `{}`.", table.form);
+            attribute.description = format!("The full name, of the form `{}`.", table.address);
         }
     }
     let description = format!(
         "One {}: its present settings, and readings that change by themselves.",
-        table.noun()
+        table.noun
     );
     Block { attributes, description, ..Block::default() }
 }
 
 fn many(table: &Table) -> Block {
-    let (noun, plural) = (table.noun(), table.collection());
+    let (noun, plural) = (table.noun, table.address.plural());
     let parent = table.parent().map(|parent: &AnyField| Attribute {
         name: parent.name.to_owned(),
         kind: AttributeKind::Type(Type::String),
@@ -206,12 +209,16 @@ fn many(table: &Table) -> Block {
 }
 
 fn plural(table: &Table) -> String {
-    format!("lakebase_{}", table.collection())
+    format!("lakebase_{}", table.address.plural())
 }
 
-fn parent_form(table: &Table) -> &'static str {
-    let collection = table.form.rfind('/').and_then(|at| table.form[..at].rfind('/'));
-    collection.map_or("", |at| &table.form[..at])
+/// The resources of which one can be read, and those that can be listed besides.
+fn readable() -> impl Iterator<Item = &'static dyn Resource> {
+    resources::ALL.iter().copied().filter(|it| it.table().address.is_object())
+}
+
+fn parent_form(table: &Table) -> String {
+    table.address.parent().map_or_else(String::new, Address::to_string)
 }
 
 #[cfg(test)]

@@ -131,16 +131,18 @@ impl Page<'_> {
     }
 
     fn import(&self, table: &Table, identity: &IdentitySchema) -> Result<String, MissingExample> {
+        let block = self.example("import.tf")?;
+        let [by_identity, command] = other_imports(block).unwrap_or_default();
         let mut text = format!(
             "\n## Import\n\nBy its full name, `{}`, with an \
              [`import` block](https://developer.hashicorp.com/terraform/language/import):\n{}",
-            table.form,
-            fenced("terraform", self.example("import.tf")?),
+            table.address,
+            fenced("terraform", block),
         );
         text += "\nOn the command line:\n";
-        text += &fenced("shell", self.example("import.sh")?);
+        text += &fenced("shell", &command);
         text += "\nBy its identity, with Terraform 1.12 or later:\n";
-        text += &fenced("terraform", self.example("import-by-identity.tf")?);
+        text += &fenced("terraform", &by_identity);
         text += "\n### Identity Schema\n";
         for (heading, required) in [("Required", true), ("Optional", false)] {
             let _ = write!(text, "\n#### {heading}\n\n");
@@ -162,6 +164,19 @@ impl Page<'_> {
             None => Err(MissingExample { path }),
         }
     }
+}
+
+/// The same import as the block of an example says, by identity and on the command line; none, if
+/// the block does not say what and to where.
+pub fn other_imports(block: &str) -> Option<[String; 2]> {
+    let value = |key: &str| {
+        let mut lines = block.lines().filter_map(|line| line.trim().strip_prefix(key));
+        lines.next()?.trim_start().strip_prefix("= ").map(str::to_owned)
+    };
+    let (to, id) = (value("to")?, value("id")?);
+    let by_identity =
+        format!("import {{\n  to = {to}\n  identity = {{\n    name = {id}\n  }}\n}}\n");
+    Some([by_identity, format!("terraform import {to} {}\n", id.trim_matches('"'))])
 }
 
 fn fenced(language: &str, text: &str) -> String {

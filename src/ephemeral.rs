@@ -1,18 +1,20 @@
 //! Ephemeral resources: values that neither plan nor state ever hold.
 //!
-//! Neither is ever renewed: Terraform's renewal cannot deliver a new token.
+//! None is ever renewed: Terraform's renewal cannot deliver a new token.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tfplugin::{Call, Diagnostics, Object, Opened, Schema, Value};
+use lakebase_api::{Credential, Patience};
+use tfplugin::{Call, Diagnostic, Diagnostics, Object, Opened, Schema, Value};
 
-use crate::data_sources::{ARGUMENTS, RESULTS, connection, endpoint};
+use crate::data_sources::{ARGUMENTS, ConnectionError, RESULTS, check, connection, endpoint, look};
 use crate::lifecycle::{Attempt, Lifecycle, credential_request};
 use crate::model::field::{AnyField, Duration as Length, Field, Text, Timestamp};
 use crate::model::tf::Tf;
 use crate::model::{schema, validate};
 use crate::resources::credential::{CLAIMS, ENDPOINT_NAME, EXPIRE_TIME, TOKEN};
+use crate::resources::{self, role};
 
 /// How long opening may take.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -33,84 +35,173 @@ const EXPIRES: Field<Timestamp> = Field::computed("expire_time").doc("When the p
 
 const SECRETS: &[AnyField] = &[PASSWORD.any(), URI.any(), EXPIRES.any()];
 
+const ROLE: Field<Text> = Field::local("role")
+    .doc("The role, which logs in with `PG_PASSWORD_SCRAM_SHA_256`.")
+    .required()
+    .named(resources::ROLE);
+const ROLE_PASSWORD: Field<Text> =
+    Field::computed("password").doc("The password of the role.").sensitive();
+
+const REVEALED: &[AnyField] = &[ROLE.any(), ROLE_PASSWORD.any()];
+
+/// An ephemeral resource: what it is, and how it is opened.
+struct Entry {
+    name: &'static str,
+    doc: &'static str,
+    /// All attributes, the arguments first.
+    fields: &'static [&'static [AnyField]],
+}
+
+const CREDENTIALS: Entry = Entry {
+    name: "lakebase_credential",
+    doc: "A short-lived password for an endpoint, kept neither in the plan nor in the state.",
+    fields: &[CREDENTIAL],
+};
+
+const CONNECTIONS: Entry = Entry {
+    name: "lakebase_connection",
+    doc: "How to connect to an endpoint, with a short-lived password, kept neither in the plan nor in the state.",
+    fields: &[ARGUMENTS, RESULTS, SECRETS],
+};
+
+const PASSWORDS: Entry = Entry {
+    name: "lakebase_role_password",
+    doc: "The password of a role that logs in with one, kept neither in the plan nor in the state. Such a role can log in only where its project has `enable_pg_native_login = true`.",
+    fields: &[REVEALED],
+};
+
+const ALL: &[Entry] = &[CREDENTIALS, CONNECTIONS, PASSWORDS];
+
 /// The schemas, by type name.
 pub fn schemas() -> BTreeMap<String, Schema> {
-    let credential = schema::block(
-        "A short-lived password for an endpoint, kept neither in the plan nor in the state.",
-        CREDENTIAL,
-    );
-    let doc = "How to connect to an endpoint, with a short-lived password, kept neither in the plan nor in the state.";
-    let mut connection = schema::block(doc, ARGUMENTS);
-    for fields in [RESULTS, SECRETS] {
-        connection.attributes.extend(schema::block(doc, fields).attributes);
-    }
-    let schema = |block| Schema { version: 0, block };
-    [("lakebase_credential", credential), ("lakebase_connection", connection)]
-        .map(|(name, block)| (name.to_owned(), schema(block)))
-        .into()
+    let schema = |entry: &Entry| {
+        let mut block = schema::block(entry.doc, &[]);
+        let attributes = entry.fields.iter().flat_map(|it| schema::block("", it).attributes);
+        block.attributes = attributes.collect();
+        (entry.name.to_owned(), Schema { version: 0, block })
+    };
+    ALL.iter().map(schema).collect()
 }
 
 /// Checks a configuration.
 pub fn validate(type_name: &str, config: &Object) -> Diagnostics {
     let mut sink = Diagnostics::new();
-    let fields = if type_name == "lakebase_credential" { CREDENTIAL } else { ARGUMENTS };
-    validate::validate(fields, config, &mut sink);
-    sink.extend(validate::unusual(fields, None, config));
+    let entry = ALL.iter().find(|it| it.name == type_name);
+    let arguments = entry.and_then(|it| it.fields.first()).copied().unwrap_or_default();
+    validate::validate(arguments, config, &mut sink);
+    sink.extend(validate::unusual(arguments, None, config));
+    if type_name == CONNECTIONS.name {
+        check(config, &mut sink);
+    }
     sink
 }
 
 /// Opens an ephemeral resource.
 ///
 /// *Caveats.* Terraform opens it in plans too, and names are known before objects exist: where the
-/// endpoint is still to be created, the results of a plan are unknown.
+/// endpoint, the database or the role is still to be created, the results of a plan are unknown.
 pub async fn open(lifecycle: &Lifecycle, type_name: &str, config: Object, call: &Call) -> Opened {
     let patience = lifecycle.client.patience(PATIENCE, call.stop.clone());
-    let failed = |diagnostics| Opened { diagnostics, ..Opened::default() };
-    let results = if type_name == "lakebase_credential" {
-        &[TOKEN.any(), EXPIRE_TIME.any()][..]
+    let opened = if type_name == CREDENTIALS.name {
+        credential(lifecycle, config.clone(), &patience).await
+    } else if type_name == PASSWORDS.name {
+        password(lifecycle, config.clone(), &patience).await
     } else {
-        SECRETS
+        connect(lifecycle, config.clone(), &patience).await
     };
-    let reported = match endpoint(lifecycle, &config, &patience).await {
-        Ok(reported) => reported,
-        Err(error) if error.absent && is_planned(lifecycle, &config) => {
-            let others = if type_name == "lakebase_credential" { &[][..] } else { RESULTS };
+    match opened {
+        Ok(object) => Opened { result: Some(object), ..Opened::default() },
+        Err(ConnectionError { absent: Some((_, name)), .. })
+            if lifecycle.walk.will_create(&name) =>
+        {
+            let entry = ALL.iter().find(|it| it.name == type_name);
+            let fields = entry.into_iter().flat_map(|it| it.fields.iter().copied().flatten());
+            let unknown = fields.filter(|it| it.is_output());
             let mut object = config;
-            for field in results.iter().chain(others) {
-                object.insert(field.name.to_owned(), Value::unknown());
-            }
-            return Opened { result: Some(object), ..Opened::default() };
-        }
-        Err(error) => return failed(error.diagnostics),
-    };
-    let credential =
-        match lifecycle.client.generate_credential(&credential_request(&config), &patience).await {
-            Ok(credential) => credential,
-            Err(error) => {
-                let name = ENDPOINT_NAME.of(&config).known().unwrap_or_default();
-                let attempt = Attempt { verb: "issue", noun: "credential for", name: &name };
-                return failed(attempt.failed(&lifecycle.client, None, &error));
-            }
-        };
-    let (token, end) = (credential.token.expose().to_owned(), credential.expire_time.to_string());
-    if type_name == "lakebase_credential" {
-        let mut object = config;
-        TOKEN.put(&mut object, Tf::Known(token));
-        EXPIRE_TIME.put(&mut object, Tf::Known(end));
-        return Opened { result: Some(object), ..Opened::default() };
-    }
-    match connection(lifecycle, config, &reported, &patience).await {
-        Ok((mut object, connection)) => {
-            URI.put(&mut object, Tf::Known(connection.uri(Some(&token))));
-            PASSWORD.put(&mut object, Tf::Known(token));
-            EXPIRES.put(&mut object, Tf::Known(end));
+            object.extend(unknown.map(|it| (it.name.to_owned(), Value::unknown())));
             Opened { result: Some(object), ..Opened::default() }
         }
-        Err(diagnostics) => failed(diagnostics),
+        Err(error) => Opened { diagnostics: error.diagnostics, ..Opened::default() },
     }
 }
 
-/// Whether the plan creates the endpoint, or what it is in.
-fn is_planned(lifecycle: &Lifecycle, config: &Object) -> bool {
-    ENDPOINT_NAME.of(config).known().is_some_and(|name| lifecycle.walk.will_create(&name))
+async fn credential(
+    lifecycle: &Lifecycle,
+    mut object: Object,
+    patience: &Patience,
+) -> Result<Object, ConnectionError> {
+    endpoint(lifecycle, &object, patience).await?;
+    let credential = issue(lifecycle, &object, patience).await?;
+    TOKEN.put(&mut object, Tf::Known(credential.token.expose().to_owned()));
+    EXPIRE_TIME.put(&mut object, Tf::Known(credential.expire_time.to_string()));
+    Ok(object)
+}
+
+async fn connect(
+    lifecycle: &Lifecycle,
+    config: Object,
+    patience: &Patience,
+) -> Result<Object, ConnectionError> {
+    let reported = endpoint(lifecycle, &config, patience).await?;
+    let (mut object, connection) = connection(lifecycle, config, &reported, patience).await?;
+    let credential = issue(lifecycle, &object, patience).await?;
+    let token = credential.token.expose().to_owned();
+    URI.put(&mut object, Tf::Known(connection.uri(Some(&token))));
+    PASSWORD.put(&mut object, Tf::Known(token));
+    EXPIRES.put(&mut object, Tf::Known(credential.expire_time.to_string()));
+    Ok(object)
+}
+
+async fn issue(
+    lifecycle: &Lifecycle,
+    config: &Object,
+    patience: &Patience,
+) -> Result<Credential, ConnectionError> {
+    let request = credential_request(config);
+    lifecycle.client.generate_credential(&request, patience).await.map_err(|error| {
+        let attempt = Attempt { verb: "issue", noun: "credential for", name: &request.endpoint };
+        attempt.failed(&lifecycle.client, None, &error).into()
+    })
+}
+
+async fn password(
+    lifecycle: &Lifecycle,
+    mut object: Object,
+    patience: &Patience,
+) -> Result<Object, ConnectionError> {
+    let name = ROLE.of(&object).known().unwrap_or_default();
+    let reported = look(lifecycle, resources::ROLE, &name, patience).await?;
+    let method = reported["status"]["auth_method"].as_str().unwrap_or(role::PASSWORD);
+    if method != role::PASSWORD {
+        let detail = format!(
+            "The role `{name}` logs in with `{method}`, and so has no password. Use the ephemeral \
+             resource `{}` for a token, or a role with `auth_method = \"{}\"`.",
+            CREDENTIALS.name,
+            role::PASSWORD
+        );
+        let summary = format!("The role `{name}` has no password");
+        return Err(Diagnostics::from(Diagnostic::error(summary, detail).at(ROLE.name())).into());
+    }
+    match lifecycle.client.reveal_password(&name, patience).await {
+        Ok(revealed) => {
+            let password = revealed.password.expose().to_owned();
+            ROLE_PASSWORD.put(&mut object, Tf::Known(password));
+            Ok(object)
+        }
+        Err(error) => {
+            let attempt = Attempt { verb: "reveal", noun: "password of the role", name: &name };
+            let mut diagnostics = attempt.failed(&lifecycle.client, None, &error);
+            let is_answered = error.is_answered() && !error.is_permission_denied();
+            diagnostics.extend(is_answered.then(needs_native_login));
+            Err(diagnostics.into())
+        }
+    }
+}
+
+/// What a password of PostgreSQL's own takes (API reference, 3.4).
+fn needs_native_login() -> Diagnostic {
+    Diagnostic::warning(
+        "A password takes a setting of the project",
+        "Roles log in with passwords only where their project has `enable_pg_native_login = true`.",
+    )
 }

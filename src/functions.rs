@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use lakebase_api::name::ResourceName;
 use tfplugin::{Function, FunctionError, Object, Parameter, Type, Value};
 
 use crate::connection::Connection;
+use crate::resources::NAMED;
 
 /// A function: what it is, and what it does.
 struct Entry {
@@ -33,12 +33,10 @@ pub fn call(name: &str, arguments: &[Value]) -> Result<Value, FunctionError> {
     (entry.call)(arguments)
 }
 
-/// What a name may name.
-const NOUNS: &[&str] = &["project", "branch", "endpoint", "role", "database"];
-
 fn parse_name_signature() -> Function {
-    let attributes = NOUNS.iter().flat_map(|noun| {
-        [((*noun).to_owned(), Type::String), (format!("{noun}_id"), Type::String)]
+    let attributes = NAMED.iter().flat_map(|address| {
+        let noun = address.noun();
+        [(noun.to_owned(), Type::String), (format!("{noun}_id"), Type::String)]
     });
     Function {
         summary: "Takes a full name apart".to_owned(),
@@ -64,17 +62,17 @@ fn parse_name(arguments: &[Value]) -> Result<Value, FunctionError> {
         ),
         argument: Some(0),
     };
-    let parsed: ResourceName = name.parse().map_err(|_| wrong())?;
-    let null = |noun: &&str| [(*noun).to_owned(), format!("{noun}_id")].map(|it| (it, Value::Null));
-    let mut object: Object = NOUNS.iter().flat_map(null).collect();
-    let mut part = Some(&parsed);
-    while let Some(it) = part {
-        let noun = it.kind().noun();
-        object.insert(format!("{noun}_id"), it.id().into());
-        object.insert(noun.to_owned(), it.to_string().into());
-        part = it.parent();
+    if !NAMED.iter().any(|address| address.matches(name)) {
+        return Err(wrong());
     }
-    Ok(Value::Map(object))
+    let parts = NAMED.iter().flat_map(|address| {
+        let found = address.find(name);
+        let id = found.and_then(|outer| address.split(outer)?.id);
+        let noun = address.noun();
+        let value = |text: Option<&str>| text.map_or(Value::Null, Value::from);
+        [(noun.to_owned(), value(found)), (format!("{noun}_id"), value(id))]
+    });
+    Ok(Value::Map(parts.collect::<Object>()))
 }
 
 fn connection_uri_signature() -> Function {

@@ -5,6 +5,7 @@
 mod compute;
 mod connection;
 mod data_sources;
+pub mod declarations;
 pub mod documentation;
 mod ephemeral;
 mod functions;
@@ -14,7 +15,7 @@ mod provider;
 mod resources;
 pub mod review;
 
-pub use model::field::{AnyField, Check, Kind, Place};
+pub use model::field::{AnyField, Check, Default, Kind, Place};
 pub use model::table::Table;
 pub use provider::Lakebase;
 

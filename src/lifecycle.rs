@@ -27,6 +27,7 @@ use lakebase_api::{Client, Clock, Error, Json, Operation, Patience};
 use serde_json::Value;
 use tfplugin::{ApplyResource, Call, Diagnostic, Object, ResourceAnswer};
 
+use crate::model::address::Scope;
 use crate::model::table::{Resource, Settings, Table};
 use crate::model::{decode, meaning};
 use crate::resources::TIMEOUTS;
@@ -90,14 +91,15 @@ impl Lifecycle {
         let replacement = memory.replacement.take();
         self.walk.applies();
         self.reads.forget();
-        if resource.table().form.is_empty() {
+        if !resource.table().address.is_named() {
             return self.issue(resource.table(), planned, call).await;
         }
         match (prior, planned) {
             (None, Some(planned)) => {
                 let answer = self.create(resource, &planned, call).await;
-                if let Some(state) = &answer.state
-                    && let Some(name) = name_of(resource.table(), state)
+                let table = resource.table();
+                if let Some(state) = answer.state.as_ref().filter(|_| table.address.is_object())
+                    && let Some(name) = table.name_of(state)
                 {
                     self.walk.keeps(&name, state);
                 }
@@ -131,12 +133,12 @@ impl Lifecycle {
     }
 
     /// Waits for a turn to change the object, unless Terraform is interrupted before.
-    async fn turn(&self, name: &str, call: &Call) -> Option<queue::Turn> {
-        tracing::debug!(name, "waiting for a turn");
+    async fn turn(&self, scope: &Scope, call: &Call) -> Option<queue::Turn> {
+        tracing::debug!(scope = scope.own, "waiting for a turn");
         tokio::select! {
             biased;
             () = call.stop.cancelled() => None,
-            turn = self.queue.turn(name) => Some(turn),
+            turn = self.queue.turn(scope) => Some(turn),
         }
     }
 
@@ -144,6 +146,7 @@ impl Lifecycle {
     async fn unhindered(
         &self,
         change: &Change<'_>,
+        scope: &Scope,
         patience: &Patience,
     ) -> Result<Operation, Error> {
         let client = &self.client;
@@ -163,7 +166,7 @@ impl Lifecycle {
                     tracing::debug!(%error, "another change is going on; trying again");
                     // What conflicts may concern the project: its other changes wait as well.
                     if wider.is_none() {
-                        wider = self.queue.wider_turn(change.name()).await;
+                        wider = self.queue.wider_turn(scope).await;
                     }
                 }
                 other => return other,
@@ -174,12 +177,13 @@ impl Lifecycle {
     /// Waits for an operation, and until the object has settled.
     async fn finish(
         &self,
+        resource: &dyn Resource,
         name: &str,
         operation: Operation,
         patience: &Patience,
     ) -> Result<Json, Error> {
         let done = self.client.wait(operation, patience).await?;
-        let mut settled = self.client.settle(name, patience).await;
+        let mut settled = self.settle(resource, name, patience).await;
         // Reads may lag behind: that it exists, its own operation knows better. The next run, which
         // does not know the operation, should find it.
         for _ in 0..LAGGING_READS {
@@ -187,12 +191,22 @@ impl Lifecycle {
             if !is_absent || done["name"] != name || !patience.pause().await {
                 break;
             }
-            settled = self.client.settle(name, patience).await;
+            settled = self.settle(resource, name, patience).await;
         }
         match settled {
             Err(absent) if absent.is_not_found() && done["name"] == name => Ok(done),
             settled => settled,
         }
+    }
+
+    /// Reads an object until it has settled.
+    async fn settle(
+        &self,
+        resource: &dyn Resource,
+        name: &str,
+        patience: &Patience,
+    ) -> Result<Json, Error> {
+        self.client.settle(name, |reported| resource.unsettled(reported), patience).await
     }
 
     fn identity(&self, name: &str) -> Object {
@@ -217,17 +231,6 @@ enum Change<'a> {
     Delete { name: &'a str, query: Vec<(&'static str, String)> },
 }
 
-impl Change<'_> {
-    /// The object that is changed, or the collection where one is created.
-    fn name(&self) -> &str {
-        match self {
-            Change::Create { collection: name, .. }
-            | Change::Update { name, .. }
-            | Change::Delete { name, .. } => name,
-        }
-    }
-}
-
 /// An object before a change, with all that Terraform stores for it.
 struct Before {
     state: Object,
@@ -250,19 +253,6 @@ impl Before {
 /// The planned object with what is still unknown left out.
 fn without_unknowns(planned: &Object) -> Object {
     decode::complete(planned, &Object::new())
-}
-
-/// The name of an object, from its state or its parts.
-fn name_of(table: &Table, object: &Object) -> Option<String> {
-    let text = |name: &str| object.get(name)?.as_str();
-    if let Some(name) = text("name") {
-        return Some(name.to_owned());
-    }
-    let id = text(table.id()?.name)?;
-    match table.parent() {
-        Some(parent) => Some(table.name(Some(text(parent.name)?), id)),
-        None => Some(table.name(None, id)),
-    }
 }
 
 /// Whether an answer is about an object in the trash, which a GET shows as if it lived.

@@ -18,10 +18,14 @@
 //! No room here knows a particular resource, the API's client, or what waiting is.
 //! Start reading at [`field`], then [`plan`].
 
+pub mod address;
 pub mod adoption;
+mod check;
 pub mod decode;
 pub mod encode;
 pub mod field;
+pub mod id;
+pub mod life;
 pub mod markdown;
 pub mod meaning;
 pub mod plan;
@@ -29,6 +33,7 @@ pub mod schema;
 pub mod table;
 pub mod takeover;
 pub mod tf;
+pub mod upgrade;
 pub mod validate;
 
 #[cfg(test)]

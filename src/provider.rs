@@ -5,7 +5,7 @@ mod config;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use lakebase_api::{Clock, SystemClock};
+use lakebase_api::{Clock, Json, SystemClock};
 use tfplugin::{
     ApplyResource, Call, Configure, Diagnostic, Diagnostics, FunctionError, ImportResource,
     MoveResource, Object, Opened, PlanResource, PlannedResource, Private, Provider, ReadResource,
@@ -13,8 +13,10 @@ use tfplugin::{
 };
 
 use crate::lifecycle::{self, Lifecycle, Surroundings, Walk};
+use crate::model::address::Address;
+use crate::model::field::{AnyField, Place};
 use crate::model::table::{Resource, Settings, Table};
-use crate::model::{schema, takeover, validate};
+use crate::model::{schema, takeover, upgrade, validate};
 use crate::resources::credential::Credential;
 use crate::{data_sources, ephemeral, functions, resources};
 
@@ -87,7 +89,7 @@ impl Default for Lakebase {
 /// Everything that the provider offers; needs neither configuration nor network.
 pub fn schemas() -> Schemas {
     let tables = || managed().map(Resource::table);
-    let named = |it: &&'static Table| !it.form.is_empty();
+    let named = |it: &&'static Table| it.address.is_named();
     Schemas {
         provider: Schema { version: 0, block: schema::block(config::DOC, FIELDS) },
         resources: tables().map(|it| (it.type_name.to_owned(), schema::resource(it))).collect(),
@@ -156,16 +158,32 @@ impl Provider for Lakebase {
 
     async fn upgrade_state(&self, request: UpgradeState) -> (Option<Object>, Diagnostics) {
         let resource = resource(&request.type_name);
-        let r#type = schema::resource(resource.table()).block.r#type();
-        let (state, diagnostics) = stored(&r#type, &request);
-        if let Some(state) = &state {
-            self.seen().walk.stored(state);
+        let table = resource.table();
+        // What Terraform stores where nothing is.
+        if request.stored.is_null() {
+            return (None, Diagnostics::new());
         }
-        (state, diagnostics)
+        match upgrade::stored(table, request.version, &request.stored) {
+            Ok(state) => {
+                if table.address.is_object() {
+                    self.seen().walk.stored(&state);
+                }
+                (Some(state), Diagnostics::new())
+            }
+            Err(diagnostic) => (None, diagnostic.into()),
+        }
     }
 
     async fn upgrade_identity(&self, request: UpgradeState) -> (Option<Object>, Diagnostics) {
-        stored(&schema::identity().r#type(), &request)
+        match Value::from_json(&schema::identity().r#type(), &request.stored) {
+            Ok(Value::Map(identity)) => (Some(identity), Diagnostics::new()),
+            Ok(_) => (None, Diagnostics::new()),
+            Err(error) => {
+                let summary =
+                    format!("The stored identity of `{}` cannot be read", request.type_name);
+                (None, Diagnostic::error(summary, format!("{error}.")).into())
+            }
+        }
     }
 
     async fn read_resource(&self, request: ReadResource, call: &Call) -> ResourceAnswer {
@@ -175,7 +193,9 @@ impl Provider for Lakebase {
             Workspace::Known(lifecycle) => {
                 let before = request.state.clone();
                 let answer = lifecycle.read(resource, request, call).await;
-                walk.read(&before, answer.state.as_ref());
+                if resource.table().address.is_object() {
+                    walk.read(&before, answer.state.as_ref());
+                }
                 answer
             }
             _ => ResourceAnswer {
@@ -229,7 +249,10 @@ impl Provider for Lakebase {
         let workspace = request.source_state["provider_config"]["workspace_id"].as_str();
         let left_behind = takeover::left_behind(table, &request.source_state);
         ResourceAnswer {
-            diagnostics: left_behind.iter().map(|it| not_carried_over(table, it)).collect(),
+            diagnostics: left_behind
+                .iter()
+                .map(|it| not_carried_over(table, it, &request.source_state))
+                .collect(),
             ..lifecycle::moved(state, workspace)
         }
     }
@@ -274,19 +297,6 @@ impl Provider for Lakebase {
     }
 }
 
-/// A stored object in the current schema: version 0 is the only one so far.
-fn stored(r#type: &tfplugin::Type, request: &UpgradeState) -> (Option<Object>, Diagnostics) {
-    match Value::from_json(r#type, &request.stored) {
-        Ok(Value::Map(object)) => (Some(object), Diagnostics::new()),
-        Ok(_) => (None, Diagnostics::new()),
-        Err(error) => {
-            let summary = format!("The stored `{}` cannot be read", request.type_name);
-            let detail = format!("It was stored with schema version {}: {error}.", request.version);
-            (None, Diagnostic::error(summary, detail).into())
-        }
-    }
-}
-
 /// Whether an address may be that of the official provider: `databricks/databricks` at any
 /// registry, or just `databricks`, as some versions of OpenTofu say. From the second instance of a
 /// resource on, Terraform gives this provider's own address.
@@ -313,15 +323,37 @@ fn not_taken_over(table: &Table, request: &MoveResource) -> Diagnostic {
 }
 
 /// A setting that Terraform managed before a move, and does not manage after it.
-fn not_carried_over(table: &Table, setting: &str) -> Diagnostic {
+fn not_carried_over(table: &Table, setting: &str, stored: &Json) -> Diagnostic {
     let Table { type_name, counterpart, .. } = table;
+    let instead = setting_of_its_own(table, setting).map(|(other, parent, field)| {
+        format!(
+            " To manage it, write:\n\n  resource \"{}\" \"example\" {{\n    {parent} = {}\n    \
+             {field} = {}\n  }}",
+            other.type_name, stored["name"], stored["spec"][setting]
+        )
+    });
     Diagnostic::warning(
         format!("The move to `{type_name}` leaves `spec.{setting}` behind"),
         format!(
             "The state of the `{counterpart}` sets `{setting}`. A `{type_name}` has no argument \
-             for it. The setting remains unchanged in Lakebase, but Terraform no longer manages it."
+             for it. The setting remains unchanged in Lakebase, but Terraform no longer manages it.{}",
+            instead.unwrap_or_default()
         ),
     )
+}
+
+/// The resource that manages a setting of this one, and the names of the two attributes that say
+/// whose setting and what.
+fn setting_of_its_own(
+    table: &Table,
+    setting: &str,
+) -> Option<(&'static Table, &'static str, &'static str)> {
+    resources::ALL.iter().map(|it| it.table()).find_map(|other| {
+        let Address::Setting { parent } = other.address else { return None };
+        let is_it = |field: &&AnyField| matches!(field.place, Place::Spec(path) if path == setting);
+        let field = other.fields.iter().find(is_it).filter(|_| *parent == table.address)?;
+        Some((other, other.parent()?.name, field.name))
+    })
 }
 
 fn unread() -> Diagnostic {

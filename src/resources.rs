@@ -1,24 +1,49 @@
 //! The resources, in the order of the documentation: declarations and pure hooks, no I/O.
 
+use crate::model::address::Address;
 use crate::model::field::{AnyField, Bool, Duration, Field, Nested, Text, Timestamp};
-use crate::model::table::Resource;
+use crate::model::table::{Resource, Table};
 
 pub mod branch;
 pub mod credential;
+pub mod database;
+pub mod default_branch;
 pub mod endpoint;
 pub mod project;
+pub mod role;
 #[cfg(test)]
 mod samples;
 
 /// Every resource that is an object of the API.
-pub static ALL: &[&dyn Resource] = &[&project::Project, &branch::Branch, &endpoint::Endpoint];
+pub static ALL: &[&dyn Resource] = &[
+    &project::Project,
+    &default_branch::DefaultBranch,
+    &branch::Branch,
+    &endpoint::Endpoint,
+    &role::Role,
+    &database::Database,
+];
 
-/// The form of a project's name.
-pub const PROJECT: &str = "projects/{project_id}";
-/// The form of a branch's name.
-pub const BRANCH: &str = "projects/{project_id}/branches/{branch_id}";
-/// The form of an endpoint's name.
-pub const ENDPOINT: &str = "projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}";
+/// Where a project stands.
+pub const PROJECT: &Address = &Address::top_level("projects", "project_id");
+/// Where a branch stands.
+pub const BRANCH: &Address = &Address::member(PROJECT, "branches", "branch_id");
+/// Where an endpoint stands.
+pub const ENDPOINT: &Address = &Address::member(BRANCH, "endpoints", "endpoint_id");
+/// Where a role stands.
+pub const ROLE: &Address = &Address::member(BRANCH, "roles", "role_id");
+/// Where a database stands.
+pub const DATABASE: &Address = &Address::member(BRANCH, "databases", "database_id");
+/// Where a snapshot stands.
+pub const SNAPSHOT: &Address = &Address::member(PROJECT, "snapshots", "snapshot_id");
+
+/// What a resource name may name, for functions that take names apart.
+pub const NAMED: &[&Address] = &[PROJECT, BRANCH, ENDPOINT, ROLE, DATABASE];
+
+/// The table of the resource at an address.
+pub fn at(address: &Address) -> Option<&'static Table> {
+    ALL.iter().map(|resource| resource.table()).find(|table| table.address == *address)
+}
 
 /// How long to wait for each kind of call.
 pub const TIMEOUTS: Field<Nested> = Field::local("timeouts")

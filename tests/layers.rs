@@ -7,14 +7,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, `src/NAME.rs` with `src/NAME/`, and all that it may name.
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 12] = [
+    ("declarations", &["model"]),
     ("documentation", &["model", "provider", "tfplugin"]),
     ("model", &["tfplugin"]),
     ("compute", &["model", "tfplugin"]),
     ("resources", &["model", "compute", "tfplugin"]),
     ("review", &["compute", "model", "resources", "tfplugin"]),
     ("connection", &["lakebase_api"]),
-    ("functions", &["connection", "lakebase_api", "tfplugin"]),
+    ("functions", &["connection", "resources", "tfplugin"]),
     ("lifecycle", &["model", "resources", "lakebase_api", "tfplugin", WAITS]),
     (
         "data_sources",

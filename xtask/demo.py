@@ -68,7 +68,7 @@ def tour(world):
         "called what. `production` and its `primary` will come with the project; "
         "`replace_existing` says that Terraform takes them over.",
     )
-    count = 6 if world.has_login else 5
+    count = 8 if world.has_login else 7
     plan = world.run("terraform plan -out=tfplan", shows=f"Plan: {count} to add, 0 to change")
     require(re.search(rf'\+ name +=\s"{PRIMARY}"', plan), "the endpoint's name is not in the plan")
 
@@ -88,7 +88,9 @@ def tour(world):
         "POST /api/2.0/postgres/credentials",
         "POST /api/2.0/postgres/projects",
         "POST /api/2.0/postgres/projects/shop/branches",
+        "POST /api/2.0/postgres/projects/shop/branches/production/databases",
         "POST /api/2.0/postgres/projects/shop/branches/production/endpoints",
+        "POST /api/2.0/postgres/projects/shop/branches/production/roles",
     ]
     if not world.has_login:
         expected.remove("POST /api/2.0/postgres/credentials")
@@ -97,14 +99,17 @@ def tour(world):
     world.step("Plan again", "After an apply there is nothing left to do: exit code 0.")
     world.run("terraform plan -detailed-exitcode", shows="No changes.")
 
-    text = "A connection string is an output like any other, for it holds no password."
+    text = (
+        "The connection string of the role `app` and the database `orders` is an output like any "
+        "other, because it holds no password."
+    )
     if world.has_login:
         text += (
             " The password is ephemeral: a program was handed one during the apply, but the state "
             "has never seen it. (The emulator's begin with `credential-`.)"
         )
     world.step("Connect", text)
-    world.run("terraform output", shows="postgresql://")
+    world.run("terraform output", shows="postgresql://app@")
     if world.has_login:
         world.run("cat login.txt", shows="a password of 47 characters")
         world.run("grep -c credential- terraform.tfstate", status=1, shows="0")

@@ -66,6 +66,23 @@ resource "lakebase_endpoint" "reports" {
   autoscaling_limit_max_cu = 2
 }
 
+# The shop logs in as this role, and keeps its orders in this database.
+resource "lakebase_role" "app" {
+  branch        = lakebase_branch.production.name
+  role_id       = "app"
+  postgres_role = "app"
+}
+
+resource "lakebase_database" "orders" {
+  branch            = lakebase_branch.production.name
+  database_id       = "orders"
+  postgres_database = "orders"
+  role              = lakebase_role.app.name
+
+  # Lakebase cannot restore a deleted database, so that Terraform refuses to destroy one unless told.
+  deletion_protection = false
+}
+
 # A copy-on-write copy of production's data, which goes away by itself.
 resource "lakebase_branch" "dev" {
   project       = lakebase_project.shop.name

@@ -1,7 +1,9 @@
 output "uri" {
-  description = "Where the shop connects to. It holds no password."
+  description = "Where the shop connects to, and as which role. It holds no password."
   value = provider::lakebase::connection_uri(
-    lakebase_endpoint.primary.host, "databricks_postgres", lakebase_project.shop.owner
+    lakebase_endpoint.primary.host,
+    lakebase_database.orders.postgres_database,
+    lakebase_role.app.postgres_role
   )
 }
 

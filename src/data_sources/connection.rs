@@ -6,23 +6,29 @@ use tfplugin::{Block, Call, Diagnostic, Diagnostics, Object};
 use super::{PATIENCE, not_yet};
 use crate::connection::{self, Connection, DEFAULT_DATABASE, PORT, SSL_MODE};
 use crate::lifecycle::{Attempt, Lifecycle};
+use crate::model::address::{Address, holds};
 use crate::model::field::{AnyField, Bool, Field, Int, Text, TextMap};
+use crate::model::meaning::quoted;
 use crate::model::schema;
 use crate::model::tf::Tf;
-use crate::resources::ENDPOINT;
+use crate::resources::{self, ENDPOINT, database, role};
 
 const ENDPOINT_NAME: Field<Text> =
     Field::local("endpoint").doc("The endpoint to connect to.").required().named(ENDPOINT);
 const DATABASE: Field<Text> = Field::local("database")
-    .doc("The database, by its PostgreSQL name. By default `databricks_postgres`, which every branch comes with.")
+    .doc("The database: its PostgreSQL name, or the resource name of a `lakebase_database` of the same branch. By default `databricks_postgres`, which every branch comes with.")
     .or_provider();
 const USER: Field<Text> = Field::local("user")
-    .doc("The role to log in as. By default the identity that the provider authenticates as.")
+    .doc("The role to log in as: its PostgreSQL name, or the resource name of a `lakebase_role` of the same branch. By default the identity that the provider authenticates as.")
     .or_provider();
 const POOLED: Field<Bool> =
     Field::local("pooled").doc("Whether to connect through the connection pool.");
 const READ_ONLY: Field<Bool> = Field::local("read_only").doc("Whether to connect for reads only.");
 
+const POSTGRES_DATABASE: Field<Text> =
+    Field::computed("postgres_database").doc("The PostgreSQL name of the database.");
+const POSTGRES_ROLE: Field<Text> =
+    Field::computed("postgres_role").doc("The PostgreSQL name of the role to log in as.");
 const HOST: Field<Text> = Field::computed("host").doc("The host name.");
 const PORT_NUMBER: Field<Int> = Field::computed("port").doc("The port, 5432.");
 const SSL_MODE_NAME: Field<Text> = Field::computed("sslmode").doc("The TLS mode, `require`.");
@@ -42,6 +48,8 @@ pub const ARGUMENTS: &[AnyField] =
 
 /// What the ephemeral resource gives as well.
 pub const RESULTS: &[AnyField] = &[
+    POSTGRES_DATABASE.any(),
+    POSTGRES_ROLE.any(),
     HOST.any(),
     PORT_NUMBER.any(),
     SSL_MODE_NAME.any(),
@@ -71,28 +79,65 @@ pub(super) async fn read(
     let patience = lifecycle.client.patience(PATIENCE, call.stop.clone());
     let reported = match endpoint(lifecycle, &config, &patience).await {
         Ok(reported) => reported,
-        Err(EndpointError { mut diagnostics, absent }) => {
-            if absent {
-                diagnostics.push(not_yet("lakebase_endpoint"));
-            }
-            return (None, diagnostics);
-        }
+        Err(error) => return (None, error.in_a_data_source()),
     };
     match connection(lifecycle, config, &reported, &patience).await {
         Ok((mut object, connection)) => {
             URI.put(&mut object, Tf::Known(connection.uri(None)));
             (Some(object), Diagnostics::new())
         }
-        Err(diagnostics) => (None, diagnostics),
+        Err(error) => (None, error.in_a_data_source()),
     }
 }
 
-/// Why there is no endpoint to connect to.
-pub struct EndpointError {
+/// Checks that a configuration names a database and a role of the endpoint's branch, where it
+/// names them by their resource names.
+pub fn check(config: &Object, sink: &mut Diagnostics) {
+    let endpoint = ENDPOINT_NAME.of(config).known().unwrap_or_default();
+    let branch = ENDPOINT.split(&endpoint).and_then(|it| it.parent);
+    for (field, address) in [(DATABASE, resources::DATABASE), (USER, resources::ROLE)] {
+        let Tf::Known(name) = field.of(config) else { continue };
+        if !is_resource_name(&name) {
+            continue;
+        }
+        let detail = if !address.matches(&name) {
+            format!("{} must have the form `{address}`, or be a PostgreSQL name.", quoted(&name))
+        } else if let Some(branch) = branch.filter(|branch| !holds(branch, &name)) {
+            format!("`{name}` is not in `{branch}`, the branch of the endpoint.")
+        } else {
+            continue;
+        };
+        let summary = format!("Invalid {field}");
+        sink.push(Diagnostic::error(summary, detail).at(field.name()));
+    }
+}
+
+/// No name in PostgreSQL begins so by chance.
+fn is_resource_name(name: &str) -> bool {
+    name.starts_with("projects/")
+}
+
+/// Why there is no connection.
+pub struct ConnectionError {
     /// What to tell.
     pub diagnostics: Diagnostics,
-    /// Whether the service says that it does not exist.
-    pub absent: bool,
+    /// The resource type and the name of what Lakebase does not find.
+    pub absent: Option<(&'static str, String)>,
+}
+
+impl ConnectionError {
+    fn in_a_data_source(mut self) -> Diagnostics {
+        if let Some((type_name, _)) = self.absent {
+            self.diagnostics.push(not_yet(type_name));
+        }
+        self.diagnostics
+    }
+}
+
+impl From<Diagnostics> for ConnectionError {
+    fn from(diagnostics: Diagnostics) -> Self {
+        Self { diagnostics, absent: None }
+    }
 }
 
 /// Reads the endpoint that a configuration names.
@@ -100,13 +145,38 @@ pub async fn endpoint(
     lifecycle: &Lifecycle,
     config: &Object,
     patience: &Patience,
-) -> Result<Json, EndpointError> {
+) -> Result<Json, ConnectionError> {
     let name = ENDPOINT_NAME.of(config).known().unwrap_or_default();
-    lifecycle.client.get(&name, patience).await.map_err(|error| {
-        let attempt = Attempt { verb: "read", noun: "endpoint", name: &name };
+    look(lifecycle, ENDPOINT, &name, patience).await
+}
+
+/// Reads an object that a configuration names.
+pub async fn look(
+    lifecycle: &Lifecycle,
+    address: &Address,
+    name: &str,
+    patience: &Patience,
+) -> Result<Json, ConnectionError> {
+    lifecycle.client.get(name, patience).await.map_err(|error| {
+        let attempt = Attempt { verb: "read", noun: address.noun(), name };
         let diagnostics = attempt.failed(&lifecycle.client, None, &error);
-        EndpointError { diagnostics, absent: error.is_not_found() }
+        let type_name = resources::at(address).map_or("", |table| table.type_name);
+        let absent = error.is_not_found().then(|| (type_name, name.to_owned()));
+        ConnectionError { diagnostics, absent }
     })
+}
+
+/// The name in PostgreSQL of a database or a role: Lakebase knows that of a resource.
+async fn postgres_name(
+    lifecycle: &Lifecycle,
+    (name, address, setting): (String, &Address, &str),
+    patience: &Patience,
+) -> Result<String, ConnectionError> {
+    if !is_resource_name(&name) {
+        return Ok(name);
+    }
+    let found = look(lifecycle, address, &name, patience).await?;
+    Ok(found["status"][setting].as_str().unwrap_or_default().to_owned())
 }
 
 /// The connection that a configuration means, and the object that says so.
@@ -115,7 +185,12 @@ pub async fn connection(
     mut object: Object,
     endpoint: &Json,
     patience: &Patience,
-) -> Result<(Object, Connection), Diagnostics> {
+) -> Result<(Object, Connection), ConnectionError> {
+    let mut wrong = Diagnostics::new();
+    check(&object, &mut wrong);
+    if wrong.has_errors() {
+        return Err(wrong.into());
+    }
     let chosen = |field: Field<Bool>| field.of(&object) == Tf::Known(true);
     let (read_only, pooled) = (chosen(READ_ONLY), chosen(POOLED));
     let host = connection::host(endpoint, read_only, pooled).map_err(|detail| {
@@ -130,11 +205,20 @@ pub async fn connection(
         })?,
     };
     let database = DATABASE.of(&object).known().unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
+    DATABASE.put(&mut object, Tf::Known(database.clone()));
+    USER.put(&mut object, Tf::Known(user.clone()));
+    let named = [
+        (database, resources::DATABASE, database::POSTGRES_DATABASE.name()),
+        (user, resources::ROLE, role::POSTGRES_ROLE.name()),
+    ];
+    let [database, user] = named;
+    let database = postgres_name(lifecycle, database, patience).await?;
+    let user = postgres_name(lifecycle, user, patience).await?;
     let connection = Connection { host, database, user };
     let put =
         |field: Field<Text>, object: &mut Object, it: String| field.put(object, Tf::Known(it));
-    put(DATABASE, &mut object, connection.database.clone());
-    put(USER, &mut object, connection.user.clone());
+    put(POSTGRES_DATABASE, &mut object, connection.database.clone());
+    put(POSTGRES_ROLE, &mut object, connection.user.clone());
     put(HOST, &mut object, connection.host.clone());
     put(SSL_MODE_NAME, &mut object, SSL_MODE.to_owned());
     put(JDBC_URL, &mut object, connection.jdbc_url());

@@ -6,8 +6,7 @@
 
 use tfplugin::{Object, Value};
 
-use super::name_of;
-use crate::model::field::Place;
+use crate::model::life::Delete;
 use crate::model::table::{Resource, Table};
 use crate::model::tf::Tf;
 use crate::resources::{DELETION_PROTECTION, IS_PROTECTED, PURGE_ON_DELETE};
@@ -39,7 +38,8 @@ pub struct Replacement {
 pub enum Deletion {
     /// The object can be restored for a while.
     Soft,
-    /// The object cannot be restored: `purge_on_delete` consents.
+    /// The object cannot be restored: `purge_on_delete`, or the absence of `deletion_protection`,
+    /// consents.
     Permanent,
     /// The resource type has no soft delete, and holds no data.
     Plain,
@@ -63,7 +63,7 @@ impl Replacement {
     pub fn of(resource: &dyn Resource, state: &Object) -> Self {
         let is = |name: &str| state.get(name) == Some(&Value::Bool(true));
         Self {
-            name: name_of(resource.table(), state).unwrap_or_default(),
+            name: resource.table().name_of(state).unwrap_or_default(),
             deletion_protection: is(DELETION_PROTECTION),
             is_protected: is(IS_PROTECTED),
             only_with_parent: resource.goes_with_its_parent(state),
@@ -74,13 +74,10 @@ impl Replacement {
     /// What a plan, or a configuration, says of the object that takes its place.
     #[must_use]
     pub fn by(self, table: &Table, planned: &Object, goes_with_parent: bool) -> Self {
-        let successor = name_of(table, planned);
-        let parent = table.parent().map(|field| planned.get(field.name).and_then(Value::as_str));
-        let same_parent = match (parent, table.split(&self.name)) {
-            (None, _) => true,
-            (Some(Some(parent)), Some((old, _))) => old == Some(parent),
-            _ => false,
-        };
+        let successor = table.name_of(planned);
+        let old = table.address.split(&self.name).and_then(|it| it.parent);
+        let parent = table.parent_of(planned);
+        let same_parent = table.parent().is_none() || parent.is_some() && parent == old;
         let consent = PURGE_ON_DELETE.of(planned) == Tf::Known(true);
         Self { successor, same_parent, consent, goes_with_parent, ..self }
     }
@@ -111,7 +108,10 @@ impl Replacement {
             Err(Refusal::OnlyWithParent)
         } else if self.is_protected {
             Err(Refusal::IsProtected)
-        } else if purge_parameter(table).is_none() {
+        } else if table.life.delete == Delete::Permanent {
+            // Turning `deletion_protection` off is the consent.
+            Ok(Deletion::Permanent)
+        } else if table.life.delete != Delete::Soft {
             Ok(Deletion::Plain)
         } else if self.consent {
             Ok(Deletion::Permanent)
@@ -121,14 +121,6 @@ impl Replacement {
             Ok(Deletion::Soft)
         }
     }
-}
-
-/// The query parameter of a permanent delete, where the resource type has a soft one.
-pub fn purge_parameter(table: &Table) -> Option<&'static str> {
-    table.fields.iter().find_map(|field| match field.place {
-        Place::OnDelete("purge") => Some("purge"),
-        _ => None,
-    })
 }
 
 #[cfg(test)]

@@ -1,17 +1,19 @@
 //! Creating an object, or adopting one that exists.
 
 use lakebase_api::{Error, Json, Patience};
-use tfplugin::{Call, Diagnostic, Object, ResourceAnswer};
+use tfplugin::{Call, Diagnostic, Object, ResourceAnswer, Value};
 
-use super::consent::purge_parameter;
 use super::private::Memory;
 use super::report::Attempt;
 use super::{
     Change, LAGGING_READS, Lifecycle, Purpose, goes_on, interrupted_in_the_queue, is_deleted,
-    name_of, ways_in, without_unknowns,
+    ways_in, without_unknowns,
 };
+use crate::model::address::Scope;
+use crate::model::field::Place;
+use crate::model::life::Create;
 use crate::model::plan::Occasion;
-use crate::model::table::Resource;
+use crate::model::table::{Resource, Table};
 use crate::model::tf::Tf;
 use crate::model::{adoption, decode, encode};
 use crate::resources::REPLACE_EXISTING;
@@ -19,7 +21,8 @@ use crate::resources::REPLACE_EXISTING;
 impl Lifecycle {
     /// *Flow.* Look whether the object exists. Absent: one POST. Present and `replace_existing`:
     /// one PATCH of the leaves that differ, or none. Present otherwise: an error with the `import`
-    /// block to paste. Then wait for the operation, and until the object has settled.
+    /// block to paste. Then wait for the operation, and until the object has settled. What is there
+    /// for as long as its parent is never posted.
     ///
     /// *Guarantees.* Never a second POST: when the answer of the first is lost, the object's
     /// presence says that it took effect, for it was absent before. When the wait fails, the object
@@ -31,36 +34,54 @@ impl Lifecycle {
         call: &Call,
     ) -> ResourceAnswer {
         let table = resource.table();
-        let Some(name) = name_of(table, planned) else {
+        let (name, scope) = (table.name_of(planned), table.scope(planned));
+        let (Some(label), Some(scope)) = (name.clone().or_else(|| key(table, planned)), scope)
+        else {
             return Diagnostic::error("No name", "The plan names no object to create.").into();
         };
-        let attempt = Attempt { verb: "create", noun: table.noun(), name: &name };
-        let Some(_turn) = self.turn(&name, call).await else {
+        let attempt = Attempt { verb: "create", noun: table.noun, name: &label };
+        let Some(_turn) = self.turn(&scope, call).await else {
             return interrupted_in_the_queue(&attempt).into();
         };
         let patience = self.patience(table, planned, Purpose::Create, call);
-        match self.look_for(&name, &patience).await {
+        let found = match &name {
+            Some(name) => self.look_for(name, &patience).await,
+            None => self.find(table, planned, &patience).await,
+        };
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => return attempt.failed(&self.client, Some(table), &error).into(),
+        };
+        let creation = Creation { resource, table, attempt, planned, scope: &scope };
+        let Some(found) = found else {
+            return match table.life.create {
+                Create::Post => self.post(&creation, &patience).await,
+                Create::Patch => nothing_to_set(&attempt).into(),
+            };
+        };
+        let name = found["name"].as_str().unwrap_or(&label);
+        let attempt = Attempt { name, ..attempt };
+        let creation = Creation { attempt, ..creation };
+        if table.life.create == Create::Patch && !is_deleted(&found) {
+            self.adopt(&creation, &found, &patience).await
+        } else if self.is_stale(name, &found) {
             // A read that still shows what this apply has deleted: the create knows better.
-            Ok(found) if self.is_stale(&name, &found) => {
-                self.post(resource, &attempt, planned, &patience).await
-            }
-            Ok(found) if is_deleted(&found) => soft_deleted(&attempt, &found).into(),
+            self.post(&creation, &patience).await
+        } else if is_deleted(&found) {
+            soft_deleted(&attempt, &found).into()
+        } else if self.walk.in_state(name).is_some() {
             // Something else of this apply is to delete it.
-            Ok(_) if self.walk.in_state(&name).is_some() => managed_elsewhere(&attempt).into(),
-            Ok(found) if REPLACE_EXISTING.of(planned) == Tf::Known(true) => {
-                self.adopt(resource, &attempt, planned, &found, &patience).await
-            }
-            Ok(_) => exists(&attempt, table.type_name, has_adoption(resource)).into(),
-            Err(error) if error.is_not_found() => {
-                self.post(resource, &attempt, planned, &patience).await
-            }
-            Err(error) => attempt.failed(&self.client, Some(table), &error).into(),
+            managed_elsewhere(&attempt).into()
+        } else if REPLACE_EXISTING.of(planned) == Tf::Known(true) {
+            self.adopt(&creation, &found, &patience).await
+        } else {
+            exists(&attempt, table.type_name, has_adoption(resource)).into()
         }
     }
 
     /// Looks for the object to be created. Reads may lag behind: what this apply has deleted gets a
     /// few more looks to be gone.
-    async fn look_for(&self, name: &str, patience: &Patience) -> Result<Json, Error> {
+    async fn look_for(&self, name: &str, patience: &Patience) -> Result<Option<Json>, Error> {
         let mut found = self.client.get(name, patience).await;
         for _ in 0..LAGGING_READS {
             let is_stale = found.as_ref().is_ok_and(|found| self.is_stale(name, found));
@@ -69,67 +90,126 @@ impl Lifecycle {
             }
             found = self.client.get(name, patience).await;
         }
-        found
+        match found {
+            Err(error) if error.is_not_found() => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
+    /// Finds an object whose ID is not known, by the attribute that tells it from its siblings.
+    pub(super) async fn find(
+        &self,
+        table: &Table,
+        planned: &Object,
+        patience: &Patience,
+    ) -> Result<Option<Json>, Error> {
+        let (Some(field), Some(parent)) = (table.key(), table.parent_of(planned)) else {
+            return Ok(None);
+        };
+        let wanted = planned.get(field.name).unwrap_or(&Value::Null);
+        let Place::Spec(path) = field.place else { return Ok(None) };
+        let collection = table.address.collection(Some(parent));
+        let objects = match self.client.list(&collection, &[], patience).await {
+            Err(error) if error.is_not_found() => return Ok(None),
+            objects => objects?,
+        };
+        let is_wanted = |object: &Json| {
+            let found = decode::dig(&object["status"], path);
+            wanted.is_known() && found.is_some_and(|it| decode::value(field, it, wanted) == *wanted)
+        };
+        Ok(objects.into_iter().find(is_wanted))
     }
 
     fn is_stale(&self, name: &str, found: &Json) -> bool {
-        let uid = found["uid"].as_str();
         let created = found["create_time"].as_str().and_then(|text| text.parse().ok());
         !is_deleted(found)
-            && (uid.is_some_and(|uid| self.walk.has_deleted(uid))
+            && (self.walk.has_deleted(found)
                 || created.is_some_and(|time| self.walk.went_with_its_holder(name, time)))
     }
 
-    async fn post(
-        &self,
-        resource: &dyn Resource,
-        attempt: &Attempt<'_>,
-        planned: &Object,
-        patience: &Patience,
-    ) -> ResourceAnswer {
-        let table = resource.table();
-        let (name, client) = (attempt.name, &self.client);
-        let collection = name.rsplit_once('/').map_or(name, |(collection, _)| collection);
-        let id = table.id().map(|it| (it.name, name.rsplit('/').next().unwrap_or(name).to_owned()));
+    async fn post(&self, creation: &Creation<'_>, patience: &Patience) -> ResourceAnswer {
+        let Creation { resource, table, attempt, planned, scope } = *creation;
+        let client = &self.client;
+        let name = table.name_of(planned);
+        let parts = name.as_deref().and_then(|name| table.address.split(name));
+        let parent = table.parent_of(planned).or(parts.and_then(|it| it.parent));
+        let collection = match &name {
+            Some(name) if !table.address.has_id() => name.clone(),
+            _ => table.address.collection(parent),
+        };
+        let id = parts.and_then(|it| Some((table.id()?.name, it.id?.to_owned())));
         let mut query: Vec<_> = id.into_iter().collect();
-        query.extend(encode::create_query(table, planned));
+        if name.is_some() {
+            // An adoption needs a name; that nothing is there to be adopted is known.
+            query.extend(encode::create_query(table, planned));
+        }
         let body = encode::create_body(table, planned);
-        match self.unhindered(&Change::Create { collection, query, body }, patience).await {
+        let change = Change::Create { collection: &collection, query, body };
+        match self.unhindered(&change, scope, patience).await {
             Ok(operation) => {
-                let finished = self.finish(name, operation, patience).await;
-                self.conclude(resource, attempt, planned, finished, patience).await
+                // Of an object with a generated ID, the operation tells the name.
+                let told = table.address.of_operation(&operation.name).map(str::to_owned);
+                let Some(name) = name.or(told) else {
+                    return match client.wait(operation, patience).await {
+                        Ok(done) => {
+                            let name = done["name"].as_str().unwrap_or(attempt.name).to_owned();
+                            let attempt = Attempt { name: &name, ..attempt };
+                            let creation = Creation { attempt, ..*creation };
+                            self.conclude(&creation, Ok(done), patience).await
+                        }
+                        Err(error) => {
+                            attempt.failed_with(client, Some(table), planned, &error).into()
+                        }
+                    };
+                };
+                let finished = self.finish(resource, &name, operation, patience).await;
+                let attempt = Attempt { name: &name, ..attempt };
+                self.conclude(&Creation { attempt, ..*creation }, finished, patience).await
             }
             Err(error) if error.may_have_happened() => {
-                tracing::warn!(name, %error, "the answer was lost; looking for the object");
-                let finished = client.settle(name, patience).await;
+                tracing::warn!(attempt.name, %error, "the answer was lost; looking for the object");
+                let name = match name {
+                    Some(name) => Some(name),
+                    None => match self.find(table, planned, patience).await {
+                        Ok(found) => found.and_then(|it| it["name"].as_str().map(str::to_owned)),
+                        Err(_) => None,
+                    },
+                };
+                let Some(name) = name else {
+                    return attempt.failed_with(client, Some(table), planned, &error).into();
+                };
+                let finished = self.settle(resource, &name, patience).await;
                 match finished {
                     Err(absent) if absent.is_not_found() => {
-                        attempt.failed(client, Some(table), &error).into()
+                        attempt.failed_with(client, Some(table), planned, &error).into()
                     }
                     // Interrupted: whether it exists is not known, and the next read will tell.
-                    finished => self.conclude(resource, attempt, planned, finished, patience).await,
+                    finished => {
+                        let attempt = Attempt { name: &name, ..attempt };
+                        let creation = Creation { attempt, ..*creation };
+                        self.conclude(&creation, finished, patience).await
+                    }
                 }
             }
             Err(error) if error.is_already_exists() => {
-                let taken = taken(attempt, resource);
-                let mut diagnostics = attempt.failed(client, Some(table), &error);
+                let taken = taken(&attempt, resource);
+                let mut diagnostics = attempt.failed_with(client, Some(table), planned, &error);
                 diagnostics.push(taken);
                 diagnostics.into()
             }
-            Err(error) => attempt.failed(client, Some(table), &error).into(),
+            Err(error) => attempt.failed_with(client, Some(table), planned, &error).into(),
         }
     }
 
     /// Takes an existing object over: what the plan says and the object is not, is changed.
     async fn adopt(
         &self,
-        resource: &dyn Resource,
-        attempt: &Attempt<'_>,
-        planned: &Object,
+        creation: &Creation<'_>,
         found: &Json,
         patience: &Patience,
     ) -> ResourceAnswer {
-        let (table, client, name) = (resource.table(), &self.client, attempt.name);
+        let Creation { resource, table, attempt, planned, scope } = *creation;
+        let (client, name) = (&self.client, attempt.name);
         let (settings, now) = (&self.settings, self.clock.now());
         let occasion = Occasion { settings, now, replacing: None };
         let refusals =
@@ -140,12 +220,12 @@ impl Lifecycle {
         let state = decode::state(resource, found, &without_unknowns(planned), &self.settings);
         let mask = encode::mask(table, &state, planned);
         let finished = if mask.is_empty() {
-            client.settle(name, patience).await
+            self.settle(resource, name, patience).await
         } else {
-            let body = encode::update_body(table, planned);
+            let body = encode::update_body(table, &carried(table, planned, &state), &mask);
             let change = Change::Update { name, mask: &mask, body };
-            match self.unhindered(&change, patience).await {
-                Ok(operation) => self.finish(name, operation, patience).await,
+            match self.unhindered(&change, scope, patience).await {
+                Ok(operation) => self.finish(resource, name, operation, patience).await,
                 Err(error) => Err(error),
             }
         };
@@ -153,9 +233,9 @@ impl Lifecycle {
             // The object is not ours yet: forgetting the attempt loses nothing. Kept with an error
             // it would be tainted, and the next apply would destroy it.
             Err(error) if !error.is_interrupted() => {
-                attempt.failed(client, Some(table), &error).into()
+                attempt.failed_with(client, Some(table), planned, &error).into()
             }
-            finished => self.conclude(resource, attempt, planned, finished, patience).await,
+            finished => self.conclude(creation, finished, patience).await,
         }
     }
 
@@ -163,13 +243,11 @@ impl Lifecycle {
     /// cannot be read yet.
     async fn conclude(
         &self,
-        resource: &dyn Resource,
-        attempt: &Attempt<'_>,
-        planned: &Object,
+        creation: &Creation<'_>,
         finished: Result<Json, Error>,
         patience: &Patience,
     ) -> ResourceAnswer {
-        let table = resource.table();
+        let Creation { resource, table, attempt, planned, .. } = *creation;
         let error = match finished {
             Ok(reported) => {
                 let read = decode::state(resource, &reported, planned, &self.settings);
@@ -180,16 +258,17 @@ impl Lifecycle {
         };
         let operation = error.operation().map(str::to_owned);
         let memory = Memory { operation, ..Memory::default() };
+        let as_planned = || named(table, attempt.name, without_unknowns(planned));
         if error.is_interrupted() {
             // No error, so that Terraform does not taint an object that is being made all right.
-            let mut answer = self.answer(attempt.name, without_unknowns(planned), &memory);
-            answer.diagnostics = goes_on(attempt, &error).into();
+            let mut answer = self.answer(attempt.name, as_planned(), &memory);
+            answer.diagnostics = goes_on(&attempt, &error).into();
             return answer;
         }
         let mut diagnostics = attempt.failed(&self.client, Some(table), &error);
         if error.is_timeout() {
-            diagnostics.push(tainted(attempt));
-            let state = without_unknowns(planned);
+            diagnostics.push(tainted(&attempt));
+            let state = as_planned();
             return ResourceAnswer { diagnostics, ..self.answer(attempt.name, state, &memory) };
         }
         // The operation failed: whether it left an object behind, only the service knows.
@@ -200,12 +279,59 @@ impl Lifecycle {
             }
             Ok(_) => return diagnostics.into(),
             Err(error) if error.is_not_found() => return diagnostics.into(),
-            Err(_) => without_unknowns(planned),
+            Err(_) => as_planned(),
         };
-        diagnostics.push(tainted(attempt));
+        diagnostics.push(tainted(&attempt));
         let answer = self.answer(attempt.name, state, &Memory::default());
         ResourceAnswer { diagnostics, ..answer }
     }
+}
+
+/// A create on its way.
+#[derive(Clone, Copy)]
+struct Creation<'a> {
+    resource: &'a dyn Resource,
+    table: &'static Table,
+    attempt: Attempt<'a>,
+    planned: &'a Object,
+    scope: &'a Scope,
+}
+
+/// What stands for the name of an object whose ID Lakebase generates.
+fn key(table: &Table, planned: &Object) -> Option<String> {
+    planned.get(table.key()?.name)?.as_str().map(str::to_owned)
+}
+
+/// The planned object with what every update replaces, as it is where the plan does not say it.
+fn carried(table: &Table, planned: &Object, state: &Object) -> Object {
+    let mut carried = planned.clone();
+    for field in table.fields.iter().filter(|it| it.in_every_update) {
+        if let (Some(Value::Unknown(_)), Some(present)) =
+            (planned.get(field.name), state.get(field.name))
+        {
+            carried.insert(field.name.to_owned(), present.clone());
+        }
+    }
+    carried
+}
+
+/// An object with the name that it turned out to have.
+fn named(table: &Table, name: &str, mut object: Object) -> Object {
+    let id = table.address.split(name).and_then(|it| it.id);
+    object.insert("name".to_owned(), name.into());
+    if let (Some(field), Some(id)) = (table.id(), id) {
+        object.insert(field.name.to_owned(), id.into());
+    }
+    object
+}
+
+/// The error of a setting whose object does not exist.
+fn nothing_to_set(attempt: &Attempt<'_>) -> Diagnostic {
+    let Attempt { noun, name, .. } = attempt;
+    Diagnostic::error(
+        format!("Could not set the {noun} of `{name}`"),
+        format!("`{name}` does not exist. Create it first, or correct the name."),
+    )
 }
 
 /// The object was deleted and can be restored.
@@ -278,7 +404,7 @@ pub(super) fn exists(attempt: &Attempt<'_>, type_name: &str, adoptable: bool) ->
 fn taken(attempt: &Attempt<'_>, resource: &dyn Resource) -> Diagnostic {
     let Attempt { noun, name, .. } = attempt;
     let table = resource.table();
-    let restore = purge_parameter(table).map_or_else(String::new, |_| {
+    let restore = table.purge_parameter().map_or_else(String::new, |_| {
         format!(
             "If the {noun} was deleted within the last 7 days, restore it:\n\n  {}\n\nor delete it \
              permanently:\n\n  {}\n\n",

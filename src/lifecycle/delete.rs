@@ -2,15 +2,17 @@
 
 use tfplugin::{Call, Diagnostic, Diagnostics, ResourceAnswer};
 
-use super::consent::{Deletion, Refusal, Replacement, purge_parameter};
+use super::consent::{Deletion, Refusal, Replacement};
 use super::report::Attempt;
 use super::{Before, Change, Lifecycle, Purpose, interrupted_in_the_queue};
 use crate::model::encode;
+use crate::model::life::Delete;
 use crate::model::table::{Resource, Table};
 use crate::resources::{DELETION_PROTECTION, PURGE_ON_DELETE};
 
 impl Lifecycle {
-    /// *Flow.* One DELETE, then wait for the operation.
+    /// *Flow.* One DELETE, then wait for the operation. What Lakebase has no DELETE for is cleared by
+    /// a PATCH, or only forgotten.
     ///
     /// *Guarantees.* When it fails, the object stays in the state. Absent is success, and so is
     /// what Lakebase deletes only along with its parent: the plan has said that it stays. The
@@ -26,10 +28,11 @@ impl Lifecycle {
         let (table, client) = (resource.table(), &self.client);
         let of_state = Replacement::of(resource, &before.state);
         let name = of_state.name.clone();
-        let attempt = Attempt { verb: "delete", noun: table.noun(), name: &name };
-        if name.is_empty() {
+        let attempt = Attempt { verb: "delete", noun: table.noun, name: &name };
+        let scope = table.scope(&before.state).filter(|_| table.life.delete != Delete::Forget);
+        let Some(scope) = scope.filter(|_| !name.is_empty()) else {
             return ResourceAnswer::default();
-        }
+        };
         if before.memory.forgets || self.walk.kept(&name) {
             return Diagnostics::from(kept(&attempt)).into();
         }
@@ -45,7 +48,7 @@ impl Lifecycle {
             }
             None => encode::delete_query(table, &before.state),
         };
-        let Some(_turn) = self.turn(&name, call).await else {
+        let Some(_turn) = self.turn(&scope, call).await else {
             return before.unchanged(interrupted_in_the_queue(&attempt));
         };
         let patience = self.patience(table, &before.state, Purpose::Delete, call);
@@ -55,8 +58,16 @@ impl Lifecycle {
         {
             return before.unchanged(elsewhere);
         }
-        let change = Change::Delete { name: &name, query };
-        let finished = match self.unhindered(&change, &patience).await {
+        let (mask, body) = match table.life.delete {
+            Delete::Clear => encode::clearing(table, &before.state),
+            _ => Default::default(),
+        };
+        let change = match table.life.delete {
+            Delete::Clear if mask.is_empty() => return ResourceAnswer::default(),
+            Delete::Clear => Change::Update { name: &name, mask: &mask, body },
+            _ => Change::Delete { name: &name, query },
+        };
+        let finished = match self.unhindered(&change, &scope, &patience).await {
             Ok(operation) => client.wait(operation, &patience).await.map(|_| ()),
             Err(error) => Err(error),
         };
@@ -85,7 +96,7 @@ impl Lifecycle {
 /// not the state.
 fn query(table: &Table, before: &Before, deletion: Deletion) -> Vec<(&'static str, String)> {
     let mut query = encode::delete_query(table, &before.state);
-    let purge = purge_parameter(table);
+    let purge = table.purge_parameter();
     query.retain(|(name, _)| Some(*name) != purge);
     query.extend(
         purge.filter(|_| deletion == Deletion::Permanent).map(|it| (it, "true".to_owned())),

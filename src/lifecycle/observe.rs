@@ -11,10 +11,11 @@ use lakebase_api::{Error, Json, Patience};
 use tfplugin::{Call, Diagnostic, Object, Value};
 
 use super::report::explain;
-use super::{Lifecycle, Purpose, is_deleted, name_of};
+use super::{Lifecycle, Purpose, is_deleted};
+use crate::model::address::Address;
 use crate::model::field::{AnyField, Check};
 use crate::model::table::{Resource, Table};
-use crate::resources::{BRANCH, IS_PROTECTED};
+use crate::resources::{self, IS_PROTECTED};
 
 /// What the service says of the surroundings of a change.
 #[derive(Clone, Debug, Default)]
@@ -23,16 +24,13 @@ pub struct Observed {
     pub existing: Option<Json>,
     /// The source of the object to be created, where Lakebase says that it does not exist.
     pub missing_source: Option<String>,
-    /// What would go with the object: the full names of its branches, endpoints and databases.
-    pub inside: Vec<String>,
+    /// What would go with the object: the names of what it holds that is worth naming.
+    pub inside: Vec<(&'static Address, String)>,
     /// The branches inside it that the service protects, itself included.
     pub protected: Vec<String>,
     /// That nothing could be seen, and why: said once.
     pub failure: Option<Diagnostic>,
 }
-
-/// What a reader of a plan wants to know of a branch.
-const INSIDE_A_BRANCH: &[&str] = &["endpoints", "databases"];
 
 /// What was observed, by name: plans of many objects look at the same project.
 #[derive(Default)]
@@ -51,13 +49,16 @@ impl Lifecycle {
         call: &Call,
     ) -> Arc<Observed> {
         let table = resource.table();
-        let Some(name) = name_of(table, planned) else { return Arc::default() };
         if self.observations.blind.load(Ordering::Relaxed) {
             return Arc::default();
         }
         let patience = self.patience(table, planned, Purpose::Read, call);
-        Arc::new(match self.client.get(&name, &patience).await {
-            Ok(existing) => Observed { existing: Some(existing), ..Observed::default() },
+        let found = match table.name_of(planned) {
+            Some(name) => self.client.get(&name, &patience).await.map(Some),
+            None => self.find(table, planned, &patience).await,
+        };
+        Arc::new(match found {
+            Ok(existing) => Observed { existing, ..Observed::default() },
             Err(error) => Observed { failure: self.cannot_look(&error), ..Observed::default() },
         })
     }
@@ -88,9 +89,9 @@ impl Lifecycle {
         call: &Call,
     ) -> Arc<Observed> {
         let mut observed = Observed::default();
-        if table.collection() == "projects" {
-            let patience = self.patience(table, object, Purpose::Read, call);
-            self.look_into(name, &["branches"], &mut observed, &patience).await;
+        let patience = self.patience(table, object, Purpose::Read, call);
+        for held in table.holds.iter().filter(|held| can_be_protected(held)) {
+            self.look_into(name, held, &mut observed, &patience).await;
         }
         Arc::new(observed)
     }
@@ -108,17 +109,13 @@ impl Lifecycle {
         }
         let patience = self.patience(table, object, Purpose::Read, call);
         let mut observed = Observed::default();
-        match table.collection() {
-            "projects" => {
-                self.look_into(name, &["branches"], &mut observed, &patience).await;
-                for branch in observed.inside.clone() {
-                    self.look_into(&branch, INSIDE_A_BRANCH, &mut observed, &patience).await;
-                }
+        for held in table.holds {
+            self.look_into(name, held, &mut observed, &patience).await;
+        }
+        for (address, outer) in observed.inside.clone() {
+            for held in resources::at(address).map_or(&[][..], |table| table.holds) {
+                self.look_into(&outer, held, &mut observed, &patience).await;
             }
-            "branches" => {
-                self.look_into(name, INSIDE_A_BRANCH, &mut observed, &patience).await;
-            }
-            _ => {}
         }
         self.observations.put(name.to_owned(), observed)
     }
@@ -158,10 +155,8 @@ impl Lifecycle {
         state: &Object,
         call: &Call,
     ) -> Option<String> {
-        let in_a_branch = |field: &&AnyField| matches!(field.check, Some(Check::Named(BRANCH)));
-        table.parent().filter(in_a_branch)?;
-        let (parent, _) = table.split(name)?;
-        let parent = parent?;
+        table.address.parent().filter(|address| can_be_protected(address))?;
+        let parent = table.address.split(name)?.parent?;
         let protected = if let Some(parent) = self.walk.in_state(parent) {
             parent.get(IS_PROTECTED) == Some(&Value::Bool(true))
         } else {
@@ -175,36 +170,49 @@ impl Lifecycle {
     async fn look_into(
         &self,
         name: &str,
-        collections: &[&str],
+        held: &'static Address,
         observed: &mut Observed,
         patience: &Patience,
     ) {
-        for collection in collections {
-            if self.observations.blind.load(Ordering::Relaxed) {
-                return;
-            }
-            let collection = format!("{name}/{collection}");
-            match self.client.list(&collection, &[], patience).await {
-                Ok(objects) => objects.iter().for_each(|object| observed.note(object)),
-                Err(error) => observed.failure = self.cannot_look(&error),
-            }
+        if self.observations.blind.load(Ordering::Relaxed) {
+            return;
+        }
+        match self.client.list(&held.collection(Some(name)), &[], patience).await {
+            Ok(objects) => objects.iter().for_each(|object| observed.note(held, object)),
+            Err(error) => observed.failure = self.cannot_look(&error),
         }
     }
 }
 
+/// Whether Lakebase has a setting that keeps objects of that address from a delete.
+fn can_be_protected(address: &Address) -> bool {
+    resources::at(address).is_some_and(|table| table.field(IS_PROTECTED).is_some())
+}
+
 impl Observed {
-    fn note(&mut self, object: &Json) {
+    fn note(&mut self, address: &'static Address, object: &Json) {
         let Some(name) = object["name"].as_str() else { return };
         if object["status"]["is_protected"] == true {
             self.protected.push(name.to_owned());
         }
-        self.inside.push(name.to_owned());
+        self.inside.push((address, name.to_owned()));
+    }
+
+    /// What kinds of objects are inside, the outer ones first.
+    pub fn addresses(&self) -> Vec<&'static Address> {
+        let mut addresses = Vec::new();
+        for (address, _) in &self.inside {
+            if !addresses.contains(address) {
+                addresses.push(*address);
+            }
+        }
+        addresses
     }
 
     /// The names inside of one kind.
-    pub fn of<'a>(&'a self, collection: &'a str) -> impl Iterator<Item = &'a str> {
-        let is = move |it: &&str| it.rsplit('/').nth(1) == Some(collection);
-        self.inside.iter().map(String::as_str).filter(is)
+    pub fn of<'a>(&'a self, kind: &'a Address) -> impl Iterator<Item = &'a str> {
+        let found = self.inside.iter().filter(move |(address, _)| *address == kind);
+        found.map(|(_, name)| name.as_str())
     }
 }
 

@@ -14,15 +14,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tfplugin::{Call, Diagnostic, Diagnostics, Object, PlanResource, PlannedResource, Value};
 
+use super::Lifecycle;
 use super::consent::{Deletion, Replacement};
 use super::observe::Observed;
 use super::private::Memory;
 use super::walk::Walk;
-use super::{Lifecycle, name_of};
-use crate::model::field::Place;
+use crate::model::life::HasCompute;
 use crate::model::plan::{self, Occasion, Planned};
 use crate::model::table::{Resource, Settings, Table};
-use crate::resources::DEFAULTS;
+use crate::resources::{self, DEFAULTS};
 use replacement::Cause;
 
 /// What a plan is made with, besides the request.
@@ -104,7 +104,10 @@ impl<'a> Preview<'a> {
         let table = resource.table();
         let mut tainted = None;
         let note = Memory::read(&request.prior_private).replacement;
-        let in_state = || name_of(table, config).and_then(|name| walk.in_state(&name));
+        let in_state = || {
+            let name = table.name_of(config).filter(|_| table.address.is_object())?;
+            walk.in_state(&name)
+        };
         let kind = match (&request.prior, note) {
             (Some(prior), _) => PlanKind::Update(prior),
             (None, Some(note)) => PlanKind::Replace(note, Cause::Demanded),
@@ -158,7 +161,7 @@ impl<'a> Preview<'a> {
 
     /// Only what is created, replaced, or a change of defaults looks at anything.
     async fn observe(&self, call: &Call) -> Arc<Observed> {
-        let lifecycle = self.surroundings.lifecycle.filter(|_| !self.table.form.is_empty());
+        let lifecycle = self.surroundings.lifecycle.filter(|_| self.table.address.is_object());
         let Some(lifecycle) = lifecycle else { return Arc::default() };
         let (table, planned) = (self.table, &self.planned.object);
         let object = match &self.kind {
@@ -173,7 +176,7 @@ impl<'a> Preview<'a> {
             (Some(replacement), None) => {
                 lifecycle.observe_inside(table, &replacement.name, object, call).await
             }
-            (None, _) => match name_of(table, object).filter(|_| self.changes_defaults()) {
+            (None, _) => match table.name_of(object).filter(|_| self.changes_defaults()) {
                 Some(name) => {
                     return lifecycle.observe_inside(table, &name, object, call).await;
                 }
@@ -199,7 +202,8 @@ impl<'a> Preview<'a> {
         let (walk, replacement) = (self.surroundings.walk, self.replacement());
         let mut told = Diagnostics::new();
         if let (PlanKind::Update(prior), None) = (&self.kind, &replacement)
-            && let Some(name) = name_of(self.table, prior)
+            && let Some(name) = self.table.name_of(prior)
+            && self.table.address.is_object()
         {
             if walk.destroys(&name) {
                 told.push(twice(self.table, &name));
@@ -213,7 +217,7 @@ impl<'a> Preview<'a> {
                     && self.surroundings.settings.review_warnings
                     && self.changes_defaults() =>
             {
-                let name = name_of(self.table, &self.planned.object).unwrap_or_default();
+                let name = self.table.name_of(&self.planned.object).unwrap_or_default();
                 told.extend(left_behind(&name, observed));
             }
             _ => {}
@@ -229,7 +233,8 @@ impl<'a> Preview<'a> {
         }
         if matches!(self.kind, PlanKind::Create | PlanKind::Replace(_, Cause::Tainted))
             && !told.has_errors()
-            && let Some(name) = name_of(self.table, &self.planned.object)
+            && let Some(name) = self.table.name_of(&self.planned.object)
+            && self.table.address.is_object()
         {
             walk.plans_create(&name);
         }
@@ -246,7 +251,7 @@ impl<'a> Preview<'a> {
         let note = self.succeeded(note);
         let Planned { object, requires_replace, diagnostics } = self.planned;
         let memory = Memory::read(&self.request.prior_private);
-        let named = !self.table.form.is_empty();
+        let named = self.table.address.is_object();
         let private = Memory { replacement: named.then_some(note), ..memory }.write();
         // None for what is to be created: its workspace is not known before it answers, and
         // Terraform cannot write a plan that holds an unknown identity as JSON (seen with 1.15.5).
@@ -259,7 +264,7 @@ impl<'a> Preview<'a> {
 /// under two addresses, or as a deposed object that an interrupted apply has left.
 fn twice(table: &Table, name: &str) -> Diagnostic {
     Diagnostic::error(
-        format!("The state has the {} `{name}` twice", table.noun()),
+        format!("The state has the {} `{name}` twice", table.noun),
         format!(
             "This plan keeps it under this address, and destroys it under another address or as a \
              deposed object. Nothing was changed. To keep it, remove every address of it from the \
@@ -273,16 +278,13 @@ fn twice(table: &Table, name: &str) -> Diagnostic {
 /// is known.
 fn contents(observed: &Observed) -> String {
     let mut parts = Vec::new();
-    for (collection, one) in
-        [("branches", "branch"), ("databases", "database"), ("endpoints", "endpoint")]
-    {
-        let names: Vec<_> = observed.of(collection).map(|it| format!("`{it}`")).collect();
+    for address in observed.addresses() {
+        let names: Vec<_> = observed.of(address).map(|it| format!("`{it}`")).collect();
         let which = match names.len() {
-            0 => continue,
             1..=5 => format!(" ({})", names.join(", ")),
             _ => format!(" ({}, …)", names[..5].join(", ")),
         };
-        let noun = if names.len() == 1 { one } else { collection };
+        let noun = if names.len() == 1 { address.noun() } else { address.plural() };
         parts.push(format!("{} {noun}{which}", names.len()));
     }
     parts.join("; ")
@@ -291,17 +293,18 @@ fn contents(observed: &Observed) -> String {
 /// What a delete loses, in words.
 fn lost(table: &Table, observed: &Observed) -> String {
     let contents = contents(observed);
-    let holds_data = table.fields.iter().any(|it| matches!(it.place, Place::OnDelete("purge")));
-    match (contents.is_empty(), holds_data) {
+    match (contents.is_empty(), table.life.delete.loses_data()) {
         (false, _) => format!("its data, {contents}"),
         (true, true) => "its data and all that it holds".to_owned(),
         (true, false) => "the object, which holds no data".to_owned(),
     }
 }
 
-/// A change of defaults does not reach what exists.
+/// A change of defaults does not reach the computes that exist.
 fn left_behind(name: &str, observed: &Observed) -> Option<Diagnostic> {
-    let endpoints: Vec<_> = observed.of("endpoints").collect();
+    let is_compute = |table: &&Table| table.compute == HasCompute::IsCompute;
+    let table = resources::ALL.iter().map(|it| it.table()).find(is_compute)?;
+    let endpoints: Vec<_> = observed.of(&table.address).collect();
     let mut lines: Vec<_> = endpoints.iter().take(10).map(|it| format!("  - `{it}`")).collect();
     if lines.len() < endpoints.len() {
         lines.push(format!("  - and {} more", endpoints.len() - lines.len()));
@@ -311,7 +314,8 @@ fn left_behind(name: &str, observed: &Observed) -> Option<Diagnostic> {
             format!("Endpoints of `{name}` do not follow its new defaults"),
             format!(
                 "The defaults are for endpoints that are made later. These exist and keep their \
-                 settings; change them in a `lakebase_endpoint` each:\n\n{}",
+                 settings; change them in a `{}` each:\n\n{}",
+                table.type_name,
                 lines.join("\n")
             ),
         )

@@ -13,7 +13,8 @@ use tokio::sync::OnceCell;
 
 use super::private::Memory;
 use super::report::{Attempt, explain};
-use super::{Lifecycle, Purpose, is_deleted, name_of};
+use super::{Lifecycle, Purpose, is_deleted};
+use crate::model::address::Parts;
 use crate::model::decode;
 use crate::model::table::{Resource, Table};
 
@@ -31,7 +32,7 @@ impl Lifecycle {
     ) -> ResourceAnswer {
         let ReadResource { state, private, identity, .. } = request;
         let table = resource.table();
-        if table.form.is_empty() {
+        if !table.address.is_named() {
             return ResourceAnswer { state: Some(state), private, identity, ..Default::default() };
         }
         let mut diagnostics = Diagnostics::new();
@@ -41,14 +42,14 @@ impl Lifecycle {
             identity: identity.clone(),
             diagnostics,
         };
-        let Some(name) = name_of(table, &state) else {
+        let Some(name) = table.name_of(&state) else {
             return kept(Diagnostic::error("No name", "The state names no object to read.").into());
         };
-        let attempt = Attempt { verb: "read", noun: table.noun(), name: &name };
+        let attempt = Attempt { verb: "read", noun: table.noun, name: &name };
         let patience = self.patience(table, &state, Purpose::Read, call);
         let memory = Memory::read(&private);
         let resumed = match &memory.operation {
-            Some(operation) => self.resume(&attempt, operation, &patience).await,
+            Some(operation) => self.resume(resource, &attempt, operation, &patience).await,
             None => None,
         };
         let found = match resumed {
@@ -86,24 +87,24 @@ impl Lifecycle {
     /// Finds an object to import, by its name or its identity; a read follows.
     pub fn import(&self, resource: &dyn Resource, request: &ImportResource) -> ResourceAnswer {
         let table = resource.table();
-        let form = table.form;
-        if form.is_empty() {
+        let address = table.address;
+        if !address.is_named() {
             let detail = "A credential cannot be read back from the service: create a new one.";
             return Diagnostic::error("Credentials cannot be imported", detail).into();
         }
         let of_identity = |key| request.identity.as_ref().and_then(|it| it.get(key)?.as_str());
         let name = of_identity("name").unwrap_or(&request.id);
-        let Some((parent, id)) = table.split(name) else {
+        let Some(Parts { parent, id }) = address.split(name) else {
             let detail = format!(
-                "`{name}` is not a full {} name: it must have the form `{form}`.",
-                table.noun()
+                "`{name}` is not a full {} name: it must have the form `{address}`.",
+                table.noun
             );
             return Diagnostic::error("Not a full name", detail).into();
         };
         let mut state: Object =
             table.fields.iter().map(|it| (it.name.to_owned(), Value::Null)).collect();
         state.insert("name".to_owned(), name.into());
-        for (field, value) in [(table.id(), Some(id)), (table.parent(), parent)] {
+        for (field, value) in [(table.id(), id), (table.parent(), parent)] {
             if let (Some(field), Some(value)) = (field, value) {
                 state.insert(field.name.to_owned(), value.into());
             }
@@ -117,13 +118,14 @@ impl Lifecycle {
     /// what to say of the operation, which is then forgotten. None, if it is not known any more.
     async fn resume(
         &self,
+        resource: &dyn Resource,
         attempt: &Attempt<'_>,
         operation: &str,
         patience: &Patience,
     ) -> Option<Result<Json, Option<Diagnostic>>> {
         tracing::debug!(operation, "waiting for the operation of an earlier run");
         let waited = match self.client.operation(operation, patience).await {
-            Ok(operation) => self.finish(attempt.name, operation, patience).await,
+            Ok(operation) => self.finish(resource, attempt.name, operation, patience).await,
             Err(error) => Err(error),
         };
         let error = match waited {
@@ -141,11 +143,14 @@ impl Lifecycle {
     }
 
     async fn look(&self, table: &Table, name: &str, patience: &Patience) -> Result<Json, Error> {
-        let Some(_) = table.parent() else { return self.client.get(name, patience).await };
-        let collection = name.rsplit_once('/').map_or(name, |(collection, _)| collection);
-        let siblings = self.reads.of(collection);
+        let parent = table.address.split(name).and_then(|it| it.parent);
+        let Some(parent) = parent.filter(|_| table.life.listed) else {
+            return self.client.get(name, patience).await;
+        };
+        let collection = table.address.collection(Some(parent));
+        let siblings = self.reads.of(&collection);
         if siblings.is_asked_again()
-            && let Some(list) = siblings.list(&self.client, collection, patience).await
+            && let Some(list) = siblings.list(&self.client, &collection, patience).await
             && let Some(found) = list.get(name)
         {
             return Ok(found.clone());

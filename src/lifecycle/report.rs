@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::fmt::Write as _;
 
 use lakebase_api::{Client, Error};
-use tfplugin::{Diagnostic, Diagnostics, Path};
+use tfplugin::{Diagnostic, Diagnostics, Object, Path, Value};
 
 use crate::model::field::{AnyField, Check, Place};
 use crate::model::table::Table;
@@ -24,6 +24,18 @@ impl Attempt<'_> {
     /// The diagnostics of a failed attempt: one for each field the service complains about, on its
     /// attribute's path, or one for the whole.
     pub fn failed(&self, client: &Client, table: Option<&Table>, error: &Error) -> Diagnostics {
+        self.failed_with(client, table, &Object::new(), error)
+    }
+
+    /// The same of a change that sent this object: where Lakebase says that something is missing
+    /// that an attribute names, the diagnostic stands on that attribute.
+    pub fn failed_with(
+        &self,
+        client: &Client,
+        table: Option<&Table>,
+        sent: &Object,
+        error: &Error,
+    ) -> Diagnostics {
         let Attempt { verb, noun, name } = self;
         let summary = format!("Could not {verb} the {noun} `{name}`");
         let referred = match table {
@@ -37,13 +49,37 @@ impl Attempt<'_> {
             Some(Diagnostic::error(summary.clone(), format!("{why}\n\n{detail}")).at(path))
         });
         let placed: Diagnostics = placed.collect();
-        if placed.is_empty() { Diagnostic::error(summary, detail).into() } else { placed }
+        if !placed.is_empty() {
+            return placed;
+        }
+        let missing = table.and_then(|table| missing(table.fields, sent, error));
+        let diagnostic = Diagnostic::error(summary, detail);
+        missing.map_or(diagnostic.clone(), |field| diagnostic.at(field)).into()
     }
 }
 
 /// The chain of causes, what the service says beyond its message, and what to do.
 pub fn explain(client: &Client, error: &Error) -> String {
     explained(client, error, &[])
+}
+
+/// The attribute that names what Lakebase does not find. Its message tells the ID:
+/// `role not found; role_id:"app"` (API reference, 5.3).
+fn missing(fields: &[AnyField], sent: &Object, error: &Error) -> Option<&'static str> {
+    if !error.is_reference_not_found() {
+        return None;
+    }
+    let message = error.to_string();
+    let is_told = |field: &&AnyField| {
+        let (Some(Check::Named(address)), Some(name)) =
+            (field.check, sent.get(field.name).and_then(Value::as_str))
+        else {
+            return false;
+        };
+        let id = address.split(name).and_then(|it| it.id);
+        id.is_some_and(|id| message.contains(&format!("{}_id:\"{id}\"", address.noun())))
+    };
+    fields.iter().find(is_told).map(|it| it.name)
 }
 
 /// The attributes that name objects which a create needs.
@@ -129,8 +165,13 @@ fn advice(client: &Client, error: &Error, referred: &[&str]) -> Option<String> {
     Some(advice)
 }
 
-/// The attribute at a path of the API, such as `spec.ttl` or `branch.spec.ttl`.
+/// The attribute at a path of the API, such as `spec.ttl` or `branch.spec.ttl`, or `schedule` at the
+/// top of the body.
 fn path_of(fields: &[AnyField], api: &str) -> Option<Path> {
+    let at_the_top = |field: &&AnyField| matches!(field.place, Place::Body(path) if path == api);
+    if let Some(field) = fields.iter().find(at_the_top) {
+        return Some(Path::root(field.name));
+    }
     let (_, inside) = api.split_once("spec.")?;
     let inside_of = |path: &str| match inside.strip_prefix(path)? {
         "" => Some(""),

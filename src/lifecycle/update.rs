@@ -5,8 +5,7 @@ use tfplugin::{Call, Diagnostics, Object, ResourceAnswer};
 use super::private::Memory;
 use super::report::Attempt;
 use super::{
-    Before, Change, Lifecycle, Purpose, goes_on, interrupted_in_the_queue, name_of,
-    without_unknowns,
+    Before, Change, Lifecycle, Purpose, goes_on, interrupted_in_the_queue, without_unknowns,
 };
 use crate::model::table::Resource;
 use crate::model::{decode, encode};
@@ -25,17 +24,18 @@ impl Lifecycle {
         call: &Call,
     ) -> ResourceAnswer {
         let (table, client) = (resource.table(), &self.client);
-        let Some(name) = name_of(table, &before.state) else {
+        let (name, scope) = (table.name_of(&before.state), table.scope(&before.state));
+        let (Some(name), Some(scope)) = (name, scope) else {
             return Before { state: without_unknowns(planned), ..before }
                 .unchanged(Diagnostics::new());
         };
-        let attempt = Attempt { verb: "update", noun: table.noun(), name: &name };
+        let attempt = Attempt { verb: "update", noun: table.noun, name: &name };
         let mask = encode::mask(table, &before.state, planned);
         if mask.is_empty() && planned.values().all(tfplugin::Value::is_wholly_known) {
             // Nobody was asked, so that what is remembered of the workspace stays as it is.
             return Before { state: planned.clone(), ..before }.unchanged(Diagnostics::new());
         }
-        let Some(_turn) = self.turn(&name, call).await else {
+        let Some(_turn) = self.turn(&scope, call).await else {
             return before.unchanged(interrupted_in_the_queue(&attempt));
         };
         let patience = self.patience(table, planned, Purpose::Update, call);
@@ -46,14 +46,15 @@ impl Lifecycle {
             return before.unchanged(elsewhere);
         }
         let finished = if mask.is_empty() {
-            client.settle(&name, &patience).await
+            self.settle(resource, &name, &patience).await
         } else {
-            let body = encode::update_body(table, planned);
+            let body = encode::update_body(table, planned, &mask);
             let change = Change::Update { name: &name, mask: &mask, body };
-            match self.unhindered(&change, &patience).await {
-                Ok(operation) => self.finish(&name, operation, &patience).await,
+            match self.unhindered(&change, &scope, &patience).await {
+                Ok(operation) => self.finish(resource, &name, operation, &patience).await,
                 Err(error) => {
-                    return before.unchanged(attempt.failed(client, Some(table), &error));
+                    let failed = attempt.failed_with(client, Some(table), planned, &error);
+                    return before.unchanged(failed);
                 }
             }
         };

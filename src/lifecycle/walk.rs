@@ -9,9 +9,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use lakebase_api::Json;
 use tfplugin::Object;
 
 use super::consent::Replacement;
+use crate::model::address::holders;
 
 /// One walk of Terraform: a plan, or an apply. Objects are known by their resource names.
 #[derive(Default)]
@@ -77,8 +79,7 @@ impl Walk {
     /// Whether the object, or one that holds it, is still to be created.
     pub fn will_create(&self, name: &str) -> bool {
         let seen = self.seen();
-        let ends = name.match_indices('/').map(|(at, _)| at).chain([name.len()]);
-        ends.into_iter().any(|end| seen.creates.contains(&name[..end]))
+        holders(name).chain([name]).any(|outer| seen.creates.contains(outer))
     }
 
     /// Whether the object itself is planned to be created.
@@ -116,7 +117,7 @@ impl Walk {
     /// Whether an object that holds this one is replaced, and deleted permanently.
     pub fn replaces_what_holds(&self, name: &str) -> bool {
         let seen = self.seen();
-        name.match_indices('/').any(|(at, _)| seen.permanent.contains(&name[..at]))
+        holders(name).any(|outer| seen.permanent.contains(outer))
     }
 
     /// Notes that changes are made.
@@ -143,25 +144,34 @@ impl Walk {
     pub fn deleted(&self, state: &Object) {
         let mut seen = self.seen();
         name(state).and_then(|name| seen.in_state.remove(&name));
-        seen.deleted.extend(text(state, "uid"));
+        let [uid, created] = ["uid", "create_time"].map(|it| text(state, it));
+        seen.deleted.extend(name(state).and_then(|name| fingerprint(&name, uid, created)));
         seen.deleted_names.extend(name(state));
     }
 
-    /// Whether this apply deleted the object with that `uid`, so that a read that shows it is stale.
-    pub fn has_deleted(&self, uid: &str) -> bool {
-        self.seen().deleted.contains(uid)
+    /// Whether this apply deleted the very object that a read shows, so that the read is stale.
+    pub fn has_deleted(&self, reported: &Json) -> bool {
+        let [name, uid, created] =
+            ["name", "uid", "create_time"].map(|it| reported[it].as_str().map(str::to_owned));
+        let print = name.and_then(|name| fingerprint(&name, uid, created));
+        print.is_some_and(|print| self.seen().deleted.contains(&print))
     }
 
     /// Whether the object was created before the one that holds it: this apply has deleted the
     /// former one that held it, and with it the object, so that a read that shows it is stale.
     pub fn went_with_its_holder(&self, name: &str, create_time: Timestamp) -> bool {
         let seen = self.seen();
-        name.match_indices('/').any(|(at, _)| {
-            let holder = &name[..at];
+        holders(name).any(|holder| {
             let holder_time = seen.create_times.get(holder);
             seen.deleted_names.contains(holder) && holder_time.is_some_and(|it| create_time < *it)
         })
     }
+}
+
+/// What tells an object from another one of its name: its `uid`, or, where Lakebase gives none, the
+/// time of its creation.
+fn fingerprint(name: &str, uid: Option<String>, created: Option<String>) -> Option<String> {
+    Some(format!("{name} {}", uid.or(created)?))
 }
 
 fn name(state: &Object) -> Option<String> {
@@ -174,6 +184,8 @@ fn text(state: &Object, attribute: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn object(name: &str) -> Object {
@@ -193,7 +205,20 @@ mod tests {
         deleted.insert("uid".to_owned(), "u-1".into());
         walk.deleted(&deleted);
         assert_eq!(walk.in_state("projects/b"), None);
-        assert!(walk.has_deleted("u-1") && !walk.has_deleted("u-2"));
+        let shown = |uid: &str| json!({"name": "projects/b", "uid": uid});
+        assert!(walk.has_deleted(&shown("u-1")) && !walk.has_deleted(&shown("u-2")));
+    }
+
+    #[test]
+    fn object_without_uid_is_known_by_its_creation_time() {
+        let role = "projects/a/branches/b/roles/r";
+        let at = |time: &str| json!({"name": role, "create_time": time});
+        let mut deleted = object(role);
+        deleted.insert("create_time".to_owned(), "2026-01-01T00:00:00Z".into());
+        let walk = Walk::default();
+        walk.deleted(&deleted);
+        assert!(walk.has_deleted(&at("2026-01-01T00:00:00Z")));
+        assert!(!walk.has_deleted(&at("2026-01-01T00:00:01Z")));
     }
 
     #[test]

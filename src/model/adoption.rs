@@ -70,7 +70,9 @@ fn is_another(
     let reported = decode::state(resource, existing, &Object::new(), settings);
     let is_source = |it: &AnyField| it.create_only && matches!(it.check, Some(Check::Named(_)));
     let is_fixed = |it: &&AnyField| {
-        it.replaces && matches!(it.place, Place::Spec(_)) && (!it.create_only || is_source(it))
+        it.replaces
+            && matches!(it.place, Place::Spec(_) | Place::Body(_))
+            && (!it.create_only || is_source(it))
     };
     table.fields.iter().filter(is_fixed).find_map(|field| {
         let (is, shall) = (reported.get(field.name)?, planned.get(field.name)?);
@@ -88,7 +90,7 @@ fn is_another(
             Diagnostic::error(
                 format!(
                     "The {} `{name}` exists, but is not the one that is configured",
-                    table.noun()
+                    table.noun
                 ),
                 format!(
                     "Its `{}` is {}, configured is {}, and the service cannot change that. Nothing \

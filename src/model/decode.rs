@@ -32,13 +32,15 @@ pub fn readings(resource: &dyn Resource, reported: &Json) -> Object {
 }
 
 fn fields(table: &Table, fields: &'static [AnyField], reported: &Json, known: &Object) -> Object {
-    let name = reported["name"].as_str().and_then(|it| table.split(it));
+    let name = reported["name"].as_str().and_then(|it| table.address.split(it));
     let null = &Value::Null;
     let fields = fields.iter().map(|field| {
         let before = known.get(field.name).unwrap_or(null);
         let found = match field.place {
-            Place::Id => name.map(|(_, id)| Value::from(id)),
-            Place::Parent => name.and_then(|(parent, _)| parent).map(Value::from),
+            Place::Id => name.and_then(|it| it.id).map(Value::from),
+            Place::Parent => name.and_then(|it| it.parent).map(Value::from),
+            _ if field.is_never_reported => None,
+            Place::Body(path) => setting(*field, table.fields, reported, path, before),
             Place::Spec(path) => {
                 // Sometimes the service echoes the submitted `spec`; what it observes is `status`.
                 let place = source(table.fields, reported, path, *field);
@@ -66,6 +68,8 @@ fn fields(table: &Table, fields: &'static [AnyField], reported: &Json, known: &O
             }
             Some(found) => respelled(field, found, before),
             None if field.is_output() && !matches!(field.place, Place::Local) => Value::Null,
+            // Where a status is reported at all, what is not in it is not set.
+            None if field.is_null_if_absent && reported["status"].is_object() => Value::Null,
             None if before.is_known() => before.clone(),
             None => default(field),
         };
@@ -95,6 +99,13 @@ pub fn complete(planned: &Object, read: &Object) -> Object {
 fn fill(planned: &Value, read: &Value) -> Value {
     match (planned, read) {
         (Value::Unknown(_), read) => read.clone(),
+        (Value::List(planned), Value::List(read)) => {
+            let element = |(at, planned)| fill(planned, read.get(at).unwrap_or(&Value::Null));
+            Value::List(planned.iter().enumerate().map(element).collect())
+        }
+        (Value::List(planned), _) => {
+            Value::List(planned.iter().map(|it| fill(it, &Value::Null)).collect())
+        }
         (Value::Map(planned), Value::Map(read)) => Value::Map(complete(planned, read)),
         (Value::Map(planned), _) => Value::Map(complete(planned, &Object::new())),
         (planned, _) => planned.clone(),
@@ -136,8 +147,14 @@ fn setting(
         return Some(arm_not_reported(field, fields, part, before));
     }
     match field.kind {
-        // Protobuf leaves an empty map out.
+        // Protobuf leaves an empty map and an empty list out.
         Kind::TextMap | Kind::Tags => Some(Value::Map(Object::new())),
+        Kind::Texts | Kind::Objects(_) => Some(Value::List(Vec::new())),
+        // An object may be left out that holds nothing but `false`.
+        Kind::Object(members) => {
+            let before = before.as_map()?;
+            Some(Value::Map(object(members, &Json::Object(Map::new()), Some(before))))
+        }
         // It leaves `false` out, too. But a service may also keep a flag to itself: what is known
         // of it stays.
         Kind::Bool if !before.is_known() => Some(Value::Bool(false)),
@@ -157,7 +174,7 @@ fn arm_not_reported(
     before: &Value,
 ) -> Value {
     let reported = |it: &&AnyField| match it.place {
-        Place::Spec(path) | Place::Member(path) => {
+        Place::Spec(path) | Place::Body(path) | Place::Member(path) => {
             dig(part, path).is_some_and(|it| *it != Json::Bool(false))
         }
         _ => false,
@@ -179,6 +196,9 @@ pub fn value(field: &AnyField, json: &Json, before: &Value) -> Value {
         (Kind::Int, Json::String(it)) => number(it),
         (Kind::Text | Kind::Duration | Kind::Timestamp, Json::String(it)) => {
             Value::from(it.as_str())
+        }
+        (Kind::Texts, Json::Array(elements)) => {
+            Value::List(elements.iter().filter_map(Json::as_str).map(Value::from).collect())
         }
         (Kind::TextMap, Json::Object(entries)) => text_map(entries),
         (Kind::Tags, Json::Array(pairs)) => {
@@ -224,4 +244,75 @@ fn text_map(entries: &Map<String, Json>) -> Value {
 /// Follows a dotted path; an explicit null is nothing.
 pub fn dig<'a>(json: &'a Json, path: &str) -> Option<&'a Json> {
     path.split('.').try_fold(json, |json, key| json.get(key)).filter(|it| !it.is_null())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::declarations::{ID, PURGE, sample};
+    use crate::model::field::{Bool, Field, Text, Texts};
+    use crate::model::life::Life;
+
+    const FIELDS: &[AnyField] = &[
+        ID,
+        PURGE,
+        Field::<Text>::spec("kept").doc("A text.").any(),
+        Field::<Text>::spec("cleared").doc("A text.").null_if_absent().any(),
+        Field::<Bool>::spec("quiet").doc("A flag.").create_only().never_reported().any(),
+        Field::<Texts>::spec("list").doc("A list.").any(),
+    ];
+    static TABLE: Table = sample(FIELDS, Life::OBJECT);
+
+    struct Thing;
+
+    impl Resource for Thing {
+        fn table(&self) -> &'static Table {
+            &TABLE
+        }
+    }
+
+    fn read(status: &Json, known: &[(&str, Value)]) -> Object {
+        let known = known.iter().map(|(name, it)| ((*name).to_owned(), it.clone())).collect();
+        let reported = json!({"name": "things/t", "status": status});
+        state(&Thing, &reported, &known, &Settings::default())
+    }
+
+    #[test]
+    fn value_that_is_not_reported_is_kept_or_gone_as_its_attribute_says() {
+        let list = || Value::List(vec!["a".into()]);
+        let known = [
+            ("kept", "k".into()),
+            ("cleared", "c".into()),
+            ("quiet", true.into()),
+            ("list", list()),
+        ];
+        let state = read(&json!({}), &known);
+        assert_eq!(state["kept"], "k".into());
+        assert_eq!(state["cleared"], Value::Null);
+        assert_eq!(state["quiet"], true.into());
+        assert_eq!(state["list"], Value::List(Vec::new()));
+        let state = read(&json!({"cleared": "d", "quiet": false, "list": ["a"]}), &known);
+        assert_eq!(state["cleared"], "d".into());
+        assert_eq!(state["quiet"], true.into(), "what Lakebase never reports is not read");
+        assert_eq!(state["list"], list());
+        // An answer without a status, such as that of an operation, says nothing.
+        let state = super::state(
+            &Thing,
+            &json!({"name": "things/t"}),
+            &[("cleared".to_owned(), "c".into())].into(),
+            &Settings::default(),
+        );
+        assert_eq!(state["cleared"], "c".into());
+    }
+
+    #[test]
+    fn unknowns_inside_of_lists_are_filled_in() {
+        let element = |size: Value| Value::Map([("size".to_owned(), size)].into());
+        let planned = [("list".to_owned(), Value::List(vec![element(Value::unknown())]))].into();
+        let read = [("list".to_owned(), Value::List(vec![element(1_i64.into())]))].into();
+        assert_eq!(complete(&planned, &read), read);
+        assert!(complete(&planned, &Object::new())["list"].is_wholly_known());
+    }
 }

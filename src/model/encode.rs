@@ -3,19 +3,33 @@
 use serde_json::{Map, Value as Json};
 use tfplugin::{Number, Object, Value};
 
-use super::field::{AnyField, Kind, Place};
+use super::field::{AnyField, Given, Kind, Place};
 use super::meaning;
 use super::table::Table;
 
 /// The body of a create call: every setting that is known.
 pub fn create_body(table: &Table, planned: &Object) -> Json {
-    body(table, planned, true)
+    body(table, planned, None)
 }
 
-/// The body of an update call: every setting that is known, as the recorded clients send it. The
-/// mask says which of them count; the others are ignored.
-pub fn update_body(table: &Table, planned: &Object) -> Json {
-    body(table, planned, false)
+/// The body of an update call: every setting that is known and may change, as the recorded clients
+/// send it. The mask says which of them count; the others are ignored.
+pub fn update_body(table: &Table, planned: &Object, mask: &[String]) -> Json {
+    body(table, planned, Some(mask))
+}
+
+/// The mask and the body that clear all settings of an object that a delete leaves in place.
+pub fn clearing(table: &Table, state: &Object) -> (Vec<String>, Json) {
+    let empty = |field: &AnyField| match field.kind {
+        Kind::Texts | Kind::Objects(_) => Some(Value::List(Vec::new())),
+        Kind::TextMap | Kind::Tags => Some(Value::Map(Object::new())),
+        _ => None,
+    };
+    let mut cleared = state.clone();
+    cleared.extend(table.fields.iter().filter_map(|it| Some((it.name.to_owned(), empty(it)?))));
+    let mask = mask(table, state, &cleared);
+    let body = update_body(table, &cleared, &mask);
+    (mask, body)
 }
 
 /// The query of a create call, without the id.
@@ -39,7 +53,7 @@ pub fn delete_query(table: &Table, state: &Object) -> Vec<(&'static str, String)
 /// whole. Source: the masks probed on a real workspace on 2026-08-31 (databricks/cli#6440, #6441).
 pub fn mask(table: &Table, prior: &Object, planned: &Object) -> Vec<String> {
     let mut paths = Vec::new();
-    changed(table.fields, "spec", prior, planned, &mut paths);
+    changed(table.fields, "", prior, planned, &mut paths);
     paths
 }
 
@@ -52,16 +66,22 @@ fn changed(
 ) {
     let (null, empty) = (&Value::Null, &Object::new());
     for field in fields {
-        let (Place::Spec(path) | Place::Member(path)) = field.place else { continue };
+        let Some(path) = path_in_a_body(field) else { continue };
         let before = prior.get(field.name).unwrap_or(null);
         let after = planned.get(field.name).unwrap_or(null);
         if field.create_only || field.replaces || !is_sent(field, after) {
             continue;
         }
-        let path = format!("{prefix}.{}", field.choice.unwrap_or(path));
+        let path = format!("{prefix}{path}");
         match (field.kind, after) {
             (Kind::Object(members), Value::Map(after)) if !field.whole => {
-                changed(members, &path, before.as_map().unwrap_or(empty), after, paths);
+                changed(
+                    members,
+                    &format!("{path}."),
+                    before.as_map().unwrap_or(empty),
+                    after,
+                    paths,
+                );
             }
             _ if meaning::same(field, before, after) || is_as_good(before, after) => {}
             _ => paths.push(path),
@@ -69,9 +89,27 @@ fn changed(
     }
 }
 
-/// An empty map where there was none: the service does not tell the two apart.
+/// Where a setting stands in the body of a call, as a mask names it.
+fn path_in_a_body(field: &AnyField) -> Option<String> {
+    let (prefix, path) = match field.place {
+        Place::Spec(path) => ("spec.", path),
+        Place::Body(path) | Place::Member(path) => ("", path),
+        _ => return None,
+    };
+    Some(format!("{prefix}{}", field.choice.unwrap_or(path)))
+}
+
+/// An empty map or list, or `false`, where there was none: Lakebase does not tell the two apart.
 fn is_as_good(before: &Value, after: &Value) -> bool {
-    before.is_null() && after.as_map().is_some_and(Object::is_empty)
+    before.is_null() && (is_empty(after) || *after == Value::Bool(false))
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Map(entries) => entries.is_empty(),
+        Value::List(elements) => elements.is_empty(),
+        _ => false,
+    }
 }
 
 /// Whether a value stands for something in the API. A flag arm that is `false` does not: it says
@@ -80,26 +118,60 @@ fn is_sent(field: &AnyField, value: &Value) -> bool {
     value.is_known() && !(field.choice.is_some() && *value == Value::Bool(false))
 }
 
-fn body(table: &Table, planned: &Object, create: bool) -> Json {
-    let mut body = Map::new();
-    let mut spec = Json::Object(Map::new());
-    for field in table.fields.iter().filter(|it| create || !it.create_only) {
+/// The body of a create, or of an update with that mask.
+fn body(table: &Table, planned: &Object, mask: Option<&[String]>) -> Json {
+    let create = mask.is_none();
+    let mut body = Json::Object(Map::new());
+    if table.fields.iter().any(|it| matches!(it.place, Place::Spec(_))) {
+        body["spec"] = Json::Object(Map::new());
+    }
+    for field in table.fields.iter().filter(|it| create || may_change(it)) {
         let value = planned.get(field.name).unwrap_or(&Value::Null);
-        // An empty map is what a new object has anyway.
-        let is_default = create && value.as_map().is_some_and(Object::is_empty);
+        let is_masked =
+            |mask: &[String]| mask.iter().any(|it| Some(it) == path_in_a_body(field).as_ref());
+        // An empty map or list is what a new object has anyway.
+        let is_default =
+            is_empty(value) && (create || field.in_every_update && !mask.is_some_and(is_masked));
         if !is_sent(field, value) || is_default {
             continue;
         }
-        match field.place {
-            Place::Spec(path) => place(&mut spec, path, json(field, value)),
-            Place::Initial(path) if create => {
-                body.insert(path.to_owned(), json(field, value));
+        let value = match (field.kind, value, mask) {
+            (Kind::Object(members), Value::Map(object), Some(mask)) if field.by_leaf => {
+                let Some(leaves) = leaves(field, members, object, mask) else { continue };
+                leaves
             }
+            _ => json(field, value),
+        };
+        match field.place {
+            Place::Spec(path) => place(&mut body["spec"], path, value),
+            Place::Body(path) => place(&mut body, path, value),
+            Place::Initial(path) if create => place(&mut body, path, value),
             _ => {}
         }
     }
-    body.insert("spec".to_owned(), spec);
-    Json::Object(body)
+    body
+}
+
+/// Whether a setting belongs into the body of an update: what is required does, whether it may
+/// change or not, for Lakebase may ask for it.
+fn may_change(field: &AnyField) -> bool {
+    !field.create_only && (!field.replaces || field.given == Given::Required)
+}
+
+/// Those members of an object that a mask names.
+fn leaves(
+    field: &AnyField,
+    members: &[AnyField],
+    object: &Object,
+    mask: &[String],
+) -> Option<Json> {
+    let path = path_in_a_body(field)?;
+    let is_masked = |member: &&AnyField| {
+        let leaf = path_in_a_body(member).map(|leaf| format!("{path}.{leaf}"));
+        leaf.is_some_and(|leaf| mask.contains(&leaf))
+    };
+    let masked: Vec<_> = members.iter().filter(is_masked).copied().collect();
+    (!masked.is_empty()).then(|| members_json(&masked, object))
 }
 
 /// A known value as the API writes it.
@@ -123,6 +195,7 @@ pub fn json(field: &AnyField, value: &Value) -> Json {
             let element = |it: &Value| members_json(members, it.as_map().unwrap_or(empty));
             elements.iter().map(element).collect()
         }
+        (Kind::Texts, Value::List(elements)) => elements.iter().filter_map(Value::as_str).collect(),
         (_, Value::Bool(it)) => (*it).into(),
         (_, Value::Number(it)) => number(it),
         (_, Value::String(it)) => it.as_str().into(),
@@ -171,11 +244,14 @@ fn parameter(value: &Value) -> Option<String> {
 mod tests {
     use serde_json::json;
 
+    use super::super::address::Address;
     use super::super::field::{
-        Bool, Duration, Field, Nested, NestedList, Text, TextMap, Timestamp,
+        Bool, Duration, Field, Nested, NestedList, Text, TextMap, Texts, Timestamp,
     };
+    use super::super::life::{HasCompute, Life};
     use super::super::table::Timeouts;
     use super::*;
+    use crate::declarations::sample;
 
     const MEMBERS: &[AnyField] = &[
         Field::<Text>::member("name").any(),
@@ -189,8 +265,12 @@ mod tests {
 
     static TABLE: Table = Table {
         type_name: "lakebase_sample",
-        form: "samples/{sample_id}",
-        version: 0,
+        noun: "sample",
+        address: Address::top_level("samples", "sample_id"),
+        life: Life::OBJECT,
+        compute: HasCompute::No,
+        holds: &[],
+        upgrades: &[],
         counterpart: "",
         doc: "A sample.",
         timeouts: Timeouts { create: "1m", read: "1m", update: "1m", delete: "1m" },
@@ -275,6 +355,80 @@ mod tests {
         ] {
             let planned = labels(after);
             assert_eq!(mask(&TABLE, &labels(before), &planned), expected, "{planned:?}");
+        }
+    }
+
+    /// As a snapshot schedule is: settings at the top of the body, a list that a delete empties.
+    #[test]
+    fn settings_at_the_top_of_the_body_are_masked_and_cleared_there() {
+        const EVERY: &[AnyField] =
+            &[Field::<Duration>::member("retention").doc("How long.").required().any()];
+        const FIELDS: &[AnyField] = &[
+            Field::<NestedList>::body("schedule").doc("The schedule.").each(EVERY).any(),
+            Field::<Texts>::body("schemas").doc("Schemas.").at("db.schemas").any(),
+        ];
+        let table = sample(FIELDS, Life::OBJECT);
+        let daily = object([("retention", text("7d"))]);
+        let full = object([
+            ("schedule", Value::List(vec![daily.into()])),
+            ("schemas", Value::List(vec![text("public")])),
+        ]);
+        let body = json!({"schedule": [{"retention": "604800s"}], "db": {"schemas": ["public"]}});
+        let names = ["schedule", "db.schemas"];
+        assert_eq!(create_body(&table, &full), body);
+        assert_eq!(mask(&table, &Object::new(), &full), names);
+        assert_eq!(update_body(&table, &full, &names.map(str::to_owned)), body);
+        let (mask, body) = clearing(&table, &full);
+        assert_eq!(mask, names);
+        assert_eq!(body, json!({"schedule": [], "db": {"schemas": []}}));
+        assert!(clearing(&table, &Object::new()).0.is_empty());
+    }
+
+    /// As the memberships and the attributes of a role are.
+    #[test]
+    fn update_carries_what_every_update_replaces_and_only_the_leaves_that_it_masks() {
+        const LEAVES: &[AnyField] = &[
+            Field::<Bool>::member("one").doc("One.").any(),
+            Field::<Bool>::member("two").doc("Two.").any(),
+        ];
+        const FIELDS: &[AnyField] = &[
+            Field::<Texts>::spec("members").doc("Members.").in_every_update().any(),
+            Field::<Nested>::spec("flags").doc("Flags.").members(LEAVES).by_leaf().any(),
+            Field::<Text>::spec("kind").doc("A kind.").replaces().any(),
+            Field::<Text>::spec("label").doc("A label.").required().replaces().any(),
+        ];
+        let table = sample(FIELDS, Life::OBJECT);
+        let thing = |one: bool, members: &[&str]| {
+            object([
+                ("members", Value::List(members.iter().copied().map(text).collect())),
+                ("flags", Value::Map(object([("one", one.into()), ("two", true.into())]))),
+                ("kind", text("k")),
+                ("label", text("l")),
+            ])
+        };
+        for (before, after, mask, spec) in [
+            (
+                thing(false, &["m"]),
+                thing(true, &["m"]),
+                "spec.flags.one",
+                json!({"members": ["m"], "flags": {"one": true}, "label": "l"}),
+            ),
+            (
+                thing(false, &[]),
+                thing(true, &[]),
+                "spec.flags.one",
+                json!({"flags": {"one": true}, "label": "l"}),
+            ),
+            (
+                thing(true, &["m"]),
+                thing(true, &[]),
+                "spec.members",
+                json!({"members": [], "label": "l"}),
+            ),
+        ] {
+            let found = super::mask(&table, &before, &after);
+            assert_eq!(found, [mask]);
+            assert_eq!(update_body(&table, &after, &found), json!({ "spec": spec }));
         }
     }
 

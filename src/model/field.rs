@@ -1,13 +1,18 @@
 //! One declaration per attribute: its place in the API, its type, and what a change means.
 //!
 //! A declaration is a `const` that reads as a sentence:
-//! `Field::spec("autoscaling_limit_max_cu").doc("…").or_server().size_between(0.5, 112.0)`.
+//! `Field::spec("autoscaling_limit_max_cu").doc("…").size_between(0.5, 112.0)`.
 //! The type parameter makes code that uses the attribute typed; tables hold [`AnyField`]s.
+
+mod kinds;
 
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::address::Address;
 use super::tf::FieldType;
+
+pub use kinds::*;
 
 /// Where an attribute lives in the API. Every attribute has exactly one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +23,8 @@ pub enum Place {
     Parent,
     /// Written at `spec.<path>`, read back from `status.<path>`, else from `spec.<path>`.
     Spec(&'static str),
+    /// Written at the top of the body, and read from there.
+    Body(&'static str),
     /// Read from `status.<path>`, never written.
     Status(&'static str),
     /// Read from the top of the resource (`name`, `uid`, `create_time`).
@@ -26,7 +33,7 @@ pub enum Place {
     Initial(&'static str),
     /// A query parameter of the create call.
     OnCreate,
-    /// A query parameter of the delete call, under its own name.
+    /// A query parameter of the delete call, under that name.
     OnDelete(&'static str),
     /// Never leaves the provider.
     Local,
@@ -49,6 +56,8 @@ pub enum Kind {
     Duration,
     /// A time in RFC 3339. Compares by meaning.
     Timestamp,
+    /// A list of text; Lakebase may report an empty one by leaving it out.
+    Texts,
     /// Text under keys; the service may report an empty map by leaving it out.
     TextMap,
     /// Text under keys, which the API writes as a list of `{key, value}`.
@@ -87,8 +96,23 @@ pub enum Check {
     AtMost(usize),
     /// A log sequence number of PostgreSQL, e.g. `16/B374D848`.
     Lsn,
-    /// A full resource name of this form, e.g. `projects/{project_id}`.
-    Named(&'static str),
+    /// The name of a resource of that address.
+    Named(&'static Address),
+    /// A name in PostgreSQL: up to 63 bytes, none of them 0.
+    PostgresName,
+}
+
+/// Which IDs are accepted. An ID is a segment of a name, whatever the rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdRule {
+    /// Lowercase letters, digits and hyphens, beginning with a letter.
+    Label,
+    /// The same for an object that is created. What exists may have any ID.
+    LabelIfCreated,
+    /// A name of Unity Catalog in so many parts, with dots between them.
+    UnityCatalog(usize),
+    /// Lowercase letters, digits and underscores, beginning with a letter.
+    Words,
 }
 
 /// The value an attribute has where the configuration is silent.
@@ -150,6 +174,20 @@ pub struct AnyField {
     pub conflicts_with: &'static [&'static str],
     /// Given by the service, it changes only when one of these attributes does.
     pub changes_with: &'static [&'static str],
+    /// The attribute that names what holds the resource that this one names.
+    pub inside_of: Option<&'static str>,
+    /// Which IDs are accepted, if it is one.
+    pub id_rule: IdRule,
+    /// An object is found by it where its ID is not known.
+    pub is_key: bool,
+    /// Where Lakebase leaves it out, it is not set.
+    pub is_null_if_absent: bool,
+    /// Lakebase never reports it.
+    pub is_never_reported: bool,
+    /// Every update replaces it, masked or not, so that its body always carries it.
+    pub in_every_update: bool,
+    /// An update sends only those of its members that the mask names.
+    pub by_leaf: bool,
 }
 
 impl<T: FieldType> Field<T> {
@@ -171,6 +209,13 @@ impl<T: FieldType> Field<T> {
             unless_chosen: false,
             conflicts_with: &[],
             changes_with: &[],
+            inside_of: None,
+            id_rule: IdRule::Label,
+            is_key: false,
+            is_null_if_absent: false,
+            is_never_reported: false,
+            in_every_update: false,
+            by_leaf: false,
         };
         Field { any, of: PhantomData }
     }
@@ -180,14 +225,19 @@ impl<T: FieldType> Field<T> {
         Self::new(name, Given::Required, Place::Id).replaces()
     }
 
-    /// The name of the parent resource, of that form. A change replaces.
-    pub const fn parent(name: &'static str, form: &'static str) -> Self {
-        Self::new(name, Given::Required, Place::Parent).replaces().check(Check::Named(form))
+    /// The name of the parent resource, of that address. A change replaces.
+    pub const fn parent(name: &'static str, address: &'static Address) -> Self {
+        Self::new(name, Given::Required, Place::Parent).replaces().check(Check::Named(address))
     }
 
     /// A setting: written under `spec`, read back from `status`.
     pub const fn spec(name: &'static str) -> Self {
         Self::new(name, Given::OrServer, Place::Spec(name))
+    }
+
+    /// A setting that stands at the top of the body.
+    pub const fn body(name: &'static str) -> Self {
+        Self::new(name, Given::OrServer, Place::Body(name))
     }
 
     /// Something the service reports under `status`.
@@ -235,6 +285,7 @@ impl<T: FieldType> Field<T> {
     pub const fn at(mut self, path: &'static str) -> Self {
         self.any.place = match self.any.place {
             Place::Spec(_) => Place::Spec(path),
+            Place::Body(_) => Place::Body(path),
             Place::Status(_) => Place::Status(path),
             Place::Root(_) => Place::Root(path),
             Place::Initial(_) => Place::Initial(path),
@@ -262,6 +313,34 @@ impl<T: FieldType> Field<T> {
     #[must_use]
     pub const fn required(mut self) -> Self {
         self.any.given = Given::Required;
+        self
+    }
+
+    /// The configuration may give it; nobody else does.
+    #[must_use]
+    pub const fn optional(mut self) -> Self {
+        self.any.given = Given::Optional;
+        self
+    }
+
+    /// Where Lakebase leaves it out, it is not set: a value that the state has is drift.
+    #[must_use]
+    pub const fn null_if_absent(mut self) -> Self {
+        self.any.is_null_if_absent = true;
+        self
+    }
+
+    /// It is written, and Lakebase never reports it: a state keeps what it has.
+    #[must_use]
+    pub const fn never_reported(mut self) -> Self {
+        self.any.is_never_reported = true;
+        self
+    }
+
+    /// Every update replaces it, masked or not: the body of each carries it.
+    #[must_use]
+    pub const fn in_every_update(mut self) -> Self {
+        self.any.in_every_update = true;
         self
     }
 
@@ -304,7 +383,7 @@ impl<T: FieldType> Field<T> {
     #[must_use]
     pub const fn choice(mut self, choice: &'static str) -> Self {
         assert!(
-            matches!(self.any.place, Place::Spec(_) | Place::Member(_)),
+            matches!(self.any.place, Place::Spec(_) | Place::Body(_) | Place::Member(_)),
             "only a setting is an arm of a choice"
         );
         self.any.choice = Some(choice);
@@ -337,127 +416,6 @@ impl<T: FieldType> Field<T> {
 
     const fn check(mut self, check: Check) -> Self {
         self.any.check = Some(check);
-        self
-    }
-}
-
-/// The Rust side of each kind of attribute.
-pub struct Bool;
-/// A whole number.
-pub struct Int;
-/// A number.
-pub struct Float;
-/// Text.
-pub struct Text;
-/// A length of time.
-pub struct Duration;
-/// A point in time.
-pub struct Timestamp;
-/// Text under keys.
-pub struct TextMap;
-/// Text under keys, a list of pairs in the API.
-pub struct Tags;
-/// An object of fields.
-pub struct Nested;
-/// A list of objects of fields.
-pub struct NestedList;
-
-impl Field<Bool> {
-    /// The value where the configuration is silent.
-    #[must_use]
-    pub const fn default(mut self, value: bool) -> Self {
-        self.any.default = Some(Default::Bool(value));
-        self.any.given = Given::OrServer;
-        self
-    }
-
-    /// The arm that a create call sends where the configuration chooses none.
-    #[must_use]
-    pub const fn unless_chosen(mut self) -> Self {
-        self.any.unless_chosen = true;
-        self
-    }
-}
-
-impl Field<Float> {
-    /// The limits that the service documents today, inclusive.
-    #[must_use]
-    pub const fn size_between(self, low: f64, high: f64) -> Self {
-        self.check(Check::Size(low, high))
-    }
-}
-
-impl Field<Int> {
-    /// The limits that the service documents today, inclusive.
-    #[must_use]
-    pub const fn within(self, low: i32, high: i32) -> Self {
-        self.check(Check::Between(low as f64, high as f64))
-    }
-}
-
-impl Field<Duration> {
-    /// The limits that the service documents today, inclusive.
-    #[must_use]
-    pub const fn lasting(self, low: &'static str, high: &'static str) -> Self {
-        self.check(Check::Lasting(low, high))
-    }
-
-    /// The value where the configuration is silent.
-    #[must_use]
-    pub const fn unless_given(mut self, value: &'static str) -> Self {
-        self.any.default = Some(Default::Text(value));
-        self.any.given = Given::OrServer;
-        self
-    }
-}
-
-impl Field<Text> {
-    /// The texts that are legal.
-    #[must_use]
-    pub const fn one_of(self, values: &'static [&'static str]) -> Self {
-        self.check(Check::OneOf(values))
-    }
-
-    /// A log sequence number of PostgreSQL.
-    #[must_use]
-    pub const fn lsn(self) -> Self {
-        self.check(Check::Lsn)
-    }
-
-    /// The longest text that the service documents today, in characters. An empty one is refused.
-    #[must_use]
-    pub const fn at_most(self, characters: usize) -> Self {
-        self.check(Check::AtMost(characters))
-    }
-
-    /// The full name of a resource, of that form.
-    #[must_use]
-    pub const fn named(self, form: &'static str) -> Self {
-        self.check(Check::Named(form))
-    }
-}
-
-impl Field<Nested> {
-    /// What the object holds.
-    #[must_use]
-    pub const fn members(mut self, members: &'static [AnyField]) -> Self {
-        self.any.kind = Kind::Object(members);
-        self
-    }
-
-    /// Masked and sent as a unit.
-    #[must_use]
-    pub const fn whole(mut self) -> Self {
-        self.any.whole = true;
-        self
-    }
-}
-
-impl Field<NestedList> {
-    /// What each object of the list holds.
-    #[must_use]
-    pub const fn each(mut self, members: &'static [AnyField]) -> Self {
-        self.any.kind = Kind::Objects(members);
         self
     }
 }

@@ -15,6 +15,9 @@ pub fn description(field: &AnyField, beside: &'static [AnyField]) -> String {
         let _ = write!(text, " {}", field.note);
     }
     let _ = match field.check {
+        Some(Check::OneOf(values)) if matches!(field.kind, Kind::Texts) => {
+            write!(text, " Each one of {}.", quoted(values, ", "))
+        }
         Some(Check::OneOf(values)) => write!(text, " One of {}.", quoted(values, ", ")),
         Some(Check::Between(low, high) | Check::Size(low, high)) => {
             write!(text, " From {low} to {high}, as the service documents it.")
@@ -24,7 +27,8 @@ pub fn description(field: &AnyField, beside: &'static [AnyField]) -> String {
         }
         Some(Check::AtMost(characters)) => write!(text, " At most {characters} characters."),
         Some(Check::Lsn) => write!(text, " Two hexadecimal numbers with a slash between them."),
-        Some(Check::Named(form)) => write!(text, " A full name of the form `{form}`."),
+        Some(Check::Named(address)) => write!(text, " A full name of the form `{address}`."),
+        Some(Check::PostgresName) => write!(text, " At most 63 bytes."),
         None => Ok(()),
     };
     let _ = match field.default {
@@ -49,8 +53,11 @@ pub fn description(field: &AnyField, beside: &'static [AnyField]) -> String {
         text += " Changing it replaces the object.";
     } else if matches!(field.place, Place::Initial(_)) {
         text += " It has a meaning only at creation: a later change is ignored, with a warning.";
-    } else if matches!(field.place, Place::Spec(_)) && field.given == Given::OrServer {
+    } else if matches!(field.place, Place::Spec(_) | Place::Body(_))
+        && field.given == Given::OrServer
+    {
         text += match field.kind {
+            Kind::Texts | Kind::Objects(_) => " Left out, it keeps its value; `[]` clears it.",
             Kind::TextMap | Kind::Tags => " Left out, it keeps its value; `{}` clears it.",
             _ if field.choice.is_some() => " Left out, the present choice stays.",
             _ => " Left out, the service decides; removed later, it keeps its value.",

@@ -9,10 +9,10 @@ use tfplugin::{Diagnostic, Diagnostics, Object, Path, Severity, Value};
 
 use super::decode::default;
 use super::field::{AnyField, Given, Kind, Place};
+use super::id;
 use super::meaning::{respelled, same};
-use super::table::{Change, Resource, Settings};
-use super::tf::Tf;
-use super::validate::{changes, findings, sets, unusual};
+use super::table::{Change, Resource, Settings, Table};
+use super::validate::{changes, check_places, findings, sets, unusual};
 
 /// A planned create or update.
 #[derive(Clone, Debug)]
@@ -59,6 +59,8 @@ pub fn plan(
     }
     // 4. The name is known as soon as its parts are.
     plan_name(resource, &mut change, replacing);
+    check_places(table.fields, &change.planned, &Path::default(), &mut diagnostics);
+    diagnostics.extend(check_new_id(table, prior, &change.planned));
     // 5. What a table cannot say.
     resource.plan(&mut change, &mut diagnostics);
     // 6. What the service does not document, and may refuse.
@@ -93,7 +95,7 @@ pub fn refused_replacement(
         found.extend(findings(table.fields, &changes(table.fields, prior, &replacing)));
     }
     resource.refuse_create(planned, now, &mut found);
-    let noun = table.noun();
+    let noun = table.noun;
     let refused = found.into_iter().map(|it| Diagnostic {
         severity: Severity::Error,
         detail: format!(
@@ -127,6 +129,8 @@ fn merge(
         let before = prior.and_then(|it| it.get(field.name)).unwrap_or(null);
         let unfilled = match field.place {
             Place::Initial(_) => Unfilled::ByNobody,
+            // Nobody reads back what is not configured.
+            _ if field.is_never_reported => Unfilled::ByNobody,
             _ if field.given == Given::Optional => Unfilled::ByNobody,
             _ => unfilled,
         };
@@ -200,8 +204,10 @@ fn arm_not_chosen(
 /// plan that leaves a configured value null. How the object was to be created keeps its value
 /// without a warning, so that an imported object plans empty.
 fn keep_initial(fields: &[AnyField], prior: &Object, planned: &mut Object, sink: &mut Diagnostics) {
-    for field in fields.iter().filter(|it| matches!(it.place, Place::Initial(_) | Place::OnCreate))
-    {
+    let is_over = |field: &&AnyField| {
+        matches!(field.place, Place::Initial(_) | Place::OnCreate) || field.is_never_reported
+    };
+    for field in fields.iter().filter(is_over) {
         let (Some(before), Some(after)) = (prior.get(field.name), planned.get_mut(field.name))
         else {
             continue;
@@ -215,7 +221,7 @@ fn keep_initial(fields: &[AnyField], prior: &Object, planned: &mut Object, sink:
             *after = before.clone();
             "Terraform ignores the changed value and sends nothing."
         };
-        if field.place != Place::OnCreate && after.is_known() {
+        if matches!(field.place, Place::Initial(_)) && after.is_known() {
             let summary = format!("`{}` has a meaning only at creation", field.name);
             let detail = format!(
                 "The object exists already. {effect} Change the settings of what was created along \
@@ -278,22 +284,29 @@ fn forget_results(fields: &[AnyField], prior: &Object, planned: &mut Object) {
 
 fn plan_name(resource: &dyn Resource, change: &mut Change<'_>, replacing: Option<&str>) {
     let table = resource.table();
-    let (Some(id), Some(name)) = (table.id(), table.field("name")) else { return };
-    let text = |field: &AnyField| match change.planned.get(field.name) {
-        Some(Value::String(it)) => Tf::Known(it.clone()),
-        _ => Tf::Unknown,
-    };
-    let parent = table.parent().map(text);
-    let known = match (parent, text(id)) {
-        (None, Tf::Known(id)) => Some(table.name(None, &id)),
-        (Some(Tf::Known(parent)), Tf::Known(id)) => Some(table.name(Some(&parent), &id)),
-        _ => None,
-    };
-    let value = match known {
+    let Some(name) = table.field("name") else { return };
+    // What Lakebase generates it keeps: an ID that the configuration does not give is the prior one.
+    let value = match table.planned_name(&change.planned) {
         Some(it) if replacing != Some(it.as_str()) => Value::String(it),
         _ => Value::unknown(),
     };
     change.planned.insert(name.name.to_owned(), value);
+}
+
+/// The ID of an object that is to be created. One that exists may have an ID that Lakebase accepts
+/// no more; it keeps it.
+fn check_new_id(table: &Table, prior: Option<&Object>, planned: &Object) -> Option<Diagnostic> {
+    let field = table.id()?;
+    let id = planned.get(field.name)?.as_str()?;
+    let before = prior.and_then(|it| it.get(field.name)?.as_str());
+    if before == Some(id) || table.adopts(planned) {
+        return None;
+    }
+    let refused = id::check(field.id_rule, id, true, &Path::root(field.name));
+    let refused = refused.filter(Diagnostic::is_error)?;
+    let Some(key) = table.key() else { return Some(refused) };
+    let belongs = format!("An application ID or an e-mail address belongs into `{}`.", key.name);
+    Some(Diagnostic { detail: format!("{} {belongs}", refused.detail), ..refused })
 }
 
 /// Attributes that replace, where a known value changes. A value the state does not have, as after
@@ -309,189 +322,4 @@ fn replacements(fields: &[AnyField], prior: &Object, planned: &Object) -> Vec<Pa
 }
 
 #[cfg(test)]
-mod tests {
-    use expect_test::{Expect, expect};
-    use serde_json::{Value as Json, json};
-
-    use super::*;
-    use crate::model::decode;
-    use crate::resources::{branch::Branch, endpoint::Endpoint, project::Project};
-
-    const NOW: &str = "2026-01-01T00:00:00Z";
-
-    /// An object of a resource from JSON: what is left out is null.
-    fn object(resource: &dyn Resource, json: &Json) -> Object {
-        filled(resource.table().fields, json)
-    }
-
-    fn filled(fields: &[AnyField], json: &Json) -> Object {
-        let value = |it: &AnyField| match (it.kind, &json[it.name]) {
-            (Kind::Object(members), json @ Json::Object(_)) => Value::Map(filled(members, json)),
-            (_, json) => decode::value(it, json, &Value::Null),
-        };
-        fields.iter().map(|it| (it.name.to_owned(), value(it))).collect()
-    }
-
-    fn planned(resource: &dyn Resource, prior: Option<&Json>, config: &Json) -> Planned {
-        let prior = prior.map(|it| object(resource, it));
-        let (settings, now) = (&Settings::default(), NOW.parse().unwrap());
-        let occasion = Occasion { settings, now, replacing: None };
-        plan(resource, prior.as_ref(), &object(resource, config), &occasion)
-    }
-
-    fn lines(diagnostics: &Diagnostics) -> String {
-        let lines = diagnostics
-            .iter()
-            .map(|it| format!("{:?} at {}: {}: {}\n", it.severity, it.path, it.summary, it.detail));
-        lines.collect()
-    }
-
-    fn check(resource: &dyn Resource, prior: Option<&Json>, config: &Json, expected: &Expect) {
-        expected.assert_eq(&lines(&planned(resource, prior, config).diagnostics));
-    }
-
-    #[test]
-    fn a_setting_of_the_creation_is_stored_with_a_warning_where_the_state_has_none() {
-        let config = json!({"project_id": "p", "initial_branch": {"is_protected": true}});
-        let prior = json!({"project_id": "p", "name": "projects/p"});
-        let stored = planned(&Project, Some(&prior), &config);
-        assert!(stored.object["initial_branch"].is_known());
-        expect![[r#"
-            Warning at initial_branch: `initial_branch` has a meaning only at creation: The object exists already. Terraform stores the value and sends nothing. Change the settings of what was created along with it in a resource of its own.
-        "#]]
-        .assert_eq(&lines(&stored.diagnostics));
-        let prior = json!({"initial_branch": {"is_protected": false}});
-        let kept = planned(&Project, Some(&prior), &config);
-        assert_eq!(kept.object["initial_branch"], object(&Project, &prior)["initial_branch"]);
-        assert!(lines(&kept.diagnostics).contains("ignores the changed value"));
-        let again = planned(&Project, Some(&config), &config);
-        assert_eq!(lines(&again.diagnostics), "");
-    }
-
-    #[test]
-    fn a_flag_of_the_creation_that_is_turned_off_is_a_warning() {
-        let with = |flag: bool| json!({"initial_endpoint": {"no_suspension": flag}});
-        let diagnostics = planned(&Project, Some(&with(true)), &with(false)).diagnostics;
-        assert!(!diagnostics.has_errors() && !diagnostics.is_empty(), "{diagnostics:#?}");
-    }
-
-    #[test]
-    fn what_is_not_documented_is_a_warning_of_the_plan_that_brings_it() {
-        let config = json!({"project_id": "p", "pg_version": 42});
-        expect![[r#"
-            Warning at pg_version: Unusual `pg_version`: 42 is outside what the service documents today, 16 to 18, and may be refused.
-        "#]]
-        .assert_eq(&lines(&planned(&Project, None, &config).diagnostics));
-        check(&Project, Some(&config), &config, &expect![""]);
-    }
-
-    #[test]
-    fn a_replacement_by_what_is_likely_to_be_refused_is_an_error() {
-        let refused = |resource: &dyn Resource, prior: Option<&Json>, planned: &Json| {
-            let prior = prior.map(|it| object(resource, it));
-            let planned = object(resource, planned);
-            lines(&refused_replacement(resource, prior.as_ref(), &planned, NOW.parse().unwrap()))
-        };
-        let version = |it: i64| json!({"project_id": "p", "pg_version": it});
-        expect![[r#"
-            Error at pg_version: Unusual `pg_version`: 15 is outside what the service documents today, 16 to 18, and may be refused. A replacement deletes the project before it creates the new one, so that a refusal would lose it.
-        "#]]
-        .assert_eq(&refused(&Project, Some(&version(17)), &version(15)));
-        assert_eq!(refused(&Project, Some(&version(17)), &version(18)), "");
-        // The service has accepted it once.
-        let renamed = json!({"project_id": "q", "pg_version": 15});
-        assert_eq!(refused(&Project, Some(&version(15)), &renamed), "");
-        let long = json!({"project_id": "p".repeat(64), "pg_version": 17});
-        assert!(refused(&Project, Some(&version(17)), &long).starts_with("Error at project_id"));
-
-        let branch = json!({"branch_id": "b", "expire_time": "2025-12-31T00:00:00Z"});
-        for prior in [None, Some(&branch)] {
-            assert!(refused(&Branch, prior, &branch).starts_with("Error at expire_time"));
-        }
-    }
-
-    #[test]
-    fn a_second_read_write_endpoint_is_refused_and_an_existing_one_is_not() {
-        let endpoint = |id: &str, kind: &str, adopts: bool| {
-            json!({
-                "branch": "projects/p/branches/b", "endpoint_id": id,
-                "endpoint_type": format!("ENDPOINT_TYPE_{kind}"), "replace_existing": adopts,
-            })
-        };
-        let second = endpoint("second", "READ_WRITE", false);
-        expect![[r#"
-            Error at endpoint_id: The read-write endpoint is called `primary`, not `second`: A branch has one read-write endpoint, `primary`, which Lakebase creates with the branch: set `endpoint_id = "primary"` and `replace_existing = true` to manage it. For a read replica, set `endpoint_type = "ENDPOINT_TYPE_READ_ONLY"`. If `second` exists already and is the branch's read-write endpoint, import it.
-        "#]]
-        .assert_eq(&lines(&planned(&Endpoint, None, &second).diagnostics));
-        check(&Endpoint, Some(&second), &second, &expect![""]);
-        check(&Endpoint, None, &endpoint("second", "READ_WRITE", true), &expect![""]);
-        check(&Endpoint, None, &endpoint("second", "READ_ONLY", false), &expect![""]);
-        check(&Endpoint, None, &endpoint("primary", "READ_WRITE", false), &expect![""]);
-        let born = |it: &Json| Endpoint.is_born_with_its_parent(&object(&Endpoint, it));
-        assert!(born(&endpoint("primary", "READ_WRITE", false)));
-        assert!(!born(&second));
-    }
-
-    #[test]
-    fn a_branch_that_is_protected_cannot_expire_whoever_says_so() {
-        let prior = json!({"branch_id": "b", "ttl": "604800s", "is_protected": false});
-        let config = json!({"branch_id": "b", "is_protected": true});
-        expect![[r#"
-            Error at ttl: A protected branch cannot expire: `is_protected` is true, but `ttl` lets the branch expire. Set `no_expiry = true` instead of `ttl`, or set `is_protected = false`.
-        "#]]
-        .assert_eq(&lines(&planned(&Branch, Some(&prior), &config).diagnostics));
-        check(&Branch, None, &config, &expect![""]);
-    }
-
-    #[test]
-    fn a_time_to_expire_at_is_ahead_and_not_too_far() {
-        let at = |time: &str| json!({"branch_id": "b", "expire_time": time});
-        check(&Branch, None, &at("2026-01-31T00:00:00Z"), &expect![""]);
-        check(
-            &Branch,
-            None,
-            &at("2025-12-31T23:59:59Z"),
-            &expect![[r#"
-                Warning at expire_time: `expire_time` is in the past: `2025-12-31T23:59:59Z` is past. Lakebase is likely to refuse it.
-            "#]],
-        );
-        let far = at("2026-01-31T00:00:01Z");
-        check(
-            &Branch,
-            None,
-            &far,
-            &expect![[r#"
-                Warning at expire_time: Unusual `expire_time`: `2026-01-31T00:00:01Z` is more than 30 days ahead, the longest life that Databricks documents. Lakebase may refuse it.
-            "#]],
-        );
-        check(&Branch, Some(&far), &far, &expect![""]);
-    }
-
-    #[test]
-    fn the_initial_endpoint_is_checked_like_an_endpoint() {
-        let initial = |settings: Json| json!({"project_id": "p", "initial_endpoint": settings});
-        let two = json!({"group": {"min": 2, "max": 2}});
-        check(
-            &Project,
-            None,
-            &initial(two.clone()),
-            &expect![[r#"
-                Error at initial_endpoint.group.max: High availability needs `no_suspension`: `initial_endpoint.group.max` is 2, and a group of several computes cannot suspend. Set `initial_endpoint.no_suspension = true`, and omit `initial_endpoint.suspend_timeout_duration`.
-            "#]],
-        );
-        let mut inherits = initial(two);
-        inherits["default_endpoint_settings"] = json!({"no_suspension": true});
-        check(&Project, None, &inherits, &expect![""]);
-        let always_on = json!({"group": {"min": 2, "max": 2}, "no_suspension": true});
-        check(&Project, None, &initial(always_on), &expect![""]);
-        let none = json!({"group": {"min": 0, "max": 0}});
-        check(
-            &Project,
-            None,
-            &initial(none),
-            &expect![[r#"
-                Error at initial_endpoint.group.min: Invalid `initial_endpoint.group.min`: `initial_endpoint.group.min` is 0. A group has at least one compute.
-            "#]],
-        );
-    }
-}
+mod tests;

@@ -9,7 +9,7 @@ use super::table::Table;
 
 /// The schema of a resource.
 pub fn resource(table: &Table) -> Schema {
-    Schema { version: table.version, block: block(table.doc, table.fields) }
+    Schema { version: table.version(), block: block(table.doc, table.fields) }
 }
 
 /// A block of these fields.
@@ -96,6 +96,7 @@ fn kind(field: &AnyField) -> AttributeKind {
         Kind::Bool => AttributeKind::Type(Type::Bool),
         Kind::Int | Kind::Float => AttributeKind::Type(Type::Number),
         Kind::Text | Kind::Duration | Kind::Timestamp => AttributeKind::Type(Type::String),
+        Kind::Texts => AttributeKind::Type(Type::List(Box::new(Type::String))),
         Kind::TextMap | Kind::Tags => AttributeKind::Type(Type::Map(Box::new(Type::String))),
         Kind::Object(members) => AttributeKind::Nested(Nesting::Single, inner(members)),
         Kind::Objects(members) => AttributeKind::Nested(Nesting::List, inner(members)),
@@ -112,6 +113,11 @@ fn reported(field: &AnyField) -> AnyField {
 fn is_reported(field: &AnyField) -> bool {
     matches!(
         field.place,
-        Place::Id | Place::Parent | Place::Spec(_) | Place::Status(_) | Place::Root(_)
-    )
+        Place::Id
+            | Place::Parent
+            | Place::Spec(_)
+            | Place::Body(_)
+            | Place::Status(_)
+            | Place::Root(_)
+    ) && !field.is_never_reported
 }

@@ -4,7 +4,11 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 use tfplugin::{Diagnostics, Object, Value};
 
-use super::field::{AnyField, Kind, Place};
+use super::address::{Address, Scope};
+use super::check;
+use super::field::{AnyField, Place};
+use super::life::{Delete, HasCompute, Life, Turns};
+use super::upgrade::Upgrade;
 
 /// A resource type. Every method is pure: only the lifecycle calls the API.
 pub trait Resource: Sync {
@@ -29,6 +33,12 @@ pub trait Resource: Sync {
     /// replaced by itself.
     fn goes_with_its_parent(&self, _state: &Object) -> bool {
         false
+    }
+
+    /// What keeps a reported object from being settled, although its operation is done: the state
+    /// that it is in. Nothing, if it has settled.
+    fn unsettled(&self, _reported: &Json) -> Option<String> {
+        None
     }
 
     /// Brings what the service reports into the shape that the table reads.
@@ -80,11 +90,19 @@ pub const DEFAULT_MAX_AUTOSCALING_RANGE_CU: f64 = 8.0;
 pub struct Table {
     /// The type's name in a configuration, e.g. `lakebase_endpoint`.
     pub type_name: &'static str,
-    /// The form of a full name, e.g. `projects/{project_id}/branches/{branch_id}`; empty for what
-    /// has no name in the API.
-    pub form: &'static str,
-    /// The version of the schema; it grows when stored states need an upgrade.
-    pub version: i64,
+    /// What messages call one, e.g. `endpoint`.
+    pub noun: &'static str,
+    /// Where it stands in the API, and with it the form of its names.
+    pub address: Address,
+    /// The calls that create, change and remove it.
+    pub life: Life,
+    /// What it has to do with compute.
+    pub compute: HasCompute,
+    /// What goes along with it when it is deleted, and is worth naming.
+    pub holds: &'static [&'static Address],
+    /// How states of older versions of the schema become states of the next version: one for each
+    /// older version. Their number is the version of the schema.
+    pub upgrades: &'static [Upgrade],
     /// The resource of the official provider whose state a `moved` block takes over; empty if none.
     pub counterpart: &'static str,
     /// What the resource is, in a sentence, and what to know before using it, in Markdown.
@@ -116,21 +134,16 @@ impl Table {
     /// a function in the compiler's back trace; the message is the attribute.
     #[must_use]
     pub const fn checked(self) -> Table {
-        check_fields(self.fields, false);
-        check_fields(self.readings, false);
-        if !self.form.is_empty() {
-            has_one_id(self.fields);
-        }
-        has_a_sentence(self.type_name, self.doc);
+        check::table(&self);
         self
     }
 
-    /// The noun, as messages write it, e.g. `endpoint`.
-    pub fn noun(&self) -> &'static str {
-        self.type_name.strip_prefix("lakebase_").unwrap_or(self.type_name)
+    /// The version of the schema: it grows with each upgrade of stored states.
+    pub fn version(&self) -> i64 {
+        i64::try_from(self.upgrades.len()).unwrap_or(i64::MAX)
     }
 
-    /// The field of that name. Its absence is a mistake in the caller.
+    /// The field of that name, if the resource has it.
     pub fn field(&self, name: &str) -> Option<&'static AnyField> {
         self.fields.iter().find(|it| it.name == name)
     }
@@ -145,161 +158,83 @@ impl Table {
         self.fields.iter().find(|it| it.place == Place::Parent)
     }
 
-    /// The collection under the parent, e.g. `endpoints`.
-    pub fn collection(&self) -> &'static str {
-        self.form.rsplit('/').nth(1).unwrap_or_default()
+    /// The field by which an object is found whose ID is not known.
+    pub fn key(&self) -> Option<&'static AnyField> {
+        self.fields.iter().find(|it| it.is_key)
     }
 
-    /// The name of the object with that parent and id.
-    pub fn name(&self, parent: Option<&str>, id: &str) -> String {
-        let collection = self.collection();
-        match parent {
-            Some(parent) => format!("{parent}/{collection}/{id}"),
-            None => format!("{collection}/{id}"),
+    /// Whether a create with this plan takes an object that exists.
+    pub fn adopts(&self, planned: &Object) -> bool {
+        let mut parameters = self.fields.iter().filter(|it| it.place == Place::OnCreate);
+        parameters.any(|it| planned.get(it.name) == Some(&Value::Bool(true)))
+    }
+
+    /// The name of the parent of an object, as far as it is known.
+    pub fn parent_of<'a>(&self, object: &'a Object) -> Option<&'a str> {
+        object.get(self.parent()?.name)?.as_str()
+    }
+
+    /// The name of an object, from its state or its parts, as far as it is known.
+    pub fn name_of(&self, object: &Object) -> Option<String> {
+        match object.get("name").and_then(Value::as_str) {
+            Some(name) => Some(name.to_owned()),
+            None => self.planned_name(object),
         }
     }
 
-    /// The parent and the id in a full name, if it has this table's form.
-    pub fn split<'a>(&self, name: &'a str) -> Option<(Option<&'a str>, &'a str)> {
-        if !has_form(name, self.form) {
-            return None;
-        }
-        let (rest, id) = name.rsplit_once('/')?;
-        Some((rest.rsplit_once('/').map(|(parent, _)| parent), id))
+    /// The name of an object from its parts, as far as they are known.
+    pub fn planned_name(&self, object: &Object) -> Option<String> {
+        let id = self.id().and_then(|field| object.get(field.name)?.as_str());
+        self.address.join(self.parent_of(object), id)
     }
-}
 
-/// Whether a name has the form: the same literal segments, and something at each placeholder.
-pub fn has_form(name: &str, form: &str) -> bool {
-    let (mut names, mut forms) = (name.split('/'), form.split('/'));
-    loop {
-        match (names.next(), forms.next()) {
-            (None, None) => return true,
-            (Some(name), Some(form)) if form.starts_with('{') => {
-                if name.is_empty()
-                    || name.chars().any(|it| it.is_whitespace() || "?#%".contains(it))
-                {
-                    return false;
-                }
+    /// Whose turn a change of an object waits for.
+    pub fn scope(&self, object: &Object) -> Option<Scope> {
+        match self.life.turns {
+            Turns::ByAddress => {
+                let name = self.name_of(object);
+                let name = name.as_deref();
+                let parts = name.and_then(|name| self.address.split(name));
+                let parent = self.parent_of(object).or(parts.and_then(|it| it.parent));
+                self.address.scope(parent, name)
             }
-            (Some(name), Some(form)) if name == form => {}
-            _ => return false,
+            Turns::InsideOf(field, address) => address.scope_of(object.get(field)?.as_str()?),
         }
     }
-}
 
-const fn check_fields(fields: &[AnyField], members: bool) {
-    let mut at = 0;
-    while at < fields.len() {
-        let field = &fields[at];
-        has_a_snake_case_name(field);
-        has_a_sentence(field.name, field.doc);
-        is_a_member_only_inside_an_object(field, members);
-        reads_what_the_service_reports(field);
-        has_a_default_only_if_optional(field);
-        if let Kind::Object(inner) | Kind::Objects(inner) = field.kind {
-            has_members(field, inner);
-            check_fields(inner, true);
-        }
-        let mut other = at + 1;
-        while other < fields.len() {
-            has_a_name_of_its_own(field, &fields[other]);
-            other += 1;
-        }
-        at += 1;
-    }
-}
-
-const fn has_one_id(fields: &[AnyField]) {
-    let (mut ids, mut at) = (0, 0);
-    while at < fields.len() {
-        if matches!(fields[at].place, Place::Id) {
-            ids += 1;
-        }
-        at += 1;
-    }
-    assert!(ids == 1, "a table needs exactly one id field");
-}
-
-const fn has_a_snake_case_name(field: &AnyField) {
-    let bytes = field.name.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        assert!(matches!(bytes[at], b'a'..=b'z' | b'0'..=b'9' | b'_'), "{}", field.name);
-        at += 1;
-    }
-    assert!(!bytes.is_empty(), "an attribute has no name");
-}
-
-const fn has_a_sentence(name: &str, doc: &str) {
-    let bytes = doc.as_bytes();
-    assert!(!bytes.is_empty() && bytes[bytes.len() - 1] == b'.', "{}", name);
-}
-
-const fn is_a_member_only_inside_an_object(field: &AnyField, members: bool) {
-    assert!(matches!(field.place, Place::Member(_)) == members, "{}", field.name);
-}
-
-const fn reads_what_the_service_reports(field: &AnyField) {
-    let reported = matches!(field.place, Place::Status(_) | Place::Root(_));
-    assert!(!reported || field.is_server(), "{}", field.name);
-}
-
-const fn has_a_default_only_if_optional(field: &AnyField) {
-    let given = field.is_server() || field.is_required();
-    assert!(field.default.is_none() || !given, "{}", field.name);
-}
-
-const fn has_members(field: &AnyField, members: &[AnyField]) {
-    assert!(!members.is_empty(), "{}", field.name);
-}
-
-const fn has_a_name_of_its_own(field: &AnyField, other: &AnyField) {
-    let (left, right) = (field.name.as_bytes(), other.name.as_bytes());
-    if left.len() != right.len() {
-        return;
-    }
-    let mut at = 0;
-    while at < left.len() {
-        if left[at] != right[at] {
-            return;
-        }
-        at += 1;
-    }
-    panic!("{}", field.name);
-}
-
-impl AnyField {
-    const fn is_server(&self) -> bool {
-        matches!(self.given, super::field::Given::Server)
-    }
-
-    const fn is_required(&self) -> bool {
-        matches!(self.given, super::field::Given::Required)
+    /// The query parameter of a permanent delete, where Lakebase keeps what is deleted for a while.
+    pub fn purge_parameter(&self) -> Option<&'static str> {
+        let parameter = |field: &AnyField| match field.place {
+            Place::OnDelete(name) => Some(name),
+            _ => None,
+        };
+        self.fields.iter().find_map(parameter).filter(|_| self.life.delete == Delete::Soft)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::has_form;
+    use super::*;
+    use crate::declarations::{ID, PURGE, sample};
+    use crate::model::field::{Field, Text};
+
+    const PROJECT: &Address = &Address::top_level("projects", "project_id");
+    const BRANCH: &Address = &Address::member(PROJECT, "branches", "branch_id");
 
     #[test]
-    fn a_name_has_a_form_segment_by_segment() {
-        let form = "projects/{project_id}/branches/{branch_id}";
-        assert!(has_form("projects/p/branches/b", form));
-        for name in [
-            "",
-            "b",
-            "projects/p",
-            "projects//branches/b",
-            "projects/p/branches/",
-            "projects/p/branch/b",
-            "projects/p/branches/b/",
-            "/projects/p/branches/b",
-            "projects/p/branches/b?x",
-            "projects/p /branches/b",
-        ] {
-            assert!(!has_form(name, form), "{name}");
-        }
+    fn turns_are_taken_by_what_a_field_names_where_the_address_does_not_say() {
+        static FIELDS: &[AnyField] =
+            &[ID, PURGE, Field::<Text>::spec("branch").doc("Its branch.").named(BRANCH).any()];
+        let turns = Turns::InsideOf("branch", BRANCH);
+        let catalog = sample(FIELDS, Life { turns, ..Life::OBJECT }).checked();
+        let object = [("thing_id", "t"), ("branch", "projects/p/branches/b")];
+        let object: Object = object.map(|(name, it)| (name.to_owned(), it.into())).into();
+        let scope = catalog.scope(&object).expect("a branch");
+        assert_eq!(
+            (scope.own.as_str(), scope.wider.as_deref()),
+            ("projects/p/branches/b", Some("projects/p"))
+        );
+        let by_address = sample(FIELDS, Life::OBJECT).checked();
+        assert_eq!(by_address.scope(&object).map(|it| it.own).as_deref(), Some("things/t"));
     }
 }

@@ -16,16 +16,16 @@ use super::table::{Resource, Settings, Table};
 pub fn state(resource: &dyn Resource, stored: &Json) -> Option<Object> {
     let table = resource.table();
     let mut reported = stored.clone();
-    let id = table.id()?;
     if reported["name"].as_str().is_none() {
-        let parent = stored["parent"].as_str();
-        reported["name"] = table.name(parent, stored[id.name].as_str()?).into();
+        let id = table.id().and_then(|field| stored[field.name].as_str());
+        reported["name"] = table.address.join(stored["parent"].as_str(), id)?.into();
     }
     let name = reported["name"].as_str()?.to_owned();
-    table.split(&name)?;
+    table.address.split(&name)?;
     for part in ["status", "spec"] {
         respell(table.fields, &mut reported[part]);
     }
+    respell_at_the_top(table.fields, &mut reported);
     // What was configured is spelled as it was configured: `spec` says how.
     let mut known: Object =
         table.fields.iter().map(|it| (it.name.to_owned(), Value::Null)).collect();
@@ -33,7 +33,7 @@ pub fn state(resource: &dyn Resource, stored: &Json) -> Option<Object> {
     for field in table.fields.iter().filter(|it| !it.is_output()) {
         let stored = match field.place {
             Place::Spec(path) => decode::dig(&stored["spec"], path),
-            Place::Initial(path) => decode::dig(stored, path),
+            Place::Initial(path) | Place::Body(path) => decode::dig(stored, path),
             Place::OnCreate | Place::OnDelete(_) => decode::dig(stored, field.name),
             _ => None,
         };
@@ -57,6 +57,15 @@ pub fn left_behind(table: &Table, stored: &Json) -> Vec<String> {
     let settings = stored["spec"].as_object().into_iter().flatten();
     let left = settings.filter(|(name, value)| !value.is_null() && !has_field(name));
     left.map(|(name, _)| name.clone()).collect()
+}
+
+/// The same for settings that stand at the top of the body.
+fn respell_at_the_top(fields: &[AnyField], object: &mut Json) {
+    for field in fields {
+        let Place::Body(path) = field.place else { continue };
+        let member = AnyField { place: Place::Member(path), ..*field };
+        respell(&[member], object);
+    }
 }
 
 /// Durations as the service writes them: the official provider stores `168h0m0s`.

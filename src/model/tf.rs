@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use tfplugin::{Number, Object, Value};
 
 use super::field::{
-    Bool, Duration, Field, Float, Int, Kind, Nested, NestedList, Tags, Text, TextMap, Timestamp,
+    Bool, Duration, Field, Float, Int, Kind, Nested, NestedList, Tags, Text, TextMap, Texts,
+    Timestamp,
 };
 
 /// What an attribute holds. Nothing here hides the difference between null and unknown.
@@ -87,6 +88,7 @@ field_types! {
     Text: String, |it| it.as_str().map(str::to_owned), Value::String;
     Duration: String, |it| it.as_str().map(str::to_owned), Value::String;
     Timestamp: String, |it| it.as_str().map(str::to_owned), Value::String;
+    Texts: Vec<String>, read_texts, |it| Value::List(it.into_iter().map(Value::String).collect());
     TextMap: BTreeMap<String, String>, read_map, write_map;
     Tags: BTreeMap<String, String>, read_map, write_map;
 }
@@ -115,6 +117,12 @@ impl FieldType for NestedList {
     fn write(owned: Vec<Value>) -> Value {
         Value::List(owned)
     }
+}
+
+/// The known elements of a list of text.
+fn read_texts(value: &Value) -> Option<Vec<String>> {
+    let elements = value.as_elements()?.iter();
+    Some(elements.filter_map(|it| it.as_str().map(str::to_owned)).collect())
 }
 
 /// The known entries of a map of text.

@@ -8,12 +8,10 @@ use std::collections::BTreeMap;
 
 use tfplugin::{Diagnostic, Diagnostics, Object, Path, Value};
 
+use super::address;
 use super::field::{AnyField, Check, Given, Kind, Place};
+use super::id;
 use super::meaning::{self, quoted, same};
-use super::table::has_form;
-
-/// The longest id the service documents today, in characters.
-const LONGEST_ID: usize = 63;
 
 /// Refuses what cannot be in a configuration: fields one by one, choices and conflicts.
 pub fn validate(fields: &'static [AnyField], config: &Object, sink: &mut Diagnostics) {
@@ -63,15 +61,22 @@ fn check_object(fields: &'static [AnyField], config: &Object, path: &Path, sink:
             continue;
         }
         check_kind(field, value, &path, sink);
-        if field.place == Place::Id {
-            check_id(value, &path, sink);
+        if let (Place::Id, Some(id)) = (field.place, value.as_str()) {
+            sink.extend(id::check(field.id_rule, id, false, &path));
         }
-        if let Some(check) = &field.check {
-            check_value(check, value, &path, sink);
+        match (&field.check, value) {
+            (Some(check), Value::List(elements)) if matches!(field.kind, Kind::Texts) => {
+                for (index, element) in (0..).zip(elements) {
+                    check_value(check, element, &path.index(index), sink);
+                }
+            }
+            (Some(check), value) => check_value(check, value, &path, sink),
+            (None, _) => {}
         }
     }
     check_choices(fields, config, path, sink);
     check_conflicts(fields, config, path, sink);
+    check_places(fields, config, path, sink);
 }
 
 fn check_kind(field: &AnyField, value: &Value, path: &Path, sink: &mut Diagnostics) {
@@ -93,6 +98,9 @@ fn check_kind(field: &AnyField, value: &Value, path: &Path, sink: &mut Diagnosti
             }
             None
         }
+        (Kind::Texts, Value::List(elements)) if elements.iter().any(Value::is_null) => {
+            Some("an element is null, which Lakebase cannot hold: leave the element out".to_owned())
+        }
         (Kind::TextMap | Kind::Tags, Value::Map(entries)) => null_entry(entries).map(|key| {
             format!("`{key}` is null, which the service cannot hold: leave the key out")
         }),
@@ -107,30 +115,6 @@ fn check_kind(field: &AnyField, value: &Value, path: &Path, sink: &mut Diagnosti
 
 fn null_entry(entries: &BTreeMap<String, Value>) -> Option<&str> {
     entries.iter().find(|(_, it)| it.is_null()).map(|(key, _)| key.as_str())
-}
-
-/// Characters are an error, for they are part of a name; the length is a limit that may move.
-fn check_id(value: &Value, path: &Path, sink: &mut Diagnostics) {
-    let Some(id) = value.as_str() else { return };
-    let begins = id.bytes().next().is_some_and(|it| it.is_ascii_lowercase());
-    let ends = !id.ends_with('-');
-    let middle = id.bytes().all(|it| matches!(it, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-    if !(begins && ends && middle) {
-        let detail = format!(
-            "{} is not an id: it must start with a lowercase letter, hold only lowercase letters, \
-             digits and hyphens, and not end with a hyphen. It is the last part of the full name, \
-             not the whole of it.",
-            quoted(id)
-        );
-        sink.push(Diagnostic::error(format!("Invalid `{path}`"), detail).at(path.clone()));
-    } else if LONGEST_ID < id.len() {
-        let detail = format!(
-            "`{id}` has {} characters. The service documents at most {LONGEST_ID} and may refuse \
-             it.",
-            id.len()
-        );
-        sink.push(Diagnostic::warning(format!("Long `{path}`"), detail).at(path.clone()));
-    }
 }
 
 fn check_value(check: &Check, value: &Value, path: &Path, sink: &mut Diagnostics) {
@@ -184,11 +168,21 @@ fn check_value(check: &Check, value: &Value, path: &Path, sink: &mut Diagnostics
             let values = values.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
             sink.push(refuse(format!("{} is none of {values}.", quoted(text))));
         }
-        (Check::Named(form), Value::String(text)) if !has_form(text, form) => {
+        (Check::Named(address), Value::String(text)) if !address.matches(text) => {
             sink.push(refuse(format!(
-                "{} is not a full name: it must have the form `{form}`. The `name` of the resource \
+                "{} is not a full name: it must have the form `{address}`. The `name` of the resource \
                  or data source has it.",
                 quoted(text)
+            )));
+        }
+        // The limit of PostgreSQL's own type `name`, which no version has moved.
+        (Check::PostgresName, Value::String(text))
+            if text.is_empty() || 63 < text.len() || text.contains('\0') =>
+        {
+            sink.push(refuse(format!(
+                "{} is not a name in PostgreSQL: write 1 to 63 bytes. It has {}.",
+                quoted(text),
+                text.len()
             )));
         }
         _ => {}
@@ -216,6 +210,34 @@ fn check_conflicts(
             let detail =
                 format!("`{other}` and `{}` exclude each other: set one of them.", field.name);
             sink.push(Diagnostic::error(format!("Conflicting `{path}`"), detail).at(path));
+        }
+    }
+}
+
+/// A resource that must be inside of the one that another attribute names: a role of the branch.
+pub fn check_places(
+    fields: &'static [AnyField],
+    object: &Object,
+    path: &Path,
+    sink: &mut Diagnostics,
+) {
+    let text = |name: &str| object.get(name).and_then(Value::as_str);
+    for field in fields {
+        let Some(other) = field.inside_of else { continue };
+        let (Some(name), Some(holder)) = (text(field.name), text(other)) else { continue };
+        let is_named = |it: &AnyField, name: &str| match it.check {
+            Some(Check::Named(address)) => address.matches(name),
+            _ => true,
+        };
+        let Some(beside) = fields.iter().find(|it| it.name == other) else { continue };
+        // What has another form is told by the check of its own.
+        if is_named(field, name) && is_named(beside, holder) && !address::holds(holder, name) {
+            let path = path.attribute(field.name);
+            let detail = format!(
+                "`{name}` is not in `{holder}`, which `{other}` names. Both must be in the same \
+                 {other}."
+            );
+            sink.push(Diagnostic::error(format!("Invalid `{path}`"), detail).at(path));
         }
     }
 }
@@ -265,13 +287,16 @@ mod tests {
     use tfplugin::Severity;
 
     use super::*;
+    use crate::model::address::Address;
     use crate::model::field::{
         Bool, Duration, Field, Float, Int, Nested, Text, TextMap, Timestamp,
     };
 
     const FIELDS: &[AnyField] = &[
         Field::<Text>::id("thing_id").doc("The id.").any(),
-        Field::<Text>::parent("project", "projects/{project_id}").doc("The project.").any(),
+        Field::<Text>::parent("project", &Address::top_level("projects", "project_id"))
+            .doc("The project.")
+            .any(),
         Field::<Int>::spec("cu").doc("The size.").within(1, 112).any(),
         Field::<Int>::spec("count_of").doc("The count.").any(),
         Field::<Text>::spec("label").doc("A label.").at_most(9).any(),
@@ -330,7 +355,7 @@ mod tests {
                 ("inner", Value::Map([("pause".to_owned(), "soon".into())].into())),
             ],
             &expect![[r#"
-                error at thing_id: Invalid `thing_id`: `Wrong_` is not an id: it must start with a lowercase letter, hold only lowercase letters, digits and hyphens, and not end with a hyphen. It is the last part of the full name, not the whole of it.
+                error at thing_id: Invalid `thing_id`: `Wrong_` is not an ID: it must start with a lowercase letter, hold only lowercase letters, digits and hyphens, and not end with a hyphen. It is the last part of the full name, not the whole of it.
                 error at project: Invalid `project`: `p` is not a full name: it must have the form `projects/{project_id}`. The `name` of the resource or data source has it.
                 error at count_of: Invalid `count_of`: 1.5 is not a whole number.
                 error at kind: Invalid `kind`: `C` is none of `A`, `B`.

@@ -8,12 +8,14 @@ use serde_json::Value as Json;
 use tfplugin::{Diagnostic, Diagnostics, Object, Value};
 
 use super::{
-    BRANCH, CREATE_TIME, DELETION_PROTECTION, NAME, PROJECT, PURGE_ON_DELETE, REPLACE_EXISTING,
-    TIMEOUTS, UID, UPDATE_TIME,
+    BRANCH, CREATE_TIME, DATABASE, DELETION_PROTECTION, ENDPOINT, NAME, PROJECT, PURGE_ON_DELETE,
+    REPLACE_EXISTING, SNAPSHOT, TIMEOUTS, UID, UPDATE_TIME,
 };
+use crate::model::address::holds;
 use crate::model::field::{Bool, Duration, Field, Int, Text, TextMap, Timestamp as Time};
+use crate::model::life::{HasCompute, Life};
 use crate::model::meaning;
-use crate::model::table::{Change, Resource, Settings, Table, Timeouts, has_form};
+use crate::model::table::{Change, Resource, Settings, Table, Timeouts};
 use crate::model::tf::Tf;
 
 const BRANCH_ID: Field<Text> =
@@ -21,8 +23,6 @@ const BRANCH_ID: Field<Text> =
 
 const PROJECT_NAME: Field<Text> =
     Field::parent("project", PROJECT).doc("The project that holds the branch.");
-
-const SNAPSHOT: &str = "projects/{project_id}/snapshots/{snapshot_id}";
 
 const SOURCE_BRANCH: Field<Text> = Field::spec("source_branch")
     .doc("The branch that it is a copy of.")
@@ -98,8 +98,12 @@ pub struct Branch;
 
 static TABLE: Table = Table {
     type_name: "lakebase_branch",
-    form: BRANCH,
-    version: 0,
+    noun: "branch",
+    address: *BRANCH,
+    life: Life::OBJECT,
+    compute: HasCompute::ComesWith,
+    holds: &[DATABASE, ENDPOINT],
+    upgrades: &[],
     counterpart: "databricks_postgres_branch",
     doc: "A branch of a project: a copy-on-write copy of another branch's data, with roles and databases, and with compute of its own. A branch comes with a read-write endpoint, `primary`.",
     timeouts: Timeouts { create: "20m", read: "5m", update: "20m", delete: "20m" },
@@ -177,12 +181,10 @@ impl Resource for Branch {
 /// The source is in the project of the branch (API reference, 14: the service's own message).
 fn check_source(config: &Object, sink: &mut Diagnostics) {
     let Tf::Known(project) = PROJECT_NAME.of(config) else { return };
-    for (field, form) in [(SOURCE_BRANCH, BRANCH), (SOURCE_SNAPSHOT, SNAPSHOT)] {
+    for (field, address) in [(SOURCE_BRANCH, BRANCH), (SOURCE_SNAPSHOT, SNAPSHOT)] {
         let Tf::Known(source) = field.of(config) else { continue };
-        if has_form(&project, PROJECT)
-            && has_form(&source, form)
-            && !source.starts_with(&format!("{project}/"))
-        {
+        let is_elsewhere = address.matches(&source) && !holds(&project, &source);
+        if PROJECT.matches(&project) && is_elsewhere {
             let detail = format!(
                 "`{source}` is in another project. The source of a branch of `{project}` must be in \
                  the same project."

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use tfplugin::{Diagnostic, Diagnostics, Object};
 
 use super::{ENDPOINT, TIMEOUTS};
+use crate::model::address::Address;
 use crate::model::field::{AnyField, Duration, Field, NestedList, Text, Timestamp as Time};
+use crate::model::life::{Delete, HasCompute, Life};
 use crate::model::meaning;
 use crate::model::table::{Change, Resource, Settings, Table, Timeouts};
 use crate::model::tf::Tf;
@@ -67,8 +69,12 @@ pub struct Credential;
 
 static TABLE: Table = Table {
     type_name: "lakebase_credential",
-    form: "",
-    version: 0,
+    noun: "credential",
+    address: Address::Issued,
+    life: Life { delete: Delete::Forget, listed: false, ..Life::OBJECT },
+    compute: HasCompute::No,
+    holds: &[],
+    upgrades: &[],
     counterpart: "",
     doc: "~> **The token is stored in the state in plain text.** Where the tool that needs it takes ephemeral values, use the ephemeral resource `lakebase_credential` instead.\n\nA short-lived password for an endpoint, kept in the state. A plan that is made shortly before its end, or later, renews it.",
     timeouts: Timeouts { create: "5m", read: "5m", update: "5m", delete: "5m" },

@@ -3,6 +3,7 @@
 //! Every branch comes with a read-write endpoint, `primary`, that the service makes and unmakes
 //! itself; `replace_existing` takes it over.
 
+use serde_json::Value as Json;
 use tfplugin::{Diagnostic, Diagnostics, Object, Path};
 
 use super::{BRANCH, CREATE_TIME, ENDPOINT, NAME, REPLACE_EXISTING, TIMEOUTS, UID, UPDATE_TIME};
@@ -12,6 +13,7 @@ use crate::compute::{Compute, LARGEST_CU, SMALLEST_CU, Suspension, capacity};
 use crate::model::field::{
     AnyField, Bool, Duration, Field, Float, Int, Nested, Text, TextMap, Timestamp,
 };
+use crate::model::life::{Delete, HasCompute, Life};
 use crate::model::meaning;
 use crate::model::table::{Change, Resource, Settings, Table, Timeouts};
 use crate::model::tf::Tf;
@@ -117,8 +119,12 @@ pub struct Endpoint;
 
 static TABLE: Table = Table {
     type_name: "lakebase_endpoint",
-    form: ENDPOINT,
-    version: 0,
+    noun: "endpoint",
+    address: *ENDPOINT,
+    life: Life { delete: Delete::Plain, ..Life::OBJECT },
+    compute: HasCompute::IsCompute,
+    holds: &[],
+    upgrades: &[],
     counterpart: "databricks_postgres_endpoint",
     doc: "The compute that serves a branch: the read-write `primary`, which the service makes with every branch, or a read replica.",
     timeouts: Timeouts { create: "20m", read: "5m", update: "20m", delete: "20m" },
@@ -164,6 +170,15 @@ impl Resource for Endpoint {
 
     fn goes_with_its_parent(&self, state: &Object) -> bool {
         is_read_write(state)
+    }
+
+    /// `done` of an operation does not mean reconciled: `pending_state` is gone when the endpoint is
+    /// (API reference, 3.3).
+    fn unsettled(&self, reported: &Json) -> Option<String> {
+        let status = &reported["status"];
+        let pending = status["pending_state"].as_str().filter(|it| !it.is_empty())?;
+        let current = status["current_state"].as_str().unwrap_or("an unknown state");
+        Some(format!("{current}, on its way to {pending}"))
     }
 
     fn plan(&self, change: &mut Change<'_>, sink: &mut Diagnostics) {

@@ -15,6 +15,7 @@ use crate::compute::{LARGEST_CU, SMALLEST_CU, capacity};
 use crate::model::field::{
     Bool, Duration, Field, Float, Int, Nested, Tags, Text, TextMap, Timestamp,
 };
+use crate::model::life::{HasCompute, Life};
 use crate::model::table::{Change, Resource, Settings, Table, Timeouts};
 use crate::model::tf::Tf;
 
@@ -96,8 +97,9 @@ const EFFECTIVE_CUSTOM_TAGS: Field<Tags> = Field::spec("effective_custom_tags")
     .at("custom_tags")
     .by_provider();
 
-const BUDGET_POLICY_ID: Field<Text> =
-    Field::spec("budget_policy_id").doc("The budget policy that the project is billed by.");
+const BUDGET_POLICY_ID: Field<Text> = Field::spec("budget_policy_id")
+    .doc("The budget policy that the project is billed by.")
+    .null_if_absent();
 
 const NATIVE_LOGIN: Field<Bool> = Field::spec("enable_pg_native_login")
     .doc("Whether roles may log in with passwords of PostgreSQL's own.");
@@ -128,8 +130,12 @@ pub struct Project;
 
 static TABLE: Table = Table {
     type_name: "lakebase_project",
-    form: PROJECT,
-    version: 0,
+    noun: "project",
+    address: *PROJECT,
+    life: Life::OBJECT,
+    compute: HasCompute::AsDefaults,
+    holds: &[BRANCH],
+    upgrades: &[],
     counterpart: "databricks_postgres_project",
     doc: "A Lakebase Autoscaling project: PostgreSQL databases with their branches and computes. A new project comes with a branch `production`, its endpoint `primary`, the database `databricks-postgres` and a role for its owner.",
     timeouts: Timeouts { create: "30m", read: "5m", update: "30m", delete: "30m" },
@@ -189,8 +195,8 @@ impl Resource for Project {
                 endpoint::plan_group(&planned, &path, sink);
             }
             if change.settings.review_warnings {
-                let id = PROJECT_ID.of(&change.planned).known().unwrap_or_default();
-                let name = format!("`{}` of `{}`", place.name(), TABLE.name(None, &id));
+                let name = TABLE.planned_name(&change.planned).unwrap_or_default();
+                let name = format!("`{}` of `{name}`", place.name());
                 let before = prior.as_ref().map(endpoint::compute);
                 let after = endpoint::compute(&planned);
                 if let Some(it) = undocumented_size(&name, before.as_ref(), &after) {

@@ -259,6 +259,19 @@ mod tests {
         let forgotten =
             change("lakebase_branch", BRANCH, &json!(["forget"]), json!({}), null.clone());
         check(&[forgotten], expect![[""]]);
+        let database = "projects/p/branches/b/databases/app";
+        let database = change(
+            "lakebase_database",
+            database,
+            &delete,
+            json!({"database_id": "app"}),
+            null.clone(),
+        );
+        check(&[database], expect![[r#"
+            The database `lakebase_database.x` is destroyed. It cannot be restored.
+        "#]]);
+        let role = "projects/p/branches/b/roles/app";
+        check(&[change("lakebase_role", role, &delete, json!({}), null.clone())], expect![[""]]);
         // What the configuration says decides about a replacement.
         let replaced = json!(["delete", "create"]);
         let project = change("lakebase_project", PROJECT, &replaced, json!({}), purges());

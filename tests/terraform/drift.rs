@@ -178,6 +178,11 @@ resource "lakebase_project" "this" {
                 "spec.budget_policy_id",
             ),
             drift(
+                json!({"budget_policy_id": null}),
+                &["budget_policy_id"],
+                "spec.budget_policy_id",
+            ),
+            drift(
                 json!({"enable_pg_native_login": true}),
                 &["enable_pg_native_login"],
                 "spec.enable_pg_native_login",

@@ -4,6 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use lakebase::Default;
+use lakebase::documentation::other_imports;
+
 use crate::workbench::Workbench;
 
 /// A test for each folder of `examples/`.
@@ -23,6 +26,9 @@ examples! {
     a_project "resources/lakebase_project"
     a_branch "resources/lakebase_branch"
     an_endpoint "resources/lakebase_endpoint"
+    a_default_branch "resources/lakebase_default_branch"
+    a_role "resources/lakebase_role"
+    a_database "resources/lakebase_database"
     a_credential "resources/lakebase_credential"
     what_is_read_of_a_branch "data-sources/lakebase_branch"
     what_is_read_of_a_project "data-sources/lakebase_project"
@@ -31,8 +37,13 @@ examples! {
     all_branches "data-sources/lakebase_branches"
     all_endpoints "data-sources/lakebase_endpoints"
     all_projects "data-sources/lakebase_projects"
+    what_is_read_of_a_role "data-sources/lakebase_role"
+    all_roles "data-sources/lakebase_roles"
+    what_is_read_of_a_database "data-sources/lakebase_database"
+    all_databases "data-sources/lakebase_databases"
     an_ephemeral_connection "ephemeral-resources/lakebase_connection"
     an_ephemeral_credential "ephemeral-resources/lakebase_credential"
+    the_password_of_a_role "ephemeral-resources/lakebase_role_password"
     the_parts_of_a_name "functions/parse_name"
     a_connection_uri "functions/connection_uri"
 }
@@ -91,8 +102,9 @@ fn run(folder: &str) {
 /// Imports what was applied, in each of the ways that the example shows.
 #[track_caller]
 fn import(bench: &Workbench, folder: &str) {
-    for file in ["import.tf", "import-by-identity.tf"] {
-        let Some(block) = read(folder, file) else { continue };
+    let Some(block) = read(folder, "import.tf") else { return };
+    let [by_identity, command] = other_imports(&block).expect("an import says what, and to where");
+    for block in [block, by_identity] {
         if block.contains("identity") && !imports_by_identity(bench) {
             continue;
         }
@@ -105,26 +117,38 @@ fn import(bench: &Workbench, folder: &str) {
         bench.write("import.tf", "");
         bench.expect_empty_plan();
     }
-    if let Some(command) = read(folder, "import.sh") {
-        let words: Vec<_> = command.split_whitespace().collect();
-        let ["terraform", "import", address, _] = words[..] else { panic!("{command}") };
-        bench.terraform(&["state", "rm", address]).succeeded();
-        bench.terraform(&words[1..]).succeeded();
-        bench.expect_empty_plan();
-    }
+    let words: Vec<_> = command.split_whitespace().collect();
+    let ["terraform", "import", address, _] = words[..] else { panic!("{command}") };
+    bench.terraform(&["state", "rm", address]).succeeded();
+    bench.terraform(&words[1..]).succeeded();
+    bench.expect_empty_plan();
 }
 
 /// Destroys everything, once the protections are taken back.
 #[track_caller]
 pub(crate) fn destroy(bench: &Workbench, example: &str) {
-    let protections = [
-        ("resource \"lakebase_project\" \"shop\"", "deletion_protection"),
-        ("resource \"lakebase_project\" \"lab\"", "deletion_protection"),
-        ("resource \"lakebase_branch\" \"production\"", "is_protected"),
+    let of_lakebase = [
+        ("resource \"lakebase_branch\" \"production\"", "is_protected", "false"),
+        // Lakebase does not delete a default branch.
+        (
+            "resource \"lakebase_default_branch\" \"shop\"",
+            "branch",
+            "\"projects/shop/branches/production\"",
+        ),
     ];
-    let present = protections.iter().filter(|(resource, _)| example.contains(resource));
-    let open = |(resource, setting)| format!("{resource} {{\n  {setting} = false\n}}\n");
-    bench.write("override.tf", &present.copied().map(open).collect::<String>());
+    let resources = example.lines().filter_map(|line| line.strip_suffix(" {"));
+    let is_protected = |resource: &&str| {
+        let kind = resource.split('"').nth(1);
+        let table = lakebase::tables().find(|it| Some(it.type_name) == kind);
+        let protection = table.and_then(|it| it.field("deletion_protection")?.default);
+        resource.starts_with("resource ") && matches!(protection, Some(Default::Bool(true)))
+    };
+    let protected = resources.filter(is_protected);
+    let protections = protected.map(|it| (it, "deletion_protection", "false"));
+    let present =
+        of_lakebase.into_iter().filter(|(it, ..)| example.contains(it)).chain(protections);
+    let open = |(resource, setting, value)| format!("{resource} {{\n  {setting} = {value}\n}}\n");
+    bench.write("override.tf", &present.map(open).collect::<String>());
     bench.terraform(&["apply", "-auto-approve"]).succeeded();
     bench.destroy();
     assert!(bench.emulator.names().is_empty(), "{:?}", bench.emulator.names());

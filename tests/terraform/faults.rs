@@ -235,3 +235,49 @@ fn a_stale_read_after_a_create_is_not_believed() {
     bench.apply();
     assert_eq!(count(&bench, "POST"), 2);
 }
+
+const TENANT: &str = r#"
+resource "lakebase_role" "app" {
+  branch        = "${lakebase_project.shop.name}/branches/production"
+  role_id       = "app"
+  postgres_role = "app"
+}
+
+resource "lakebase_database" "app" {
+  branch              = "${lakebase_project.shop.name}/branches/production"
+  database_id         = "app"
+  postgres_database   = "app"
+  role                = lakebase_role.app.name
+  deletion_protection = false
+}
+"#;
+
+#[test]
+fn role_and_database_survive_lost_answers_conflicts_and_failed_deletes() {
+    let bench = Workbench::new("role_and_database_survive");
+    bench.configure(&project(""));
+    bench.apply();
+    for kind in [FaultKind::CutConnection, FaultKind::ConflictOutside] {
+        for path in ["*/roles", "*/databases"] {
+            let fault = Fault::on("POST", path, kind.clone());
+            let is_lost = matches!(kind, FaultKind::CutConnection);
+            bench.emulator.fault(if is_lost { fault.after() } else { fault });
+        }
+        bench.configure(&(project("") + TENANT));
+        bench.forget_requests();
+        bench.apply();
+        let made = bench.emulator.mutations().into_iter().filter(|it| it.status == 200).count();
+        let lost = bench.emulator.mutations().into_iter().filter(|it| it.status == 0).count();
+        assert_eq!(made + lost, 2, "{kind:?}");
+        // A delete that fails keeps the object; the next one deletes it.
+        let failure = FaultKind::status(500, "INTERNAL_ERROR", "Something went wrong.");
+        bench.emulator.fault(Fault::on("DELETE", "*/databases/app", failure));
+        bench.configure(&project(""));
+        bench.apply_fails();
+        let kept = bench.terraform(&["state", "list"]).succeeded().output();
+        assert!(kept.contains("lakebase_database.app"), "{kept}");
+        bench.apply();
+        let names = bench.emulator.names();
+        assert!(!names.iter().any(|it| it.ends_with("/app")), "{names:?}");
+    }
+}

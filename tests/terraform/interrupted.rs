@@ -256,3 +256,31 @@ fn operation_that_was_waited_for_is_read_as_it_settled() {
     bench.emulator.advance(MINUTES);
     planning.wait().succeeded();
 }
+
+#[test]
+fn interrupted_create_of_a_role_with_a_generated_id_goes_on_with_the_next_run() {
+    let bench = slow("interrupted_create_of_a_role_with_a_generated_id");
+    bench.configure(&project(""));
+    apply_in_time(&bench, 1);
+    bench.forget_requests();
+    let role = r#"
+resource "lakebase_role" "app" {
+  branch        = "projects/shop/branches/production"
+  postgres_role = "app"
+}
+"#;
+    bench.configure(&(project("") + role));
+    let running = bench.spawn(&["apply", "-auto-approve"]);
+    wait_for_poll(&bench, 1);
+    running.interrupt();
+    let output = running.wait().failed().output();
+    assert!(output.contains("Interrupted while waiting to create the role `projects/"), "{output}");
+    let stored = stored(&bench, "lakebase_role").expect("the role is in the state");
+    assert!(stored.starts_with("projects/shop/branches/production/roles/role-"), "{stored}");
+    assert!(stored.ends_with(" null"), "it is not tainted: {stored}");
+
+    bench.emulator.advance(MINUTES);
+    bench.apply();
+    let posts = bench.emulator.mutations().into_iter().filter(|it| it.method == "POST");
+    assert_eq!(posts.count(), 1);
+}

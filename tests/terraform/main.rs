@@ -11,8 +11,10 @@
 #![expect(clippy::too_many_lines, reason = "the lines of a long test are its snapshots")]
 
 mod chaos;
+mod connections;
 mod consent;
 mod crowd;
+mod databases;
 mod drift;
 mod examples;
 mod faults;
@@ -32,7 +34,9 @@ mod protection;
 mod range;
 mod reads;
 mod replacement;
+mod roles;
 mod secrets;
+mod settings;
 mod shop;
 mod signing_in;
 mod surprises;

@@ -158,7 +158,7 @@ fn an_update_of_a_project_masks_the_leaves_that_differ() {
     it.sends(&defaults("autoscaling_limit_max_cu = 2"), &mask("autoscaling_limit_max_cu"));
     it.bench.expect_mutations(expect![[r#"
         PATCH /api/2.0/postgres/projects/shop?update_mask=spec.default_endpoint_settings.autoscaling_limit_max_cu
-          {"spec":{"custom_tags":[],"default_endpoint_settings":{"autoscaling_limit_max_cu":2,"autoscaling_limit_min_cu":1,"pg_settings":{},"suspend_timeout_duration":"86400s"},"display_name":"Another shop","enable_pg_native_login":false,"history_retention_duration":"691200s","pg_version":17}}
+          {"spec":{"custom_tags":[],"default_endpoint_settings":{"autoscaling_limit_max_cu":2,"autoscaling_limit_min_cu":1,"pg_settings":{},"suspend_timeout_duration":"86400s"},"display_name":"Another shop","enable_pg_native_login":false,"history_retention_duration":"691200s"}}
     "#]]);
     it.says_the_same(&defaults("autoscaling_limit_min_cu = 1"));
     it.sends(&defaults("no_suspension = true"), &mask("suspension"));
@@ -172,7 +172,7 @@ fn an_update_of_a_project_masks_the_leaves_that_differ() {
     it.sends("custom_tags = { stage = \"test\" }", "spec.custom_tags");
     it.bench.expect_mutations(expect![[r#"
         PATCH /api/2.0/postgres/projects/shop?update_mask=spec.custom_tags
-          {"spec":{"custom_tags":[{"key":"stage","value":"test"}],"default_endpoint_settings":{"autoscaling_limit_max_cu":2,"autoscaling_limit_min_cu":1,"pg_settings":{},"suspend_timeout_duration":"600s"},"display_name":"Another shop","enable_pg_native_login":false,"history_retention_duration":"691200s","pg_version":17}}
+          {"spec":{"custom_tags":[{"key":"stage","value":"test"}],"default_endpoint_settings":{"autoscaling_limit_max_cu":2,"autoscaling_limit_min_cu":1,"pg_settings":{},"suspend_timeout_duration":"600s"},"display_name":"Another shop","enable_pg_native_login":false,"history_retention_duration":"691200s"}}
     "#]]);
     it.sends("custom_tags = {}", "spec.custom_tags");
     it.sends("budget_policy_id = \"cheap\"", "spec.budget_policy_id");
@@ -214,7 +214,7 @@ fn tags_of_the_provider_block_reach_every_project_and_leave_it_again() {
     bench.apply();
     bench.expect_mutations(expect![[r#"
         PATCH /api/2.0/postgres/projects/shop?update_mask=spec.custom_tags
-          {"spec":{"custom_tags":[{"key":"stage","value":"test"},{"key":"team","value":"b"}],"default_endpoint_settings":{"autoscaling_limit_max_cu":1,"autoscaling_limit_min_cu":1,"pg_settings":{},"suspend_timeout_duration":"86400s"},"display_name":"shop","enable_pg_native_login":false,"history_retention_duration":"604800s","pg_version":17}}
+          {"spec":{"custom_tags":[{"key":"stage","value":"test"},{"key":"team","value":"b"}],"default_endpoint_settings":{"autoscaling_limit_max_cu":1,"autoscaling_limit_min_cu":1,"pg_settings":{},"suspend_timeout_duration":"86400s"},"display_name":"shop","enable_pg_native_login":false,"history_retention_duration":"604800s"}}
     "#]]);
 
     let tags = || {

@@ -49,72 +49,72 @@ resource "lakebase_endpoint" "reports" {
         &bench,
         names,
         expect![[r#"
-        Error: Invalid `project_id`
+            Error: Invalid `project_id`
 
-          with lakebase_project.shop,
-          on main.tf line 9, in resource "lakebase_project" "shop":
-           9:   project_id = "My_Shop"
+              with lakebase_project.shop,
+              on main.tf line 9, in resource "lakebase_project" "shop":
+               9:   project_id = "My_Shop"
 
-        `My_Shop` is not an id: it must start with a lowercase letter, hold only
-        lowercase letters, digits and hyphens, and not end with a hyphen. It is the
-        last part of the full name, not the whole of it.
+            `My_Shop` is not an ID: it must start with a lowercase letter, hold only
+            lowercase letters, digits and hyphens, and not end with a hyphen. It is the
+            last part of the full name, not the whole of it.
 
-        Error: Invalid `project`
+            Error: Invalid `project`
 
-          with lakebase_branch.dev,
-          on main.tf line 13, in resource "lakebase_branch" "dev":
-          13:   project       = "shop"
+              with lakebase_branch.dev,
+              on main.tf line 13, in resource "lakebase_branch" "dev":
+              13:   project       = "shop"
 
-        `shop` is not a full name: it must have the form `projects/{project_id}`. The
-        `name` of the resource or data source has it.
+            `shop` is not a full name: it must have the form `projects/{project_id}`. The
+            `name` of the resource or data source has it.
 
-        Error: Invalid `branch_id`
+            Error: Invalid `branch_id`
 
-          with lakebase_branch.dev,
-          on main.tf line 14, in resource "lakebase_branch" "dev":
-          14:   branch_id     = "projects/shop/branches/dev"
+              with lakebase_branch.dev,
+              on main.tf line 14, in resource "lakebase_branch" "dev":
+              14:   branch_id     = "projects/shop/branches/dev"
 
-        `projects/shop/branches/dev` is not an id: it must start with a lowercase
-        letter, hold only lowercase letters, digits and hyphens, and not end with a
-        hyphen. It is the last part of the full name, not the whole of it.
+            `projects/shop/branches/dev` is not an ID: it must start with a lowercase
+            letter, hold only lowercase letters, digits and hyphens, and not end with a
+            hyphen. It is the last part of the full name, not the whole of it.
 
-        Error: Invalid `source_branch`
+            Error: Invalid `source_branch`
 
-          with lakebase_branch.dev,
-          on main.tf line 15, in resource "lakebase_branch" "dev":
-          15:   source_branch = "production"
+              with lakebase_branch.dev,
+              on main.tf line 15, in resource "lakebase_branch" "dev":
+              15:   source_branch = "production"
 
-        `production` is not a full name: it must have the form
-        `projects/{project_id}/branches/{branch_id}`. The `name` of the resource or
-        data source has it.
+            `production` is not a full name: it must have the form
+            `projects/{project_id}/branches/{branch_id}`. The `name` of the resource or
+            data source has it.
 
-        Error: Invalid `branch`
+            Error: Invalid `branch`
 
-          with lakebase_endpoint.reports,
-          on main.tf line 19, in resource "lakebase_endpoint" "reports":
-          19:   branch        = "projects/shop/branch/production"
+              with lakebase_endpoint.reports,
+              on main.tf line 19, in resource "lakebase_endpoint" "reports":
+              19:   branch        = "projects/shop/branch/production"
 
-        `projects/shop/branch/production` is not a full name: it must have the form
-        `projects/{project_id}/branches/{branch_id}`. The `name` of the resource or
-        data source has it.
+            `projects/shop/branch/production` is not a full name: it must have the form
+            `projects/{project_id}/branches/{branch_id}`. The `name` of the resource or
+            data source has it.
 
-        Error: Invalid `endpoint_id`
+            Error: Invalid `endpoint_id`
 
-          with lakebase_endpoint.reports,
-          on main.tf line 20, in resource "lakebase_endpoint" "reports":
-          20:   endpoint_id   = "9lives"
+              with lakebase_endpoint.reports,
+              on main.tf line 20, in resource "lakebase_endpoint" "reports":
+              20:   endpoint_id   = "9lives"
 
-        `9lives` is not an id: it must start with a lowercase letter, hold only
-        lowercase letters, digits and hyphens, and not end with a hyphen. It is the
-        last part of the full name, not the whole of it.
+            `9lives` is not an ID: it must start with a lowercase letter, hold only
+            lowercase letters, digits and hyphens, and not end with a hyphen. It is the
+            last part of the full name, not the whole of it.
 
-        Error: Invalid `endpoint_type`
+            Error: Invalid `endpoint_type`
 
-          with lakebase_endpoint.reports,
-          on main.tf line 21, in resource "lakebase_endpoint" "reports":
-          21:   endpoint_type = "READ_ONLY"
+              with lakebase_endpoint.reports,
+              on main.tf line 21, in resource "lakebase_endpoint" "reports":
+              21:   endpoint_type = "READ_ONLY"
 
-        `READ_ONLY` is none of `ENDPOINT_TYPE_READ_WRITE`, `ENDPOINT_TYPE_READ_ONLY`."#]],
+            `READ_ONLY` is none of `ENDPOINT_TYPE_READ_WRITE`, `ENDPOINT_TYPE_READ_ONLY`."#]],
     );
     let times = project("history_retention_duration = \"7 days\"")
         + &branch("expire_time = \"tomorrow\"\nttl = \"soon\"")

@@ -117,6 +117,70 @@ fn moved_blocks_take_over_what_the_official_provider_managed() {
     assert!(sent.is_empty(), "{sent:#?}");
 }
 
+const ROLE: &str = "projects/shop/branches/production/roles/app";
+const DATABASE: &str = "projects/shop/branches/production/databases/orders";
+
+#[test]
+fn role_and_database_move() {
+    let bench = Workbench::new("role_and_database_move");
+    let hcl = r#"
+resource "lakebase_project" "shop" {
+  project_id = "shop"
+}
+
+resource "lakebase_role" "app" {
+  branch           = "${lakebase_project.shop.name}/branches/production"
+  role_id          = "app"
+  postgres_role    = "app"
+  attributes       = { createdb = true }
+  membership_roles = ["DATABRICKS_SUPERUSER"]
+}
+
+resource "lakebase_database" "orders" {
+  branch            = "${lakebase_project.shop.name}/branches/production"
+  database_id       = "orders"
+  postgres_database = "orders"
+  role              = lakebase_role.app.name
+}
+"#;
+    bench.configure(hcl);
+    bench.apply();
+    let stored = |name: &str, spec: Json| {
+        let mut stored = bench.emulator.get(name).expect("it was just created");
+        (stored["spec"], stored["replace_existing"]) = (spec, Json::Null);
+        stored
+    };
+    let role = stored(
+        ROLE,
+        json!({
+            "postgres_role": "app", "identity_type": null, "auth_method": null,
+            "attributes": {"createdb": true, "createrole": null, "bypassrls": null},
+            "membership_roles": ["DATABRICKS_SUPERUSER"],
+        }),
+    );
+    let database = stored(DATABASE, json!({"postgres_database": "orders", "role": ROLE}));
+    let mut state: Json = serde_json::from_str(&bench.read("terraform.tfstate")).expect("a state");
+    let resources = state["resources"].as_array_mut().expect("resources");
+    resources.retain(|resource| resource["type"] == "lakebase_project");
+    resources.extend([official("role", "app", role), official("database", "orders", database)]);
+    bench.write("terraform.tfstate", &state.to_string());
+    bench.forget_requests();
+
+    install_databricks(&bench);
+    let blocks = [("role", "app"), ("database", "orders")].map(|(kind, name)| {
+        format!(
+            "\nmoved {{\n  from = databricks_postgres_{kind}.{name}\n  to   = \
+             lakebase_{kind}.{name}\n}}\n"
+        )
+    });
+    let (providers, _) = MOVED.split_once("moved {").expect("it has blocks");
+    bench.write("main.tf", &([providers, hcl].concat() + &blocks.concat()));
+    let applied = bench.terraform(&["apply", "-auto-approve"]).succeeded().output();
+    assert!(applied.contains("0 added, 0 changed, 0 destroyed"), "{applied}");
+    bench.expect_empty_plan();
+    assert_eq!(bench.emulator.mutations(), []);
+}
+
 const REPLICAS: &str = r#"
 resource "lakebase_endpoint" "reader" {
   for_each      = toset(["ro0", "ro1"])
@@ -194,6 +258,13 @@ fn a_move_warns_about_a_setting_that_it_leaves_behind() {
     let plan = bench.terraform(&["plan"]).succeeded().output();
     let warning = "The move to `lakebase_project` leaves `spec.default_branch` behind";
     assert!(plan.contains(warning), "{plan}");
+    for line in [
+        "resource \"lakebase_default_branch\" \"example\" {",
+        "project = \"projects/shop\"",
+        "branch = \"projects/shop/branches/production\"",
+    ] {
+        assert!(plan.contains(line), "{line}: {plan}");
+    }
 }
 
 #[test]

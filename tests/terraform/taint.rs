@@ -46,7 +46,7 @@ fn tainted_object_with_consent_takes_its_children_along_in_the_plan() {
     let plan = Told::by(&bench, &["plan", "-out=saved"], 0);
     expect![[r#"
         warning: The branch `projects/shop/branches/dev` is tainted
-        Terraform plans to delete it and create it again. The apply deletes it permanently, because `purge_on_delete` is `true`. Lost will be its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
+        Terraform plans to delete it and create it again. The apply deletes it permanently: `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
 
         To keep it, run (with its address for ADDRESS):
 

@@ -18,7 +18,7 @@ use crate::request::{self, Request};
 use crate::retry::Effect;
 use crate::transport::Transport;
 use crate::wire::{self, Wire};
-use crate::{Credential, CredentialRequest, Environment, Json, Operation, Patience};
+use crate::{Credential, CredentialRequest, Environment, Json, Operation, Patience, RolePassword};
 
 /// Who asks. It also says, in a header, which workspace answers (API reference, 10).
 const ME: &str = "/api/2.0/preview/scim/v2/Me";
@@ -248,6 +248,18 @@ impl Client {
     ) -> Result<Credential, Error> {
         let url = self.url(&Method::POST, "credentials", &[])?;
         let request = Request::with_json(Method::POST, url, &credential.body(), Effect::Read);
+        let answer = self.send(&request, patience).await?;
+        typed(&request, answer)
+    }
+
+    /// Reveals the password of a role. It changes nothing, so it is repeated like a read.
+    pub async fn reveal_password(
+        &self,
+        role: &str,
+        patience: &Patience,
+    ) -> Result<RolePassword, Error> {
+        let url = self.url(&Method::POST, &format!("{role}/password"), &[])?;
+        let request = Request::with_json(Method::POST, url, &serde_json::json!({}), Effect::Read);
         let answer = self.send(&request, patience).await?;
         typed(&request, answer)
     }

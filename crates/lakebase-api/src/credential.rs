@@ -30,6 +30,13 @@ pub struct Credential {
     pub expire_time: Timestamp,
 }
 
+/// The password of a role that logs in with one of PostgreSQL's own (API reference, 2.2).
+#[derive(Clone, Debug, Deserialize)]
+pub struct RolePassword {
+    /// The password.
+    pub password: Secret,
+}
+
 impl CredentialRequest {
     pub(crate) fn body(&self) -> Json {
         let mut body = json!({ "endpoint": self.endpoint });

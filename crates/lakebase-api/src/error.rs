@@ -277,7 +277,7 @@ impl Error {
     }
 
     /// Whether the service answered, in its own form.
-    pub(crate) fn is_answered(&self) -> bool {
+    pub fn is_answered(&self) -> bool {
         matches!(self.0.kind, Kind::Answered { .. })
     }
 

@@ -55,19 +55,6 @@ impl Operation {
     }
 }
 
-/// Whether an object has settled. `done` of an operation does not mean reconciled: an endpoint is,
-/// when `pending_state` is gone (API reference, 3.3).
-pub(crate) fn look_at_object(object: Json) -> Look {
-    let status = &object["status"];
-    match status["pending_state"].as_str() {
-        None | Some("") => Look::Done(object),
-        Some(pending) => {
-            let current = status["current_state"].as_str().unwrap_or("an unknown state");
-            Look::Going(format!("{current}, on its way to {pending}"))
-        }
-    }
-}
-
 /// The pause before the next look: a quarter of the wait so far, so that looking makes no wait
 /// longer by more than that, from 0.2 to 5 seconds. Chance takes off up to a fifth.
 pub(crate) fn pause(waited: Duration, unit: f64) -> Duration {

@@ -21,12 +21,21 @@ impl Client {
         self.watch(&name, Some(operation.look()), look, report, patience).await
     }
 
-    /// Reads an object until it has no `pending_state`, and returns it.
+    /// Reads an object until it has settled, and returns it. `unsettled` says in which state an
+    /// object is that has not.
     ///
     /// *Caveats.* To be called after [`Client::wait`]: an endpoint whose operation is done may
     /// still be on its way.
-    pub async fn settle(&self, name: &str, patience: &Patience) -> Result<Json, Error> {
-        let look = |answer| Ok(operation::look_at_object(answer));
+    pub async fn settle(
+        &self,
+        name: &str,
+        unsettled: impl Fn(&Json) -> Option<String>,
+        patience: &Patience,
+    ) -> Result<Json, Error> {
+        let look = |answer: Json| match unsettled(&answer) {
+            Some(state) => Ok(Look::Going(state)),
+            None => Ok(Look::Done(answer)),
+        };
         self.watch(name, None, look, Report::default(), patience).await
     }
 

@@ -5,8 +5,9 @@ use tfplugin::{Diagnostic, Diagnostics, Object};
 
 use super::super::create::{has_adoption, managed_elsewhere, soft_deleted};
 use super::super::report::Attempt;
-use super::super::{is_deleted, name_of, ways_in};
+use super::super::{is_deleted, ways_in};
 use super::{Observed, Preview, Surroundings, change_of};
+use crate::model::life::Create;
 use crate::model::plan::Occasion;
 use crate::model::tf::Tf;
 use crate::model::{adoption, decode, encode};
@@ -16,10 +17,15 @@ impl Preview<'_> {
     /// What a create will run into. A create that is known to fail is an error.
     pub(super) fn creation(&self, observed: &Observed) -> Diagnostics {
         let (table, planned) = (self.table, &self.planned.object);
-        let Some(name) = name_of(table, planned).filter(|_| !table.form.is_empty()) else {
+        let existing = observed.existing.as_ref();
+        let found = existing.and_then(|it| it["name"].as_str().map(str::to_owned));
+        let Some(name) = found.or_else(|| table.name_of(planned)) else {
             return Diagnostics::new();
         };
-        let attempt = Attempt { verb: "create", noun: table.noun(), name: &name };
+        if table.life.create == Create::Patch {
+            return Diagnostics::new(); // it is there for as long as its parent
+        }
+        let attempt = Attempt { verb: "create", noun: table.noun, name: &name };
         if let Some(elsewhere) = self.destroyed_elsewhere(&name) {
             return elsewhere.into();
         }
@@ -32,7 +38,7 @@ impl Preview<'_> {
             Some(existing) if is_deleted(existing) => soft_deleted(&attempt, existing).into(),
             Some(existing) if adopts => self.adoption(&attempt, existing),
             Some(_) => Diagnostic::error(
-                format!("The {} `{name}` exists already", table.noun()),
+                format!("The {} `{name}` exists already", table.noun),
                 format!(
                     "The create would fail. {}",
                     ways_in(&name, table.type_name, has_adoption(self.resource))
@@ -44,7 +50,7 @@ impl Preview<'_> {
 
     /// The error of a plan that also destroys the object, under another address.
     pub(super) fn destroyed_elsewhere(&self, name: &str) -> Option<Diagnostic> {
-        let attempt = Attempt { verb: "create", noun: self.table.noun(), name };
+        let attempt = Attempt { verb: "create", noun: self.table.noun, name };
         self.surroundings.walk.destroys(name).then(|| managed_elsewhere(&attempt))
     }
 

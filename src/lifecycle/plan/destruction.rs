@@ -10,6 +10,7 @@ use super::super::private::Memory;
 use super::super::report::Attempt;
 use super::Surroundings;
 use super::replacement::{announce, deletion_protection, protected};
+use crate::model::life::Delete;
 use crate::model::table::Resource;
 use crate::model::tf::Tf;
 use crate::resources::PURGE_ON_DELETE;
@@ -27,18 +28,29 @@ pub(super) async fn plan(
         identity: request.identity.clone(),
         ..PlannedResource::default()
     };
-    let Some(state) = request.prior.as_ref().filter(|_| !table.form.is_empty()) else {
+    let Some(state) = request.prior.as_ref().filter(|_| table.address.is_named()) else {
         return answer;
     };
     let Surroundings { lifecycle, walk, now, .. } = *surroundings;
     let destroyed = Replacement::of(resource, state);
-    let (noun, name) = (table.noun(), destroyed.name.as_str());
+    let (noun, name) = (table.noun, destroyed.name.as_str());
+    if table.life.delete == Delete::Forget {
+        answer.diagnostics.push(Diagnostic::warning(
+            format!("The {noun} of `{name}` remains unchanged"),
+            format!(
+                "Lakebase cannot delete a {noun}. Terraform only forgets it: what it is now, it \
+                 stays."
+            ),
+        ));
+        return answer;
+    }
     if walk.keeps_another(name) {
         // Nothing is lost: protection and consent have no say.
         answer.private = Memory { forgets: true, ..Memory::read(&request.prior_private) }.write();
         return answer;
     }
-    let purges = PURGE_ON_DELETE.of(state) == Tf::Known(true);
+    let loses_data = table.life.delete == Delete::Permanent;
+    let purges = loses_data || PURGE_ON_DELETE.of(state) == Tf::Known(true);
     let observed = match lifecycle {
         // What is lost is said only where it is refused or permanent.
         Some(lifecycle) if purges || destroyed.deletion_protection => {

@@ -61,7 +61,7 @@ impl Preview<'_> {
     }
 
     fn errors(&self, replacement: &Replacement, observed: &Observed) -> Diagnostics {
-        let (table, noun) = (self.table, self.table.noun());
+        let (table, noun) = (self.table, self.table.noun);
         let Replacement { name, .. } = replacement;
         let mut errors = Diagnostics::new();
         let refusal = match replacement.deletion(table) {
@@ -85,7 +85,7 @@ impl Preview<'_> {
 
     /// Why the create half is certain to fail, after the delete half has succeeded.
     fn certain_failures(&self, replacement: &Replacement, observed: &Observed) -> Diagnostics {
-        let (noun, name) = (self.table.noun(), &replacement.name);
+        let (noun, name) = (self.table.noun, &replacement.name);
         let prior = self.request.prior.as_ref();
         let now = self.surroundings.now;
         let mut errors = plan::refused_replacement(self.resource, prior, &self.planned.object, now);
@@ -106,7 +106,7 @@ impl Preview<'_> {
     }
 
     fn no_consent(&self, replacement: &Replacement, observed: &Observed) -> Diagnostic {
-        let (table, noun, name) = (self.table, self.table.noun(), &replacement.name);
+        let (table, noun, name) = (self.table, self.table.noun, &replacement.name);
         let same = match &replacement.successor {
             Some(_) => "The new one has the same ID, which a delete reserves for 7 days",
             None => {
@@ -148,12 +148,13 @@ impl Preview<'_> {
     /// The warning about a tainted object: the apply will delete it, or refuse to.
     fn tainted(&self, replacement: &Replacement, observed: &Observed) -> Option<Diagnostic> {
         self.surroundings.lifecycle?;
-        let (table, noun, name) = (self.table, self.table.noun(), &replacement.name);
+        let (table, noun, name) = (self.table, self.table.noun, &replacement.name);
         let loss = lost(table, observed);
         let purge = PURGE_ON_DELETE.name();
         let what = match replacement.deletion(table) {
             Ok(Deletion::Permanent) => format!(
-                "The apply deletes it permanently, because `{purge}` is `true`. Lost will be {loss}."
+                "The apply deletes it permanently: {} Lost will be {loss}.",
+                consented(table)
             ),
             Ok(Deletion::Soft | Deletion::Plain) => "The apply deletes it.".to_owned(),
             Err(Refusal::NoConsent) => format!(
@@ -191,15 +192,11 @@ pub(super) fn announce(
     why: &str,
     now: Timestamp,
 ) -> Option<Diagnostic> {
-    let (noun, name) = (table.noun(), &replacement.name);
-    let purge = PURGE_ON_DELETE.name();
+    let (noun, name) = (table.noun, &replacement.name);
     match replacement.deletion(table) {
         Ok(Deletion::Permanent) => Some(Diagnostic::warning(
             format!("This plan permanently deletes the {noun} `{name}`"),
-            format!(
-                "{why} `{purge}` is `true`, so it cannot be restored. Lost will be {}.",
-                lost(table, observed)
-            ),
+            format!("{why} {} Lost will be {}.", consented(table), lost(table, observed)),
         )),
         Ok(Deletion::Soft) if replacement.goes_with_parent => Some(Diagnostic::warning(
             format!("This plan permanently deletes the {noun} `{name}`"),
@@ -226,6 +223,19 @@ pub(super) fn announce(
     }
 }
 
+/// What consents to a permanent delete.
+fn consented(table: &Table) -> String {
+    match table.purge_parameter() {
+        Some(_) => {
+            format!("`{}` is `true`, so it cannot be restored.", PURGE_ON_DELETE.name())
+        }
+        None => format!(
+            "Its `{DELETION_PROTECTION}` is off, and Lakebase cannot restore a deleted {}.",
+            table.noun
+        ),
+    }
+}
+
 /// Why an object must not or cannot be replaced.
 fn refused(
     table: &Table,
@@ -233,7 +243,7 @@ fn refused(
     refusal: Refusal,
     observed: &Observed,
 ) -> Diagnostic {
-    let (noun, name) = (table.noun(), &replacement.name);
+    let (noun, name) = (table.noun, &replacement.name);
     match refusal {
         Refusal::OnlyWithParent => Diagnostic::error(
             format!("The {noun} `{name}` cannot be replaced"),
@@ -279,7 +289,7 @@ pub(super) fn deletion_protection(
     observed: &Observed,
 ) -> Diagnostic {
     Diagnostic::error(
-        format!("The {} `{name}` is protected from {what}", table.noun()),
+        format!("The {} `{name}` is protected from {what}", table.noun),
         format!(
             "Its `{DELETION_PROTECTION}` is on. Lost would be {}.\n\nIf that is what you want, \
              apply `{DELETION_PROTECTION} = false` first, on its own. If its block was removed, put \

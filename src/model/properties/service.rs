@@ -53,10 +53,9 @@ pub(super) struct Service {
 impl Service {
     pub(super) fn create(table: &'static Table, planned: &Object, unkindness: &Unkindness) -> Self {
         let service = |object| Self { object, stale: None, table, unkindness: unkindness.clone() };
-        if table.form.is_empty() {
+        if !table.address.is_named() {
             return service(Json::Null); // a credential, which is never read
         }
-        let id = table.id().map(|it| planned[it.name].as_str().unwrap().to_owned()).unwrap();
         let parent = table.parent().map(|it| planned[it.name].as_str().unwrap().to_owned());
         let mut status = encode::create_body(table, planned)["spec"].take();
         let from_snapshot = !status["source_snapshot"].is_null();
@@ -73,7 +72,9 @@ impl Service {
                 status.insert("source_branch".to_owned(), source.into());
             }
         }
-        let name = table.name(parent.as_deref(), &id);
+        let parent_name = parent.as_deref();
+        let name = table.planned_name(planned);
+        let name = name.or_else(|| table.address.join(parent_name, Some("generated"))).unwrap();
         service(json!({"name": name, "uid": "u-1", "create_time": CREATED, "status": status}))
     }
 
@@ -194,6 +195,10 @@ fn fill(fields: &'static [AnyField], object: &mut Json, wide: bool) {
             Kind::Int => json!(1),
             Kind::Float => json!(limit(field.name)),
             Kind::Text if matches!(field.check, Some(Check::Lsn)) => json!("0/1A"),
+            // What nobody has chosen.
+            Kind::Text if matches!(field.check, Some(Check::OneOf(_))) => {
+                json!(format!("{}_UNSPECIFIED", path.to_uppercase()))
+            }
             Kind::Text => json!("filled"),
             Kind::Duration => json!("86400s"),
             Kind::Timestamp => json!(CREATED),
@@ -202,7 +207,7 @@ fn fill(fields: &'static [AnyField], object: &mut Json, wide: bool) {
                 fill(members, &mut object, wide);
                 object
             }
-            Kind::TextMap | Kind::Tags | Kind::Objects(_) => Json::Null,
+            Kind::Texts | Kind::TextMap | Kind::Tags | Kind::Objects(_) => Json::Null,
         };
     }
     let chosen = |object: &Json, name: &str| !object[name].is_null();

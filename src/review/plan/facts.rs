@@ -4,13 +4,14 @@ use jiff::{SignedDuration, Timestamp};
 use tfplugin::{Object as Attributes, Value};
 
 use crate::compute::{Compute, Suspension};
+use crate::model::life::HasCompute;
 use crate::model::meaning;
 use crate::model::table::Resource;
 use crate::model::tf::Tf;
 use crate::resources::branch::{EXPIRE_TIME, EXPIRES_AT, NO_EXPIRY, TTL};
 use crate::resources::endpoint::{DISABLED, GROUP, GROUP_MAX, NO_SUSPENSION, RANGE, SUSPEND_AFTER};
 use crate::resources::project::{DEFAULT_ENDPOINT_SETTINGS, INITIAL_ENDPOINT};
-use crate::resources::{self, CREATE_TIME, NAME, PURGE_ON_DELETE, REPLACE_EXISTING};
+use crate::resources::{CREATE_TIME, PURGE_ON_DELETE, REPLACE_EXISTING};
 
 /// One side of a change.
 #[derive(Clone, Debug)]
@@ -135,12 +136,12 @@ impl Facts {
 
 /// What a resource is. `exists`: whether the attributes are those of an object that exists.
 pub fn object(resource: &dyn Resource, attributes: &Attributes, exists: bool) -> Object {
-    match resource.table().form {
-        resources::PROJECT => Object::Project(Box::new(Project {
+    match resource.table().compute {
+        HasCompute::AsDefaults => Object::Project(Box::new(Project {
             defaults: Settings::within(&DEFAULT_ENDPOINT_SETTINGS.of(attributes)),
             initial: Settings::within(&INITIAL_ENDPOINT.of(attributes)),
         })),
-        resources::BRANCH => Object::Branch(Branch {
+        HasCompute::ComesWith => Object::Branch(Branch {
             is_root: if exists {
                 resource.goes_with_its_parent(attributes)
             } else {
@@ -148,24 +149,23 @@ pub fn object(resource: &dyn Resource, attributes: &Attributes, exists: bool) ->
             },
             lifetime: lifetime(attributes),
         }),
-        resources::ENDPOINT => Object::Endpoint(Endpoint {
+        HasCompute::IsCompute => Object::Endpoint(Endpoint {
             is_read_write: resource.goes_with_its_parent(attributes),
             settings: Settings::of(attributes),
         }),
-        _ => Object::Other { holds_data: resource.table().noun() == "database" },
+        HasCompute::No => Object::Other { holds_data: resource.table().life.delete.loses_data() },
     }
 }
 
 fn name(resource: &dyn Resource, attributes: &Attributes) -> Name {
     let table = resource.table();
     let text = |name: &str| attributes.get(name).and_then(Value::as_str).map(str::to_owned);
-    let parent = table.parent().map(|field| text(field.name));
-    let id = table.id().and_then(|field| text(field.name));
-    match (NAME.of(attributes), parent, id) {
-        (Tf::Known(name), ..) => Name::Known(name),
-        (_, None, Some(id)) => Name::Known(table.name(None, &id)),
-        (_, Some(Some(parent)), Some(id)) => Name::Known(table.name(Some(&parent), &id)),
-        (_, parent, id) => Name::Parts { parent: parent.flatten(), id },
+    match table.name_of(attributes) {
+        Some(name) => Name::Known(name),
+        None => Name::Parts {
+            parent: table.parent_of(attributes).map(str::to_owned),
+            id: table.id().and_then(|field| text(field.name)),
+        },
     }
 }
 

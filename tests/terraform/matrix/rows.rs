@@ -116,6 +116,12 @@ const EXCEPTIONS: &[Exception] = &[
         ..NONE
     },
     Exception {
+        attribute: "lakebase_role.identity_type",
+        values: [r#""GROUP""#, r#""USER""#],
+        because: "an e-mail address may name both, but no service principal",
+        ..NONE
+    },
+    Exception {
         attribute: "lakebase_endpoint.group",
         values: [r#"{"min": 2, "max": 2}"#, r#"{"min": 3, "max": 3}"#],
         beside: "no_suspension = true",
@@ -124,6 +130,31 @@ const EXCEPTIONS: &[Exception] = &[
         ..NONE
     },
 ];
+
+/// What a required attribute is where it is not what a row is about: its first value, if any object
+/// may have it; otherwise one that names the row's own object.
+pub(super) fn required(table: &Table, field: &AnyField, row: &Row, holder: Option<String>) -> Json {
+    let path = format!("{}.{}", table.type_name, field.name);
+    if field.name == row.field.name {
+        return row.settings[1].1.clone(); // it stays what it was last
+    }
+    if let Some(exception) = REQUIRED.iter().find(|(name, _)| *name == path) {
+        return json!(exception.1);
+    }
+    match (field.check, holder) {
+        (Some(Check::Named(address)), Some(holder)) => {
+            json!(address.join(Some(&holder), Some("first")))
+        }
+        // One that no other object has, and that may be that of a user.
+        (check, _) if field.is_key || matches!(check, Some(Check::PostgresName)) => {
+            json!(format!("{}@example.com", row.id()))
+        }
+        _ => value(field, 0),
+    }
+}
+
+/// The values of required attributes that do not follow from their declarations.
+const REQUIRED: &[(&str, &str)] = &[("lakebase_endpoint.endpoint_type", "ENDPOINT_TYPE_READ_ONLY")];
 
 /// What has no row.
 const LEFT_OUT: &[(&str, &str)] = &[
@@ -193,7 +224,13 @@ fn value(field: &AnyField, at: usize) -> Json {
         (Kind::Duration, _) => json!(["60s", "120s"][at]),
         (Kind::Timestamp, _) => json!(["2025-12-31T00:00:00Z", "2025-12-30T00:00:00Z"][at]),
         (Kind::Text, Some(Check::OneOf(texts))) => json!(texts[at]),
+        // One of the two that there are besides the rows' own objects.
+        (Kind::Text, Some(Check::Named(address))) if field.inside_of.is_some() => {
+            json!(address.join(Some("projects/home/branches/home"), Some(["first", "second"][at])))
+        }
         (Kind::Text, _) => json!(["one", "two"][at]),
+        (Kind::Texts, Some(Check::OneOf(texts))) => [json!([texts[0]]), json!([])][at].clone(),
+        (Kind::Texts, _) => json!([(["one", "two"][at])]),
         (Kind::TextMap | Kind::Tags, _) => json!({ "a": (at + 1).to_string() }),
         (Kind::Object(members), _) => {
             let members = members.iter().map(|it| (it.name.to_owned(), value(it, at)));

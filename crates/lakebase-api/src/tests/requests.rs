@@ -323,6 +323,24 @@ async fn who_asks_and_what_they_connect_with() {
 }
 
 #[tokio::test]
+async fn password_of_a_role_is_revealed_and_never_printed() {
+    let w = world([
+        Reply::Cut,
+        json(200, &json!({"password": "pg-secret"})),
+        json(200, &json!({"pass": "pg-secret"})),
+    ])
+    .await;
+    let role = "projects/p/branches/b/roles/r";
+    let revealed = w.client.reveal_password(role, &w.patience).await.unwrap();
+    assert_eq!(revealed.password.expose(), "pg-secret");
+    let sent = &w.service.seen()[1];
+    assert_eq!(sent.line, format!("POST /api/2.0/postgres/{role}/password"));
+    assert_eq!(sent.body, "{}");
+    let error = w.client.reveal_password(role, &w.patience).await.unwrap_err();
+    assert!(!format!("{error}{error:?}{revealed:?}").contains("pg-secret"));
+}
+
+#[tokio::test]
 async fn callers_at_the_same_time_share_one_client() {
     let w = world((0..8).map(|_| operation())).await;
     let w = Arc::new(w);

@@ -1,29 +1,26 @@
 //! The recorded answers of `samples/`, read as the client reads them.
 
 use crate::Json;
-use crate::name::{Kind, ResourceName};
-use crate::operation::{Look, Operation, look_at_object};
+use crate::operation::{Look, Operation};
 
 fn sample(text: &str) -> Json {
     serde_json::from_str(text).expect("a sample is JSON")
 }
 
 #[test]
-fn the_recorded_objects_have_settled_and_have_names_of_the_known_forms() {
+fn recorded_object_repeats_the_parts_of_its_name() {
     let samples = [
-        (Kind::Project, include_str!("../../samples/project.json")),
-        (Kind::Branch, include_str!("../../samples/branch.json")),
-        (Kind::Endpoint, include_str!("../../samples/endpoint.json")),
-        (Kind::Role, include_str!("../../samples/role.json")),
-        (Kind::Database, include_str!("../../samples/database.json")),
+        ("projects", "project_id", include_str!("../../samples/project.json")),
+        ("branches", "branch_id", include_str!("../../samples/branch.json")),
+        ("endpoints", "endpoint_id", include_str!("../../samples/endpoint.json")),
+        ("roles", "role_id", include_str!("../../samples/role.json")),
+        ("databases", "database_id", include_str!("../../samples/database.json")),
     ];
-    for (kind, text) in samples {
+    for (collection, id, text) in samples {
         let object = sample(text);
-        let name: ResourceName = kind.parse(object["name"].as_str().unwrap()).unwrap();
-        assert_eq!(object[format!("{}_id", kind.noun())], name.id());
-        let parent = name.parent().map(ToString::to_string);
-        assert_eq!(object.get("parent").and_then(Json::as_str), parent.as_deref());
-        assert_eq!(look_at_object(object.clone()), Look::Done(object));
+        let parent = object["parent"].as_str().map(|it| format!("{it}/")).unwrap_or_default();
+        let id = object[id].as_str().expect("an ID");
+        assert_eq!(object["name"], format!("{parent}{collection}/{id}"));
     }
 }
 

@@ -86,6 +86,12 @@ async fn an_interrupt_ends_a_wait_at_once() {
     assert_eq!((error.operation(), error.last_state()), (Some(NAME), Some("running")));
 }
 
+fn pending(object: &Json) -> Option<String> {
+    let status = &object["status"];
+    let pending = status["pending_state"].as_str()?;
+    Some(format!("{}, on its way to {pending}", status["current_state"].as_str()?))
+}
+
 #[tokio::test]
 async fn an_endpoint_has_settled_when_nothing_is_pending() {
     let endpoint = |status: Json| json(200, &json!({"name": "e", "status": status}));
@@ -95,13 +101,13 @@ async fn an_endpoint_has_settled_when_nothing_is_pending() {
         endpoint(json!({"current_state": "IDLE"})),
     ])
     .await;
-    let settled = w.client.settle("e", &w.patience).await.unwrap();
+    let settled = w.client.settle("e", pending, &w.patience).await.unwrap();
     assert_eq!(settled["status"], json!({"current_state": "IDLE"}));
     assert_eq!(millis(&w.clock.sleeps()), [200, 200]);
 
     w.service.then([endpoint(json!({"current_state": "INIT", "pending_state": "ACTIVE"}))]);
     let patience = w.client.patience(Duration::from_millis(100), w.stop.clone());
-    let error = w.client.settle("e", &patience).await.unwrap_err();
+    let error = w.client.settle("e", pending, &patience).await.unwrap_err();
     assert_eq!(error.last_state(), Some("INIT, on its way to ACTIVE"));
     assert!(error.is_timeout() && error.operation().is_none(), "{error}");
 }

@@ -1,6 +1,0 @@
-import {
-  to = lakebase_branch.staging
-  identity = {
-    name = "projects/shop/branches/staging"
-  }
-}

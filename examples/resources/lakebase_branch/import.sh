@@ -1,1 +1,0 @@
-terraform import lakebase_branch.staging projects/shop/branches/staging

@@ -1,0 +1,4 @@
+import {
+  to = lakebase_default_branch.shop
+  id = "projects/shop"
+}

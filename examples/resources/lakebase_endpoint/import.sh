@@ -1,1 +1,0 @@
-terraform import lakebase_endpoint.reports projects/shop/branches/production/endpoints/reports

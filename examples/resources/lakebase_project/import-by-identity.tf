@@ -1,6 +1,0 @@
-import {
-  to = lakebase_project.shop
-  identity = {
-    name = "projects/shop"
-  }
-}

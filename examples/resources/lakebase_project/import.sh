@@ -1,1 +1,0 @@
-terraform import lakebase_project.shop projects/shop

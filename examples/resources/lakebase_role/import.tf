@@ -1,0 +1,4 @@
+import {
+  to = lakebase_role.app
+  id = "projects/shop/branches/production/roles/app"
+}

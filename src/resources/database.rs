@@ -1,0 +1,79 @@
+//! `lakebase_database`: a database in a branch.
+//!
+//! Every branch comes with the database `databricks-postgres`; `replace_existing` adopts it.
+
+use tfplugin::Object;
+
+use super::{
+    BRANCH, CREATE_TIME, DATABASE, DELETION_PROTECTION, NAME, REPLACE_EXISTING, ROLE, TIMEOUTS,
+    UPDATE_TIME,
+};
+use crate::model::field::{Bool, Field, IdRule, Text};
+use crate::model::life::{Delete, HasCompute, Life};
+use crate::model::table::{Resource, Table, Timeouts};
+use crate::model::tf::Tf;
+
+const DATABASE_ID: Field<Text> = Field::id("database_id")
+    .doc("The last part of the database's resource name, e.g. `app`.")
+    .note("A new database has lowercase letters, digits and hyphens.")
+    .accepts(IdRule::LabelIfCreated);
+
+const BRANCH_NAME: Field<Text> =
+    Field::parent("branch", BRANCH).doc("The branch that holds the database.");
+
+/// The name of the database in PostgreSQL.
+pub const POSTGRES_DATABASE: Field<Text> = Field::spec("postgres_database")
+    .doc("The name of the database in PostgreSQL.")
+    .note("Changing it renames the database.")
+    .required()
+    .postgres_name();
+
+const OWNER: Field<Text> = Field::spec("role")
+    .doc("The role that owns the database.")
+    .note("It is in the same branch.")
+    .required()
+    .named(ROLE)
+    .inside_of("branch");
+
+const DELETION_PROTECTED: Field<Bool> = Field::local(DELETION_PROTECTION)
+    .doc("Whether Terraform refuses to plan the database's destruction or replacement: Lakebase cannot restore a deleted database. To destroy it, apply `false` first.")
+    .default(true);
+
+/// The resource.
+pub struct Database;
+
+static TABLE: Table = Table {
+    type_name: "lakebase_database",
+    noun: "database",
+    address: *DATABASE,
+    life: Life { delete: Delete::Permanent, ..Life::OBJECT },
+    compute: HasCompute::No,
+    holds: &[],
+    upgrades: &[],
+    counterpart: "databricks_postgres_database",
+    doc: "A database of PostgreSQL in a branch. Every branch comes with one, `databricks-postgres`.",
+    timeouts: Timeouts { create: "20m", read: "5m", update: "20m", delete: "20m" },
+    fields: &[
+        DATABASE_ID.any(),
+        BRANCH_NAME.any(),
+        POSTGRES_DATABASE.any(),
+        OWNER.any(),
+        REPLACE_EXISTING.any(),
+        DELETION_PROTECTED.any(),
+        TIMEOUTS.any(),
+        NAME.any(),
+        CREATE_TIME.any(),
+    ],
+    readings: &[UPDATE_TIME.any()],
+}
+.checked();
+
+impl Resource for Database {
+    fn table(&self) -> &'static Table {
+        &TABLE
+    }
+
+    fn is_born_with_its_parent(&self, planned: &Object) -> bool {
+        DATABASE_ID.of(planned) == Tf::Known("databricks-postgres".to_owned())
+    }
+}
