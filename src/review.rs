@@ -23,8 +23,8 @@ mod text;
 mod world;
 
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, IsTerminal as _, Write as _};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal as _, Write};
 use std::path::Path;
 
 use jiff::Zoned;
@@ -52,7 +52,7 @@ const LINES: usize = 20;
 /// *Errors.* One line: an argument or an input that is invalid.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, colors: bool) -> Result<Ending, String> {
     let Some(options) = options::read(lexopt::Parser::from_args(arguments))? else {
-        print(HELP)?;
+        print(|to| to.write_all(HELP.as_bytes()))?;
         return Ok(Ending::Passed);
     };
     let plans = plans(&options)?;
@@ -71,18 +71,24 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, colors: bool) -> Resul
         strict: options.strict,
         price,
     };
-    let write = |format, colors| match format {
-        Format::Text => text::text(&report, colors),
-        Format::Markdown => markdown::markdown(&report, options.tag.as_deref()),
-        Format::Json => json::json(&report),
-        Format::Sarif => sarif::sarif(&report, &options.roots),
-        Format::Html => html::html(&report),
+    let write = |format, colors, to: &mut dyn Write| match format {
+        Format::Text => to.write_all(text::text(&report, colors).as_bytes()),
+        Format::Markdown => {
+            to.write_all(markdown::markdown(&report, options.tag.as_deref()).as_bytes())
+        }
+        Format::Json => json::json(&report, to),
+        Format::Sarif => sarif::sarif(&report, &options.roots, to),
+        Format::Html => to.write_all(html::html(&report).as_bytes()),
     };
     for (format, file) in &options.outputs {
-        let written = fs::write(file, write(*format, false));
+        let written = File::create(file).and_then(|created| {
+            let mut to = BufWriter::new(created);
+            write(*format, false, &mut to)?;
+            to.flush()
+        });
         written.map_err(|error| format!("Could not write `{}`: {error}.", file.display()))?;
     }
-    print(&write(options.format, colors))?;
+    print(|to| write(options.format, colors, to))?;
     let broken = report.broken();
     if options.format != Format::Text {
         let warned = [report.warned(), text::warnings(&report)].concat();
@@ -139,8 +145,9 @@ fn stdin() -> Result<Box<dyn BufRead>, String> {
 }
 
 /// Writes to stdout, which outside of a handshake is a person's.
-fn print(text: &str) -> Result<(), String> {
-    match io::stdout().write_all(text.as_bytes()) {
+fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), String> {
+    let mut to = BufWriter::new(io::stdout().lock());
+    match write(&mut to).and_then(|()| to.flush()) {
         // A reader that wants only the beginning has not failed.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(format!("Could not write the review: {error}."))

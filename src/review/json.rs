@@ -1,8 +1,9 @@
 //! Writes a review for programs. Its form is documented in docs/guides/review.schema.json.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::figures::Price;
 use super::message::Message;
@@ -20,8 +21,10 @@ use crate::compute::{Suspension, duration};
 /// misled, the second when something is added.
 const FORMAT_VERSION: &str = "1.0";
 
-/// The review in JSON.
-pub(super) fn json(report: &Report<'_>) -> String {
+/// Writes the review in JSON.
+///
+/// *Errors.* That of the writer.
+pub(super) fn json(report: &Report<'_>, to: &mut dyn Write) -> io::Result<()> {
     let plain = |messages: Vec<Message>| messages.iter().map(Message::plain).collect();
     let document = Document {
         format_version: FORMAT_VERSION,
@@ -37,8 +40,8 @@ pub(super) fn json(report: &Report<'_>) -> String {
         warnings: plain([report.warned(), warnings(report)].concat()),
         notes: plain(report.notes()),
     };
-    let text = serde_json::to_string_pretty(&document).expect("it has no maps with odd keys");
-    text + "\n"
+    serde_json::to_writer_pretty(&mut *to, &document)?;
+    writeln!(to)
 }
 
 #[derive(Serialize)]
@@ -66,13 +69,25 @@ struct PlanJson<'a> {
     terraform_version: &'a str,
     complete: Option<bool>,
     errored: bool,
-    changes: Vec<ChangeJson<'a>>,
+    changes: Changes<'a>,
     unchanged: usize,
     objects: Vec<ObjectJson<'a>>,
     drift: Vec<ChangeJson<'a>>,
     deferred: Vec<DeferredJson<'a>>,
     skipped: &'a BTreeMap<String, usize>,
     totals: Totals,
+}
+
+/// The changes of a plan, which are made while they are written: there can be many.
+struct Changes<'a> {
+    plan: &'a Summary,
+    price: Option<&'a Price>,
+}
+
+impl Serialize for Changes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.plan.changes().map(|row| change(row, self.price)))
+    }
 }
 
 #[derive(Serialize)]
@@ -197,13 +212,13 @@ struct MatchJson<'a> {
     message: &'a str,
 }
 
-fn plan_json<'a>(plan: &'a Summary, price: Option<&Price>) -> PlanJson<'a> {
+fn plan_json<'a>(plan: &'a Summary, price: Option<&'a Price>) -> PlanJson<'a> {
     PlanJson {
         label: &plan.label,
         terraform_version: &plan.terraform_version,
         complete: plan.complete,
         errored: plan.errored,
-        changes: plan.changes().map(|row| change(row, price)).collect(),
+        changes: Changes { plan, price },
         unchanged: plan.unchanged(),
         objects: plan.objects.iter().map(object).collect(),
         drift: plan.drift.iter().map(|row| change(row, price)).collect(),

@@ -267,9 +267,12 @@ mod tests {
             json!({"database_id": "app"}),
             null.clone(),
         );
-        check(&[database], expect![[r#"
+        check(
+            &[database],
+            expect![[r#"
             The database `lakebase_database.x` is destroyed. It cannot be restored.
-        "#]]);
+        "#]],
+        );
         let role = "projects/p/branches/b/roles/app";
         check(&[change("lakebase_role", role, &delete, json!({}), null.clone())], expect![[""]]);
         // What the configuration says decides about a replacement.

@@ -7,6 +7,7 @@
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -27,9 +28,11 @@ use crate::resources::project::DEFAULT_ENDPOINT_SETTINGS;
 /// As many results as code scanning accepts in a run.
 const MOST: usize = 25_000;
 
-/// The review in SARIF. `roots` are the directories of the root modules: one for all plans, or one
+/// Writes the review in SARIF. `roots` are the directories of the root modules: one for all plans, or one
 /// for each.
-pub(super) fn sarif(report: &Report<'_>, roots: &[PathBuf]) -> String {
+///
+/// *Errors.* That of the writer.
+pub(super) fn sarif(report: &Report<'_>, roots: &[PathBuf], to: &mut dyn Write) -> io::Result<()> {
     let mut sources: Vec<_> = roots.iter().map(|root| Sources::new(root)).collect();
     if sources.is_empty() {
         sources.push(Sources::new(Path::new(".")));
@@ -64,8 +67,8 @@ pub(super) fn sarif(report: &Report<'_>, roots: &[PathBuf]) -> String {
             results: Results(|| results(report, &locator).take(MOST).map(|result| result())),
         }],
     };
-    let text = serde_json::to_string_pretty(&document).expect("it has no maps with odd keys");
-    text + "\n"
+    serde_json::to_writer_pretty(&mut *to, &document)?;
+    writeln!(to)
 }
 
 #[derive(Serialize)]
