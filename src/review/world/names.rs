@@ -28,8 +28,32 @@ pub struct Names {
     /// Of each change, before and after.
     keys: Vec<[Option<Key>; 2]>,
     /// The changes of each block: addresses without instance keys.
-    blocks: HashMap<String, Vec<usize>>,
+    blocks: HashMap<String, Block>,
     addresses: HashMap<String, usize>,
+}
+
+/// The instances of a block.
+#[derive(Default)]
+struct Block {
+    all: Vec<Instance>,
+    /// Their places in the list, by the last key: there can be many instances.
+    by_key: HashMap<Option<String>, Vec<usize>>,
+}
+
+impl Block {
+    fn push(&mut self, instance: Instance) {
+        let key = instance.keys.last().cloned().flatten();
+        self.by_key.entry(key).or_default().push(self.all.len());
+        self.all.push(instance);
+    }
+}
+
+/// An instance of a block.
+struct Instance {
+    /// Its change.
+    change: usize,
+    /// The instance keys, of each step of its address.
+    keys: Vec<Option<String>>,
 }
 
 impl Names {
@@ -43,7 +67,9 @@ impl Names {
         for (at, change) in plan.changes.iter().enumerate() {
             if change.deposed.is_none() {
                 all.addresses.insert(change.address.clone(), at);
-                all.blocks.entry(names(&change.address).join(".")).or_default().push(at);
+                let keys = steps(&change.address).into_iter().map(|it| it.key.map(str::to_owned));
+                let instance = Instance { change: at, keys: keys.collect() };
+                all.blocks.entry(names(&change.address).join(".")).or_default().push(instance);
             }
         }
         // Projects first, then branches: the names of the others begin with theirs.
@@ -91,35 +117,50 @@ impl Names {
     /// The key of the object that gives a resource its project or branch.
     pub fn parent(&self, plan: &Plan, address: &str) -> Option<&Key> {
         let target = plan.configuration.parent(address)?;
-        let candidates = self.blocks.get(&target.block)?;
+        let block = self.blocks.get(&target.block)?;
         let own = steps(address);
         let own_key = own.last().and_then(|step| step.key);
-        let is_meant = |at: &&usize| {
-            let found = steps(&plan.changes[**at].address);
-            let last = found.len() - 1;
-            found.iter().zip(&target.keys).enumerate().all(|(at, (found, asked))| {
-                let here = own.get(at).filter(|own| own.name == found.name);
+        let last = target.keys.len() - 1;
+        // What each key must be, where anything says it.
+        let wanted: Vec<Option<Option<&str>>> = target
+            .block
+            .split('.')
+            .zip(&target.keys)
+            .enumerate()
+            .map(|(at, (name, asked))| {
+                let here = own.get(at).filter(|own| own.name == name);
                 match asked {
-                    Some(asked) => found.key == Some(asked),
-                    None if at == last && target.same_key => found.key == own_key,
+                    Some(asked) => Some(Some(asked.as_str())),
+                    None if at == last && target.same_key => Some(own_key),
                     // Of the modules that both are in, both are in the same instance.
-                    None if at < last && here.is_some_and(|own| own.key.is_some()) => {
-                        found.key == here.and_then(|own| own.key)
-                    }
-                    None => true,
+                    None if at < last => here.filter(|own| own.key.is_some()).map(|own| own.key),
+                    None => None,
                 }
             })
+            .collect();
+        let is_meant = |instance: &&Instance| {
+            let mut keys = wanted.iter().zip(&instance.keys);
+            keys.all(|(wanted, key)| wanted.is_none_or(|wanted| wanted == key.as_deref()))
         };
-        let mut meant = candidates.iter().filter(is_meant);
-        let (first, second) = (meant.next()?, meant.next());
+        let (first, second) = match wanted.last() {
+            Some(Some(key)) => {
+                let places = block.by_key.get(&key.map(str::to_owned))?;
+                let mut meant = places.iter().map(|at| &block.all[*at]).filter(is_meant);
+                (meant.next()?, meant.next())
+            }
+            _ => {
+                let mut meant = block.all.iter().filter(is_meant);
+                (meant.next()?, meant.next())
+            }
+        };
         // An index may have been calculated with: it is the same where both have the same ones.
         let is_index = target.same_key && own_key.is_some_and(|key| !key.contains('"'));
         let own_block = self.blocks.get(&names(address).join("."));
-        let counts = own_block.map(Vec::len) == Some(candidates.len());
+        let counts = own_block.is_some_and(|own| own.all.len() == block.all.len());
         if second.is_some() || is_index && !counts {
             return None;
         }
-        self.keys[*first][1].as_ref()
+        self.keys[first.change][1].as_ref()
     }
 
     /// The key of an object of whose name a part is unknown.
