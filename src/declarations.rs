@@ -126,11 +126,18 @@
 //! const _: Table = sample(&[ID, PURGE, Field::<Bool>::spec("flag").doc("A flag.").within(1, 2).any()], Life::OBJECT).checked();
 //! ```
 //!
-//! A key is required, and belongs to an ID that is generated.
+//! A key is required.
 //!
 //! ```compile_fail
 //! # use lakebase::declarations::*;
-//! const _: Table = sample(&[ID, PURGE, Field::<Text>::spec("a").doc("A text.").required().key().any()], Life::OBJECT).checked();
+//! const _: Table = sample(&[ID, PURGE, Field::<Text>::spec("a").doc("A text.").key().any()], Life::OBJECT).checked();
+//! ```
+//!
+//! An object whose ID is generated has a key.
+//!
+//! ```compile_fail
+//! # use lakebase::declarations::*;
+//! const _: Table = sample(&[Field::<Text>::id("thing_id").doc("The ID.").or_generated().any(), PURGE], Life::OBJECT).checked();
 //! ```
 //!
 //! A table has one ID.

@@ -192,7 +192,11 @@ impl Lifecycle {
                 }
             }
             Err(error) if error.is_already_exists() => {
-                let taken = taken(&attempt, resource);
+                // Another object may have the name inside of PostgreSQL, under an ID of its own.
+                let found = self.find(table, planned, patience).await.ok().flatten();
+                let other = found.as_ref().and_then(|it| it["name"].as_str());
+                let taken =
+                    taken(&Attempt { name: other.unwrap_or(attempt.name), ..attempt }, resource);
                 let mut diagnostics = attempt.failed_with(client, Some(table), planned, &error);
                 diagnostics.push(taken);
                 diagnostics.into()

@@ -305,7 +305,10 @@ fn check_new_id(table: &Table, prior: Option<&Object>, planned: &Object) -> Opti
     let refused = id::check(field.id_rule, id, true, &Path::root(field.name));
     let refused = refused.filter(Diagnostic::is_error)?;
     let Some(key) = table.key() else { return Some(refused) };
-    let belongs = format!("An application ID or an e-mail address belongs into `{}`.", key.name);
+    let belongs = format!(
+        "A name of another form, such as an application ID or an e-mail address, belongs into `{}`.",
+        key.name
+    );
     Some(Diagnostic { detail: format!("{} {belongs}", refused.detail), ..refused })
 }
 

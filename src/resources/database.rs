@@ -26,7 +26,8 @@ pub const POSTGRES_DATABASE: Field<Text> = Field::spec("postgres_database")
     .doc("The name of the database in PostgreSQL.")
     .note("Changing it renames the database.")
     .required()
-    .postgres_name();
+    .postgres_name()
+    .key();
 
 const OWNER: Field<Text> = Field::spec("role")
     .doc("The role that owns the database.")

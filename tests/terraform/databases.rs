@@ -99,7 +99,8 @@ fn database_that_lakebase_would_refuse_is_refused_at_plan() {
               with lakebase_database.app,
 
             `app_db` is not an ID: Lakebase creates objects only with IDs that match the
-            pattern `^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`."#]],
+            pattern `^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`. A name of another form, such as
+            an application ID or an e-mail address, belongs into `postgres_database`."#]],
     );
     says(
         &bench,

@@ -72,8 +72,9 @@ fn role_id_that_lakebase_refuses_is_refused_at_plan() {
               with lakebase_role.app,
 
             `17a31436-08aa-456e-8ec3-d22f5c0de123` is not an ID: Lakebase creates objects
-            only with IDs that match the pattern `^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`. An
-            application ID or an e-mail address belongs into `postgres_role`."#]],
+            only with IDs that match the pattern `^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`. A
+            name of another form, such as an application ID or an e-mail address, belongs
+            into `postgres_role`."#]],
     );
     says(
         &bench,
@@ -119,6 +120,22 @@ fn role_id_that_lakebase_refuses_is_refused_at_plan() {
 
             The text is empty."#]],
     );
+}
+
+/// The create of a role whose name in PostgreSQL is taken finds out under which ID.
+#[test]
+fn name_that_is_taken_under_another_id_names_that_id() {
+    let bench = bench("name_that_is_taken_under_another_id");
+    bench.configure(&project(""));
+    bench.apply();
+    bench
+        .emulator
+        .create(&format!("{ON_PRODUCTION}/first"), json!({"spec": {"postgres_role": "app"}}));
+    bench.configure(&(project("") + &role("role_id = \"second\"\npostgres_role = \"app\"")));
+    let refused = bench.apply_fails().output();
+    let taken = format!("The name of the role `{ON_PRODUCTION}/first` is taken");
+    assert!(refused.contains(&taken), "{refused}");
+    assert!(refused.contains(&format!("id = \"{ON_PRODUCTION}/first\"")), "{refused}");
 }
 
 #[test]
