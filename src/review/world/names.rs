@@ -142,16 +142,13 @@ impl Names {
             let mut keys = wanted.iter().zip(&instance.keys);
             keys.all(|(wanted, key)| wanted.is_none_or(|wanted| wanted == key.as_deref()))
         };
-        let (first, second) = match wanted.last() {
-            Some(Some(key)) => {
-                let places = block.by_key.get(&key.map(str::to_owned))?;
-                let mut meant = places.iter().map(|at| &block.all[*at]).filter(is_meant);
-                (meant.next()?, meant.next())
-            }
-            _ => {
-                let mut meant = block.all.iter().filter(is_meant);
-                (meant.next()?, meant.next())
-            }
+        let (first, second) = if let Some(Some(key)) = wanted.last() {
+            let places = block.by_key.get(&key.map(str::to_owned))?;
+            let mut meant = places.iter().map(|at| &block.all[*at]).filter(is_meant);
+            (meant.next()?, meant.next())
+        } else {
+            let mut meant = block.all.iter().filter(is_meant);
+            (meant.next()?, meant.next())
         };
         // An index may have been calculated with: it is the same where both have the same ones.
         let is_index = target.same_key && own_key.is_some_and(|key| !key.contains('"'));
