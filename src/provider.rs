@@ -132,13 +132,17 @@ impl Provider for Lakebase {
         let Configure { terraform_version, config } = request;
         let settings = config::settings(&config);
         let (client, diagnostics) = match config::client(&config, &terraform_version, &self.clock) {
-            Ok(client) => (client, Diagnostics::new()),
+            Ok(client) => {
+                let skips = client.as_ref().filter(|client| client.skips_verification());
+                let diagnostics = skips.map(|client| config::unverified(client.host()));
+                (client, diagnostics.into_iter().collect())
+            }
             Err(diagnostic) => (None, diagnostic.into()),
         };
         let walk = Arc::new(Walk::default());
         let workspace = match client {
             Some(client) => {
-                tracing::info!(host = client.host(), auth = client.auth_type(), "workspace");
+                tracing::info!(host = client.host(), method = client.auth_type(), "workspace");
                 let (clock, walk) = (self.clock.clone(), walk.clone());
                 Workspace::Known(Arc::new(Lifecycle::new(client, settings.clone(), clock, walk)))
             }

@@ -48,8 +48,8 @@ LEFT_OUT = [
         [
             "import::an_import_that_cannot_be_says_why",
             "messages::a_value_that_cannot_be_is_refused_on_its_line",
-            "signing_in::a_host_that_cannot_be_is_told",
-            "signing_in::no_way_to_sign_in_says_what_was_tried",
+            "authentication::a_host_that_cannot_be_is_told",
+            "authentication::no_way_to_sign_in_says_what_was_tried",
         ],
     ),
     (

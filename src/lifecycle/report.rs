@@ -113,6 +113,8 @@ fn advice(client: &Client, error: &Error, referred: &[&str]) -> Option<String> {
         "Check `host` or `profile` in the provider block, or `expected_workspace_id`, if the \
          workspace has really changed. Nothing was changed."
             .to_owned()
+    } else if let Some(advice) = error.advice() {
+        advice
     } else if error.is_unauthenticated() {
         format!(
             "The workspace {host} did not accept the credentials (method `{auth}`). Check that \

@@ -1,13 +1,15 @@
-//! The provider block. Everything is optional: the environment and profiles fill it in as the
-//! Databricks SDKs do.
+//! Declares the provider block, and makes a client of it. Everything is optional: the environment
+//! and profiles fill it in as the Databricks SDKs do.
+//!
+//! The attributes of authentication are those of the table in the crate `lakebase-api`.
 
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use lakebase_api::{Client, Clock, Credentials, Environment, Secret};
+use lakebase_api::{ATTRIBUTES, Attribute, Client, Clock, Credentials, Environment, ValueKind};
 use tfplugin::{Diagnostic, Diagnostics, Object, Value};
 
-use crate::model::field::{AnyField, Bool, Duration, Field, Float, Text, TextMap};
+use crate::model::field::{AnyField, Bool, Duration, Field, Float, Int, Text, TextMap};
 use crate::model::table::{DEFAULT_MAX_AUTOSCALING_RANGE_CU, Settings};
 use crate::model::tf::Tf;
 use crate::model::{meaning, validate};
@@ -15,29 +17,6 @@ use crate::model::{meaning, validate};
 /// What the block is.
 pub const DOC: &str = "Manages Databricks Lakebase Autoscaling: projects, their branches and computes, and the ways to connect to them.";
 
-const HOST: Field<Text> = Field::local("host")
-    .doc("The URL of the workspace, e.g. `https://dbc-a1b2c3d4-e5f6.cloud.databricks.com`. Environment: `DATABRICKS_HOST`.");
-const TOKEN: Field<Text> = Field::local("token")
-    .doc("A personal access token. Environment: `DATABRICKS_TOKEN`.")
-    .sensitive();
-const CLIENT_ID: Field<Text> = Field::local("client_id")
-    .doc("The application id of a service principal. Environment: `DATABRICKS_CLIENT_ID`.");
-const CLIENT_SECRET: Field<Text> = Field::local("client_secret")
-    .doc("An OAuth secret of the service principal. Environment: `DATABRICKS_CLIENT_SECRET`.")
-    .sensitive();
-const PROFILE: Field<Text> = Field::local("profile")
-    .doc("The profile in the configuration file. Environment: `DATABRICKS_CONFIG_PROFILE`.");
-const CONFIG_FILE: Field<Text> = Field::local("config_file").doc(
-    "The configuration file, by default `~/.databrickscfg`. Environment: `DATABRICKS_CONFIG_FILE`.",
-);
-const AUTH_TYPE: Field<Text> = Field::local("auth_type")
-    .doc("The one authentication method to use: `pat` or `oauth-m2m`. Environment: `DATABRICKS_AUTH_TYPE`.");
-const ACCOUNT_ID: Field<Text> = Field::local("account_id")
-    .doc("The account, where the host serves an account. Environment: `DATABRICKS_ACCOUNT_ID`.");
-const WORKSPACE_ID: Field<Text> = Field::local("workspace_id")
-    .doc("The workspace, where the host serves several. Environment: `DATABRICKS_WORKSPACE_ID`.");
-const ALLOW_HTTP: Field<Bool> = Field::local("allow_http")
-    .doc("Whether the host may be reached by `http` although it is not this machine, such as an emulator in another container. The token is then readable on the network. By default it may not. Environment: `LAKEBASE_ALLOW_HTTP`.");
 const EXPECTED_WORKSPACE_ID: Field<Text> = Field::local("expected_workspace_id")
     .doc("The only workspace whose answers are believed. A guard against the wrong `host` or `profile`: nothing is changed in any other.");
 const MAX_AUTOSCALING_RANGE_CU: Field<Float> = Field::local("max_autoscaling_range_cu")
@@ -53,18 +32,8 @@ const HTTP_TIMEOUT: Field<Duration> = Field::local("http_timeout")
 const RETRY_TIMEOUT: Field<Duration> = Field::local("retry_timeout")
     .doc("The longest time for all attempts at one request, by default `5m`.");
 
-/// The block's attributes, in the order of the documentation.
-pub const FIELDS: &[AnyField] = &[
-    HOST.any(),
-    TOKEN.any(),
-    CLIENT_ID.any(),
-    CLIENT_SECRET.any(),
-    PROFILE.any(),
-    CONFIG_FILE.any(),
-    AUTH_TYPE.any(),
-    ACCOUNT_ID.any(),
-    WORKSPACE_ID.any(),
-    ALLOW_HTTP.any(),
+/// The attributes beside those of authentication, in the order of the documentation.
+const OWN: [AnyField; 7] = [
     EXPECTED_WORKSPACE_ID.any(),
     MAX_AUTOSCALING_RANGE_CU.any(),
     REVIEW_WARNINGS.any(),
@@ -73,6 +42,48 @@ pub const FIELDS: &[AnyField] = &[
     HTTP_TIMEOUT.any(),
     RETRY_TIMEOUT.any(),
 ];
+
+/// The block's attributes, in the order of the documentation.
+pub const FIELDS: &[AnyField] = &fields();
+
+const COUNT: usize = {
+    let (mut count, mut row) = (OWN.len(), 0);
+    while row < ATTRIBUTES.len() {
+        count += ATTRIBUTES[row].is_in_block as usize;
+        row += 1;
+    }
+    count
+};
+
+const fn fields() -> [AnyField; COUNT] {
+    let mut fields = [OWN[0]; COUNT];
+    let (mut field, mut row) = (0, 0);
+    while row < ATTRIBUTES.len() {
+        if ATTRIBUTES[row].is_in_block {
+            fields[field] = declared(&ATTRIBUTES[row]);
+            field += 1;
+        }
+        row += 1;
+    }
+    row = 0;
+    while row < OWN.len() {
+        fields[field + row] = OWN[row];
+        row += 1;
+    }
+    fields
+}
+
+/// The declaration of an attribute of authentication.
+const fn declared(attribute: &Attribute) -> AnyField {
+    let Attribute { name, doc, .. } = *attribute;
+    let mut field = match attribute.kind {
+        ValueKind::Text | ValueKind::List => Field::<Text>::local(name).doc(doc).any(),
+        ValueKind::Boolean => Field::<Bool>::local(name).doc(doc).any(),
+        ValueKind::Number => Field::<Int>::local(name).doc(doc).any(),
+    };
+    field.sensitive = attribute.is_secret;
+    field
+}
 
 /// Checks the block. Values may be unknown.
 pub fn validate(config: &Object, sink: &mut Diagnostics) {
@@ -118,7 +129,8 @@ pub fn settings(config: &Object) -> Settings {
 
 /// The way to the service; none while the block holds unknown values that it depends on.
 ///
-/// *Errors.* The diagnostic lists each way to sign in that was tried and why it was not taken.
+/// *Errors.* The diagnostic lists each method of authentication and the reason that it cannot be
+/// used.
 pub fn client(
     config: &Object,
     terraform_version: &str,
@@ -130,37 +142,49 @@ pub fn client(
     if config.iter().any(|(name, it)| decides(name) && !it.is_wholly_known()) {
         return Ok(None);
     }
-    let text = |field: Field<Text>| field.of(config).known();
-    let secret = |field| text(field).map(Secret::from);
-    let credentials = Credentials {
-        host: text(HOST),
-        token: secret(TOKEN),
-        client_id: text(CLIENT_ID),
-        client_secret: secret(CLIENT_SECRET),
-        profile: text(PROFILE),
-        config_file: text(CONFIG_FILE),
-        auth_type: text(AUTH_TYPE),
-        account_id: text(ACCOUNT_ID),
-        workspace_id: text(WORKSPACE_ID),
-        allow_http: ALLOW_HTTP.of(config).known(),
-    };
     let length = |field: Field<Duration>| {
-        let length = field.of(config).known().and_then(|it| meaning::duration(&it).ok());
+        let length = field.of(config).known().and_then(|text| meaning::duration(&text).ok());
         length.map(SignedDuration::unsigned_abs)
     };
-    let otherwise = lakebase_api::Settings::default();
     let settings = lakebase_api::Settings {
-        http_timeout: length(HTTP_TIMEOUT).unwrap_or(otherwise.http_timeout),
-        retry_timeout: length(RETRY_TIMEOUT).unwrap_or(otherwise.retry_timeout),
+        http_timeout: length(HTTP_TIMEOUT),
+        retry_timeout: length(RETRY_TIMEOUT),
         requests_per_second: REQUESTS_PER_SECOND.of(config).known(),
         user_agent: user_agent(terraform_version),
-        expected_workspace_id: text(EXPECTED_WORKSPACE_ID),
+        expected_workspace_id: EXPECTED_WORKSPACE_ID.of(config).known(),
     };
     let environment = Environment::of_process();
-    let client = Client::new(credentials, &environment, settings, clock.clone());
+    let client = Client::new(&credentials(config), &environment, settings, clock.clone());
     client.map(Some).map_err(|error| {
-        Diagnostic::error("The provider cannot sign in to Databricks", error.to_string())
+        Diagnostic::error("Could not configure authentication to Databricks", error.to_string())
     })
+}
+
+/// What the block says about authentication.
+fn credentials(config: &Object) -> Credentials {
+    let in_block = ATTRIBUTES.iter().filter(|attribute| attribute.is_in_block);
+    in_block.fold(Credentials::of("the provider block"), |credentials, attribute| {
+        let value = match config.get(attribute.name) {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Bool(flag)) => flag.to_string(),
+            Some(Value::Number(number)) => number.to_string(),
+            _ => return credentials,
+        };
+        credentials.with(attribute.name, value)
+    })
+}
+
+/// That certificates are not checked.
+pub fn unverified(host: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "TLS certificates are not verified",
+        format!(
+            "`skip_verify` is set: whoever controls the network between this machine and {host} \
+             can read the token, and change what the provider reads and writes. Remove \
+             `skip_verify`. For a private certificate authority, set `SSL_CERT_FILE` to its \
+             certificate."
+        ),
+    )
 }
 
 /// `terraform-provider-lakebase/0.1.0 terraform/1.11.4`: only characters that the platform keeps.

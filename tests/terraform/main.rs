@@ -10,6 +10,7 @@
 )]
 #![expect(clippy::too_many_lines, reason = "the lines of a long test are its snapshots")]
 
+mod authentication;
 mod chaos;
 mod connections;
 mod consent;
@@ -38,7 +39,6 @@ mod roles;
 mod secrets;
 mod settings;
 mod shop;
-mod signing_in;
 mod surprises;
 mod taint;
 mod the_workbench;

@@ -1,19 +1,22 @@
-//! One answer, complete, and what it means.
+//! Reads one complete answer: its JSON, or the reason that it is none of the Lakebase API.
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use jiff::fmt::rfc2822;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER};
 
 use crate::Json;
-use crate::error::{Kind, Problem};
+use crate::error::{Kind, Problem, Responder};
+use crate::request::Expected;
 use crate::retry::Failure;
 
 /// Where the service says which workspace answers.
 const WORKSPACE: &str = "x-databricks-org-id";
 const REQUEST_ID: &str = "x-request-id";
+/// A clock that is less wrong does not matter to tokens.
+const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// What came back, whatever it says.
 pub(crate) struct Answer {
@@ -33,32 +36,53 @@ impl Answer {
     }
 
     /// The JSON of a success, or what is wrong. An empty body of a success is `null`.
-    pub(crate) fn read(&self) -> Result<Json, Kind> {
+    pub(crate) fn read(&self, expected: Expected) -> Result<Json, Kind> {
         let status = self.status.as_u16();
-        let strange = |what: String| Err(Kind::NotTheService { status, what });
+        let strange =
+            |responder, what: String| Err(Kind::NotTheService { status, what, responder });
         if self.status.is_redirection() {
             // Followed, it would carry the credentials to wherever it leads.
-            let place = self.header(LOCATION.as_str()).unwrap_or("nowhere");
-            return strange(format!(
-                "it redirects to `{place}`, as a proxy or a login page does; check `host`"
-            ));
+            let target = self.header(LOCATION.as_str()).unwrap_or("nowhere");
+            if expected == Expected::Redirection {
+                return Ok(target.into());
+            }
+            let target = target.split(['?', '#']).next().unwrap_or_default();
+            let responder = Responder::of_text(target);
+            return strange(responder, format!("it redirects to `{target}`"));
         }
         let reason = self.status.canonical_reason().unwrap_or("no reason is given");
         let problem = || Problem::of_body(&self.body, reason);
         if self.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-            return strange("the proxy asks for authentication".to_owned());
+            return strange(Responder::Proxy, "the proxy asks for authentication".to_owned());
         }
         if self.is_page() && !self.status.is_server_error() {
             let page = problem().message;
-            return strange(format!("a page, as of a proxy or a login, that says `{page}`"));
+            let responder = Responder::of_text(&String::from_utf8_lossy(&self.body));
+            let name = match responder {
+                Responder::LoginPage => "a login page",
+                Responder::Proxy | Responder::Unknown => "a page in HTML",
+            };
+            return strange(responder, format!("{name} that says `{page}`"));
         }
         if !self.status.is_success() {
             return Err(Kind::Answered { status, problem: problem() });
         }
+        if expected == Expected::Redirection {
+            return strange(Responder::Unknown, "a redirection was expected".to_owned());
+        }
         if self.body.trim_ascii().is_empty() {
             return Ok(Json::Null);
         }
-        serde_json::from_slice(&self.body).or_else(|error| strange(format!("no JSON: {error}")))
+        serde_json::from_slice(&self.body)
+            .or_else(|error| strange(Responder::Unknown, format!("no JSON: {error}")))
+    }
+
+    /// How far the clock of this machine is ahead of the server's, from whole minutes on.
+    pub(crate) fn clock_error(&self, now: Timestamp) -> Option<SignedDuration> {
+        let date = self.header(DATE.as_str())?;
+        let date = rfc2822::DateTimeParser::new().parse_timestamp(date).ok()?;
+        let error = now.duration_since(date);
+        (error.abs() >= TOLERANCE).then_some(error)
     }
 
     /// How an answer that is no good counts for the decision whether to repeat.
@@ -67,7 +91,7 @@ impl Answer {
             return Failure::Final { sent: true };
         }
         let of_service = matches!(
-            self.read(),
+            self.read(Expected::Json),
             Err(Kind::Answered { problem: Problem { code: Some(_), .. }, .. })
         );
         let retry_after = self.header(RETRY_AFTER.as_str()).and_then(|it| pause(it, now));

@@ -1,4 +1,4 @@
-//! What can be asked of the service: the verbs of its resources, for all of them alike.
+//! Offers what can be asked of the Lakebase API: the verbs of its resources, for all of them alike.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,50 +6,23 @@ use std::time::Duration;
 
 use reqwest::Method;
 use reqwest::Url;
-use rustls::pki_types::CertificateDer;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::{self, AuthError, Authenticator, Credentials};
+use crate::authentication::{self, AuthError, Authenticator, Credentials};
 use crate::clock::Clock;
-use crate::error::{Error, Kind, Report};
+use crate::error::{Error, Kind, Report, Responder};
+use crate::http_client::{CONNECT_TIMEOUT, HttpClient, HttpOptions, Trust};
 use crate::request::{self, Request};
 use crate::retry::Effect;
+use crate::settings::{Limits, Settings};
 use crate::transport::Transport;
-use crate::wire::{self, Wire};
+use crate::user_agent::user_agent;
 use crate::{Credential, CredentialRequest, Environment, Json, Operation, Patience, RolePassword};
 
 /// Who asks. It also says, in a header, which workspace answers (API reference, 10).
 const ME: &str = "/api/2.0/preview/scim/v2/Me";
-
-/// How the client behaves.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The longest time for one attempt, answer included.
-    pub http_timeout: Duration,
-    /// The longest time for all attempts at one request.
-    pub retry_timeout: Duration,
-    /// The most requests a second. If omitted, `DATABRICKS_RATE_LIMIT` or `rate_limit` of the
-    /// profile; without these as many as the service puts up with.
-    pub requests_per_second: Option<f64>,
-    /// Who is talking: `product/version`, and more of that kind.
-    pub user_agent: String,
-    /// The only workspace whose answers are believed.
-    pub expected_workspace_id: Option<String>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            http_timeout: Duration::from_mins(1),
-            retry_timeout: Duration::from_mins(5),
-            requests_per_second: None,
-            user_agent: concat!("lakebase-api/", env!("CARGO_PKG_VERSION")).to_owned(),
-            expected_workspace_id: None,
-        }
-    }
-}
 
 /// A client of one workspace. Clones share connections, token and pace.
 ///
@@ -62,6 +35,7 @@ pub struct Client(Arc<Inner>);
 
 struct Inner {
     host: Url,
+    skip_verify: bool,
     transport: Transport,
     authenticator: Authenticator,
 }
@@ -76,41 +50,51 @@ pub struct Me {
 }
 
 impl Client {
-    /// Finds the host and the way to sign in: what is given, else the environment, else a profile.
-    /// No request is made before the first call needs one.
+    /// Finds the host and the methods of authentication: values that are given, else those of the
+    /// environment, else those of a profile. No request is made before the first call needs one.
     ///
-    /// *Errors.* [`AuthError`] lists each way to sign in that was tried and why it was not taken.
+    /// *Errors.* [`AuthError`] lists each method and the reason that it cannot be used.
     pub fn new(
-        credentials: Credentials,
+        credentials: &Credentials,
         environment: &Environment,
         settings: Settings,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, AuthError> {
-        Self::trusting(Vec::new(), credentials, environment, settings, clock)
+        Self::trusting(Trust::default(), credentials, environment, settings, clock)
     }
 
-    /// The same, trusting these roots besides those of the platform.
+    /// The same with other roots and another proxy than the platform's.
     pub(crate) fn trusting(
-        roots: Vec<CertificateDer<'static>>,
-        credentials: Credentials,
+        trust: Trust,
+        credentials: &Credentials,
         environment: &Environment,
         settings: Settings,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, AuthError> {
-        let auth::Resolved { host, workspace_id, rate_limit, authenticator } =
-            auth::resolve(credentials, environment)?;
-        let requests_per_second = settings.requests_per_second.or(rate_limit);
-        let settings = Settings { requests_per_second, ..settings };
-        let wire = Wire::new(wire::Options {
-            user_agent: format!("{} auth/{}", settings.user_agent, authenticator.name()),
-            workspace_id,
+        let authentication::Resolved { host, defaults, skip_verify, authenticator } =
+            authentication::resolve(credentials, environment)?;
+        let Settings { user_agent: product, .. } = settings;
+        let limits = Limits {
+            http_timeout: settings
+                .http_timeout
+                .or(defaults.http_timeout)
+                .unwrap_or(Settings::HTTP_TIMEOUT),
+            retry_timeout: settings
+                .retry_timeout
+                .or(defaults.retry_timeout)
+                .unwrap_or(Settings::RETRY_TIMEOUT),
+            requests_per_second: settings.requests_per_second.or(defaults.requests_per_second),
+            expected_workspace_id: settings.expected_workspace_id,
+        };
+        let http = HttpClient::new(HttpOptions {
+            user_agent: user_agent(&product, environment),
             // Within the time for an attempt, or a connection that hangs would count as a lost answer.
-            connect_timeout: wire::CONNECT_TIMEOUT.min(settings.http_timeout / 2),
-            direct: auth::is_loopback(&host),
-            roots,
+            connect_timeout: CONNECT_TIMEOUT.min(limits.http_timeout / 2),
+            skip_verify,
+            trust,
         });
-        let transport = Transport::new(settings, clock, wire);
-        Ok(Self(Arc::new(Inner { host, transport, authenticator })))
+        let transport = Transport::new(limits, clock, http);
+        Ok(Self(Arc::new(Inner { host, skip_verify, transport, authenticator })))
     }
 
     /// Where the requests go: `https://name.cloud.databricks.com`.
@@ -118,9 +102,14 @@ impl Client {
         self.0.host.as_str().trim_end_matches('/')
     }
 
-    /// The way to sign in that was found: `pat`, `oauth-m2m`.
+    /// The method of authentication: the one that gave a token, before that the first candidate.
     pub fn auth_type(&self) -> &str {
         self.0.authenticator.name()
+    }
+
+    /// Whether any certificate is accepted, because `skip_verify` says so.
+    pub fn skips_verification(&self) -> bool {
+        self.0.skip_verify
     }
 
     /// The workspace that answered last; none before the first answer.
@@ -318,7 +307,8 @@ impl fmt::Debug for Client {
 
 /// An answer that is JSON, but not what the service answers.
 fn strange(request: &Request, what: &str) -> Error {
-    let kind = Kind::NotTheService { status: 200, what: what.to_owned() };
+    let kind =
+        Kind::NotTheService { status: 200, what: what.to_owned(), responder: Responder::Unknown };
     let doubt = request.effect != Effect::Read;
     Error::new(kind, Report { request: request.label(), attempts: 1, doubt, ..Report::default() })
 }

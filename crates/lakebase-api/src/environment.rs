@@ -1,4 +1,4 @@
-//! The environment variables that the client heeds, read once.
+//! Holds the environment variables that the client heeds, read once.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,7 +28,12 @@ impl Environment {
         self.0.get(name).map(String::as_str).filter(|it| !it.is_empty())
     }
 
-    /// The folder that `~` stands for.
+    /// All variables, for a process that is started.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The directory that `~` stands for.
     pub(crate) fn home(&self) -> Option<&str> {
         self.get("HOME").or_else(|| self.get("USERPROFILE"))
     }

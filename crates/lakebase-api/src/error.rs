@@ -1,11 +1,14 @@
-//! Why a call failed, for code to decide on and for people to read.
+//! Says why a call failed, for code to decide on and for people to read.
 
+mod advice;
+mod kind;
 mod problem;
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+pub(crate) use kind::{Kind, Missing, Responder};
 pub(crate) use problem::Problem;
 
 use crate::patience::Cut;
@@ -37,45 +40,8 @@ pub(crate) struct Report {
     pub(crate) names_others: bool,
     /// Whether a change was requested and nothing rules out that it happened.
     pub(crate) doubt: bool,
-}
-
-/// The failure itself.
-#[derive(Debug)]
-pub(crate) enum Kind {
-    /// The service answered with an error.
-    Answered { status: u16, problem: Problem },
-    /// The operation ended with an error.
-    OperationFailed(Problem),
-    /// Something answered, but not as the service does: a proxy, a login page, an answer without
-    /// a required member.
-    NotTheService { status: u16, what: String },
-    /// No connection came about.
-    Unreachable { passing: bool, source: Source },
-    /// The server closed the stream or the connection without processing the request.
-    Refused { source: Source },
-    /// The connection ended, or the time for one attempt did, before the answer was complete.
-    Lost { source: Source },
-    /// No token could be had.
-    NoToken { what: String, reason: Missing, source: Error },
-    /// The answer came from another workspace than the expected one.
-    WrongWorkspace { expected: String, actual: Option<String> },
-    /// The request could not be made.
-    Unusable { what: String },
-    /// The caller's patience ran out.
-    OutOfTime { last: Option<Error> },
-    /// The caller was told to stop.
-    Interrupted,
-}
-
-/// Why there is no token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Missing {
-    /// The token endpoint refused the credentials.
-    Refused,
-    /// The host does not say where tokens are made: it is no workspace.
-    NotTheService,
-    /// What kept the request from being answered is said by its own error.
-    Other,
+    /// How far the clock of this machine is ahead of the server's, if it is wrong.
+    pub(crate) clock_error: Option<jiff::SignedDuration>,
 }
 
 /// What a failure means to a caller: one of these, decided when the error is made.
@@ -108,12 +74,17 @@ impl Category {
             Kind::Unreachable { .. } | Kind::Refused { .. } | Kind::Lost { .. } => {
                 Self::Unreachable
             }
-            Kind::NoToken { reason, source, .. } => match (reason, source.0.category) {
-                (Missing::Refused, _) => Self::Unauthenticated,
-                (Missing::NotTheService, _) | (_, Self::NotOfTheService) => Self::NotOfTheService,
-                (_, category @ (Self::Unreachable | Self::RateLimited)) => category,
-                _ => Self::Other,
-            },
+            Kind::NoToken { reason, source, .. } => {
+                let category = source.as_ref().map(|source| source.0.category);
+                match (reason, category) {
+                    (Missing::Refused | Missing::Unavailable, _) => Self::Unauthenticated,
+                    (Missing::NotTheService, _) | (_, Some(Self::NotOfTheService)) => {
+                        Self::NotOfTheService
+                    }
+                    (_, Some(category @ (Self::Unreachable | Self::RateLimited))) => category,
+                    _ => Self::Other,
+                }
+            }
             Kind::WrongWorkspace { .. } => Self::WrongWorkspace,
             Kind::Unusable { .. } => Self::Other,
             Kind::OutOfTime { .. } => Self::Timeout,
@@ -288,7 +259,7 @@ impl Error {
             Kind::NotTheService { status, .. } => *status >= 500,
             Kind::Unreachable { passing, .. } => *passing,
             Kind::Refused { .. } | Kind::Lost { .. } => true,
-            Kind::NoToken { source, .. } => source.is_passing(),
+            Kind::NoToken { source, .. } => source.as_ref().is_some_and(Self::is_passing),
             _ => false,
         }
     }
@@ -352,6 +323,20 @@ impl Error {
         self.0.report.last_state.as_deref()
     }
 
+    /// What to do about a failed authentication or connection, where the error tells: sentences for
+    /// people. None where only the caller can know.
+    pub fn advice(&self) -> Option<String> {
+        advice::of(self)
+    }
+
+    /// What answered in place of the Lakebase API.
+    pub(crate) fn responder(&self) -> Option<Responder> {
+        match self.0.kind {
+            Kind::NotTheService { responder, .. } => Some(responder),
+            _ => None,
+        }
+    }
+
     fn problem(&self) -> Option<&Problem> {
         match &self.0.kind {
             Kind::Answered { problem, .. } | Kind::OperationFailed(problem) => Some(problem),
@@ -369,8 +354,8 @@ impl Error {
                 let operation = operation.as_deref().unwrap_or(request);
                 write!(f, "the operation `{operation}` failed: {problem}")
             }
-            Kind::NotTheService { status, what } => {
-                write!(f, "`{request}` was answered {status}, but not as the service does: {what}")
+            Kind::NotTheService { status, what, .. } => {
+                write!(f, "`{request}` was answered {status}, but not by the Lakebase API: {what}")
             }
             Kind::Unreachable { .. } => write!(f, "`{request}` could not be sent"),
             Kind::Refused { .. } => {
@@ -435,9 +420,19 @@ impl StdError for Error {
             Kind::Unreachable { source, .. } | Kind::Refused { source } | Kind::Lost { source } => {
                 Some(&**source)
             }
-            Kind::NoToken { source: last, .. } | Kind::OutOfTime { last: Some(last) } => Some(last),
+            Kind::NoToken { source: Some(last), .. } | Kind::OutOfTime { last: Some(last) } => {
+                Some(last)
+            }
             _ => None,
         }
+    }
+}
+
+/// An error and its causes, in one line.
+pub(crate) fn chain_text(error: &(dyn StdError + 'static)) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", chain_text(source)),
+        None => error.to_string(),
     }
 }
 

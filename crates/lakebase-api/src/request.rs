@@ -1,4 +1,4 @@
-//! One request, before it is sent: its address, its body, and what sending it twice would do.
+//! Describes one request before it is sent: its address, its body, and what sending it twice does.
 
 use reqwest::{Method, Url};
 
@@ -17,44 +17,81 @@ pub(crate) struct Request {
     /// Whether the body or the query may name other objects than the one of the address: a 404 may
     /// then be about one of those.
     pub(crate) names_others: bool,
+    /// Sent besides the headers of every request.
+    pub(crate) headers: Vec<(&'static str, Secret)>,
+    /// What a success looks like.
+    pub(crate) expected: Expected,
+    /// Whether the address itself is a secret, so that messages and the log show its origin only.
+    pub(crate) has_secret_path: bool,
+}
+
+/// What a success looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expected {
+    /// An answer in JSON.
+    Json,
+    /// A redirection, whose target is the answer.
+    Redirection,
 }
 
 /// What a request carries.
 pub(crate) enum Payload {
     Nothing,
     Json(Vec<u8>),
-    /// A form for a token endpoint, and what follows `Basic` in its `Authorization`.
-    Form {
-        form: &'static str,
-        basic: Secret,
-    },
+    /// A form for a token endpoint.
+    Form(Secret),
 }
 
 impl Request {
     /// A read.
     pub(crate) fn get(url: Url) -> Self {
-        let payload = Payload::Nothing;
-        let effect = Effect::Read;
-        Self { method: Method::GET, url, payload, effect, names_others: false }
+        Self {
+            method: Method::GET,
+            url,
+            payload: Payload::Nothing,
+            effect: Effect::Read,
+            names_others: false,
+            headers: Vec::new(),
+            expected: Expected::Json,
+            has_secret_path: false,
+        }
+    }
+
+    /// A form for a token endpoint, which can be sent twice: two tokens are as good as one.
+    pub(crate) fn form(url: Url, pairs: &[(&str, &str)]) -> Self {
+        let mut form = Url::parse("form:").expect("a scheme is an address");
+        form.query_pairs_mut().extend_pairs(pairs);
+        let form = form.query().unwrap_or_default().into();
+        Self { method: Method::POST, payload: Payload::Form(form), ..Self::get(url) }
+    }
+
+    /// The same with another header.
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<Secret>) -> Self {
+        self.headers.push((name, value.into()));
+        self
     }
 
     /// A request with a JSON body.
     pub(crate) fn with_json(method: Method, url: Url, body: &Json, effect: Effect) -> Self {
         let payload = Payload::Json(body.to_string().into_bytes());
-        Self { method, url, payload, effect, names_others: true }
+        Self { method, payload, effect, names_others: true, ..Self::get(url) }
     }
 
     /// A deletion. A parameter that is no flag names an object: `reassign_owned_to` names a role.
     pub(crate) fn delete(url: Url) -> Self {
         let is_flag = |value: &str| matches!(value, "true" | "false");
         let names_others = url.query_pairs().any(|(_, value)| !is_flag(&value));
-        let (method, payload) = (Method::DELETE, Payload::Nothing);
-        Self { method, url, payload, effect: Effect::Repeatable, names_others }
+        let (method, effect) = (Method::DELETE, Effect::Repeatable);
+        Self { method, effect, names_others, ..Self::get(url) }
     }
 
-    /// `PATCH https://host/path?query`: nothing in an address is secret.
+    /// `PATCH https://host/path?query`.
     pub(crate) fn label(&self) -> String {
-        format!("{} {}", self.method, self.url)
+        let Self { method, url, .. } = self;
+        if self.has_secret_path {
+            return format!("{method} {}/[redacted]", url.origin().ascii_serialization());
+        }
+        format!("{method} {url}")
     }
 }
 

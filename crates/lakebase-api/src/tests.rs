@@ -1,5 +1,6 @@
 //! The client against a scripted service: what goes over the wire, and what comes of it.
 
+mod authentication;
 mod budgets;
 mod categories;
 mod http2;
@@ -9,7 +10,6 @@ mod renewal;
 mod requests;
 mod samples;
 mod service;
-mod signing_in;
 mod tls;
 mod waiting;
 mod workspaces;
@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::{CancellationToken, Client, Credentials, Environment, ManualClock, Patience, Settings};
+use authentication::given;
 use service::{Reply, Service};
 
 /// A client with a token, its scripted service, and a clock that only the test moves.
@@ -44,15 +45,11 @@ async fn world(replies: impl IntoIterator<Item = Reply>) -> World {
 
 async fn world_with(settings: Settings, replies: impl IntoIterator<Item = Reply>) -> World {
     let service = Service::start(replies).await;
-    let credentials = Credentials {
-        host: Some(service.host()),
-        token: Some("dapi-secret".into()),
-        ..Credentials::default()
-    };
-    world_of(service, credentials, settings)
+    let credentials = given(&service.host(), Some("dapi-secret"));
+    world_of(service, &credentials, settings)
 }
 
-fn world_of(service: Service, credentials: Credentials, settings: Settings) -> World {
+fn world_of(service: Service, credentials: &Credentials, settings: Settings) -> World {
     let clock = clock();
     let client = Client::new(credentials, &Environment::default(), settings, clock.clone())
         .expect("a way in");

@@ -1,28 +1,45 @@
-//! One request, sent until it is answered: the loop around the decisions of `retry.rs`.
+//! Sends one request until it is answered: the loop around the decisions of `retry.rs`.
+//!
+//! It knows that requests are authorized, and not how: see [`Authorizer`].
 
 use std::collections::HashMap;
 use std::error::Error as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use reqwest::Url;
 
 use crate::Json;
 use crate::answer::Answer;
-use crate::auth::{Authenticator, Bearer};
-use crate::client::Settings;
 use crate::clock::Clock;
-use crate::error::{Error, Kind, Report};
+use crate::error::{Error, Kind, Report, Responder, chain_text};
+use crate::http_client::{Authorization, HttpClient, SendError};
 use crate::patience::{Cut, Patience};
 use crate::request::Request;
 use crate::retry::{self, Decision, Effect, Failure, Spent};
-use crate::wire::{SendError, Wire};
+use crate::settings::Limits;
+use crate::traffic_log as log;
 
-/// The way to the service, and the rules by which it is used.
+/// Says who asks.
+#[async_trait]
+pub(crate) trait Authorizer: Send + Sync {
+    /// The headers of a request. They may have to be fetched.
+    async fn authorize(
+        &self,
+        transport: &Transport,
+        patience: &Patience,
+    ) -> Result<Authorization, Kind>;
+
+    /// Forgets an authorization that was refused; tells whether there may be a better one.
+    fn reject(&self, refused: &Authorization) -> bool;
+}
+
+/// The connections to hosts, and the rules by which they are used.
 pub(crate) struct Transport {
     pub(crate) clock: Arc<dyn Clock>,
-    settings: Settings,
-    wire: Wire,
+    limits: Limits,
+    http: HttpClient,
     /// Which workspace answered last.
     workspace: Mutex<Option<String>>,
     /// Held while somebody asks which workspace answers; true once that was answered.
@@ -54,11 +71,11 @@ struct FailedAttempt {
 }
 
 impl Transport {
-    pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>, wire: Wire) -> Self {
+    pub(crate) fn new(limits: Limits, clock: Arc<dyn Clock>, http: HttpClient) -> Self {
         Self {
             clock,
-            settings,
-            wire,
+            limits,
+            http,
             workspace: Mutex::default(),
             introduction: tokio::sync::Mutex::default(),
             contacts: Mutex::default(),
@@ -81,7 +98,7 @@ impl Transport {
     pub(crate) async fn deliver(
         &self,
         request: &Request,
-        authenticator: Option<&Authenticator>,
+        authorizer: Option<&dyn Authorizer>,
         patience: &Patience,
     ) -> Result<Json, Error> {
         let begun = self.clock.elapsed();
@@ -90,7 +107,7 @@ impl Transport {
         let mut last = None;
         let mut renewed = false;
         loop {
-            let attempt = self.attempt(request, authenticator, patience, &mut progress).await;
+            let attempt = self.attempt(request, authorizer, patience, &mut progress).await;
             let FailedAttempt { kind, failure, renewable } = match attempt {
                 Ok(json) => return Ok(json),
                 Err(failed) => failed,
@@ -98,6 +115,7 @@ impl Transport {
             report.attempts = progress.attempts;
             report.request_id = progress.request_id.take();
             report.names_others = request.names_others;
+            report.clock_error = progress.clock_error.take();
             report.elapsed =
                 self.clock.elapsed().saturating_sub(progress.first_attempt.unwrap_or(begun));
             report.doubt |= retry::leaves_doubt(request.effect, failure);
@@ -112,9 +130,10 @@ impl Transport {
                 continue;
             }
             let Progress { attempts, spent, .. } = progress;
-            let spent = Spent { attempts, elapsed: spent, budget: self.settings.retry_timeout };
+            let spent = Spent { attempts, elapsed: spent, budget: self.limits.retry_timeout };
             match retry::decide(request.effect, failure, spent, self.clock.unit()) {
                 Decision::Continue(pause) => {
+                    log::pause(request, &error, attempts, pause);
                     if let Err(cut) = patience.sleep(pause).await {
                         let first = progress.first_attempt.unwrap_or(begun);
                         report.elapsed = self.clock.elapsed().saturating_sub(first);
@@ -137,10 +156,10 @@ impl Transport {
     pub(crate) async fn ask_workspace(
         &self,
         url: Url,
-        authenticator: &Authenticator,
+        authorizer: &dyn Authorizer,
         patience: &Patience,
     ) -> Result<(), Error> {
-        let Some(expected) = self.settings.expected_workspace_id.clone() else { return Ok(()) };
+        let Some(expected) = self.limits.expected_workspace_id.clone() else { return Ok(()) };
         let is_expected = || self.workspace().as_ref() == Some(&expected);
         if is_expected() {
             return Ok(());
@@ -152,7 +171,7 @@ impl Transport {
         if is_expected() {
             return Ok(());
         }
-        let asked = self.deliver(&request, Some(authenticator), patience).await;
+        let asked = self.deliver(&request, Some(authorizer), patience).await;
         *asked_before |= asked.is_ok();
         if is_expected() {
             return Ok(());
@@ -167,26 +186,26 @@ impl Transport {
     pub(crate) async fn learn_workspace(
         &self,
         url: Url,
-        authenticator: &Authenticator,
+        authorizer: &dyn Authorizer,
         patience: &Patience,
     ) {
         let Ok(mut asked_before) = patience.during(self.introduction.lock()).await else { return };
         if self.workspace().is_none() && !*asked_before {
-            let asked = self.deliver(&Request::get(url), Some(authenticator), patience).await;
+            let asked = self.deliver(&Request::get(url), Some(authorizer), patience).await;
             *asked_before = asked.is_ok();
         }
     }
 
     /// Whether the answers of now can be believed: from the expected workspace, if one is.
     pub(crate) fn is_expected_workspace(&self) -> bool {
-        let expected = self.settings.expected_workspace_id.as_ref();
+        let expected = self.limits.expected_workspace_id.as_ref();
         expected.is_none_or(|expected| self.workspace().as_ref() == Some(expected))
     }
 
     async fn attempt(
         &self,
         request: &Request,
-        authenticator: Option<&Authenticator>,
+        authorizer: Option<&dyn Authorizer>,
         patience: &Patience,
         progress: &mut Progress,
     ) -> Result<Json, FailedAttempt> {
@@ -194,31 +213,35 @@ impl Transport {
             return Err(FailedAttempt::before_sending(kind));
         }
         self.turn(patience).await.map_err(|cut| FailedAttempt::before_sending(cut.into()))?;
-        let bearer = match authenticator {
-            Some(authenticator) => {
-                let bearer = authenticator.bearer(self, patience).await;
-                Some(bearer.map_err(FailedAttempt::before_sending)?)
+        let authorization = match authorizer {
+            Some(authorizer) => {
+                let authorization = authorizer.authorize(self, patience).await;
+                Some(authorization.map_err(FailedAttempt::before_sending)?)
             }
             None => None,
         };
         let start = self.clock.elapsed();
         progress.attempts += 1;
         progress.first_attempt.get_or_insert(start);
-        let exchanged = self.exchange(request, bearer.as_ref(), patience, progress.attempts).await;
+        let exchanged =
+            self.exchange(request, authorization.as_ref(), patience, progress.attempts).await;
         let took = self.clock.elapsed().saturating_sub(start);
         progress.spent = progress.spent.saturating_add(took);
         let answer = exchanged?;
         progress.request_id = answer.request_id().map(str::to_owned);
-        if authenticator.is_some() {
+        if authorizer.is_some() {
             self.check_workspace(&answer).map_err(FailedAttempt::after_sending)?;
         }
-        let kind = match answer.read() {
+        let kind = match answer.read(request.expected) {
             Ok(json) => return Ok(json),
             Err(kind) => kind,
         };
-        let renewable = match (authenticator, bearer) {
-            (Some(authenticator), Some(bearer)) if answer.status.as_u16() == 401 => {
-                authenticator.reject(&bearer)
+        if matches!(answer.status.as_u16(), 400 | 401 | 403) {
+            progress.clock_error = answer.clock_error(self.clock.now());
+        }
+        let renewable = match (authorizer, authorization) {
+            (Some(authorizer), Some(authorization)) if answer.status.as_u16() == 401 => {
+                authorizer.reject(&authorization)
             }
             _ => false,
         };
@@ -228,16 +251,16 @@ impl Transport {
     async fn exchange(
         &self,
         request: &Request,
-        bearer: Option<&Bearer>,
+        authorization: Option<&Authorization>,
         patience: &Patience,
         attempt: u32,
     ) -> Result<Answer, FailedAttempt> {
         let start = self.clock.elapsed();
-        let timeout = self.settings.http_timeout;
+        let timeout = self.limits.http_timeout;
         let work = async {
             tokio::select! {
                 biased;
-                answer = self.wire.exchange(request, bearer.map(|bearer| &bearer.token)) => answer,
+                answer = self.http.exchange(request, authorization) => answer,
                 () = self.clock.limit(start.saturating_add(timeout)) => {
                     Err(SendError::Lost(format!("there was no answer within {timeout:?}").into()))
                 }
@@ -247,16 +270,9 @@ impl Transport {
             Effect::Read => patience.during(work).await,
             Effect::Repeatable | Effect::Once => patience.during_change(work).await,
         };
-        let took = self.clock.elapsed().saturating_sub(start).as_millis();
-        let status = answer.as_ref().ok().and_then(|answer| answer.as_ref().ok());
-        tracing::debug!(
-            method = %request.method,
-            path = request.url.path(),
-            status = status.map(|answer| answer.status.as_u16()),
-            attempt,
-            elapsed_ms = u64::try_from(took).unwrap_or(u64::MAX),
-            "request"
-        );
+        let took = self.clock.elapsed().saturating_sub(start);
+
+        log::attempt(request, answer.as_ref(), attempt, took);
         let answer = answer.map_err(|cut| FailedAttempt::after_sending(cut.into()))?;
         if matches!(
             answer,
@@ -303,7 +319,7 @@ impl Transport {
     /// Waits until another request may be sent.
     async fn turn(&self, patience: &Patience) -> Result<(), Cut> {
         patience.check()?;
-        let Some(rate) = self.settings.requests_per_second else { return Ok(()) };
+        let Some(rate) = self.limits.requests_per_second else { return Ok(()) };
         let now = self.clock.elapsed();
         let mine = {
             let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
@@ -323,7 +339,7 @@ impl Transport {
     fn check_workspace(&self, answer: &Answer) -> Result<(), Kind> {
         let Some(actual) = answer.workspace() else { return Ok(()) };
         *self.workspace.lock().unwrap_or_else(PoisonError::into_inner) = Some(actual.to_owned());
-        match &self.settings.expected_workspace_id {
+        match &self.limits.expected_workspace_id {
             Some(expected) if expected != actual => Err(Kind::WrongWorkspace {
                 expected: expected.clone(),
                 actual: Some(actual.to_owned()),
@@ -340,8 +356,10 @@ struct Progress {
     first_attempt: Option<Duration>,
     /// The time of attempts, and of the pauses between them.
     spent: Duration,
-    /// The service's name for the last attempt.
+    /// The name that the server gave the last attempt.
     request_id: Option<String>,
+    /// How far the clock of this machine is ahead of the server's.
+    clock_error: Option<jiff::SignedDuration>,
 }
 
 impl FailedAttempt {
@@ -360,7 +378,8 @@ impl FailedAttempt {
             }
             SendError::TooLarge { status } => {
                 let what = "the answer is larger than any of the service's".to_owned();
-                return Self::after_sending(Kind::NotTheService { status, what });
+                let responder = Responder::Unknown;
+                return Self::after_sending(Kind::NotTheService { status, what, responder });
             }
             SendError::NotConnected { passing, source } => {
                 (Kind::Unreachable { passing, source }, Failure::NeverSent { passing, reached })
@@ -377,12 +396,4 @@ impl FailedAttempt {
 /// The host and port that an address leads to.
 fn authority(url: &Url) -> String {
     format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or(0))
-}
-
-/// An error and its causes, in one line.
-fn chain_text(error: &(dyn std::error::Error + 'static)) -> String {
-    match error.source() {
-        Some(source) => format!("{error}: {}", chain_text(source)),
-        None => error.to_string(),
-    }
 }

@@ -1,7 +1,7 @@
 //! Waiting for what the service has taken on: the loop around the decisions of `operation.rs`.
 
 use crate::client::Client;
-use crate::error::{Error, Kind, Report};
+use crate::error::{Error, Kind, Report, Responder};
 use crate::operation::{self, Look, Operation};
 use crate::{Json, Patience};
 
@@ -75,7 +75,10 @@ impl Client {
                 Ok(answer) => {
                     let status = 200;
                     seen = Some(look(answer).map_err(|what| {
-                        Error::new(Kind::NotTheService { status, what }, report.clone())
+                        Error::new(
+                            Kind::NotTheService { status, what, responder: Responder::Unknown },
+                            report.clone(),
+                        )
                     })?);
                     last = None;
                 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::task::JoinSet;
 
+use super::authentication::given;
 use super::service::{Reply, Service, json};
-use super::signing_in::given;
 use super::{World, millis, problem, world, world_of, world_with};
 use crate::Settings;
 
@@ -76,7 +76,7 @@ async fn closed_address() -> String {
 #[tokio::test]
 async fn a_host_that_never_answered_is_given_up_after_a_few_seconds() {
     for host in [closed_address().await, "https://lakebase.invalid".to_owned()] {
-        let w = world_of(Service::start([]).await, given(&host, Some("t")), Settings::default());
+        let w = world_of(Service::start([]).await, &given(&host, Some("t")), Settings::default());
         let error = w.client.get(PROJECT, &w.patience).await.unwrap_err();
         assert!(error.is_unreachable() && !error.may_have_happened(), "{error}");
         assert_eq!(millis(&w.clock.sleeps()), [500, 1000], "{host}");

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::authentication::{client_of, principal};
 use super::service::{Reply, Service, json, text};
-use super::signing_in::{given, principal};
 use super::{problem, world, world_of};
 use crate::{Error, Operation, Settings};
 
@@ -128,10 +128,8 @@ async fn a_host_without_a_token_endpoint_does_not_refuse_credentials() {
         (problem(500, "INTERNAL_ERROR"), ""),
     ] {
         let service = Service::start([reply]).await;
-        let mut credentials = given(&service.host(), None);
-        credentials.client_id = Some("id".to_owned());
-        credentials.client_secret = Some("hush".into());
-        let w = world_of(service, credentials, Settings::default());
+        let credentials = client_of(&service.host());
+        let w = world_of(service, &credentials, Settings::default());
         let error = w.client.get("projects/p", &w.patience).await.unwrap_err();
         assert_eq!(categories(&error), expected, "{error:?}");
     }

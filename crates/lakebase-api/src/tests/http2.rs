@@ -13,10 +13,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use super::tls::authority;
-use super::{clock, millis};
-use crate::{
-    CancellationToken, Client, Credentials, Environment, Error, ManualClock, Patience, Settings,
-};
+use super::{clock, given, millis};
+use crate::http_client::Trust;
+use crate::{CancellationToken, Client, Environment, Error, ManualClock, Patience, Settings};
 
 /// What is done with one stream.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,16 +56,13 @@ async fn world(replies: impl IntoIterator<Item = Reply>) -> World {
             }
         }
     });
-    let credentials = Credentials {
-        host: Some(format!("https://127.0.0.1:{port}")),
-        token: Some("t".into()),
-        ..Credentials::default()
-    };
+    let credentials = given(&format!("https://127.0.0.1:{port}"), Some("t"));
     let (clock, settings) = (clock(), Settings::default());
-    let timeout = settings.retry_timeout;
+    let timeout = Settings::RETRY_TIMEOUT;
     let environment = Environment::default();
+    let trust = Trust { roots: vec![root], proxy: None };
     let client =
-        Client::trusting(vec![root], credentials, &environment, settings, clock.clone()).unwrap();
+        Client::trusting(trust, &credentials, &environment, settings, clock.clone()).unwrap();
     let patience = client.patience(timeout, CancellationToken::new());
     World { client, clock, patience, seen }
 }

@@ -73,20 +73,30 @@ pub(super) async fn logged(work: impl Future<Output = Result<(), crate::Error>>)
     log.0.lock().unwrap().clone()
 }
 
+/// The lines of this crate.
+fn ours(log: &str) -> String {
+    let ours: Vec<_> = log.lines().filter(|line| line.starts_with("lakebase_api")).collect();
+    ours.join("\n")
+}
+
 #[tokio::test]
-async fn each_attempt_is_logged_without_what_it_carries() {
-    let done = json(200, &json!({"name": "o", "done": true, "response": {"secret": "answer"}}));
-    let w = world([problem(429, "REQUEST_LIMIT_EXCEEDED"), done]).await;
+async fn attempts_are_logged_with_reasons_and_pauses_and_without_secrets() {
+    let response = json!({"token": "hush-1", "name": "projects/p"});
+    let done = json(200, &json!({"name": "o", "done": true, "response": response}));
+    let busy = problem(429, "REQUEST_LIMIT_EXCEEDED").with("x-request-id", "r-1");
+    let w = world([busy, done.with("x-request-id", "r-2")]).await;
     let id = [("project_id", "p".to_owned())];
-    let body = json!({"secret": "body"});
+    let body = json!({"password": "hush-2", "spec": {"display_name": "P"}});
     let created = async { w.client.create("projects", &id, &body, &w.patience).await.map(drop) };
     let log = logged(created).await;
-    for secret in ["dapi-secret", "answer", "body\""] {
+    for secret in ["dapi-secret", "hush"] {
         assert!(!log.contains(secret), "{log}");
     }
-    let ours: Vec<_> = log.lines().filter(|it| it.starts_with("lakebase_api")).collect();
     expect![[r#"
-        lakebase_api::transport message=request method=POST path="/api/2.0/postgres/projects" status=429 attempt=1 elapsed_ms=0
-        lakebase_api::transport message=request method=POST path="/api/2.0/postgres/projects" status=200 attempt=2 elapsed_ms=0"#]]
-    .assert_eq(&ours.join("\n"));
+        lakebase_api::authentication::authenticator message=authenticated method="pat"
+        lakebase_api::traffic_log message=request method=POST host="127.0.0.1" path="/api/2.0/postgres/projects" query="project_id=p" status=429 attempt=1 elapsed_ms=0 request_id="r-1"
+        lakebase_api::traffic_log message=bodies method=POST path="/api/2.0/postgres/projects" sent="{\"password\":\"[redacted]\",\"spec\":{\"display_name\":\"P\"}}" received="{\"error_code\":\"REQUEST_LIMIT_EXCEEDED\",\"message\":\"no\"}"
+        lakebase_api::traffic_log message=pause before the next attempt method=POST path="/api/2.0/postgres/projects" attempts=1 pause_ms=500 reason="`POST http://HOST/api/2.0/postgres/projects?project_id=p` was answered 429 REQUEST_LIMIT_EXCEEDED: no (1 attempt, 0.0 s, request id r-1)"
+        lakebase_api::traffic_log message=request method=POST host="127.0.0.1" path="/api/2.0/postgres/projects" query="project_id=p" status=200 attempt=2 elapsed_ms=0 request_id="r-2"
+        lakebase_api::traffic_log message=bodies method=POST path="/api/2.0/postgres/projects" sent="{\"password\":\"[redacted]\",\"spec\":{\"display_name\":\"P\"}}" received="{\"done\":true,\"name\":\"o\",\"response\":{\"name\":\"projects/p\",\"token\":\"[redacted]\"}}""#]].assert_eq(&ours(&log).replace(&w.client.host()[7..], "HOST"));
 }

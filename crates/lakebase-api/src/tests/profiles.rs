@@ -1,6 +1,6 @@
 //! Profiles, read as the Databricks SDKs read them: with go-ini and its defaults.
 
-use super::signing_in::found;
+use super::authentication::found;
 
 #[test]
 fn profiles_are_read_as_the_sdks_read_them() {

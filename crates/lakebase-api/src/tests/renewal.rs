@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::sync::Notify;
 
+use super::authentication::{bearers, principal, project, token};
 use super::logging::logged;
 use super::service::{Reply, json, text};
-use super::signing_in::{bearers, discovery, principal, project, token};
 use crate::{Operation, Patience};
 
 fn refused() -> Reply {
@@ -19,11 +19,11 @@ fn refused() -> Reply {
 async fn a_post_whose_token_is_refused_is_sent_once_more_with_a_new_token() {
     let done = json(200, &json!({"name": "o", "done": true}));
     let w = principal([token("t1", &json!(3600)), refused()]).await;
-    w.service.then([discovery(&w), token("t2", &json!(3600)), done]);
+    w.service.then([token("t2", &json!(3600)), done]);
     w.client.create("projects", &[], &json!({}), &w.patience).await.unwrap();
     assert_eq!(bearers(&w), ["Bearer t1", "Bearer t2"]);
 
-    w.service.then([refused(), discovery(&w), token("t3", &json!(3600)), refused()]);
+    w.service.then([refused(), token("t3", &json!(3600)), refused()]);
     let error = w.client.create("projects", &[], &json!({}), &w.patience).await.unwrap_err();
     assert!(error.is_unauthenticated() && !error.may_have_happened(), "{error}");
     assert_eq!(bearers(&w), ["Bearer t1", "Bearer t2", "Bearer t2", "Bearer t3"]);
@@ -36,8 +36,8 @@ async fn a_token_that_expires_or_is_refused_during_a_wait_is_renewed() {
     let w = principal([token("t1", &json!(2))]).await;
     // Seven looks before the last quarter of the token's life.
     w.service.then((0..7).map(|_| running()));
-    w.service.then([discovery(&w), token("t2", &json!(3600)), running()]);
-    w.service.then([refused(), discovery(&w), token("t3", &json!(3600)), done]);
+    w.service.then([token("t2", &json!(3600)), running()]);
+    w.service.then([refused(), token("t3", &json!(3600)), done]);
     let operation = Operation::of_answer(json!({"name": "projects/p/operations/o"})).unwrap();
     w.client.wait(operation, &w.patience).await.unwrap();
     let mut expected = vec!["Bearer t1"; 7];

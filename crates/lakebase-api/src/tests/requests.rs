@@ -277,17 +277,17 @@ async fn a_proxy_or_a_login_page_is_not_taken_for_the_service() {
     }
     check(
         text(200, "text/html; charset=utf-8", "<html><title>Sign in</title></html>"),
-        expect!["`GET http://HOST/api/2.0/postgres/projects/p` was answered 200, but not as the service does: a page, as of a proxy or a login, that says `Sign in` (1 attempt, 0.0 s)"],
+        expect!["`GET http://HOST/api/2.0/postgres/projects/p` was answered 200, but not by the Lakebase API: a login page that says `Sign in` (1 attempt, 0.0 s)"],
     )
     .await;
     check(
         text(404, "text/html", "<html><body>Not here</body></html>"),
-        expect!["`GET http://HOST/api/2.0/postgres/projects/p` was answered 404, but not as the service does: a page, as of a proxy or a login, that says `<html><body>Not here</body></html>` (1 attempt, 0.0 s)"],
+        expect!["`GET http://HOST/api/2.0/postgres/projects/p` was answered 404, but not by the Lakebase API: a page in HTML that says `<html><body>Not here</body></html>` (1 attempt, 0.0 s)"],
     )
     .await;
     check(
         text(302, "", "").with("location", "https://login.example.com/"),
-        expect!["`GET http://HOST/api/2.0/postgres/projects/p` was answered 302, but not as the service does: it redirects to `https://login.example.com/`, as a proxy or a login page does; check `host` (1 attempt, 0.0 s)"],
+        expect!["`GET http://HOST/api/2.0/postgres/projects/p` was answered 302, but not by the Lakebase API: it redirects to `https://login.example.com/` (1 attempt, 0.0 s)"],
     )
     .await;
 }

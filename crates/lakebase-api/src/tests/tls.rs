@@ -9,8 +9,9 @@ use serde_json::json;
 use tokio_rustls::TlsAcceptor;
 
 use super::service::{Service, json};
-use super::{chain, clock};
-use crate::{CancellationToken, Client, Credentials, Environment, Error, Json, Settings};
+use super::{chain, clock, given};
+use crate::http_client::Trust;
+use crate::{CancellationToken, Client, Environment, Error, Json, Settings};
 
 /// A certificate authority, and a server for this machine that it vouches for and that offers
 /// these protocols.
@@ -36,15 +37,12 @@ pub(super) fn authority(protocols: &[&[u8]]) -> (CertificateDer<'static>, TlsAcc
 /// One read over TLS by a client that trusts these roots besides the platform's.
 async fn read(trusted: Vec<CertificateDer<'static>>, acceptor: TlsAcceptor) -> Result<Json, Error> {
     let service = Service::start_tls([json(200, &json!({"uid": "u"}))], acceptor).await;
-    let credentials = Credentials {
-        host: Some(service.host()),
-        token: Some("t".into()),
-        ..Credentials::default()
-    };
+    let credentials = given(&service.host(), Some("t"));
     let environment = Environment::default();
+    let trust = Trust { roots: trusted, proxy: None };
     let settings = Settings::default();
-    let timeout = settings.http_timeout;
-    let client = Client::trusting(trusted, credentials, &environment, settings, clock()).unwrap();
+    let timeout = Settings::HTTP_TIMEOUT;
+    let client = Client::trusting(trust, &credentials, &environment, settings, clock()).unwrap();
     client.get("projects/p", &client.patience(timeout, CancellationToken::new())).await
 }
 

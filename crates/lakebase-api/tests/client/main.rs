@@ -25,8 +25,8 @@ async fn main() -> ExitCode {
 async fn ask() -> Result<(), Box<dyn Error>> {
     let (credentials, environment) = (Credentials::default(), Environment::of_process());
     let (settings, clock) = (Settings::default(), Arc::new(SystemClock::new()));
-    let timeout = settings.retry_timeout;
-    let client = Client::new(credentials, &environment, settings, clock)?;
+    let timeout = Settings::RETRY_TIMEOUT;
+    let client = Client::new(&credentials, &environment, settings, clock)?;
     client.me(&client.patience(timeout, CancellationToken::new())).await?;
     Ok(())
 }

@@ -1,5 +1,6 @@
-//! Reads INI files as the Databricks SDKs for Go do: with the defaults of the library go-ini, so
-//! that one configuration file means the same to all programs.
+//! Reads INI files as the Databricks SDK for Go does: with the library go-ini, whose option
+//! `SpaceBeforeInlineComment` is on and whose other options are the defaults. One configuration file
+//! then means the same to all programs.
 //!
 //! Start reading at [`parse`].
 
@@ -38,8 +39,8 @@ struct Lines<'a> {
 /// Reads a file.
 ///
 /// A value may stand in single or double quotes, which are removed; in backquotes or three double
-/// quotes it may go over several lines. Elsewhere `#` or `;` begins a comment, and a backslash at
-/// the end of a line joins the next one to it.
+/// quotes it may go over several lines. Elsewhere `#` or `;` after a space begins a comment, and a
+/// backslash at the end of a line joins the next one to it.
 pub(super) fn parse(text: &str) -> Result<Sections, IniError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = Lines { rest: text.split_inclusive('\n').enumerate() };
@@ -98,7 +99,9 @@ impl<'a> Lines<'a> {
         if let Some(begun) = line.strip_suffix('\\') {
             return Some(self.continued(begun));
         }
-        let line = line.split(['#', ';']).next().unwrap_or_default().trim_end();
+        // A secret may hold `#`, so that a comment begins with a space before it.
+        let end = line.find(" #").or_else(|| line.find(" ;")).unwrap_or(line.len());
+        let line = line[..end].trim_end();
         Some(without_quotes(line).to_owned())
     }
 
@@ -158,8 +161,12 @@ mod tests {
             ("[p] # note\na = 1", &["a=1"]),
             ("[p]\na = \"1\"\nb = '2'", &["a=1", "b=2"]),
             ("[p]\na = \"1' \nb = \"a\"b\"\nc = \"", &["a=\"1'", "b=\"a\"b\"", "c=\""]),
-            ("[p]\na = 1 # note\nb = 2; note\nc = #", &["a=1", "b=2", "c="]),
-            ("[p]\na = \"1\" # note\nb = \"1#2\"", &["a=1", "b=\"1"]),
+            ("[p]\na = 1 # note\nb = 2; note\nc = #", &["a=1", "b=2; note", "c=#"]),
+            ("[p]\na = \"1\" # note\nb = \"1#2\"", &["a=1", "b=1#2"]),
+            (
+                "[p]\na = %Y#X$Z ; note\nb = 1\t# 2\nc = 1 ; 2 # 3",
+                &["a=%Y#X$Z", "b=1\t# 2", "c=1 ; 2"],
+            ),
             ("[p]\na = `1#2`\nb = `3\n4` # note", &["a=1#2", "b=3\n4"]),
             ("[p]\na = \"\"\"1\n2\"\"\"\nb = 3", &["a=1\n2", "b=3"]),
             ("[p]\na = 1\\\n  2\\\n3\nb = 4", &["a=123", "b=4"]),

@@ -36,98 +36,113 @@ fn no_way_to_sign_in_says_what_was_tried() {
         &bench,
         "",
         expect![[r#"
-        Error: The provider cannot sign in to Databricks
+            Error: Could not configure authentication to Databricks
 
-          with provider["registry.terraform.io/lakebase/lakebase"],
-          on main.tf line 7, in provider "lakebase":
-           7: provider "lakebase" {
+              with provider["registry.terraform.io/lakebase/lakebase"],
+              on main.tf line 7, in provider "lakebase":
+               7: provider "lakebase" {
 
-        There is no workspace to talk to: neither `host` nor `DATABRICKS_HOST` is
-        set.
-        Set `host` to the workspace's address, such as
-        `https://name.cloud.databricks.com`, or name a `profile` that has it; there
-        is no file
-        `[FOLDER]/.databrickscfg`."#]],
+            There is no workspace to talk to: neither `host` nor `DATABRICKS_HOST` is
+            set.
+            Set `host` to the workspace's address, such as
+            `https://name.cloud.databricks.com`, or name a `profile` that has it; there
+            is no file
+            `[FOLDER]/.databrickscfg`."#]],
     );
     says(
         &bench,
         "  host = \"https://shop.cloud.databricks.com\"",
         expect![[r#"
-        Error: The provider cannot sign in to Databricks
+            Error: Could not configure authentication to Databricks
 
-          with provider["registry.terraform.io/lakebase/lakebase"],
-          on main.tf line 7, in provider "lakebase":
-           7: provider "lakebase" {
+              with provider["registry.terraform.io/lakebase/lakebase"],
+              on main.tf line 7, in provider "lakebase":
+               7: provider "lakebase" {
 
-        No way to authenticate is configured that this client supports.
-          - `pat`: neither `token` nor `DATABRICKS_TOKEN` is set
-          - `oauth-m2m`: neither `client_id` nor `DATABRICKS_CLIENT_ID` is set
-          - not supported yet: `basic`, `databricks-cli`, `metadata-service`, `github-oidc`, `azure-devops-oidc`, `env-oidc`, `file-oidc`, `github-oidc-azure`, `azure-msi`, `azure-client-secret`, `azure-cli`, `google-credentials`, `google-id`
-        Set `token`, or `client_id` and `client_secret`, or name a `profile` that has
-        them; no profile was read, because `host` is set. See
-        https://docs.databricks.com/en/dev-tools/auth.html."#]],
+            No method of authentication has all that it needs.
+              - `pat`: neither `token` nor `DATABRICKS_TOKEN` is set
+              - `basic`: neither `username` nor `DATABRICKS_USERNAME` is set
+              - `oauth-m2m`: neither `client_id` nor `DATABRICKS_CLIENT_ID` is set
+              - `databricks-cli`: the Databricks CLI is not installed: `databricks` is not in `PATH`, and there is no `~/.databricks/token-cache.json` that it has left
+              - `metadata-service`: neither `metadata_service_url` nor `DATABRICKS_METADATA_SERVICE_URL` is set
+              - `github-oidc`: neither `actions_id_token_request_url` nor `ACTIONS_ID_TOKEN_REQUEST_URL` is set, as in a job of GitHub Actions with the permission `id-token: write`
+              - `azure-devops-oidc`: `SYSTEM_ACCESSTOKEN` is not set, as in a job of Azure Pipelines whose `env` has `SYSTEM_ACCESSTOKEN: $(System.AccessToken)`
+              - `env-oidc`: `DATABRICKS_OIDC_TOKEN` is not set, which would hold an ID token
+              - `file-oidc`: neither `databricks_id_token_filepath` nor `DATABRICKS_OIDC_TOKEN_FILEPATH` is set
+              - `github-oidc-azure`: neither `actions_id_token_request_url` nor `ACTIONS_ID_TOKEN_REQUEST_URL` is set, as in a job of GitHub Actions with the permission `id-token: write`
+              - `azure-msi`: neither `azure_use_msi` nor `ARM_USE_MSI` is `true`
+              - `azure-client-secret`: neither `azure_client_id` nor `ARM_CLIENT_ID` is set
+              - `azure-cli`: `host` and `cloud` do not name a workspace on Azure
+              - `google-credentials`: neither `google_credentials` nor `GOOGLE_CREDENTIALS` is set
+              - `google-id`: neither `google_service_account` nor `DATABRICKS_GOOGLE_SERVICE_ACCOUNT` is set
+            Log in with `databricks auth login` and name its `profile`, or set `token`,
+            or `client_id` and `client_secret`; no profile was read, because `host` is
+            set. See https://docs.databricks.com/en/dev-tools/auth.html."#]],
     );
     says(
         &bench,
         "  profile = \"shop\"",
         expect![[r#"
-        Error: The provider cannot sign in to Databricks
+            Error: Could not configure authentication to Databricks
 
-          with provider["registry.terraform.io/lakebase/lakebase"],
-          on main.tf line 7, in provider "lakebase":
-           7: provider "lakebase" {
+              with provider["registry.terraform.io/lakebase/lakebase"],
+              on main.tf line 7, in provider "lakebase":
+               7: provider "lakebase" {
 
-        The profile `shop` cannot be read: there is no file
-        `[FOLDER]/.databrickscfg`.
-        Correct `profile` or `config_file`, or leave them out."#]],
+            There is no workspace to talk to: neither `host` nor `DATABRICKS_HOST` is
+            set.
+            Set `host` to the workspace's address, such as
+            `https://name.cloud.databricks.com`, or name a `profile` that has it; the
+            profile `shop` was not read: there is no file
+            `[FOLDER]/.databrickscfg`."#]],
     );
     bench.write(".databrickscfg", "[other]\nhost = https://other.cloud.databricks.com\n");
     says(
         &bench,
         "  profile = \"shop\"",
         expect![[r#"
-        Error: The provider cannot sign in to Databricks
+            Error: Could not configure authentication to Databricks
 
-          with provider["registry.terraform.io/lakebase/lakebase"],
-          on main.tf line 7, in provider "lakebase":
-           7: provider "lakebase" {
+              with provider["registry.terraform.io/lakebase/lakebase"],
+              on main.tf line 7, in provider "lakebase":
+               7: provider "lakebase" {
 
-        `[FOLDER]/.databrickscfg`
-        has no profile `shop`.
-        Correct `profile` or `config_file`, or leave them out."#]],
+            `[FOLDER]/.databrickscfg`
+            has no profile `shop`.
+            Correct `profile` or `config_file`, or leave them out."#]],
     );
     says(
         &bench,
         "  host = \"shop.cloud.databricks.com\"\n  auth_type = \"magic\"",
         expect![[r#"
-        Error: The provider cannot sign in to Databricks
+            Error: Could not configure authentication to Databricks
 
-          with provider["registry.terraform.io/lakebase/lakebase"],
-          on main.tf line 7, in provider "lakebase":
-           7: provider "lakebase" {
+              with provider["registry.terraform.io/lakebase/lakebase"],
+              on main.tf line 7, in provider "lakebase":
+               7: provider "lakebase" {
 
-        `auth_type` is `magic`, which is not a method of authentication.
-        The methods are `pat`, `basic`, `oauth-m2m`, `databricks-cli`,
-        `metadata-service`, `github-oidc`, `azure-devops-oidc`, `env-oidc`,
-        `file-oidc`, `github-oidc-azure`, `azure-msi`, `azure-client-secret`,
-        `azure-cli`, `google-credentials`, `google-id`."#]],
+            `auth_type` is `magic`, which is not a method of authentication.
+            The methods are `pat`, `basic`, `oauth-m2m`, `databricks-cli`,
+            `metadata-service`, `github-oidc`, `azure-devops-oidc`, `env-oidc`,
+            `file-oidc`, `github-oidc-azure`, `azure-msi`, `azure-client-secret`,
+            `azure-cli`, `google-credentials`, `google-id`."#]],
     );
     let client = "  client_id = \"id\"\n  client_secret = \"secret\"";
     says(
         &bench,
         &format!("  host = \"shop\"\n  token = \"t\"\n{client}"),
         expect![[r#"
-        Error: The provider cannot sign in to Databricks
+            Error: Could not configure authentication to Databricks
 
-          with provider["registry.terraform.io/lakebase/lakebase"],
-          on main.tf line 7, in provider "lakebase":
-           7: provider "lakebase" {
+              with provider["registry.terraform.io/lakebase/lakebase"],
+              on main.tf line 7, in provider "lakebase":
+               7: provider "lakebase" {
 
-        More than one authorization method is configured: oauth and pat (`client_id`
-        from the configuration, `client_secret` from the configuration, `token` from
-        the configuration).
-        Unset what is not meant, or choose with `auth_type`, such as `pat` or
-        `oauth-m2m`."#]],
+            More than one authorization method is configured: oauth and pat (`client_id`
+            and `client_secret` from the provider block, `token` from the provider
+            block).
+            Unset what is not meant, or choose with `auth_type`, such as `pat` or
+            `oauth-m2m`."#]],
     );
 }
 
@@ -140,7 +155,7 @@ fn a_host_that_cannot_be_is_told() {
         &bench,
         &host("http://shop.cloud.databricks.com"),
         expect![[r#"
-            Error: The provider cannot sign in to Databricks
+            Error: Could not configure authentication to Databricks
 
               with provider["registry.terraform.io/lakebase/lakebase"],
               on main.tf line 7, in provider "lakebase":
@@ -239,12 +254,12 @@ fn a_refusal_of_the_workspace_says_who_was_refused_where() {
               10: data "lakebase_projects" "all" {
 
             `GET [HOST]/api/2.0/postgres/projects` was answered 200, but
-            not as the service does: a page, as of a proxy or a login, that says `The
-            proxy could not reach the service.` (1 attempt, [SECONDS], request id
+            not by the Lakebase API: a page in HTML that says `The proxy could not reach
+            the service.` (1 attempt, [SECONDS], request id
             [UUID]).
 
-            Something else answered in its place. Check that [HOST] is
-            the URL of a workspace, and the proxy, if there is one (`HTTPS_PROXY`)."#]],
+            A proxy answered. Check `HTTPS_PROXY` and the user and password in it, or add
+            the host to `NO_PROXY`."#]],
     );
     bench.emulator.fault(Fault::on("GET", "/projects", FaultKind::Html { status: 407 }));
     says(
@@ -258,11 +273,11 @@ fn a_refusal_of_the_workspace_says_who_was_refused_where() {
               10: data "lakebase_projects" "all" {
 
             `GET [HOST]/api/2.0/postgres/projects` was answered 407, but
-            not as the service does: the proxy asks for authentication (1 attempt, [SECONDS],
+            not by the Lakebase API: the proxy asks for authentication (1 attempt, [SECONDS],
             request id [UUID]).
 
-            Something else answered in its place. Check that [HOST] is
-            the URL of a workspace, and the proxy, if there is one (`HTTPS_PROXY`)."#]],
+            A proxy answered. Check `HTTPS_PROXY` and the user and password in it, or add
+            the host to `NO_PROXY`."#]],
     );
 }
 
@@ -281,15 +296,16 @@ fn a_client_whose_secret_is_wrong_is_told() {
               11: data "lakebase_projects" "all" {
 
             `GET [HOST]/api/2.0/postgres/projects` was not sent, because
-            there is no access token: `[HOST]/oidc/v1/token` gives none
-            to the client `emulator-client`.
+            there is no access token: `oauth-m2m` with `client_id` and `client_secret`
+            from the provider block: `[HOST]/oidc/v1/token` issues no
+            token to the client `emulator-client`.
             Because: `POST [HOST]/oidc/v1/token` was answered 401
             invalid_client: Client authentication failed (1 attempt, [SECONDS], request id
             [UUID]).
 
-            The workspace [HOST] did not accept the credentials (method
-            `oauth-m2m`). Check that they are meant for this workspace and have not
-            expired."#]],
+            The OAuth secret is wrong, has expired or was revoked, or the service
+            principal does not belong to this workspace. Create another secret in the
+            settings of the service principal, and set `client_id` and `client_secret`."#]],
     );
 }
 

@@ -1,4 +1,4 @@
-//! Signing in: which host and method are found, and how tokens are made, kept and renewed.
+//! Authentication: which host and method are found, and how tokens are issued, kept and renewed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::{World, chain, clock, millis, world, world_of};
 use crate::{AuthError, Client, Credentials, Environment, Settings};
 
 pub(super) fn client(
-    credentials: Credentials,
+    credentials: &Credentials,
     environment: &[(&str, &str)],
 ) -> Result<Client, AuthError> {
     let environment = Environment::from_pairs(environment.iter().copied());
@@ -19,8 +19,11 @@ pub(super) fn client(
 }
 
 pub(super) fn given(host: &str, token: Option<&str>) -> Credentials {
-    let token = token.map(Into::into);
-    Credentials { host: Some(host.to_owned()), token, ..Credentials::default() }
+    let credentials = Credentials::default().with("host", host);
+    match token {
+        Some(token) => credentials.with("token", token),
+        None => credentials,
+    }
 }
 
 /// A home folder with a configuration file.
@@ -36,7 +39,7 @@ pub(super) fn found(file: &str, environment: &[(&str, &str)]) -> String {
     let path = folder.path().to_str().unwrap();
     let mut environment = environment.to_vec();
     environment.push(("HOME", path));
-    match client(Credentials::default(), &environment) {
+    match client(&Credentials::default(), &environment) {
         Ok(client) => format!("{} {}", client.host(), client.auth_type()),
         Err(error) => error.to_string().replace(path, "HOME"),
     }
@@ -81,19 +84,31 @@ fn what_is_given_precedes_the_environment_which_precedes_the_file() {
     let chosen = format!("[__settings__]\ndefault_profile = m2m\n{FILE}");
     assert_eq!(found(&chosen, &[]), "https://m2m.example.com oauth-m2m");
     let environment = [("DATABRICKS_HOST", "env.example.com"), ("DATABRICKS_TOKEN", "t")];
-    let client = client(given("https://given.example.com", Some("t")), &environment).unwrap();
+    let client = client(&given("https://given.example.com", Some("t")), &environment).unwrap();
     assert_eq!(client.host(), "https://given.example.com");
 }
 
 #[test]
 fn the_file_is_left_alone_where_anything_else_says_where_or_who() {
     // With a host and nothing else, the token of `DEFAULT` must not be sent there.
-    expect![[r"
-        No way to authenticate is configured that this client supports.
+    expect![[r#"
+        No method of authentication has all that it needs.
           - `pat`: neither `token` nor `DATABRICKS_TOKEN` is set
+          - `basic`: neither `username` nor `DATABRICKS_USERNAME` is set
           - `oauth-m2m`: neither `client_id` nor `DATABRICKS_CLIENT_ID` is set
-          - not supported yet: `basic`, `databricks-cli`, `metadata-service`, `github-oidc`, `azure-devops-oidc`, `env-oidc`, `file-oidc`, `github-oidc-azure`, `azure-msi`, `azure-client-secret`, `azure-cli`, `google-credentials`, `google-id`
-        Set `token`, or `client_id` and `client_secret`, or name a `profile` that has them; no profile was read, because `host` is set. See https://docs.databricks.com/en/dev-tools/auth.html."]]
+          - `databricks-cli`: the Databricks CLI is not installed: `databricks` is not in `PATH`, and there is no `~/.databricks/token-cache.json` that it has left
+          - `metadata-service`: neither `metadata_service_url` nor `DATABRICKS_METADATA_SERVICE_URL` is set
+          - `github-oidc`: neither `actions_id_token_request_url` nor `ACTIONS_ID_TOKEN_REQUEST_URL` is set, as in a job of GitHub Actions with the permission `id-token: write`
+          - `azure-devops-oidc`: `SYSTEM_ACCESSTOKEN` is not set, as in a job of Azure Pipelines whose `env` has `SYSTEM_ACCESSTOKEN: $(System.AccessToken)`
+          - `env-oidc`: `DATABRICKS_OIDC_TOKEN` is not set, which would hold an ID token
+          - `file-oidc`: neither `databricks_id_token_filepath` nor `DATABRICKS_OIDC_TOKEN_FILEPATH` is set
+          - `github-oidc-azure`: neither `actions_id_token_request_url` nor `ACTIONS_ID_TOKEN_REQUEST_URL` is set, as in a job of GitHub Actions with the permission `id-token: write`
+          - `azure-msi`: neither `azure_use_msi` nor `ARM_USE_MSI` is `true`
+          - `azure-client-secret`: neither `azure_client_id` nor `ARM_CLIENT_ID` is set
+          - `azure-cli`: `host` and `cloud` do not name a workspace on Azure
+          - `google-credentials`: neither `google_credentials` nor `GOOGLE_CREDENTIALS` is set
+          - `google-id`: neither `google_service_account` nor `DATABRICKS_GOOGLE_SERVICE_ACCOUNT` is set
+        Log in with `databricks auth login` and name its `profile`, or set `token`, or `client_id` and `client_secret`; no profile was read, because `host` is set. See https://docs.databricks.com/en/dev-tools/auth.html."#]]
     .assert_eq(&found(FILE, &[("DATABRICKS_HOST", "env.example.com")]));
 }
 
@@ -119,9 +134,9 @@ fn what_is_wrong_with_the_configuration_is_said() {
     check(
         FILE,
         &[("DATABRICKS_CONFIG_PROFILE", "m2m"), ("DATABRICKS_CONFIG_FILE", "~/gone")],
-        &expect![[r"
-            The profile `m2m` cannot be read: there is no file `HOME/gone`.
-            Correct `profile` or `config_file`, or leave them out."]],
+        &expect![[r#"
+            There is no workspace to talk to: neither `host` nor `DATABRICKS_HOST` is set.
+            Set `host` to the workspace's address, such as `https://name.cloud.databricks.com`, or name a `profile` that has it; the profile `m2m` was not read: there is no file `HOME/gone`."#]],
     );
     check(
         "[DEFAULT]\nhost",
@@ -133,9 +148,9 @@ fn what_is_wrong_with_the_configuration_is_said() {
     check(
         FILE,
         &[("DATABRICKS_CONFIG_PROFILE", "m2m"), ("DATABRICKS_TOKEN", "t")],
-        &expect![[r"
-            More than one authorization method is configured: oauth and pat (`client_id` from the profile `m2m` of `HOME/.databrickscfg`, `client_secret` from the profile `m2m` of `HOME/.databrickscfg`, `token` from `DATABRICKS_TOKEN`).
-            Unset what is not meant, or choose with `auth_type`, such as `pat` or `oauth-m2m`."]],
+        &expect![[r#"
+            More than one authorization method is configured: oauth and pat (`client_id` and `client_secret` from the profile `m2m` of `HOME/.databrickscfg`, `token` from `DATABRICKS_TOKEN`).
+            Unset what is not meant, or choose with `auth_type`, such as `pat` or `oauth-m2m`."#]],
     );
     check(
         FILE,
@@ -167,14 +182,15 @@ fn a_pinned_method_settles_what_would_be_ambiguous() {
         assert_eq!(found("", &environment), format!("https://h.example.com {method}"));
     }
     let environment: Vec<_> =
-        both.into_iter().chain([("DATABRICKS_AUTH_TYPE", "azure-cli")]).collect();
-    let error = client(Credentials::default(), &environment).unwrap_err();
-    assert!(error.tried().eq([("azure-cli", "not supported yet")]), "{error}");
+        both.into_iter().chain([("DATABRICKS_AUTH_TYPE", "env-oidc")]).collect();
+    let error = client(&Credentials::default(), &environment).unwrap_err();
+    let reason = "`DATABRICKS_OIDC_TOKEN` is not set, which would hold an ID token";
+    assert!(error.tried().eq([("env-oidc", reason)]), "{error}");
 }
 
 #[test]
 fn a_token_that_no_header_can_hold_is_refused_without_being_shown() {
-    let error = client(given("h.example.com", Some("two\nlines")), &[]).unwrap_err();
+    let error = client(&given("h.example.com", Some("two\nlines")), &[]).unwrap_err();
     let text = format!("{error} {error:?}");
     assert!(text.contains("`token` holds spaces") && !text.contains("two"), "{text}");
 }
@@ -184,29 +200,30 @@ fn nothing_that_holds_a_secret_prints_it() {
     let credentials = given("h.example.com", Some("hush"));
     let environment = Environment::from_pairs([("DATABRICKS_TOKEN", "hush")]);
     let text = format!("{credentials:?} {environment:?}");
-    assert!(!text.contains("hush") && text.contains("[redacted]"), "{text}");
+    assert!(!text.contains("hush") && text.contains("token"), "{text}");
 }
 
-/// A world that signs in as a service principal.
+/// A service principal, whose token endpoint the service names.
+pub(super) fn client_of(host: &str) -> Credentials {
+    let discovery = format!("{host}/oidc/.well-known/oauth-authorization-server");
+    given(host, None)
+        .with("client_id", "id")
+        .with("client_secret", "hush")
+        .with("discovery_url", discovery)
+}
+
+/// A world that authenticates as a service principal.
 pub(super) async fn principal(replies: impl IntoIterator<Item = Reply>) -> World {
     let service = Service::start([]).await;
     let endpoint = format!("{}/oidc/v1/token", service.host());
     service.then([json(200, &json!({"token_endpoint": endpoint}))]);
     service.then(replies);
-    let credentials = Credentials {
-        client_id: Some("id".to_owned()),
-        client_secret: Some("hush".into()),
-        ..given(&service.host(), None)
-    };
-    world_of(service, credentials, Settings::default())
+    let credentials = client_of(&service.host());
+    world_of(service, &credentials, Settings::default())
 }
 
 pub(super) fn token(name: &str, life: &serde_json::Value) -> Reply {
     json(200, &json!({"access_token": name, "token_type": "Bearer", "expires_in": life}))
-}
-
-pub(super) fn discovery(w: &World) -> Reply {
-    json(200, &json!({"token_endpoint": format!("{}/oidc/v1/token", w.client.host())}))
 }
 
 pub(super) fn project() -> Reply {
@@ -242,7 +259,7 @@ async fn a_token_is_renewed_before_its_end() {
     w.clock.advance(Duration::from_secs(3299));
     w.client.get("projects/p", &patience).await.unwrap();
     w.clock.advance(Duration::from_secs(1));
-    w.service.then([discovery(&w), token("t2", &json!(3600)), project()]);
+    w.service.then([token("t2", &json!(3600)), project()]);
     w.client.get("projects/p", &patience).await.unwrap();
     assert_eq!(bearers(&w), ["Bearer t1", "Bearer t1", "Bearer t2"]);
 }
@@ -261,9 +278,9 @@ async fn a_renewal_that_fails_early_is_put_off() {
     assert_eq!(bearers(&w), ["Bearer t1"; 3]);
     w.clock.advance(Duration::from_mins(5));
     w.service.then([refused()]);
-    // The host refused to say where tokens are made: the credentials were not even looked at.
+    // A 403 does not say that the credentials are wrong.
     let error = read().await.unwrap_err();
-    assert!(error.is_not_of_the_service() && !error.is_unauthenticated(), "{error}");
+    assert!(!error.is_unauthenticated(), "{error}");
 }
 
 #[tokio::test]
@@ -283,11 +300,11 @@ async fn a_renewal_that_hangs_early_costs_a_few_seconds() {
 async fn a_refused_token_is_renewed_once() {
     let refused = || json(401, &json!({"error_code": "UNAUTHENTICATED", "message": "no"}));
     let w = principal([token("t1", &json!(3600)), refused()]).await;
-    w.service.then([discovery(&w), token("t2", &json!(3600)), project()]);
+    w.service.then([token("t2", &json!(3600)), project()]);
     w.client.get("projects/p", &w.patience).await.unwrap();
     assert_eq!(bearers(&w), ["Bearer t1", "Bearer t2"]);
 
-    w.service.then([refused(), discovery(&w), token("t3", &json!(3600)), refused()]);
+    w.service.then([refused(), token("t3", &json!(3600)), refused()]);
     let error = w.client.get("projects/p", &w.patience).await.unwrap_err();
     assert!(error.is_unauthenticated(), "{error}");
     assert_eq!(error.attempts(), 2);
@@ -321,7 +338,7 @@ async fn a_token_endpoint_that_is_busy_is_asked_again_and_one_that_refuses_is_na
     let error = w.client.create("projects", &[], &json!({}), &w.patience).await.unwrap_err();
     assert!(error.is_unauthenticated() && !error.may_have_happened(), "{error}");
     assert_eq!(millis(&w.clock.sleeps()), [2000]);
-    expect!["`POST http://HOST/api/2.0/postgres/projects` was not sent, because there is no access token: `http://HOST/oidc/v1/token` gives none to the client `id`: `POST http://HOST/oidc/v1/token` was answered 401 invalid_client: unknown id (2 attempts, 2.0 s)"]
+    expect!["`POST http://HOST/api/2.0/postgres/projects` was not sent, because there is no access token: `oauth-m2m` with `client_id` and `client_secret` from the configuration: `http://HOST/oidc/v1/token` issues no token to the client `id`: `POST http://HOST/oidc/v1/token` was answered 401 invalid_client: unknown id (2 attempts, 2.0 s)"]
         .assert_eq(&chain(&error).replace(&w.client.host()[7..], "HOST"));
 }
 
@@ -330,12 +347,8 @@ async fn a_secret_is_not_sent_to_an_address_that_is_not_safe() {
     let service =
         Service::start([json(200, &json!({"token_endpoint": "http://evil.example.com/token"}))])
             .await;
-    let credentials = Credentials {
-        client_id: Some("id".to_owned()),
-        client_secret: Some("hush".into()),
-        ..given(&service.host(), None)
-    };
-    let w = world_of(service, credentials, Settings::default());
+    let credentials = client_of(&service.host());
+    let w = world_of(service, &credentials, Settings::default());
     let error = w.client.get("projects/p", &w.patience).await.unwrap_err();
     assert!(error.to_string().contains("`http` would show the token"), "{error}");
 }
@@ -344,7 +357,7 @@ async fn a_secret_is_not_sent_to_an_address_that_is_not_safe() {
 async fn the_workspace_of_a_shared_host_is_named_with_every_request() {
     let service = Service::start([project()]).await;
     let host = format!("{}/path?o=42", service.host());
-    let w = world_of(service, given(&host, Some("t")), Settings::default());
+    let w = world_of(service, &given(&host, Some("t")), Settings::default());
     w.client.get("projects/p", &w.patience).await.unwrap();
     let seen = &w.service.seen()[0];
     assert_eq!(seen.headers["x-databricks-workspace-id"], "42");
@@ -363,16 +376,18 @@ fn http_to_another_machine_takes_a_permission_of_the_configuration_or_the_enviro
         (Some(false), "true", false),
     ];
     for (allow_http, variable, is_allowed) in cases {
-        let credentials =
-            Credentials { allow_http: *allow_http, ..given("http://emulator:8080", Some("t")) };
-        let found = client(credentials, &[("LAKEBASE_ALLOW_HTTP", variable)]);
+        let mut credentials = given("http://emulator:8080", Some("t"));
+        if let Some(allow_http) = allow_http {
+            credentials = credentials.with("allow_http", allow_http.to_string());
+        }
+        let found = client(&credentials, &[("LAKEBASE_ALLOW_HTTP", variable)]);
         assert_eq!(found.is_ok(), *is_allowed, "{allow_http:?} {variable} {found:?}");
         if let Err(error) = found {
             assert!(error.to_string().contains("`allow_http`"), "{error}");
         }
     }
     let error = found("", &[("LAKEBASE_ALLOW_HTTP", "yes")]);
-    assert!(error.contains("`LAKEBASE_ALLOW_HTTP` is `yes`"), "{error}");
+    assert!(error.contains("`allow_http` from `LAKEBASE_ALLOW_HTTP` is `yes`"), "{error}");
 }
 
 #[tokio::test]
@@ -385,16 +400,16 @@ async fn the_rate_limit_of_the_environment_counts_unless_another_is_given() {
         let environment = Environment::from_pairs([("DATABRICKS_RATE_LIMIT", variable)]);
         let clock = clock();
         let credentials = given(&service.host(), Some("t"));
-        let client = Client::new(credentials, &environment, settings, clock.clone()).unwrap();
+        let client = Client::new(&credentials, &environment, settings, clock.clone()).unwrap();
         let patience = client.patience(Duration::from_mins(1), crate::CancellationToken::new());
         for _ in 0..3 {
             client.get("projects/p", &patience).await.unwrap();
         }
         assert_eq!(millis(&clock.sleeps()), pauses, "{given_rate:?} {variable}");
     }
-    for wrong in ["-1", "many", "inf", "NaN"] {
+    for wrong in ["-1", "many", "inf", "1.5"] {
         let environment = [("DATABRICKS_RATE_LIMIT", wrong)];
-        let error = client(given("h.example.com", Some("t")), &environment).unwrap_err();
+        let error = client(&given("h.example.com", Some("t")), &environment).unwrap_err();
         let part = format!("`rate_limit` from `DATABRICKS_RATE_LIMIT` is `{wrong}`");
         assert!(error.to_string().contains(&part), "{error}");
     }

@@ -1,4 +1,4 @@
-//! Profiles: sections of `~/.databrickscfg`, shared with the Databricks CLI and SDKs.
+//! Reads a profile: a section of `~/.databrickscfg`, which the Databricks CLI and SDKs share.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -12,30 +12,38 @@ const DEFAULT: &str = "DEFAULT";
 
 /// What a configuration file has to say.
 pub(super) enum Profile {
-    /// Nothing, and nothing was to be expected.
+    /// Nothing, and no profile was named.
     Absent { why: String },
     /// The values of a section.
-    Found { origin: String, values: BTreeMap<String, Secret> },
+    Found { name: String, origin: String, values: BTreeMap<String, Secret> },
 }
 
-/// Where the file is: as configured, or in the home folder; none without one.
+/// Where the file is: as configured, or in the home directory; none without one.
 pub(super) fn path(configured: Option<&str>, environment: &Environment) -> Option<PathBuf> {
     let configured = configured.unwrap_or("~/.databrickscfg");
-    match configured.strip_prefix("~/") {
-        Some(rest) => Some(Path::new(environment.home()?).join(rest)),
+    match configured.strip_prefix('~') {
+        Some(rest) => {
+            let rest = rest.trim_start_matches(['/', '\\']);
+            Some(Path::new(environment.home()?).join(rest))
+        }
         None => Some(configured.into()),
     }
 }
 
-/// Reads the named profile, else the one that `[__settings__]` names, else `DEFAULT`. Only what
-/// is named must exist.
+/// Reads the named profile, else the one that `[__settings__]` names, else `DEFAULT`. A named
+/// profile must exist in a file that exists.
 pub(super) fn load(path: Option<PathBuf>, named: Option<&str>) -> Result<Profile, String> {
+    // A machine without the file may have all that is needed elsewhere, as in the SDKs.
     let absent = |why: String| match named {
-        Some(name) => Err(format!("The profile `{name}` cannot be read: {why}")),
+        Some(name) => {
+            Ok(Profile::Absent { why: format!("the profile `{name}` was not read: {why}") })
+        }
         None => Ok(Profile::Absent { why }),
     };
     let Some(path) = path else {
-        return absent("there is no home folder in which to look for `.databrickscfg`".to_owned());
+        return absent(
+            "there is no home directory in which to look for `.databrickscfg`".to_owned(),
+        );
     };
     let shown = path.display();
     let text = match std::fs::read_to_string(&path) {
@@ -51,9 +59,13 @@ pub(super) fn load(path: Option<PathBuf>, named: Option<&str>) -> Result<Profile
     let chosen = chosen.filter(|name| !name.is_empty()).cloned();
     let chosen = chosen.as_deref();
     let name = named.or(chosen).unwrap_or(DEFAULT);
+    if name == SETTINGS {
+        return Err(format!("`{SETTINGS}` in `{shown}` holds settings and is not a profile"));
+    }
     // A section without a value counts as none, as it does to the SDKs.
     match sections.remove(name).filter(|section| !section.is_empty()) {
         Some(section) => Ok(Profile::Found {
+            name: name.to_owned(),
             origin: format!("the profile `{name}` of `{shown}`"),
             values: section.into_iter().map(|(key, value)| (key, value.into())).collect(),
         }),

@@ -1,6 +1,8 @@
-//! The workspace's address, as people write it, made into one to send requests to.
+//! Reads the address of a workspace as people write it.
 
 use reqwest::Url;
+
+use crate::address::check_secure;
 
 /// An address, and what its query says besides.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,36 +34,24 @@ pub(super) fn normalize(given: &str, allow_http: bool) -> Result<Host, String> {
         return Err(format!("{quoted}, which names no host"));
     }
     check_secure(&url, allow_http).map_err(|why| format!("{quoted}, but {why}"))?;
-    let query = |names: &[&str]| {
-        let found = url.query_pairs().find(|(name, _)| names.contains(&name.as_ref()));
-        found.map(|(_, value)| value.into_owned()).filter(|it| !it.is_empty())
+    let query = |name: &str| {
+        let found = url.query_pairs().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.into_owned()).filter(|value| !value.is_empty())
     };
-    let workspace_id = query(&["o", "w", "workspace_id"]);
-    let account_id = query(&["a", "account_id"]);
+    // The older parameters hold numbers only (SDK for Go, `config.go`).
+    let numeric = |name: &str| query(name).filter(|value| value.parse::<i64>().is_ok());
+    let workspace_id = query("w").or_else(|| numeric("o")).or_else(|| numeric("workspace_id"));
+    let account_id = query("a").or_else(|| query("account_id"));
     url.set_path("");
     url.set_query(None);
     url.set_fragment(None);
     Ok(Host { url, workspace_id, account_id })
 }
 
-/// Whether tokens may be sent there: over TLS, to this machine, or over a network that is trusted.
-pub(super) fn check_secure(url: &Url, allow_http: bool) -> Result<(), String> {
-    match url.scheme() {
-        "https" => Ok(()),
-        "http" if allow_http || is_loopback(url) => Ok(()),
-        "http" => Err("`http` would show the token to the network; use `https`, or set \
-                       `allow_http` (`LAKEBASE_ALLOW_HTTP`) to `true` where the network is \
-                       trusted, as between the containers of one machine"
-            .to_owned()),
-        other => Err(format!("`{other}` is not how the service is reached; use `https`")),
-    }
-}
-
-/// Whether an address is on this machine.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || address.parse().is_ok_and(|it: std::net::IpAddr| it.is_loopback())
+/// Whether the host serves an account by its name. Such a host has no workspace of its own.
+pub(crate) fn is_account(host: &Url) -> bool {
+    let name = host.host_str().unwrap_or_default();
+    name.starts_with("accounts.") || name.starts_with("accounts-dod.")
 }
 
 #[cfg(test)]
@@ -84,6 +74,8 @@ mod tests {
                 Some("2"),
             ),
             ("https://h.example.com/?o=", "https://h.example.com/", None, None),
+            ("https://h.example.com/?o=new", "https://h.example.com/", None, None),
+            ("https://h.example.com/?o=1&w=new", "https://h.example.com/", Some("new"), None),
             ("http://localhost:8080", "http://localhost:8080/", None, None),
             ("http://127.0.0.9:80/", "http://127.0.0.9/", None, None),
             ("http://[::1]:8080", "http://[::1]:8080/", None, None),

@@ -1,4 +1,4 @@
-//! The HTTP library: one request goes out, and one answer comes back or does not.
+//! Sends one request over HTTP, and returns one answer or the reason that there is none.
 //!
 //! The rest of the crate sees nothing of connections, TLS or proxies. The proxy is the system's:
 //! `HTTPS_PROXY`, `NO_PROXY` and their like are read by the library itself.
@@ -7,14 +7,18 @@ use std::error::Error as StdError;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use reqwest::Url;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
 use reqwest::redirect::Policy;
 use rustls::pki_types::CertificateDer;
 use rustls_platform_verifier::Verifier;
 
 use crate::Secret;
+use crate::address::{is_link_local, is_loopback};
 use crate::answer::Answer;
+use crate::error::chain_text;
 use crate::request::{Payload, Request};
+use crate::unverified::Unverified;
 
 /// The most that an answer may have, in bytes. A page of a hundred projects has some 100,000.
 const LARGEST_ANSWER: usize = 16 << 20;
@@ -22,29 +26,47 @@ const LARGEST_ANSWER: usize = 16 << 20;
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Shorter than what load balancers allow, so that a change is rarely sent into a closing one.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-/// For hosts that serve several workspaces.
-const WORKSPACE: HeaderName = HeaderName::from_static("x-databricks-workspace-id");
 
 type Source = Box<dyn StdError + Send + Sync>;
 
 /// The connections of one client.
-pub(crate) struct Wire {
-    options: Options,
+pub(crate) struct HttpClient {
+    options: HttpOptions,
     /// Built on first use: loading the roots takes longer than all else that starting takes.
-    http: OnceLock<Result<reqwest::Client, String>>,
+    tls: OnceLock<Result<rustls::ClientConfig, String>>,
+    /// Through the proxy, if there is one.
+    proxied: OnceLock<Result<reqwest::Client, String>>,
+    /// Past any proxy.
+    direct: OnceLock<Result<reqwest::Client, String>>,
 }
 
-/// How the connections are made and what is sent over each.
-pub(crate) struct Options {
+/// How the connections are made.
+#[derive(Default)]
+pub(crate) struct HttpOptions {
     pub(crate) user_agent: String,
-    /// Sent with every request that has a token.
-    pub(crate) workspace_id: Option<String>,
     /// The longest time until a connection has come about.
     pub(crate) connect_timeout: Duration,
-    /// Past any proxy, as is right for a host on this machine.
-    pub(crate) direct: bool,
-    /// Trusted besides the roots of the platform.
+    /// Whether any certificate is accepted.
+    pub(crate) skip_verify: bool,
+    pub(crate) trust: Trust,
+}
+
+/// What is trusted and used besides the platform's own: for tests.
+#[derive(Clone, Default)]
+pub(crate) struct Trust {
     pub(crate) roots: Vec<CertificateDer<'static>>,
+    /// A proxy for every address that is not on this machine.
+    pub(crate) proxy: Option<Url>,
+}
+
+/// The headers of a request that say who asks.
+#[derive(Clone, Default)]
+pub(crate) struct Authorization {
+    /// The name of the method, for the user agent.
+    pub(crate) method: &'static str,
+    pub(crate) headers: Vec<(&'static str, Secret)>,
+    /// Which of the tokens of one authorizer it is.
+    pub(crate) generation: u64,
 }
 
 /// Why there is no answer.
@@ -62,9 +84,23 @@ pub(crate) enum SendError {
     TooLarge { status: u16 },
 }
 
-impl Wire {
-    pub(crate) fn new(options: Options) -> Self {
-        Self { options, http: OnceLock::new() }
+impl SendError {
+    /// One line for the log.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Unusable(what) => what.clone(),
+            Self::NotConnected { source, .. } | Self::Refused(source) | Self::Lost(source) => {
+                chain_text(&**source)
+            }
+            Self::TooLarge { .. } => "the answer is too large".to_owned(),
+        }
+    }
+}
+
+impl HttpClient {
+    pub(crate) fn new(options: HttpOptions) -> Self {
+        let (tls, proxied, direct) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { options, tls, proxied, direct }
     }
 
     /// Sends a request once. Only where a kept connection turns out to be closed before a byte of
@@ -72,12 +108,12 @@ impl Wire {
     pub(crate) async fn exchange(
         &self,
         request: &Request,
-        bearer: Option<&Secret>,
+        authorization: Option<&Authorization>,
     ) -> Result<Answer, SendError> {
-        let http = self.http.get_or_init(|| self.connect());
+        let http = self.client(&request.url);
         let http = http.as_ref().map_err(|error| SendError::Unusable(error.clone()))?;
-        let sent = self.prepare(http, request, bearer).send().await;
-        let mut response = sent.map_err(send_error)?;
+        let prepared = self.prepare(http, request, authorization).map_err(SendError::Unusable)?;
+        let mut response = prepared.send().await.map_err(send_error)?;
         let mut body = Vec::new();
         let lost = |error: reqwest::Error| SendError::Lost(error.without_url().into());
         while let Some(chunk) = response.chunk().await.map_err(lost)? {
@@ -94,62 +130,87 @@ impl Wire {
         &self,
         http: &reqwest::Client,
         request: &Request,
-        bearer: Option<&Secret>,
-    ) -> reqwest::RequestBuilder {
+        authorization: Option<&Authorization>,
+    ) -> Result<reqwest::RequestBuilder, String> {
+        let mut agent = self.options.user_agent.clone();
+        if let Some(authorization) = authorization {
+            agent = format!("{agent} auth/{}", authorization.method);
+        }
         let mut builder = http
             .request(request.method.clone(), request.url.clone())
-            .header(ACCEPT, "application/json");
-        if let Some(token) = bearer {
-            builder = builder.header(AUTHORIZATION, authorization("Bearer", token));
-            if let Some(id) = &self.options.workspace_id {
-                builder = builder.header(WORKSPACE, id);
-            }
+            .header(ACCEPT, "application/json")
+            .header(USER_AGENT, agent);
+        let authorized = authorization.map_or(&[][..], |authorization| &authorization.headers);
+        for (name, value) in request.headers.iter().chain(authorized) {
+            let value = sensitive(value).ok_or_else(|| {
+                format!("the value of the header `{name}` has characters that no header can have")
+            })?;
+            builder = builder.header(HeaderName::from_static(name), value);
         }
-        match &request.payload {
+        Ok(match &request.payload {
             Payload::Nothing => builder,
             Payload::Json(body) => {
                 builder.header(CONTENT_TYPE, "application/json").body(body.clone())
             }
-            Payload::Form { form, basic } => builder
+            Payload::Form(form) => builder
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .header(AUTHORIZATION, authorization("Basic", basic))
-                .body(*form),
-        }
+                .body(form.expose().to_owned()),
+        })
     }
 
-    fn connect(&self) -> Result<reqwest::Client, String> {
-        // Given explicitly, so that no other crate's choice for the process matters here.
-        let crypto = Arc::new(rustls::crypto::ring::default_provider());
-        let verifier =
-            Verifier::new_with_extra_roots(self.options.roots.clone(), crypto.clone())
-                .map_err(|error| format!("the roots of this platform cannot be used: {error}"))?;
-        let mut tls = rustls::ClientConfig::builder_with_provider(crypto)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| format!("TLS cannot be used: {error}"))?
-            .dangerous() // the name of the builder's step; the platform's verifier is not lenient
-            .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_no_client_auth();
-        tls.alpn_protocols = vec![b"h2".into(), b"http/1.1".into()];
+    fn client(&self, url: &Url) -> &Result<reqwest::Client, String> {
+        let is_near =
+            is_loopback(url) || (is_link_local(url) && self.options.trust.proxy.is_none());
+        let (client, is_direct) =
+            if is_near { (&self.direct, true) } else { (&self.proxied, false) };
+        client.get_or_init(|| self.connect(is_direct))
+    }
+
+    fn connect(&self, is_direct: bool) -> Result<reqwest::Client, String> {
+        let tls = self.tls.get_or_init(|| self.tls()).clone()?;
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
-            .user_agent(&self.options.user_agent)
             .redirect(Policy::none())
             .retry(reqwest::retry::never()) // `retry.rs` decides, and counts
             .connect_timeout(self.options.connect_timeout)
             .pool_idle_timeout(IDLE_TIMEOUT);
-        if self.options.direct {
-            builder = builder.no_proxy();
+        let cannot = |error| format!("HTTP cannot be used: {error}");
+        match &self.options.trust.proxy {
+            _ if is_direct => builder = builder.no_proxy(),
+            Some(proxy) => {
+                builder = builder.proxy(reqwest::Proxy::all(proxy.clone()).map_err(cannot)?);
+            }
+            None => {}
         }
-        builder.build().map_err(|error| format!("HTTP cannot be used: {error}"))
+        builder.build().map_err(cannot)
+    }
+
+    fn tls(&self) -> Result<rustls::ClientConfig, String> {
+        // Given explicitly, so that no other crate's choice for the process matters here.
+        let crypto = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = rustls::ClientConfig::builder_with_provider(crypto.clone())
+            .with_safe_default_protocol_versions()
+            .map_err(|error| format!("TLS cannot be used: {error}"))?
+            .dangerous(); // the name of the builder's step; the platform's verifier is not lenient
+        let builder = if self.options.skip_verify {
+            builder.with_custom_certificate_verifier(Arc::new(Unverified::new(crypto)))
+        } else {
+            let roots = self.options.trust.roots.clone();
+            let verifier = Verifier::new_with_extra_roots(roots, crypto)
+                .map_err(|error| format!("the roots of this platform cannot be used: {error}"))?;
+            builder.with_custom_certificate_verifier(Arc::new(verifier))
+        };
+        let mut tls = builder.with_no_client_auth();
+        tls.alpn_protocols = vec![b"h2".into(), b"http/1.1".into()];
+        Ok(tls)
     }
 }
 
 /// Marked as sensitive, so that no layer below prints it.
-fn authorization(scheme: &str, secret: &Secret) -> HeaderValue {
-    let mut value = HeaderValue::from_str(&format!("{scheme} {}", secret.expose()))
-        .expect("the characters of a secret are checked when it comes in");
+fn sensitive(secret: &Secret) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(secret.expose()).ok()?;
     value.set_sensitive(true);
-    value
+    Some(value)
 }
 
 fn send_error(error: reqwest::Error) -> SendError {
