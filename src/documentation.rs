@@ -134,14 +134,14 @@ impl Page<'_> {
         let block = self.example("import.tf")?;
         let [by_identity, command] = other_imports(block).unwrap_or_default();
         let mut text = format!(
-            "\n## Import\n\nBy its full name, `{}`, with an \
+            "\n## Import\n\nImport by resource name, in the format `{}`, with an \
              [`import` block](https://developer.hashicorp.com/terraform/language/import):\n{}",
             table.address,
             fenced("terraform", block),
         );
-        text += "\nOn the command line:\n";
+        text += "\nImport on the command line:\n";
         text += &fenced("shell", &command);
-        text += "\nBy its identity, with Terraform 1.12 or later:\n";
+        text += "\nImport by identity, with Terraform 1.12 or later:\n";
         text += &fenced("terraform", &by_identity);
         text += "\n### Identity Schema\n";
         for (heading, required) in [("Required", true), ("Optional", false)] {
@@ -186,8 +186,7 @@ fn fenced(language: &str, text: &str) -> String {
 fn timeouts(defaults: &Timeouts) -> String {
     let Timeouts { create, read, update, delete } = defaults;
     format!(
-        "\n## Timeouts\n\nWhere `timeouts` does not say otherwise, it is `{create}` for `create`, \
-         `{read}` for `read`, `{update}` for `update` and `{delete}` for `delete`.\n"
+        "\n## Timeouts\n\nDefault timeouts: `create` {create}, `read` {read}, `update` {update}, `delete` {delete}.\n"
     )
 }
 
@@ -199,10 +198,10 @@ fn takeover(table: &Table) -> String {
     let moved =
         format!("moved {{\n  from = {counterpart}.example\n  to   = {type_name}.example\n}}");
     format!(
-        "\n## Moving from the official provider\n\nA \
-         [`moved` block](https://developer.hashicorp.com/terraform/language/moved) takes over the \
-         state of a `{counterpart}` of the provider `databricks/databricks`, with Terraform 1.8 or \
-         later. Nothing is destroyed or created:\n{}",
+        "\n## Migrating from the Databricks provider\n\nWith Terraform 1.8 or later, a \
+         [`moved` block](https://developer.hashicorp.com/terraform/language/moved) moves a \
+         `{counterpart}` of the provider `databricks/databricks` to this resource. Nothing is \
+         destroyed or created:\n{}",
         fenced("terraform", &moved),
     )
 }

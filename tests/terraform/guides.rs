@@ -212,7 +212,7 @@ fn the_tutorial_of_reviews_shows_what_is_printed() {
     bench.bash(apply).succeeded();
     let (found, _) = find.split_once('\n').expect("its first line finds the program");
     let run = |script: &str| bench.bash(&format!("{found}\n{script}"));
-    assert!(run(find).succeeded().stdout.starts_with("Reviews what a plan does"));
+    assert!(run(find).succeeded().stdout.starts_with("Shows how a plan changes"));
 
     let (unchanged, _) = main.split_once("resource \"lakebase_endpoint\"").expect("it has one");
     bench.write("main.tf", &format!("{unchanged}{change}"));

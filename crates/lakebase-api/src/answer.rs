@@ -48,21 +48,21 @@ impl Answer {
             }
             let target = target.split(['?', '#']).next().unwrap_or_default();
             let responder = Responder::of_text(target);
-            return strange(responder, format!("it redirects to `{target}`"));
+            return strange(responder, format!("a redirect to `{target}`"));
         }
-        let reason = self.status.canonical_reason().unwrap_or("no reason is given");
+        let reason = self.status.canonical_reason().unwrap_or("no reason given");
         let problem = || Problem::of_body(&self.body, reason);
         if self.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-            return strange(Responder::Proxy, "the proxy asks for authentication".to_owned());
+            return strange(Responder::Proxy, "the proxy requires authentication".to_owned());
         }
         if self.is_page() && !self.status.is_server_error() {
             let page = problem().message;
             let responder = Responder::of_text(&String::from_utf8_lossy(&self.body));
             let name = match responder {
                 Responder::LoginPage => "a login page",
-                Responder::Proxy | Responder::Unknown => "a page in HTML",
+                Responder::Proxy | Responder::Unknown => "an HTML page",
             };
-            return strange(responder, format!("{name} that says `{page}`"));
+            return strange(responder, format!("{name} (`{page}`) instead of JSON"));
         }
         if !self.status.is_success() {
             return Err(Kind::Answered { status, problem: problem() });
@@ -74,7 +74,7 @@ impl Answer {
             return Ok(Json::Null);
         }
         serde_json::from_slice(&self.body)
-            .or_else(|error| strange(Responder::Unknown, format!("no JSON: {error}")))
+            .or_else(|error| strange(Responder::Unknown, format!("invalid JSON: {error}")))
     }
 
     /// How far the clock of this machine is ahead of the server's, from whole minutes on.

@@ -96,7 +96,7 @@ async fn attempts_are_logged_with_reasons_and_pauses_and_without_secrets() {
         lakebase_api::authentication::authenticator message=authenticated method="pat"
         lakebase_api::traffic_log message=request method=POST host="127.0.0.1" path="/api/2.0/postgres/projects" query="project_id=p" status=429 attempt=1 elapsed_ms=0 request_id="r-1"
         lakebase_api::traffic_log message=bodies method=POST path="/api/2.0/postgres/projects" sent="{\"password\":\"[redacted]\",\"spec\":{\"display_name\":\"P\"}}" received="{\"error_code\":\"REQUEST_LIMIT_EXCEEDED\",\"message\":\"no\"}"
-        lakebase_api::traffic_log message=pause before the next attempt method=POST path="/api/2.0/postgres/projects" attempts=1 pause_ms=500 reason="`POST http://HOST/api/2.0/postgres/projects?project_id=p` was answered 429 REQUEST_LIMIT_EXCEEDED: no (1 attempt, 0.0 s, request id r-1)"
+        lakebase_api::traffic_log message=pause before the next attempt method=POST path="/api/2.0/postgres/projects" attempts=1 pause_ms=500 reason="REQUEST_LIMIT_EXCEEDED: no (request: POST http://HOST/api/2.0/postgres/projects?project_id=p, status: HTTP 429 after 1 attempt (0.0 s), request id: r-1)"
         lakebase_api::traffic_log message=request method=POST host="127.0.0.1" path="/api/2.0/postgres/projects" query="project_id=p" status=200 attempt=2 elapsed_ms=0 request_id="r-2"
         lakebase_api::traffic_log message=bodies method=POST path="/api/2.0/postgres/projects" sent="{\"password\":\"[redacted]\",\"spec\":{\"display_name\":\"P\"}}" received="{\"done\":true,\"name\":\"o\",\"response\":{\"name\":\"projects/p\",\"token\":\"[redacted]\"}}""#]].assert_eq(&ours(&log).replace(&w.client.host()[7..], "HOST"));
 }
