@@ -63,14 +63,22 @@ impl Subscriber for Log {
 
 /// What is logged while that is done, which succeeds.
 pub(super) async fn logged(work: impl Future<Output = Result<(), crate::Error>>) -> String {
+    let (log, result) = captured(work).await;
+    result.unwrap();
+    log
+}
+
+/// What every library logs while that is done.
+pub(super) async fn captured<T>(work: impl Future<Output = T>) -> (String, T) {
     let log = Log::default();
     // Where there is one subscriber only, tracing asks the thread that comes to an event first
     // whether anybody listens, for good; and that may be the thread of another test.
     let _second = tracing::Dispatch::new(Log::default());
     let guard = tracing::subscriber::set_default(log.clone());
-    work.await.unwrap();
+    let result = work.await;
     drop(guard);
-    log.0.lock().unwrap().clone()
+    let log = log.0.lock().unwrap().clone();
+    (log, result)
 }
 
 /// The lines of this crate.

@@ -180,7 +180,7 @@ impl Shared {
     }
 }
 
-async fn read(stream: &mut (impl AsyncBufReadExt + Unpin)) -> Option<Seen> {
+pub(super) async fn read(stream: &mut (impl AsyncBufReadExt + Unpin)) -> Option<Seen> {
     let mut lines = Vec::new();
     loop {
         let mut line = String::new();
