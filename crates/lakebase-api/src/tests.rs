@@ -8,6 +8,7 @@ mod internet;
 mod logging;
 mod machine;
 mod methods;
+mod permutations;
 mod profiles;
 mod renewal;
 mod requests;
