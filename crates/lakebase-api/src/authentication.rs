@@ -35,6 +35,9 @@ use values::Values;
 
 use crate::Environment;
 
+/// Stands for the host of an Azure resource, until Azure has told it.
+const UNKNOWN_HOST: &str = "https://workspace-of-azure-resource.invalid";
+
 /// What a client needs to know before its first request.
 pub(crate) struct Resolved {
     pub(crate) host: Url,
@@ -66,7 +69,14 @@ pub(crate) fn resolve(
     if chosen.is_none() {
         values.check_one_family()?;
     }
-    let Some(host) = host else { return Err(AuthError::no_host(&values)) };
+    let host = match host {
+        Some(host) => host,
+        // Azure knows the host of a resource.
+        None if values.get("azure_workspace_resource_id").is_some() => {
+            Url::parse(UNKNOWN_HOST).expect("the address is a constant")
+        }
+        None => return Err(AuthError::no_host(&values)),
+    };
     if host::is_account(&host) && values.text("workspace_id").is_none() {
         return Err(AuthError::account_host(&values));
     }
@@ -78,7 +88,13 @@ pub(crate) fn resolve(
         if chosen.as_ref().is_some_and(|chosen| method.name != chosen) {
             continue;
         }
-        match (method.configure)(&context) {
+        let has_host = values.get("host").is_some();
+        let configured = if has_host || method.finds_host {
+            (method.configure)(&context)
+        } else {
+            Err(Refusal::Skipped(Values::missing("host")))
+        };
+        match configured {
             Ok(source) => {
                 let origins = values.origins(method.attributes);
                 let is_certain = source.is_certain();

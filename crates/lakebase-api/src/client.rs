@@ -99,7 +99,7 @@ impl Client {
 
     /// Where the requests go: `https://name.cloud.databricks.com`.
     pub fn host(&self) -> &str {
-        self.0.host.as_str().trim_end_matches('/')
+        self.0.authenticator.host().unwrap_or(&self.0.host).as_str().trim_end_matches('/')
     }
 
     /// The method of authentication: the one that gave a token, before that the first candidate.

@@ -65,6 +65,8 @@ pub(crate) struct Authorization {
     /// The name of the method, for the user agent.
     pub(crate) method: &'static str,
     pub(crate) headers: Vec<(&'static str, Secret)>,
+    /// The host, where authentication has found it.
+    pub(crate) host: Option<Url>,
     /// Which of the tokens of one authorizer it is.
     pub(crate) generation: u64,
 }

@@ -9,6 +9,7 @@ use crate::{Json, Secret};
 const ROOT: &str = "/api/2.0/postgres/";
 
 /// A request that can be sent any number of times.
+#[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) url: Url,
@@ -35,6 +36,7 @@ pub(crate) enum Expected {
 }
 
 /// What a request carries.
+#[derive(Clone)]
 pub(crate) enum Payload {
     Nothing,
     Json(Vec<u8>),
@@ -83,6 +85,14 @@ impl Request {
         let names_others = url.query_pairs().any(|(_, value)| !is_flag(&value));
         let (method, effect) = (Method::DELETE, Effect::Repeatable);
         Self { method, effect, names_others, ..Self::get(url) }
+    }
+
+    /// The same request to another host.
+    pub(crate) fn at(&self, host: &Url) -> Self {
+        let mut url = host.clone();
+        url.set_path(self.url.path());
+        url.set_query(self.url.query());
+        Self { url, ..self.clone() }
     }
 
     /// `PATCH https://host/path?query`.

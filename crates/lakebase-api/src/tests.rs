@@ -1,8 +1,13 @@
 //! The client against a scripted service: what goes over the wire, and what comes of it.
 
+mod advice;
 mod authentication;
+mod azure;
 mod budgets;
 mod categories;
+mod databricks_cli;
+mod discovery;
+mod google;
 mod http2;
 mod internet;
 mod logging;
@@ -13,6 +18,7 @@ mod profiles;
 mod renewal;
 mod requests;
 mod samples;
+mod selection;
 mod service;
 mod tls;
 mod waiting;

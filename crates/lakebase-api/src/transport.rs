@@ -113,6 +113,9 @@ impl Transport {
                 Err(failed) => failed,
             };
             report.attempts = progress.attempts;
+            if let Some(label) = &progress.label {
+                report.request.clone_from(label);
+            }
             report.request_id = progress.request_id.take();
             report.names_others = request.names_others;
             report.clock_error = progress.clock_error.take();
@@ -220,6 +223,11 @@ impl Transport {
             }
             None => None,
         };
+        let elsewhere =
+            authorization.as_ref().and_then(|authorization| authorization.host.as_ref());
+        let elsewhere = elsewhere.map(|host| request.at(host));
+        let request = elsewhere.as_ref().unwrap_or(request);
+        progress.label = Some(request.label());
         let start = self.clock.elapsed();
         progress.attempts += 1;
         progress.first_attempt.get_or_insert(start);
@@ -353,6 +361,8 @@ impl Transport {
 #[derive(Default)]
 struct Progress {
     attempts: u32,
+    /// The request, once its host is known.
+    label: Option<String>,
     first_attempt: Option<Duration>,
     /// The time of attempts, and of the pauses between them.
     spent: Duration,

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use reqwest::Url;
 
 use super::discovery::Discovery;
 use super::error::Skipped;
@@ -32,6 +33,8 @@ pub(crate) struct Authenticator {
     skipped: Vec<Skipped>,
     discovery: Discovery,
     workspace_id: Option<String>,
+    /// The host, where a method had to find it.
+    found_host: OnceLock<Url>,
     /// The first candidate that gave a token: it stays for good.
     chosen: OnceLock<usize>,
     cache: Mutex<Cache>,
@@ -72,6 +75,7 @@ impl Authenticator {
             skipped,
             discovery,
             workspace_id: workspace_id.map(str::to_owned),
+            found_host: OnceLock::new(),
             chosen: OnceLock::new(),
             cache: Mutex::default(),
             fetching: tokio::sync::Mutex::default(),
@@ -81,6 +85,11 @@ impl Authenticator {
     /// The method that gave a token; before that, the first candidate.
     pub(crate) fn name(&self) -> &'static str {
         self.candidates[self.chosen.get().copied().unwrap_or(0)].name
+    }
+
+    /// The host, where a method had to find it.
+    pub(crate) fn host(&self) -> Option<&Url> {
+        self.found_host.get()
     }
 
     /// Fetches a token from the chosen method, else from the first candidate that gives one.
@@ -137,7 +146,13 @@ impl Authenticator {
         for Skipped { method, reason } in &self.skipped {
             let _ = write!(what, "\n  - `{method}` was skipped: {reason}");
         }
-        let advice = "Correct the method that is meant, and choose it with `auth_type`.".to_owned();
+        let mut advice =
+            "Correct the method that is meant, and choose it with `auth_type`.".to_owned();
+        for (Candidate { name, .. }, kind) in &failed {
+            if let Kind::NoToken { advice: Some(own), .. } = kind {
+                let _ = write!(advice, "\n  - `{name}`: {own}");
+            }
+        }
         let reason = Missing::Refused;
         Kind::NoToken { what, reason, advice: Some(advice), source: None }
     }
@@ -191,8 +206,16 @@ impl Authorizer for Authenticator {
         match (fetched, old) {
             (Ok(token), _) => {
                 let life = token.life;
+                let host = token.host.clone();
+                if let Some(host) = &host {
+                    let _ = self.found_host.set(host.clone());
+                }
                 let (method, headers) = (self.name(), self.headers(token));
-                Ok(self.cache().keep(Authorization { method, headers, generation: 0 }, life, now))
+                Ok(self.cache().keep(
+                    Authorization { method, headers, host, generation: 0 },
+                    life,
+                    now,
+                ))
             }
             // A renewal that is early need not stop anybody when it fails.
             (Err(kind), Some(still_good)) => {

@@ -24,6 +24,8 @@ use crate::{Environment, Secret};
 pub struct Method {
     /// The name, as `auth_type` has it.
     pub name: &'static str,
+    /// Whether it can find the host of an Azure resource.
+    pub(super) finds_host: bool,
     /// The attributes that it uses, for messages.
     pub(super) attributes: &'static [&'static str],
     pub(super) configure: Configure,
@@ -51,74 +53,66 @@ pub(super) struct Context<'a> {
 
 /// Every method, in the order of the Databricks SDK for Go (`config/auth_default.go`).
 pub static METHODS: &[Method] = &[
-    Method { name: "pat", attributes: &["token"], configure: pat::configure },
-    Method { name: "basic", attributes: &["username"], configure: basic },
-    Method {
-        name: "oauth-m2m",
-        attributes: &["client_id", "client_secret"],
-        configure: oauth_m2m::configure,
-    },
-    Method {
-        name: "databricks-cli",
-        attributes: &["host", "profile", "databricks_cli_path"],
-        configure: databricks_cli::configure,
-    },
-    Method {
-        name: "metadata-service",
-        attributes: &["metadata_service_url"],
-        configure: metadata_service::configure,
-    },
-    Method {
-        name: "github-oidc",
-        attributes: &["client_id", "actions_id_token_request_url", "audience"],
-        configure: workload_identity::github,
-    },
-    Method {
-        name: "azure-devops-oidc",
-        attributes: &["client_id"],
-        configure: workload_identity::azure_devops,
-    },
-    Method {
-        name: "env-oidc",
-        attributes: &["client_id", "oidc_token_env", "audience"],
-        configure: workload_identity::variable,
-    },
-    Method {
-        name: "file-oidc",
-        attributes: &["client_id", "databricks_id_token_filepath", "audience"],
-        configure: workload_identity::file,
-    },
-    Method {
-        name: "github-oidc-azure",
-        attributes: &["azure_client_id", "azure_tenant_id", "actions_id_token_request_url"],
-        configure: azure::github,
-    },
-    Method {
-        name: "azure-msi",
-        attributes: &["azure_use_msi", "azure_client_id", "azure_workspace_resource_id"],
-        configure: azure::managed_identity,
-    },
-    Method {
-        name: "azure-client-secret",
-        attributes: &["azure_client_id", "azure_client_secret", "azure_tenant_id"],
-        configure: azure::client_secret,
-    },
-    Method {
-        name: "azure-cli",
-        attributes: &["azure_tenant_id", "azure_workspace_resource_id"],
-        configure: azure_cli::configure,
-    },
-    Method {
-        name: "google-credentials",
-        attributes: &["google_credentials"],
-        configure: google::configure,
-    },
-    Method {
-        name: "google-id",
-        attributes: &["google_service_account"],
-        configure: google_default::configure,
-    },
+    method("pat", &["token"], pat::configure),
+    method("basic", &["username"], basic),
+    method("oauth-m2m", &["client_id", "client_secret"], oauth_m2m::configure),
+    method(
+        "databricks-cli",
+        &["host", "profile", "databricks_cli_path"],
+        databricks_cli::configure,
+    ),
+    method("metadata-service", &["metadata_service_url"], metadata_service::configure),
+    method(
+        "github-oidc",
+        &["client_id", "actions_id_token_request_url", "audience"],
+        workload_identity::github,
+    ),
+    method("azure-devops-oidc", &["client_id"], workload_identity::azure_devops),
+    method("env-oidc", &["client_id", "oidc_token_env", "audience"], workload_identity::variable),
+    method(
+        "file-oidc",
+        &["client_id", "databricks_id_token_filepath", "audience"],
+        workload_identity::file,
+    ),
+    method(
+        "github-oidc-azure",
+        &["azure_client_id", "azure_tenant_id", "actions_id_token_request_url"],
+        azure::github,
+    ),
+    azure_method(
+        "azure-msi",
+        &["azure_use_msi", "azure_client_id", "azure_workspace_resource_id"],
+        azure::managed_identity,
+    ),
+    azure_method(
+        "azure-client-secret",
+        &["azure_client_id", "azure_client_secret", "azure_tenant_id"],
+        azure::client_secret,
+    ),
+    azure_method(
+        "azure-cli",
+        &["azure_tenant_id", "azure_workspace_resource_id"],
+        azure_cli::configure,
+    ),
+    method("google-credentials", &["google_credentials"], google::configure),
+    method("google-id", &["google_service_account"], google_default::configure),
 ];
+
+const fn method(
+    name: &'static str,
+    attributes: &'static [&'static str],
+    configure: Configure,
+) -> Method {
+    Method { name, finds_host: false, attributes, configure }
+}
+
+const fn azure_method(
+    name: &'static str,
+    attributes: &'static [&'static str],
+    configure: Configure,
+) -> Method {
+    Method { name, finds_host: true, attributes, configure }
+}
 
 impl Context<'_> {
     pub(super) fn new<'a>(
@@ -127,6 +121,11 @@ impl Context<'_> {
         environment: &'a Environment,
     ) -> Context<'a> {
         Context { values, host, environment }
+    }
+
+    /// The host, if it is configured.
+    fn known_host(&self) -> Option<&Url> {
+        self.values.get("host").map(|_| self.host)
     }
 
     /// The value of an attribute, or the reason to skip the method.
@@ -148,7 +147,7 @@ impl Context<'_> {
 
     /// Skips the method in other clouds.
     fn demand_cloud(&self, cloud: Cloud) -> Result<(), Refusal> {
-        if cloud::cloud(self.values, Some(self.host)) == cloud {
+        if cloud::cloud(self.values, self.known_host()) == cloud {
             return Ok(());
         }
         let name = match cloud {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use reqwest::Url;
 
 use super::discovery::Discovery;
 use crate::error::{Error, Kind, Missing};
@@ -46,6 +47,8 @@ pub(crate) struct Token {
     pub(crate) headers: Vec<(&'static str, Secret)>,
     /// None is forever.
     pub(crate) life: Option<Duration>,
+    /// The host that it is for, where that had to be found.
+    pub(crate) host: Option<Url>,
 }
 
 /// A token in an answer, before it is put in a header.
@@ -106,7 +109,7 @@ impl Token {
     /// A token that is sent as `Bearer`.
     pub(crate) fn bearer(secret: &Secret, life: Option<Duration>) -> Self {
         let value = Secret::new(format!("Bearer {}", secret.expose()));
-        Self { headers: vec![("authorization", value)], life }
+        Self { headers: vec![("authorization", value)], life, host: None }
     }
 
     /// The same with another header, valid as long as both are.

@@ -122,16 +122,16 @@ const PIPELINE: [(&str, &str); 6] = [
 ];
 
 async fn case(method: &str) -> Case {
-    let exchanged: fn(u32) -> _ = |number| vec![bearer("exchanged", number)];
-    let entra: fn(u32) -> _ = |number| {
-        let management = format!("hush-management-{number}");
-        vec![
-            bearer("workspace", number),
-            ("x-databricks-azure-sp-management-token", management),
-            ("x-databricks-azure-workspace-resource-id", "/subscriptions/s/ws".to_owned()),
-        ]
-    };
-    let resource = ("azure_workspace_resource_id", "/subscriptions/s/ws");
+    match method {
+        "oauth-m2m" | "databricks-cli" | "metadata-service" => of_databricks(method).await,
+        "github-oidc" | "azure-devops-oidc" | "env-oidc" | "file-oidc" => of_pipeline(method).await,
+        "google-credentials" | "google-id" => of_google(method).await,
+        _ => of_azure(method).await,
+    }
+}
+
+/// What Databricks itself and its programs issue.
+async fn of_databricks(method: &str) -> Case {
     let tokens = &format!("POST {WORKSPACE}/oidc/v1/token");
     match method {
         "oauth-m2m" => {
@@ -156,6 +156,15 @@ async fn case(method: &str) -> Case {
             let case = Case::new(WORKSPACE, &block, &[], |n| vec![bearer("editor", n)]).await;
             Case { local: Some(local), ..case }
         }
+        _ => panic!("{method} has no case"),
+    }
+}
+
+/// What Databricks exchanges for the ID token of a pipeline.
+async fn of_pipeline(method: &str) -> Case {
+    let exchanged: fn(u32) -> _ = |number| vec![bearer("exchanged", number)];
+    let tokens = &format!("POST {WORKSPACE}/oidc/v1/token");
+    match method {
         "github-oidc" => {
             let case = Case::new(WORKSPACE, &[("client_id", "id")], &ACTIONS, exchanged).await;
             case.route("GET actions.example.com/token", "value", "github").route(
@@ -181,6 +190,22 @@ async fn case(method: &str) -> Case {
             case.credentials = case.credentials.with("databricks_id_token_filepath", path);
             case.route(tokens, "access_token", "exchanged")
         }
+        _ => panic!("{method} has no case"),
+    }
+}
+
+/// What Microsoft Entra issues.
+async fn of_azure(method: &str) -> Case {
+    let entra: fn(u32) -> _ = |number| {
+        let management = format!("hush-management-{number}");
+        vec![
+            bearer("workspace", number),
+            ("x-databricks-azure-sp-management-token", management),
+            ("x-databricks-azure-workspace-resource-id", "/subscriptions/s/ws".to_owned()),
+        ]
+    };
+    let resource = ("azure_workspace_resource_id", "/subscriptions/s/ws");
+    match method {
         "azure-client-secret" => {
             let block = [
                 ("azure_client_id", "id"),
@@ -236,6 +261,13 @@ async fn case(method: &str) -> Case {
                 "workspace",
             )
         }
+        _ => panic!("{method} has no case"),
+    }
+}
+
+/// What Google issues.
+async fn of_google(method: &str) -> Case {
+    match method {
         "google-credentials" => {
             let key = json!({
                 "type": "service_account",
@@ -315,9 +347,12 @@ async fn check(method: &'static str) {
     let api = format!("GET {}/api/2.0/postgres/projects/p", case.host);
     let is_rejected = Arc::new(AtomicBool::new(false));
     let rejects = is_rejected.clone();
-    case.internet.route(&api, move |_| match rejects.swap(false, Ordering::SeqCst) {
-        true => status(401, &json!({"error_code": "UNAUTHENTICATED", "message": "no"})),
-        false => page(&json!({"uid": "u"})),
+    case.internet.route(&api, move |_| {
+        if rejects.swap(false, Ordering::SeqCst) {
+            status(401, &json!({"error_code": "UNAUTHENTICATED", "message": "no"}))
+        } else {
+            page(&json!({"uid": "u"}))
+        }
     });
     let Visitor { client, clock, patience } =
         case.internet.visit(&case.credentials, &case.environment).unwrap();

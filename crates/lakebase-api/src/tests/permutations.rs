@@ -254,7 +254,6 @@ const ROWS: &[Row] = &[
         file: AZURE_FILE,
         has_az: true,
         expected: Refused(""),
-        ..ROW
     },
     Row {
         name: "AzureCliHost_AzNotInstalled",
@@ -286,7 +285,6 @@ const ROWS: &[Row] = &[
         file: AZURE_FILE,
         has_az: true,
         expected: Chosen("azure-cli", AZ_HOST),
-        ..ROW
     },
     Row {
         name: "AzureAndPasswordConflict",
@@ -295,7 +293,6 @@ const ROWS: &[Row] = &[
         file: AZURE_FILE,
         has_az: true,
         expected: Refused("More than one authorization method is configured: azure and basic"),
-        ..ROW
     },
     Row {
         name: "CorruptConfig",

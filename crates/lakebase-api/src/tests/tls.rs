@@ -8,7 +8,7 @@ use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use serde_json::json;
 use tokio_rustls::TlsAcceptor;
 
-use super::service::{Service, json};
+use super::service::{Reply, Service, json};
 use super::{chain, clock, given};
 use crate::http_client::Trust;
 use crate::{CancellationToken, Client, Environment, Error, Json, Settings};
@@ -16,11 +16,20 @@ use crate::{CancellationToken, Client, Environment, Error, Json, Settings};
 /// A certificate authority, and a server for this machine that it vouches for and that offers
 /// these protocols.
 pub(super) fn authority(protocols: &[&[u8]]) -> (CertificateDer<'static>, TlsAcceptor) {
+    acceptor(protocols, |_| {})
+}
+
+/// The same with another certificate of the server.
+pub(super) fn acceptor(
+    protocols: &[&[u8]],
+    change: impl FnOnce(&mut CertificateParams),
+) -> (CertificateDer<'static>, TlsAcceptor) {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    change(&mut params);
     let certificate = params.signed_by(&key, &issuer).unwrap();
     let key = PrivatePkcs8KeyDer::from(key.serialize_der());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -60,4 +69,21 @@ async fn an_unknown_certificate_is_refused_at_once() {
     assert!(error.is_unreachable() && !error.may_have_happened(), "{error}");
     assert_eq!(error.attempts(), 1, "waiting does not make a certificate known");
     assert!(chain(&error).contains("certificate"), "{}", chain(&error));
+}
+
+#[tokio::test]
+async fn connection_over_tls_that_the_server_closed_between_requests_is_made_again() {
+    let (root, acceptor) = authority(&[]);
+    let answer = || json(200, &json!({"uid": "u"}));
+    let replies = [Reply::Last(Box::new(answer())), answer()];
+    let service = Service::start_tls(replies, acceptor).await;
+    let credentials = given(&service.host(), Some("t"));
+    let trust = Trust { roots: vec![root], proxy: None };
+    let (environment, settings) = (Environment::default(), Settings::default());
+    let client = Client::trusting(trust, &credentials, &environment, settings, clock()).unwrap();
+    let patience = client.patience(Settings::HTTP_TIMEOUT, CancellationToken::new());
+    for _ in 0..2 {
+        client.get("projects/p", &patience).await.unwrap();
+    }
+    assert_eq!(service.seen().len(), 2);
 }

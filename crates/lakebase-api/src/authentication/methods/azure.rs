@@ -12,6 +12,7 @@ use super::{Context, Refusal};
 use crate::Secret;
 use crate::authentication::cloud::{AzureEnvironment, Cloud, azure_endpoints};
 use crate::authentication::token::{Issued, Network, Token, TokenSource, refused, unavailable};
+use crate::authentication::values::Values;
 use crate::error::Kind;
 use crate::request::{Expected, Request, absolute};
 
@@ -27,7 +28,8 @@ const INSTANCE_LIMIT: Duration = Duration::from_secs(10);
 
 /// What all methods of Azure know of the workspace.
 pub(super) struct Azure {
-    pub(super) host: Url,
+    /// None until it is found.
+    host: OnceLock<Url>,
     pub(super) application: &'static str,
     pub(super) environment: &'static AzureEnvironment,
     pub(super) resource_id: Option<String>,
@@ -76,14 +78,18 @@ pub(super) fn github(context: &Context<'_>) -> Result<Box<dyn TokenSource>, Refu
 impl Azure {
     pub(super) fn new(context: &Context<'_>) -> Result<Self, Refusal> {
         context.demand_cloud(Cloud::Azure)?;
-        let endpoints = azure_endpoints(context.values, Some(context.host));
+        let endpoints = azure_endpoints(context.values, context.known_host());
         let (application, environment) = endpoints.map_err(Refusal::Skipped)?;
         let tenant = OnceLock::new();
         if let Some(configured) = context.text("azure_tenant_id") {
             let _ = tenant.set(configured);
         }
+        let host = OnceLock::new();
+        if let Some(known) = context.known_host() {
+            let _ = host.set(known.clone());
+        }
         let resource_id = context.text("azure_workspace_resource_id");
-        Ok(Self { host: context.host.clone(), application, environment, resource_id, tenant })
+        Ok(Self { host, application, environment, resource_id, tenant })
     }
 
     /// The tenant: as configured, else as the host says, whose login page is the tenant's.
@@ -91,9 +97,13 @@ impl Azure {
         if let Some(tenant) = self.tenant.get() {
             return Ok(tenant);
         }
-        let mut request = Request::get(absolute(&self.host, "/aad/auth"));
-        request.expected = Expected::Redirection;
         let advice = "Set `azure_tenant_id` (`ARM_TENANT_ID`).";
+        let Some(host) = self.host.get() else {
+            let what = format!("`host` is not set, and {}", Values::missing("azure_tenant_id"));
+            return Err(unavailable(what, advice));
+        };
+        let mut request = Request::get(absolute(host, "/aad/auth"));
+        request.expected = Expected::Redirection;
         let what = "the host does not say its Microsoft Entra tenant";
         let target = network.send(&request).await.map_err(|error| refused(what, advice, error))?;
         let target = target.as_str().and_then(|target| Url::parse(target).ok());
@@ -104,9 +114,52 @@ impl Azure {
         }
     }
 
+    /// Whether the host must be found.
+    pub(super) fn lacks_host(&self) -> bool {
+        self.host.get().is_none()
+    }
+
+    /// Asks Azure Resource Manager for the host of the resource, with a token for it.
+    pub(super) async fn find_host(
+        &self,
+        network: &Network<'_>,
+        token: &Issued,
+    ) -> Result<(), Kind> {
+        let id = self.resource_id.as_deref().unwrap_or_default();
+        let manager = self.environment.resource_manager;
+        let advice = "Check `azure_workspace_resource_id`, and that the caller may read the \
+                      resource; or set `host`.";
+        let url = Url::parse(&format!("{manager}{id}?api-version=2018-04-01"));
+        let url = url.map_err(|error| {
+            unavailable(format!("`azure_workspace_resource_id` is `{id}`: {error}"), advice)
+        })?;
+        let request =
+            Request::get(url).header("authorization", format!("Bearer {}", token.secret.expose()));
+        let what = format!("Azure does not tell the workspace's URL of `{id}`");
+        let answer = network.send(&request).await.map_err(|error| refused(&what, advice, error))?;
+        let name = answer["properties"]["workspaceUrl"].as_str().unwrap_or_default();
+        match Url::parse(&format!("https://{name}")) {
+            Ok(host) if !name.is_empty() => {
+                let _ = self.host.set(host);
+                Ok(())
+            }
+            _ => Err(unavailable(what, advice)),
+        }
+    }
+
+    /// The subscription in `/subscriptions/ID/resourceGroups/…`.
+    pub(super) fn subscription(&self) -> Option<&str> {
+        self.resource_id.as_deref()?.split('/').nth(2).filter(|id| !id.is_empty())
+    }
+
+    /// The resource of Azure Resource Manager.
+    pub(super) fn manager(&self) -> String {
+        format!("{}/", self.environment.resource_manager)
+    }
+
     /// The headers of a token for the workspace and one for Azure's management.
     pub(super) fn token(&self, workspace: Issued, management: Option<Issued>) -> Token {
-        let mut token = Token::from(workspace);
+        let mut token = Token { host: self.host.get().cloned(), ..Token::from(workspace) };
         if let Some(management) = management {
             token = token.with(MANAGEMENT, management);
         }
@@ -145,6 +198,10 @@ impl TokenSource for ClientSecret {
         let advice = "The secret is wrong, has expired or was revoked, or the tenant does not know \
                       the service principal. Check `azure_client_id` and `azure_tenant_id`, and \
                       create another secret in Microsoft Entra.";
+        if azure.lacks_host() {
+            let manager = azure.issue(network, &azure.manager(), &credentials, advice).await?;
+            azure.find_host(network, &manager).await?;
+        }
         let workspace = azure.issue(network, azure.application, &credentials, advice).await?;
         let management = azure.environment.service_management;
         let management = azure.issue(network, management, &credentials, advice).await?;
@@ -174,6 +231,10 @@ impl TokenSource for GitHub {
 impl TokenSource for ManagedIdentity {
     async fn fetch(&self, network: &Network<'_>) -> Result<Token, Kind> {
         let Self { azure, .. } = self;
+        if azure.lacks_host() {
+            let manager = self.issue(network, &azure.manager()).await?;
+            azure.find_host(network, &manager).await?;
+        }
         let workspace = self.issue(network, azure.application).await?;
         let management = self.issue(network, azure.environment.service_management).await?;
         Ok(azure.token(workspace, Some(management)))

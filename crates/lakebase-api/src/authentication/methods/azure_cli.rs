@@ -17,6 +17,7 @@ struct AzureCli {
     azure: Azure,
     program: PathBuf,
     environment: Environment,
+    tenant: Option<String>,
 }
 
 /// Who is logged in.
@@ -33,7 +34,8 @@ pub(super) fn configure(context: &Context<'_>) -> Result<Box<dyn TokenSource>, R
     let program = process::find("az", &environment).ok_or_else(|| {
         Refusal::Skipped("the Azure CLI `az` is not installed: it is not in `PATH`".to_owned())
     })?;
-    Ok(Box::new(AzureCli { azure, program, environment }))
+    let tenant = context.text("azure_tenant_id");
+    Ok(Box::new(AzureCli { azure, program, environment, tenant }))
 }
 
 #[async_trait]
@@ -43,8 +45,14 @@ impl TokenSource for AzureCli {
         let tenant = match account {
             // The command refuses a tenant for a managed identity.
             Account::ManagedIdentity => None,
+            // Only the host knows the tenant; the subscription of the resource says it too.
+            _ if self.azure.lacks_host() && self.tenant.is_none() => None,
             _ => Some(self.azure.tenant(network).await?),
         };
+        if self.azure.lacks_host() {
+            let manager = self.issue(network, &self.azure.manager(), tenant, account).await?;
+            self.azure.find_host(network, &manager).await?;
+        }
         let workspace = self.issue(network, self.azure.application, tenant, account).await?;
         // A person may lack access to Azure's management, which the workspace then does not need.
         let resource = self.azure.environment.service_management;
@@ -87,9 +95,14 @@ impl AzureCli {
         let plain = arguments.clone();
         if let Some(tenant) = tenant {
             arguments.extend(["--tenant", tenant]);
+        } else if let Some(subscription) = self.azure.subscription() {
+            arguments.extend(["--subscription", subscription]);
         }
+        // A caller may have access to the workspace and not to its subscription.
+        let is_narrowed = arguments.len() > plain.len();
+        let may_widen = tenant.is_none() || account == Account::ServicePrincipal;
         let answer = match self.run(network, &arguments).await {
-            Err(kind) if account == Account::ServicePrincipal && tenant.is_some() => {
+            Err(kind) if is_narrowed && may_widen => {
                 if matches!(kind, Kind::OutOfTime { .. } | Kind::Interrupted) {
                     return Err(kind);
                 }
