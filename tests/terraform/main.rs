@@ -27,6 +27,7 @@ mod interrupted;
 mod masks;
 mod matrix;
 mod messages;
+mod methods;
 mod moved;
 mod pipelines;
 mod plans;
