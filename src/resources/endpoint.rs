@@ -102,7 +102,7 @@ const READ_ONLY_POOLED_HOST: Field<Text> = Field::status("read_only_pooled_host"
     .changes_with(&["group"]);
 
 const CAPACITY: Field<Nested> = Field::computed("capacity")
-    .doc("What the autoscaling range grants, known at plan, so that [policies](../guides/policies.md) can read it.")
+    .doc("What the autoscaling range grants, known at plan, so that [policies](../guides/enforcing-compute-policies.md) can read it.")
     .members(capacity::MEMBERS);
 
 const CURRENT_STATE: Field<Text> =
