@@ -70,8 +70,8 @@ fn guide_to_protection_names_the_arguments_that_replace() {
         let names: Vec<_> = replacing.map(|field| format!("`{}`", field.name)).collect();
         let row = guide.lines().find(|line| line.starts_with(&format!("| {noun} | `")));
         let row = row.unwrap_or_else(|| panic!("the guide has no row for a {noun}"));
-        let mut listed: Vec<_> = row.split('|').nth(2).unwrap_or_default().split(", ").collect();
-        listed.iter_mut().for_each(|name| *name = name.trim());
+        let listed = row.split('|').nth(2).unwrap_or_default().split(", ");
+        let mut listed: Vec<_> = listed.map(str::trim).collect();
         listed.sort_unstable();
         let mut names: Vec<_> = names.iter().map(String::as_str).collect();
         names.sort_unstable();

@@ -71,7 +71,7 @@ fn problem(pages: &BTreeMap<String, String>, from: &str, link: &str) -> Option<S
     let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
     let target = match file {
         "" => from.to_owned(),
-        _ if !file.ends_with(".md") => return Some("does not end in .md".to_owned()),
+        _ if file.strip_suffix(".md").is_none() => return Some("does not end in .md".to_owned()),
         _ => joined(from, file),
     };
     let Some(text) = pages.get(&target) else {
