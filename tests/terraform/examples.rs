@@ -1,6 +1,7 @@
 //! Every example of the documentation does what it shows: it applies, leaves nothing to plan, is
 //! imported as its page says, and can be destroyed.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -78,25 +79,55 @@ fn a_plan_of_new_objects_can_be_read() {
     assert_eq!(plan["resource_changes"].as_array().map(Vec::len), Some(2));
 }
 
+/// Runs every example of a folder in a world of its own. `existing.tf` is applied before, by another
+/// configuration; `context.tf` is what all examples but the first refer to.
 #[track_caller]
 fn run(folder: &str) {
-    let bench = Workbench::new(&format!("example_{}", folder.replace('/', "_")));
-    let file = match folder.split('/').next() {
+    let first = match folder.split('/').next() {
         Some("resources") => "resource.tf",
         Some("data-sources") => "data-source.tf",
         Some("ephemeral-resources") => "ephemeral-resource.tf",
         Some("functions") => "function.tf",
         _ => "provider.tf",
     };
-    let example = read(folder, file).expect("every example has its file");
-    if example.contains("required_providers") {
-        bench.write("main.tf", &example);
-    } else {
-        bench.configure(&example);
+    let context = read(folder, "context.tf").unwrap_or_default();
+    for file in files(folder, first) {
+        let bench = Workbench::new(&format!("example_{}_{file}", folder.replace('/', "_")));
+        if let Some(existing) = read(folder, "existing.tf") {
+            bench.configure_in("existing/", &existing);
+            bench.terraform(&["-chdir=existing", "apply", "-auto-approve"]).succeeded();
+        }
+        let mut example = read(folder, &file).expect("every example has its file");
+        if file != first {
+            example += &context;
+        }
+        if example.contains("required_providers") {
+            bench.write("main.tf", &example);
+        } else {
+            bench.configure(&example);
+        }
+        bench.apply();
+        if file == first {
+            import(&bench, folder);
+        }
+        release(&bench, &example);
+        bench.destroy();
+        if read(folder, "existing.tf").is_some() {
+            bench.terraform(&["-chdir=existing", "destroy", "-auto-approve"]).succeeded();
+        }
+        assert!(bench.emulator.names().is_empty(), "{:?}", bench.emulator.names());
     }
-    bench.apply();
-    import(&bench, folder);
-    destroy(&bench, &example);
+}
+
+/// The example that a page shows first, and those that follow.
+fn files(folder: &str, first: &str) -> Vec<String> {
+    let prefix = first.replace(".tf", "-");
+    let entries = fs::read_dir(examples().join(folder)).expect("the folder can be read");
+    let names = entries.map(|it| it.expect("it can be read").file_name().into_string());
+    let names = names.map(|it| it.expect("a name in ASCII"));
+    let mut files: Vec<_> = names.filter(|it| it == first || it.starts_with(&prefix)).collect();
+    files.sort_by_key(|it| (it != first, it.clone()));
+    files
 }
 
 /// Imports what was applied, in each of the ways that the example shows.
@@ -127,31 +158,44 @@ fn import(bench: &Workbench, folder: &str) {
 /// Destroys everything, once the protections are taken back.
 #[track_caller]
 pub(crate) fn destroy(bench: &Workbench, example: &str) {
-    let of_lakebase = [
-        ("resource \"lakebase_branch\" \"production\"", "is_protected", "false"),
-        // Lakebase does not delete a default branch.
-        (
-            "resource \"lakebase_default_branch\" \"shop\"",
-            "branch",
-            "\"projects/shop/branches/production\"",
-        ),
-    ];
-    let resources = example.lines().filter_map(|line| line.strip_suffix(" {"));
-    let is_protected = |resource: &&str| {
-        let kind = resource.split('"').nth(1);
-        let table = lakebase::tables().find(|it| Some(it.type_name) == kind);
-        let protection = table.and_then(|it| it.field("deletion_protection")?.default);
-        resource.starts_with("resource ") && matches!(protection, Some(Default::Bool(true)))
-    };
-    let protected = resources.filter(is_protected);
-    let protections = protected.map(|it| (it, "deletion_protection", "false"));
-    let present =
-        of_lakebase.into_iter().filter(|(it, ..)| example.contains(it)).chain(protections);
-    let open = |(resource, setting, value)| format!("{resource} {{\n  {setting} = {value}\n}}\n");
-    bench.write("override.tf", &present.map(open).collect::<String>());
-    bench.terraform(&["apply", "-auto-approve"]).succeeded();
+    release(bench, example);
     bench.destroy();
     assert!(bench.emulator.names().is_empty(), "{:?}", bench.emulator.names());
+}
+
+/// Takes the protections back, in an override of the blocks that have them.
+#[track_caller]
+pub(crate) fn release(bench: &Workbench, example: &str) {
+    let mut overrides = String::new();
+    for block in example.split("\nresource ").skip(1).chain(example.strip_prefix("resource ")) {
+        let (head, rest) = block.split_once(" {\n").expect("a block has a body");
+        let body = rest.split("\n}").next().unwrap_or_default();
+        let sets = |setting: &str| {
+            let mut lines = body.lines().filter_map(|line| line.split_once('='));
+            lines.any(|(name, value)| name.trim() == setting && value.trim() == "true")
+        };
+        let table = lakebase::tables().find(|it| head.contains(&format!("\"{}\"", it.type_name)));
+        let default = table.and_then(|it| it.field("deletion_protection")?.default);
+        let mut lines = Vec::new();
+        if sets("deletion_protection") || matches!(default, Some(Default::Bool(true))) {
+            lines.push("deletion_protection = false");
+        }
+        if sets("is_protected") {
+            lines.push("is_protected = false");
+        }
+        if sets("prevent_destroy") {
+            lines.push("lifecycle {\n    prevent_destroy = false\n  }");
+        }
+        // Lakebase does not delete a default branch.
+        if head.starts_with("\"lakebase_default_branch\"") {
+            lines.push("branch = \"projects/shop/branches/production\"");
+        }
+        if !lines.is_empty() {
+            let _ = writeln!(overrides, "resource {head} {{\n  {}\n}}", lines.join("\n  "));
+        }
+    }
+    bench.write("override.tf", &overrides);
+    bench.terraform(&["apply", "-auto-approve"]).succeeded();
 }
 
 /// Terraform takes an identity in an `import` block since 1.12.

@@ -15,7 +15,7 @@ use crate::workbench::{Workbench, quoted};
 
 #[test]
 fn the_guide_to_adoption() {
-    let configuration = snippets("adopting", "terraform").join("\n");
+    let configuration = snippets("managing-default-branches-and-endpoints", "terraform").join("\n");
     let bench = Workbench::new("the_guide_to_adoption");
     bench.configure(&configuration);
     bench.terraform(&["fmt", "-check", "-diff"]).succeeded();
@@ -25,7 +25,7 @@ fn the_guide_to_adoption() {
 
 #[test]
 fn the_guide_to_sizing_production() {
-    let configuration = snippets("sizing-production", "terraform").join("\n");
+    let configuration = snippets("sizing-a-production-endpoint", "terraform").join("\n");
     let bench = Workbench::new("the_guide_to_sizing_production");
     bench.configure(&configuration);
     bench.terraform(&["fmt", "-check", "-diff"]).succeeded();
@@ -39,7 +39,9 @@ fn the_guide_to_sizing_production() {
     let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
     let plan = bench.plan().output();
     let planned: Vec<_> = plan.lines().map(words).collect();
-    let [shown] = &snippets("sizing-production", "text")[..] else { panic!("it shows one plan") };
+    let [shown] = &snippets("sizing-a-production-endpoint", "text")[..] else {
+        panic!("it shows one plan")
+    };
     for line in shown.lines().map(words) {
         assert!(planned.contains(&line), "The plan does not say {line:?}.\n{plan}");
     }
@@ -354,7 +356,9 @@ fn planned(bench: &Workbench) -> String {
 
 /// What the Rego of the guide denies of a plan, a line each.
 fn denied(plan: &str) -> String {
-    let [policy] = &snippets("policies", "rego")[..] else { panic!("it has one policy") };
+    let [policy] = &snippets("enforcing-compute-policies", "rego")[..] else {
+        panic!("it has one policy")
+    };
     let mut engine = regorus::Engine::new();
     engine.add_policy("compute.rego".to_owned(), policy.clone()).expect("it is Rego");
     engine.set_input(regorus::Value::from_json_str(plan).expect("a plan is JSON"));
@@ -373,7 +377,7 @@ pub(crate) fn snippets(guide: &str, language: &str) -> Vec<String> {
     blocks.filter_map(|it| it.split("```").next()).map(str::to_owned).collect()
 }
 
-fn read(guide: &str) -> String {
+pub(crate) fn read(guide: &str) -> String {
     let file = format!("docs/guides/{guide}.md");
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(&file));
     text.unwrap_or_else(|error| panic!("{file} cannot be read: {error}"))

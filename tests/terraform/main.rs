@@ -43,5 +43,6 @@ mod surprises;
 mod taint;
 mod the_workbench;
 mod truth;
+mod tutorials;
 mod walk;
 mod workbench;

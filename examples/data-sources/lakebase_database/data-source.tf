@@ -1,9 +1,6 @@
-resource "lakebase_project" "shop" {
-  project_id = "shop"
-}
-
+# The database that each branch has. Its PostgreSQL name is `databricks_postgres`.
 data "lakebase_database" "default" {
-  name = "${lakebase_project.shop.default_branch}/databases/databricks-postgres"
+  name = "projects/shop/branches/production/databases/databricks-postgres"
 }
 
 output "owner" {

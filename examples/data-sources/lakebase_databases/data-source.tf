@@ -1,9 +1,5 @@
-resource "lakebase_project" "shop" {
-  project_id = "shop"
-}
-
 data "lakebase_databases" "production" {
-  branch = lakebase_project.shop.default_branch
+  branch = "projects/shop/branches/production"
 }
 
 output "names" {
