@@ -86,12 +86,12 @@ pub fn host(endpoint: &Json, read_only: bool, pooled: bool) -> Result<String, St
     found.ok_or_else(|| {
         let name = endpoint["name"].as_str().unwrap_or_default();
         let advice = if read_only {
-            "Connect to a read replica, or give the endpoint a `group` of more than one compute \
-             with `enable_readable_secondaries = true`."
+            "Use a read replica, or configure a `group` of two or more computes with \
+             `enable_readable_secondaries = true`."
         } else {
-            "Its status names none: it may still be starting."
+            "The endpoint may still be starting."
         };
-        format!("The endpoint `{name}` has no `{key}`. {advice}")
+        format!("Endpoint `{name}` has no `{key}`. {advice}")
     })
 }
 
@@ -154,9 +154,6 @@ mod tests {
         assert_eq!(host(&endpoint, false, false).as_deref(), Ok("a"));
         assert_eq!(host(&endpoint, false, true).as_deref(), Ok("b"));
         let message = host(&endpoint, true, false).unwrap_err();
-        assert!(
-            message.contains("has no `read_only_host`. Connect to a read replica"),
-            "{message}"
-        );
+        assert!(message.contains("has no `read_only_host`. Use a read replica"), "{message}");
     }
 }

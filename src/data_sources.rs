@@ -40,7 +40,8 @@ pub fn validate(type_name: &str, config: &Object) -> Diagnostics {
             && !address.matches(text)
         {
             let text = meaning::quoted(text);
-            let detail = format!("{text} is not a full name: it must have the form `{address}`.");
+            let detail =
+                format!("{text} is not a valid resource name. Expected format: `{address}`.");
             sink.push(Diagnostic::error(format!("Invalid `{name}`"), detail).at(name));
         }
     };
@@ -90,10 +91,10 @@ async fn read_one(
     match lifecycle.client.get(name, &patience).await {
         Ok(reported) if is_deleted(&reported) => {
             let noun = resource.table().noun;
-            let summary = format!("The {noun} `{name}` is deleted");
+            let summary = format!("{} is soft-deleted", meaning::subject(noun, name));
             let detail = format!(
-                "Lakebase keeps a deleted {noun} for a while, so that it can be restored. Until \
-                 then, there is nothing to read."
+                "Lakebase keeps a deleted {noun} for 7 days, so that it can be restored. The data \
+                 source can read it only after that."
             );
             (None, Diagnostic::error(summary, detail).at("name").into())
         }
@@ -143,11 +144,11 @@ async fn read_many(
 /// Names are known before objects exist, so that Terraform may read too early.
 fn not_yet(type_name: &str) -> Diagnostic {
     Diagnostic::warning(
-        "A data source is read during the plan",
+        "Data source was read before the object was created",
         format!(
-            "If this run is to create the object, tell Terraform to read it afterwards:\n\n  \
-             depends_on = [{type_name}.example]\n\nor refer to the resource's own attributes \
-             instead."
+            "Terraform reads a data source at plan time if its arguments are known. If this \
+             configuration creates the object, add\n\n  depends_on = [{type_name}.example]\n\nto \
+             the data source, or use the resource's attributes instead."
         ),
     )
 }
@@ -169,13 +170,12 @@ fn one(table: &Table) -> Block {
     for attribute in &mut attributes {
         if attribute.name == "name" {
             (attribute.required, attribute.computed) = (true, false);
-            attribute.description = format!("The full name, of the form `{}`.", table.address);
+            attribute.description =
+                format!("Resource name of the object. Format: `{}`.", table.address);
         }
     }
-    let description = format!(
-        "One {}: its present settings, and readings that change by themselves.",
-        table.noun
-    );
+    let description =
+        format!("Retrieves the settings and the current status of {}.", with_article(table.noun));
     Block { attributes, description, ..Block::default() }
 }
 
@@ -185,7 +185,7 @@ fn many(table: &Table) -> Block {
         name: parent.name.to_owned(),
         kind: AttributeKind::Type(Type::String),
         description: format!(
-            "The full name of the {}, of the form `{}`.",
+            "Resource name of the {}. Format: `{}`.",
             parent.name,
             parent_form(table)
         ),
@@ -196,9 +196,10 @@ fn many(table: &Table) -> Block {
         write_only: false,
         deprecated: None,
     });
-    let list = schema::collection(plural, &format!("Each {noun}."), table);
-    let description = match parent {
-        Some(_) => format!("Lists the {plural} of a {}.", table.parent().map_or("", |it| it.name)),
+    let list =
+        schema::collection(plural, &format!("Settings and current status of each {noun}."), table);
+    let description = match &parent {
+        Some(parent) => format!("Lists the {plural} of {}.", with_article(&parent.name)),
         None => format!("Lists the {plural} of the workspace."),
     };
     Block {
@@ -210,6 +211,12 @@ fn many(table: &Table) -> Block {
 
 fn plural(table: &Table) -> String {
     format!("lakebase_{}", table.address.plural())
+}
+
+/// A noun with its indefinite article.
+fn with_article(noun: &str) -> String {
+    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {noun}")
 }
 
 /// The resources of which one can be read, and those that can be listed besides.

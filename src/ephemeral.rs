@@ -20,27 +20,28 @@ use crate::resources::{self, role};
 const PATIENCE: Duration = Duration::from_mins(5);
 
 const TTL: Field<Length> = Field::local("ttl")
-    .doc("How long the credential lives, by default about an hour. The service checks it at login only.")
+    .doc("Duration for which the credential is valid, for example `30m`. Default: about one hour. Lakebase checks the expiration only at login: open connections stay open.")
     .lasting("5m", "1h");
 
 const CREDENTIAL: &[AnyField] =
     &[ENDPOINT_NAME.any(), TTL.any(), CLAIMS.any(), TOKEN.any(), EXPIRE_TIME.any()];
 
 const PASSWORD: Field<Text> = Field::computed("password")
-    .doc("A short-lived password for the caller's own role.")
+    .doc("Short-lived password for the role of the identity that the provider authenticates as.")
     .sensitive();
 const URI: Field<Text> =
-    Field::computed("uri").doc("The connection URI, with the password.").sensitive();
-const EXPIRES: Field<Timestamp> = Field::computed("expire_time").doc("When the password ends.");
+    Field::computed("uri").doc("Connection URI, with the password.").sensitive();
+const EXPIRES: Field<Timestamp> =
+    Field::computed("expire_time").doc("Time at which the password expires.");
 
 const SECRETS: &[AnyField] = &[PASSWORD.any(), URI.any(), EXPIRES.any()];
 
 const ROLE: Field<Text> = Field::local("role")
-    .doc("The role, which logs in with `PG_PASSWORD_SCRAM_SHA_256`.")
+    .doc("Resource name of the role. Its `auth_method` must be `PG_PASSWORD_SCRAM_SHA_256`.")
     .required()
     .named(resources::ROLE);
 const ROLE_PASSWORD: Field<Text> =
-    Field::computed("password").doc("The password of the role.").sensitive();
+    Field::computed("password").doc("Password of the role.").sensitive();
 
 const REVEALED: &[AnyField] = &[ROLE.any(), ROLE_PASSWORD.any()];
 
@@ -54,19 +55,19 @@ struct Entry {
 
 const CREDENTIALS: Entry = Entry {
     name: "lakebase_credential",
-    doc: "A short-lived password for an endpoint, kept neither in the plan nor in the state.",
+    doc: "Issues a short-lived database credential for an endpoint. Terraform stores it neither in the plan nor in the state.",
     fields: &[CREDENTIAL],
 };
 
 const CONNECTIONS: Entry = Entry {
     name: "lakebase_connection",
-    doc: "How to connect to an endpoint, with a short-lived password, kept neither in the plan nor in the state.",
+    doc: "Provides connection details for an endpoint with a short-lived password. Terraform stores them neither in the plan nor in the state.",
     fields: &[ARGUMENTS, RESULTS, SECRETS],
 };
 
 const PASSWORDS: Entry = Entry {
     name: "lakebase_role_password",
-    doc: "The password of a role that logs in with one, kept neither in the plan nor in the state. Such a role can log in only where its project has `enable_pg_native_login = true`.",
+    doc: "Reveals the password of a role with native PostgreSQL login. Terraform stores it neither in the plan nor in the state. The role can log in only if its project has `enable_pg_native_login = true`.",
     fields: &[REVEALED],
 };
 
@@ -174,12 +175,12 @@ async fn password(
     let method = reported["status"]["auth_method"].as_str().unwrap_or(role::PASSWORD);
     if method != role::PASSWORD {
         let detail = format!(
-            "The role `{name}` logs in with `{method}`, and so has no password. Use the ephemeral \
-             resource `{}` for a token, or a role with `auth_method = \"{}\"`.",
+            "The role `{name}` has the authentication method `{method}`. Use the ephemeral resource \
+             `{}` for a token, or a role with `auth_method = \"{}\"`.",
             CREDENTIALS.name,
             role::PASSWORD
         );
-        let summary = format!("The role `{name}` has no password");
+        let summary = format!("Role `{name}` has no password");
         return Err(Diagnostics::from(Diagnostic::error(summary, detail).at(ROLE.name())).into());
     }
     match lifecycle.client.reveal_password(&name, patience).await {
@@ -201,7 +202,7 @@ async fn password(
 /// What a password of PostgreSQL's own takes (API reference, 3.4).
 fn needs_native_login() -> Diagnostic {
     Diagnostic::warning(
-        "A password takes a setting of the project",
-        "Roles log in with passwords only where their project has `enable_pg_native_login = true`.",
+        "Password login must be enabled in the project",
+        "Roles can log in with passwords only if their project has `enable_pg_native_login = true`.",
     )
 }

@@ -39,14 +39,17 @@ fn parse_name_signature() -> Function {
         [(noun.to_owned(), Type::String), (format!("{noun}_id"), Type::String)]
     });
     Function {
-        summary: "Takes a full name apart".to_owned(),
-        description: "Returns the names and ids of everything that a full name such as \
-                      `projects/shop/branches/production/endpoints/primary` names: an object with \
-                      `project`, `project_id`, `branch`, `branch_id`, `endpoint`, `endpoint_id`, \
-                      `role`, `role_id`, `database` and `database_id`, where what the name does \
-                      not name is null."
+        summary: "Parses a Lakebase resource name".to_owned(),
+        description: "Returns the resource names and IDs that a resource name such as \
+                      `projects/shop/branches/production/endpoints/primary` contains: an object \
+                      with `project`, `project_id`, `branch`, `branch_id`, `endpoint`, \
+                      `endpoint_id`, `role`, `role_id`, `database` and `database_id`. Attributes \
+                      that the name does not contain are null."
             .to_owned(),
-        parameters: vec![parameter("name", "The full name.")],
+        parameters: vec![parameter(
+            "name",
+            "Resource name of a project, branch, endpoint, role or database.",
+        )],
         variadic: None,
         returns: Type::Object(attributes.collect()),
     }
@@ -56,7 +59,7 @@ fn parse_name(arguments: &[Value]) -> Result<Value, FunctionError> {
     let name = text(arguments, 0);
     let wrong = || FunctionError {
         text: format!(
-            "`{name}` is not a full name: it must have a form such as `projects/{{project_id}}`, \
+            "`{name}` is not a valid resource name. Expected a format such as `projects/{{project_id}}`, \
              `projects/{{project_id}}/branches/{{branch_id}}` or \
              `projects/{{project_id}}/branches/{{branch_id}}/endpoints/{{endpoint_id}}`"
         ),
@@ -77,15 +80,18 @@ fn parse_name(arguments: &[Value]) -> Result<Value, FunctionError> {
 
 fn connection_uri_signature() -> Function {
     Function {
-        summary: "Writes a connection URI".to_owned(),
+        summary: "Builds a PostgreSQL connection URI".to_owned(),
         description: "Returns `postgresql://user@host:5432/database?sslmode=require`, with the \
-                      user and the database percent-encoded. It holds no password: give that in \
+                      user and the database percent-encoded. The URI contains no password: set \
                       `PGPASSWORD`, or use the ephemeral resource `lakebase_connection`."
             .to_owned(),
         parameters: vec![
-            parameter("host", "The host name: `host`, `pooled_host`, … of an endpoint."),
-            parameter("database", "The database, by its PostgreSQL name."),
-            parameter("user", "The role to log in as."),
+            parameter(
+                "host",
+                "Host name: the attribute `host`, `pooled_host`, `read_only_host` or `read_only_pooled_host` of an endpoint.",
+            ),
+            parameter("database", "PostgreSQL name of the database."),
+            parameter("user", "PostgreSQL name of the role to log in as."),
         ],
         variadic: None,
         returns: Type::String,
@@ -95,7 +101,7 @@ fn connection_uri_signature() -> Function {
 fn connection_uri(arguments: &[Value]) -> Result<Value, FunctionError> {
     let host = text(arguments, 0);
     if host.is_empty() || host.contains(['/', '@', ':', '?', '#', ' ']) {
-        let text = format!("`{host}` is not a host name");
+        let text = format!("`{host}` is not a valid host name");
         return Err(FunctionError { text, argument: Some(0) });
     }
     let connection = Connection {
@@ -147,6 +153,6 @@ mod tests {
     #[test]
     fn a_uri_needs_a_host() {
         let error = call("connection_uri", &["a/b".into(), "d".into(), "u".into()]).unwrap_err();
-        assert_eq!(error.text, "`a/b` is not a host name");
+        assert_eq!(error.text, "`a/b` is not a valid host name");
     }
 }

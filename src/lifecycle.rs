@@ -263,23 +263,23 @@ pub fn is_deleted(reported: &Value) -> bool {
 /// How to manage an object that exists already.
 fn ways_in(name: &str, type_name: &str, adoptable: bool) -> String {
     let adoption = if adoptable {
-        "\n\nOr let the next apply take it over and change its settings to the configured \
-         ones:\n\n  replace_existing = true"
+        "\n\nTo adopt it and update its settings to match the configuration instead, \
+         add:\n\n  replace_existing = true"
     } else {
         ""
     };
     format!(
-        "To manage it as it is, paste this beside the resource (put its address for \
-         `{type_name}.example`):\n\n  import {{\n    to = {type_name}.example\n    id = \
+        "To import it, add this block (replace `{type_name}.example` with the resource \
+         address):\n\n  import {{\n    to = {type_name}.example\n    id = \
          \"{name}\"\n  }}{adoption}"
     )
 }
 
-/// Terraform was interrupted before anything was sent.
+/// The run was interrupted before any request was sent.
 fn interrupted_in_the_queue(attempt: &Attempt<'_>) -> Diagnostic {
     let Attempt { verb, noun, name } = attempt;
-    let summary = format!("Did not {verb} the {noun} `{name}`");
-    Diagnostic::error(summary, "Terraform was interrupted before anything was sent.")
+    let summary = format!("Did not {verb} {noun} `{name}`");
+    Diagnostic::error(summary, "The run was interrupted before any request was sent.")
 }
 
 /// A warning that an operation goes on without us.
@@ -288,15 +288,15 @@ fn goes_on(attempt: &Attempt<'_>, error: &Error) -> Diagnostic {
     let operation = error.operation().unwrap_or(error.request());
     // Without an error, lest Terraform taint the object, Terraform reports success.
     let complete = match *verb {
-        "create" => ", although Terraform prints `Creation complete`",
-        "update" => ", although Terraform prints `Modifications complete`",
+        "create" => ", although the output says `Creation complete`",
+        "update" => ", although the output says `Modifications complete`",
         _ => "",
     };
     Diagnostic::warning(
-        format!("Interrupted while waiting to {verb} the {noun} `{name}`"),
+        format!("Interrupted while waiting to {verb} {noun} `{name}`"),
         format!(
-            "Lakebase continues with `{operation}`{complete}. Nothing is lost: the next plan or \
-             apply waits for it and shows the result."
+            "Lakebase continues with `{operation}`{complete}. The next plan or apply waits for \
+             the operation and shows the result."
         ),
     )
 }

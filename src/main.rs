@@ -14,7 +14,7 @@ const PROGRAM: Program =
 const HELP: &str = "\
 The Terraform provider for Databricks Lakebase Autoscaling.
 
-Terraform starts this program by itself, for configurations that contain
+Terraform starts this plugin for configurations that contain
 
   terraform {
     required_providers {
@@ -22,12 +22,15 @@ Terraform starts this program by itself, for configurations that contain
     }
   }
 
-By hand, it has one command and some options:
+Usage: terraform-provider-lakebase [COMMAND | OPTION]
 
-  review      say what a plan does to compute; see `review --help`
-  --debug     serve a Terraform that is told so through TF_REATTACH_PROVIDERS
-  --version   print the version
-  --help      print this
+Commands:
+  review      Show how a plan changes compute; see `review --help`
+
+Options:
+  --debug     Run as a server for a debugger; attach with TF_REATTACH_PROVIDERS
+  --version   Print the version
+  --help      Print this help
 ";
 
 fn main() -> ExitCode {

@@ -68,13 +68,13 @@ impl Lakebase {
         match self.seen().workspace {
             Workspace::Known(lifecycle) => Ok(lifecycle),
             Workspace::Unconfigured => Err(Diagnostic::error(
-                "The provider is not configured",
-                "This takes the service, and Terraform has not configured the provider.",
+                "Provider is not configured",
+                "This operation needs access to Databricks, but Terraform has not configured the provider.",
             )),
             Workspace::Unknown => Err(Diagnostic::error(
-                "The workspace is not known yet",
-                "The provider block holds values that are known only after the apply of other \
-                 resources. Apply those first, for example with `terraform apply -target=…`.",
+                "Workspace is not known yet",
+                "The provider configuration contains values that are known only after other \
+                 resources are applied. Apply those first, for example with `-target`.",
             )),
         }
     }
@@ -311,13 +311,15 @@ fn not_taken_over(table: &Table, request: &MoveResource) -> Diagnostic {
     let MoveResource { source_type, source_provider, target_type, .. } = request;
     let instead = match table.counterpart {
         "" => String::new(),
-        it => format!("It takes over a `{it}` of the provider `databricks/databricks` only. "),
+        it => {
+            format!("It can be moved only from a `{it}` of the provider `databricks/databricks`. ")
+        }
     };
     Diagnostic::error(
-        format!("A `{target_type}` cannot take over a `{source_type}`"),
+        format!("Cannot move a `{source_type}` to a `{target_type}`"),
         format!(
-            "The source is a `{source_type}` of the provider `{source_provider}`. {instead}Remove \
-             it from the state with a `removed` block instead, and import it."
+            "The source is a `{source_type}` of the provider `{source_provider}`. {instead}To \
+             manage the object, remove it from the state with a `removed` block and import it."
         ),
     )
 }
@@ -327,13 +329,13 @@ fn not_carried_over(table: &Table, setting: &str, stored: &Json) -> Diagnostic {
     let Table { type_name, counterpart, .. } = table;
     let instead = setting_of_its_own(table, setting).map(|(other, parent, field)| {
         format!(
-            " To manage it, write:\n\n  resource \"{}\" \"example\" {{\n    {parent} = {}\n    \
+            " To manage it, add:\n\n  resource \"{}\" \"example\" {{\n    {parent} = {}\n    \
              {field} = {}\n  }}",
             other.type_name, stored["name"], stored["spec"][setting]
         )
     });
     Diagnostic::warning(
-        format!("The move to `{type_name}` leaves `spec.{setting}` behind"),
+        format!("Move to `{type_name}` drops `spec.{setting}`"),
         format!(
             "The state of the `{counterpart}` sets `{setting}`. A `{type_name}` has no argument \
              for it. The setting remains unchanged in Lakebase, but Terraform no longer manages it.{}",
@@ -358,8 +360,8 @@ fn setting_of_its_own(
 
 fn unread() -> Diagnostic {
     Diagnostic::warning(
-        "Objects were not read",
-        "The provider block holds values that are known only after the apply of other resources, \
-         so that the state is taken as it is.",
+        "Refresh was skipped",
+        "The provider configuration contains values that are known only after other resources are \
+         applied. The plan uses the state without refreshing it.",
     )
 }

@@ -47,35 +47,36 @@ pub fn at(address: &Address) -> Option<&'static Table> {
 
 /// How long to wait for each kind of call.
 pub const TIMEOUTS: Field<Nested> = Field::local("timeouts")
-    .doc("How long to wait for the service, its operations included, e.g. `10m`. The clock starts when the call does: time spent in the queue behind other calls of the same apply does not count.")
+    .doc("Timeouts for each kind of operation, for example `10m`. A timeout covers the API request and the long-running operation that it starts, but not the time spent queued behind other operations of the same apply.")
     .members(&[
-        timeout("create", "For a create."),
-        timeout("read", "For a read, which waits for the operation of an earlier run that was interrupted."),
-        timeout("update", "For an update."),
-        timeout("delete", "For a delete."),
+        timeout("create", "Timeout for create."),
+        timeout("read", "Timeout for read, including an operation left running by an interrupted apply."),
+        timeout("update", "Timeout for update."),
+        timeout("delete", "Timeout for delete."),
     ]);
 
 /// Whether to take over an object that exists.
 pub const REPLACE_EXISTING: Field<Bool> = Field::on_create("replace_existing")
-    .doc("Whether a create takes over an object of that name that exists already, such as one that the service made along with its parent, and changes its settings to the configured ones. Otherwise an existing object is an error.")
+    .doc("Whether to adopt an existing object with the same name instead of failing, and to update the settings that differ from the configuration. Required to manage objects that Lakebase creates automatically, such as the `production` branch and `primary` endpoints. Has no effect after the resource is created.")
     .default(false);
 
 /// Whether a delete skips the trash.
 pub const PURGE_ON_DELETE: Field<Bool> = Field::on_delete("purge_on_delete", "purge")
-    .doc("Whether a delete is permanent. Otherwise the object can be restored for 7 days, in which its ID stays reserved. A replacement under the same ID needs `true`; see [replacing and destroying](../guides/replacing-and-destroying.md).")
+    .doc("Whether to delete permanently. If `false`, the object is soft-deleted: it can be restored for 7 days, and its ID cannot be reused during that time. A replacement under the same ID requires `true`.")
     .default(false);
 
 /// The full name.
 pub const NAME: Field<Text> = Field::root("name")
-    .doc("The resource name, by which other resources and data sources refer to it.")
+    .doc("Resource name, by which other resources and data sources reference the object.")
     .note("Known at plan time, except when the object is replaced under the same name.");
 /// The identifier the service gave.
-pub const UID: Field<Text> = Field::root("uid").doc("The identifier that the service gave it.");
+pub const UID: Field<Text> = Field::root("uid").doc("System-generated unique identifier.");
 /// When it was created.
-pub const CREATE_TIME: Field<Timestamp> = Field::root("create_time").doc("When it was created.");
+pub const CREATE_TIME: Field<Timestamp> =
+    Field::root("create_time").doc("Time at which the object was created.");
 /// When it was last changed.
 pub const UPDATE_TIME: Field<Timestamp> =
-    Field::root("update_time").doc("When it was last changed.");
+    Field::root("update_time").doc("Time at which the object was last changed.");
 
 /// The name of the setting by which the service refuses to delete a branch.
 pub const IS_PROTECTED: &str = "is_protected";

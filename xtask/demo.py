@@ -1,4 +1,4 @@
-"""A tour of the provider: a real Terraform, the provider built from here, the emulated service.
+"""Runs the demo: a real Terraform, the provider built from this checkout, and the emulator.
 
     python3 xtask/demo.py             builds the two programs first
     python3 xtask/demo.py --tested    uses those that `cargo test` built
@@ -57,16 +57,15 @@ def tour(world):
     """The steps, in order."""
     world.step(
         "Install the provider",
-        "Terraform takes the provider from a folder, in the layout of a mirror; the service is "
-        "an emulator on this machine. Nothing here needs a network or an account.",
+        "Terraform installs the provider from a local filesystem mirror. An emulator on this "
+        "machine stands in for Lakebase. No network and no account are needed.",
     )
     world.run("terraform init", shows="successfully initialized")
 
     world.step(
         "Plan",
-        "Full names are known before anything exists, so that a reviewer sees what will be "
-        "called what. `production` and its `primary` will come with the project; "
-        "`replace_existing` says that Terraform takes them over.",
+        "Resource names are known at plan time. Lakebase creates the branch `production` and its "
+        "endpoint `primary` with the project; `replace_existing` adopts them.",
     )
     count = 8 if world.has_login else 7
     plan = world.run("terraform plan -out=tfplan", shows=f"Plan: {count} to add, 0 to change")
@@ -74,9 +73,9 @@ def tour(world):
 
     world.step(
         "Apply",
-        "The provider waits for each operation of the service, and queues changes that the service "
-        "refuses to make at the same time. Of what it adopts it changes only what differs: "
-        "`primary` gets its limits, `production` needs no request at all.",
+        "The provider waits for each long-running operation, and queues changes that Lakebase does "
+        "not accept at the same time. It updates only the settings of adopted objects that differ: "
+        "`primary` gets its limits, and `production` needs no request.",
     )
     world.run("terraform apply tfplan", shows=f"Resources: {count} added, 0 changed, 0 destroyed")
     made = world.recorded(
@@ -96,17 +95,17 @@ def tour(world):
         expected.remove("POST /api/2.0/postgres/credentials")
     require(sorted(made) == expected, f"the apply made other requests than these {len(expected)}")
 
-    world.step("Plan again", "After an apply there is nothing left to do: exit code 0.")
+    world.step("Plan again", "After an apply, the plan is empty: exit code 0.")
     world.run("terraform plan -detailed-exitcode", shows="No changes.")
 
     text = (
-        "The connection string of the role `app` and the database `orders` is an output like any "
-        "other, because it holds no password."
+        "The connection string of the role `app` and the database `orders` is an ordinary output, "
+        "because it contains no password."
     )
     if world.has_login:
         text += (
-            " The password is ephemeral: a program was handed one during the apply, but the state "
-            "has never seen it. (The emulator's begin with `credential-`.)"
+            " The password is ephemeral: the apply passed it to a program, and the state does not "
+            "contain it. (Passwords of the emulator start with `credential-`.)"
         )
     world.step("Connect", text)
     world.run("terraform output", shows="postgresql://app@")
@@ -114,12 +113,13 @@ def tour(world):
         world.run("cat login.txt", shows="a password of 47 characters")
         world.run("grep -c credential- terraform.tfstate", status=1, shows="0")
     else:
-        world.skip("an ephemeral password, for which it takes Terraform 1.10 or OpenTofu 1.11")
+        world.skip("an ephemeral password, which requires Terraform 1.10 or OpenTofu 1.11")
 
     world.step(
         "Resize",
-        "The limit of the primary endpoint goes from 4 to 8 CU. The plan shows that alone, with "
-        "what it means for memory and connections; a warning says that it may cost twice as much.",
+        "The maximum of the primary endpoint increases from 4 to 8 CU. The plan shows only this "
+        "change, with its effect on memory and connections, and warns that the maximum cost "
+        "doubles.",
     )
     world.run("echo 'primary_max_cu = 8' > terraform.tfvars")
     plan = world.run("terraform plan -out=tfplan", shows="at least doubles")
@@ -135,8 +135,8 @@ def tour(world):
 
     world.step(
         "Review",
-        "For pull requests, the provider's program says what a plan does to compute, and fails a "
-        "check: here if anything grows to more than one and a half of what it was.",
+        "For pull requests, the provider binary shows how a plan changes compute, and can fail a "
+        "check: here, if the maximum of an endpoint grows by more than half.",
     )
     world.run(
         "terraform show -json tfplan |\n    terraform-provider-lakebase review --fail-on 'growth > 1.5x'",
@@ -146,8 +146,8 @@ def tour(world):
 
     world.step(
         "Apply exactly the plan",
-        "The emulator records what it is asked. One request changes the endpoint: its update mask "
-        "names the one setting that changes; whatever else the body repeats stays as it is.",
+        "The emulator records all requests. One request changes the endpoint: its update mask "
+        "names only the changed setting, so all other settings remain unchanged.",
     )
     world.curl("-X DELETE", "/_emulator/requests", method="DELETE")
     world.run("terraform apply tfplan", shows="Resources: 0 added, 1 changed, 0 destroyed")
@@ -161,8 +161,8 @@ def tour(world):
 
     world.step(
         "Drift",
-        "Someone changes the endpoint behind Terraform's back: it is to suspend after an hour "
-        "instead of five minutes. The next plan shows that attribute, and offers to put it right.",
+        "The endpoint is changed outside of Terraform, to suspend after an hour instead of five "
+        "minutes. The next plan shows this attribute and restores it.",
     )
     drift = json.dumps({"name": PRIMARY, "status": {"suspend_timeout_duration": "3600s"}})
     world.curl(f"--json '{drift}'", "/_emulator/drift", method="POST", body=drift)
@@ -170,9 +170,9 @@ def tour(world):
     require_changes(plan, ['~ suspend_timeout_duration = "3600s" -> "5m"'])
 
     world.step(
-        "Ask for too much",
-        "The two limits of an autoscaling range may be at most 8 CU apart. The plan says so, with "
-        "ranges that are valid, before anything is sent to the service.",
+        "Request a range that is too wide",
+        "An autoscaling range may span at most 8 CU. The plan fails with the nearest valid ranges, "
+        "before any request is sent.",
     )
     world.run(
         "terraform plan -refresh=false -var primary_min_cu=0.5 -var primary_max_cu=32",
@@ -182,8 +182,8 @@ def tour(world):
 
     world.step(
         "Destroy",
-        "Everything goes, in order. Branches and endpoints that the service keeps for as long as "
-        "their parent lives are left to it, without an error.",
+        "Terraform destroys everything in order. Lakebase deletes the default branch and endpoint "
+        "together with the project.",
     )
     world.run(
         "terraform plan -destroy -out=tfplan > /dev/null && terraform apply tfplan",
@@ -194,7 +194,7 @@ def tour(world):
 
 
 class World:
-    """A scratch folder, an emulator, and a shell in which `terraform` is the host to run."""
+    """A scratch directory, an emulator, and a shell in which `terraform` is the host to run."""
 
     def __init__(self, scratch, host):
         self.scratch = scratch
@@ -224,7 +224,7 @@ class World:
             [programs[EMULATOR], "--port=0", "--operation-delay=500ms"],
             stdout=subprocess.PIPE,
             text=True,
-            start_new_session=True,  # Ctrl-C is for us: Terraform still needs the service
+            start_new_session=True,  # Ctrl-C is for us: Terraform still needs the emulator
         )
         printed = [self.emulator.stdout.readline().strip() for _ in range(2)]
         require(all(printed), "the emulator did not start")
@@ -322,7 +322,7 @@ class World:
 
 
 def main():
-    # A closed terminal or a polite kill ends the tour as Ctrl-C does.
+    # A closed terminal or SIGTERM ends the demo as Ctrl-C does.
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.default_int_handler)
     scratch = world = None

@@ -17,13 +17,13 @@ const CONNECTIONS: &[(f64, f64)] =
     &[(0.5, 104.0), (1.0, 209.0), (4.0, 839.0), (8.0, 1678.0), (16.0, 3357.0), (32.0, 4000.0)];
 
 const MIN_RAM: Field<Float> = Field::member("min_ram_gb")
-    .doc("The memory at the minimum, in GB: about 2 for a CU, as Databricks publishes.")
+    .doc("Memory at the minimum size, in GB: about 2 GB per CU.")
     .by_provider();
 const MAX_RAM: Field<Float> = Field::member("max_ram_gb")
-    .doc("The memory at the maximum, in GB: about 2 for a CU, as Databricks publishes.")
+    .doc("Memory at the maximum size, in GB: about 2 GB per CU.")
     .by_provider();
 const MAX_CONNECTIONS: Field<Int> = Field::member("max_connections")
-    .doc("The connections that the service grants for the maximum, at most 4000: the figures that [Databricks publishes](https://docs.databricks.com/aws/en/oltp/projects/manage-computes), interpolated between the published sizes.")
+    .doc("Connection limit at the maximum size, capped at 4,000. Interpolated from the [figures published by Databricks](https://docs.databricks.com/aws/en/oltp/projects/manage-computes).")
     .by_provider();
 
 /// The members of a capacity.

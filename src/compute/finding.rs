@@ -1,6 +1,7 @@
 //! What a reader should notice about a change of compute.
 
 use jiff::SignedDuration;
+use tfplugin::Diagnostic;
 
 use super::capacity::{GB_PER_CU, max_connections};
 use super::{Compute, LARGEST_CU, SMALLEST_CU, STEP_CU, Suspension, duration, grouped, plural};
@@ -20,6 +21,13 @@ impl Finding {
     /// All of it, in sentences.
     pub fn text(&self) -> String {
         format!("{}. {}", self.summary, self.detail)
+    }
+
+    /// The warning of a plan, which says how to hide it.
+    pub fn warning(self) -> Diagnostic {
+        let silence =
+            "To hide these warnings, set `review_warnings = false` in the provider configuration.";
+        Diagnostic::warning(self.summary, format!("{}\n\n{silence}", self.detail))
     }
 }
 
@@ -69,27 +77,17 @@ impl Kind {
     /// The ID for programs, and what it stands for.
     pub fn declared(self) -> (&'static str, &'static str) {
         match self {
-            Kind::CeilingDoubles => {
-                ("ceiling-doubles", "The ceiling of a compute at least doubles")
-            }
-            Kind::LargeCompute => ("large-compute", "A new compute is large"),
-            Kind::AlwaysOn => ("always-on", "Scale to zero is turned off"),
-            Kind::SuspendsLater => ("suspends-later", "A compute suspends at least twice as late"),
-            Kind::Enabled => ("enabled", "A disabled compute is enabled"),
-            Kind::HighAvailability => {
-                ("high-availability", "A compute gets more replicas to fail over to")
-            }
-            Kind::UndocumentedSize => {
-                ("undocumented-size", "A size is outside the documented sizes")
-            }
-            Kind::Disabled => ("disabled", "A compute is disabled"),
-            Kind::LessAvailable => {
-                ("less-available", "A compute gets fewer replicas to fail over to")
-            }
-            Kind::FewerConnections => {
-                ("fewer-connections", "The connections of a compute at least halve")
-            }
-            Kind::Suspends => ("suspends", "Scale to zero is turned on"),
+            Kind::CeilingDoubles => ("ceiling-doubles", "Maximum compute at least doubles"),
+            Kind::LargeCompute => ("large-compute", "New compute is large"),
+            Kind::AlwaysOn => ("always-on", "Scale to zero is disabled"),
+            Kind::SuspendsLater => ("suspends-later", "Suspend timeout at least doubles"),
+            Kind::Enabled => ("enabled", "Disabled compute is enabled"),
+            Kind::HighAvailability => ("high-availability", "Number of computes increases"),
+            Kind::UndocumentedSize => ("undocumented-size", "Size is outside the documented sizes"),
+            Kind::Disabled => ("disabled", "Compute is disabled"),
+            Kind::LessAvailable => ("less-available", "Number of computes decreases"),
+            Kind::FewerConnections => ("fewer-connections", "Connection limit at least halves"),
+            Kind::Suspends => ("suspends", "Scale to zero is enabled"),
         }
     }
 
@@ -125,8 +123,8 @@ pub fn findings(what: &str, before: Option<&Compute>, after: &Compute) -> Vec<Fi
 pub fn findings_of_defaults(what: &str, before: Option<&Compute>, after: &Compute) -> Vec<Finding> {
     let mut findings: Vec<_> = undocumented_size(what, before, after).into_iter().collect();
     let Some(before) = before else { return findings };
-    let new = "New computes with these settings are billed around the clock, at least at their \
-               minimum.";
+    let new = "New computes with these settings run continuously and are billed for at least their \
+               minimum size.";
     findings.extend(ceiling_doubles(what, before, after));
     findings.extend(always_on(what, before, after, new));
     findings
@@ -151,15 +149,19 @@ pub fn undocumented_size(what: &str, before: Option<&Compute>, after: &Compute) 
     let detail = match (outside.as_str(), between.as_str()) {
         _ if !is_new => return None,
         ("", "") => return None,
-        (outside, "") => format!("Today that is {sizes}; {outside}, and may be refused."),
-        ("", between) => format!("Today that is {sizes} {steps}; {between}, and may be refused."),
+        (outside, "") => format!("Databricks documents {sizes}; {outside}. The API may reject it."),
+        ("", between) => {
+            format!("Databricks documents {sizes} {steps}; {between}. The API may reject it.")
+        }
         (outside, between) => {
-            format!("Today that is {sizes} {steps}; {outside} and {between}, and may be refused.")
+            format!(
+                "Databricks documents {sizes} {steps}; {outside} and {between}. The API may reject it."
+            )
         }
     };
     Some(Finding {
         kind: Kind::UndocumentedSize,
-        summary: format!("The size of {what} is outside what the service documents"),
+        summary: format!("Size of {what} is outside the documented sizes"),
         detail,
     })
 }
@@ -171,23 +173,21 @@ fn large(what: &str, after: &Compute) -> Option<Finding> {
         summary: format!("{what} is large"),
         detail: match after.always_on() {
             Some(true) => format!(
-                "It can use {ceiling} CU, and runs around the clock with {} CU at least.",
+                "It can use up to {ceiling} CU, and runs continuously with at least {} CU.",
                 after.floor().low
             ),
-            _ => format!("It can use {ceiling} CU."),
+            _ => format!("It can use up to {ceiling} CU."),
         },
     })
 }
 
 fn differences(what: &str, before: &Compute, after: &Compute) -> Vec<Finding> {
-    let around_the_clock = "It is billed around the clock, at least at its minimum.";
+    let around_the_clock =
+        "The compute will run continuously and be billed for at least its minimum size.";
     let computes = before.computes.zip(after.computes);
     let more = computes.filter(|(before, after)| before < after && 1 < *after);
     let fewer = computes.filter(|(before, after)| after < before);
-    let each = |(before, after)| {
-        let verb = if after == 1 { "runs" } else { "run" };
-        format!("{after} {} {verb} instead of {before}", plural(after, "compute"))
-    };
+    let each = |(before, after)| format!("From {before} to {after} {}", plural(after, "compute"));
     let found = [
         enabled(what, before, after),
         ceiling_doubles(what, before, after),
@@ -196,25 +196,25 @@ fn differences(what: &str, before: &Compute, after: &Compute) -> Vec<Finding> {
         more.map(|computes| Finding {
             kind: Kind::HighAvailability,
             summary: match computes.0 {
-                ..=1 => format!("High availability is turned on for {what}"),
-                _ => format!("{what} gets more computes"),
+                ..=1 => format!("High availability will be enabled for {what}"),
+                _ => format!("Number of computes of {what} increases"),
             },
-            detail: format!("{}, and each is billed.", each(computes)),
+            detail: format!("{}. Each compute is billed.", each(computes)),
         }),
         (before.disabled == Some(false) && after.disabled == Some(true)).then(|| Finding {
             kind: Kind::Disabled,
-            summary: format!("{what} is disabled"),
-            detail: "It accepts no connections until it is enabled.".to_owned(),
+            summary: format!("{what} will be disabled"),
+            detail: "The endpoint refuses connections until it is enabled again.".to_owned(),
         }),
         fewer.map(|computes| Finding {
             kind: Kind::LessAvailable,
             summary: match computes.1 {
-                ..=1 => format!("High availability is turned off for {what}"),
-                _ => format!("{what} gets fewer computes"),
+                ..=1 => format!("High availability will be disabled for {what}"),
+                _ => format!("Number of computes of {what} decreases"),
             },
             detail: match computes.1 {
                 ..=1 => {
-                    format!("{}: Lakebase has no other compute to fail over to.", each(computes))
+                    format!("{}: Lakebase cannot fail over to another compute.", each(computes))
                 }
                 _ => format!("{}.", each(computes)),
             },
@@ -222,8 +222,8 @@ fn differences(what: &str, before: &Compute, after: &Compute) -> Vec<Finding> {
         fewer_connections(what, before, after),
         (before.always_on() == Some(true) && suspension(after).is_some()).then(|| Finding {
             kind: Kind::Suspends,
-            summary: format!("Scale to zero is turned on for {what}"),
-            detail: "After it has suspended, the next connection waits until it is active again."
+            summary: format!("Scale to zero will be enabled for {what}"),
+            detail: "After the compute is suspended, the next connection waits until it is active again."
                 .to_owned(),
         }),
     ];
@@ -233,17 +233,17 @@ fn differences(what: &str, before: &Compute, after: &Compute) -> Vec<Finding> {
 fn enabled(what: &str, before: &Compute, after: &Compute) -> Option<Finding> {
     let is_enabled = before.disabled == Some(true) && after.disabled == Some(false);
     let clock = match after.always_on() {
-        Some(true) => " It is billed around the clock, at least at its minimum.",
+        Some(true) => " It runs continuously and is billed for at least its minimum size.",
         _ => "",
     };
     is_enabled.then(|| Finding {
         kind: Kind::Enabled,
-        summary: format!("{what} is enabled"),
+        summary: format!("{what} will be enabled"),
         detail: match after.ceiling().value() {
             Some(ceiling) => {
-                format!("Disabled, it used nothing; now it can use {ceiling} CU.{clock}")
+                format!("A disabled endpoint uses no compute; an enabled one can use up to {ceiling} CU.{clock}")
             }
-            None => format!("Disabled, it used nothing.{clock}"),
+            None => format!("A disabled endpoint uses no compute.{clock}"),
         },
     })
 }
@@ -264,7 +264,8 @@ fn ceiling_doubles(what: &str, before: &Compute, after: &Compute) -> Option<Find
         String::new()
     } else {
         format!(
-            ": from {} to {} GB of memory, and from {} to {} connections",
+            " Memory at the maximum increases from {} to {} GB, and the connection limit from {} to \
+             {}.",
             small * GB_PER_CU,
             large * GB_PER_CU,
             connections(small),
@@ -273,9 +274,9 @@ fn ceiling_doubles(what: &str, before: &Compute, after: &Compute) -> Option<Find
     };
     Some(Finding {
         kind: Kind::CeilingDoubles,
-        summary: format!("The ceiling of {what} at least doubles"),
+        summary: format!("Maximum compute of {what} at least doubles"),
         detail: format!(
-            "{each}{grants}. At its maximum it costs {} times as much.",
+            "{each}.{grants} The maximum cost increases by a factor of {}.",
             (10.0 * to / from).round() / 10.0
         ),
     })
@@ -285,7 +286,7 @@ fn always_on(what: &str, before: &Compute, after: &Compute, detail: &str) -> Opt
     let is_new = suspension(before).is_some() && after.always_on() == Some(true);
     is_new.then(|| Finding {
         kind: Kind::AlwaysOn,
-        summary: format!("Scale to zero is turned off for {what}"),
+        summary: format!("Scale to zero will be disabled for {what}"),
         detail: detail.to_owned(),
     })
 }
@@ -294,9 +295,10 @@ fn suspends_later(what: &str, before: &Compute, after: &Compute) -> Option<Findi
     let (early, late) = (suspension(before)?, suspension(after)?);
     (early * 2 <= late && !early.is_zero()).then(|| Finding {
         kind: Kind::SuspendsLater,
-        summary: format!("{what} suspends later"),
+        summary: format!("Suspend timeout of {what} increases"),
         detail: format!(
-            "After {} idle instead of {}. Until it suspends it is billed, at least at its minimum.",
+            "The compute will be suspended after {} of inactivity instead of {}. Until then, it is \
+             billed for at least its minimum size.",
             duration(late),
             duration(early)
         ),
@@ -307,11 +309,11 @@ fn fewer_connections(what: &str, before: &Compute, after: &Compute) -> Option<Fi
     let (many, few) = (max_connections(before.max_cu?), max_connections(after.max_cu?));
     (2 * few <= many && 0 < many).then(|| Finding {
         kind: Kind::FewerConnections,
-        summary: format!("{what} accepts at most half as many connections"),
+        summary: format!("Connection limit of {what} at least halves"),
         detail: format!(
-            "{} instead of {}. A pool that is larger runs into errors.",
-            grouped(&few.to_string()),
-            grouped(&many.to_string())
+            "The limit decreases from {} to {}. A larger connection pool runs into errors.",
+            grouped(&many.to_string()),
+            grouped(&few.to_string())
         ),
     })
 }
@@ -385,7 +387,7 @@ mod tests {
         };
         assert_eq!(kinds(compute(32.0, true, 1)), Vec::<String>::new());
         let text =
-            "`e` is large. It can use 336 CU, and runs around the clock with 12 CU at least.";
+            "`e` is large. It can use up to 336 CU, and runs continuously with at least 12 CU.";
         let three = Compute { min_cu: Some(4.0), ..compute(112.0, true, 3) };
         assert_eq!(kinds(three), [text]);
     }
@@ -396,22 +398,23 @@ mod tests {
             undocumented_size("`e`", before.as_ref(), &after).map(|it| it.detail)
         };
         let large = Compute { min_cu: Some(108.0), max_cu: Some(116.0), ..Compute::default() };
-        let detail = "Today that is 0.5 to 112 CU; the maximum is 116 CU, and may be refused.";
+        let detail =
+            "Databricks documents 0.5 to 112 CU; the maximum is 116 CU. The API may reject it.";
         assert_eq!(told(None, large).as_deref(), Some(detail));
         assert_eq!(told(Some(Compute::default()), large).as_deref(), Some(detail));
         assert_eq!(told(Some(large), large), None);
         assert_eq!(told(None, compute(112.0, false, 1)), None);
         let odd = Compute { min_cu: Some(0.25), max_cu: Some(0.25), ..Compute::default() };
-        let both = "Today that is 0.5 to 112 CU; the minimum is 0.25 CU and the maximum is 0.25 \
-                    CU, and may be refused.";
+        let both = "Databricks documents 0.5 to 112 CU; the minimum is 0.25 CU and the maximum is \
+                    0.25 CU. The API may reject it.";
         assert_eq!(told(None, odd).as_deref(), Some(both));
         let steps = Compute { min_cu: Some(1.3), max_cu: Some(2.5), ..Compute::default() };
-        let detail = "Today that is 0.5 to 112 CU in steps of 0.5 CU; the minimum is 1.3 CU, and \
-                      may be refused.";
+        let detail = "Databricks documents 0.5 to 112 CU in steps of 0.5 CU; the minimum is 1.3 CU. \
+                      The API may reject it.";
         assert_eq!(told(None, steps).as_deref(), Some(detail));
         let both = Compute { min_cu: Some(0.75), max_cu: Some(113.0), ..Compute::default() };
-        let detail = "Today that is 0.5 to 112 CU in steps of 0.5 CU; the maximum is 113 CU and \
-                      the minimum is 0.75 CU, and may be refused.";
+        let detail = "Databricks documents 0.5 to 112 CU in steps of 0.5 CU; the maximum is 113 CU \
+                      and the minimum is 0.75 CU. The API may reject it.";
         assert_eq!(told(None, both).as_deref(), Some(detail));
     }
 }

@@ -85,12 +85,12 @@ impl Range {
         let (min, max) = (path_of(self.min, path), path_of(self.max, path));
         let least = (high - bound).ceil();
         let detail = format!(
-            "Without `{min}`, Lakebase chooses the minimum. With `{max}` = {high}, the range could \
-             then span more than {bound} CU. Set `{min}` to {least} or more. If your workspace \
-             accepts wider ranges, raise `max_autoscaling_range_cu` in the provider \
-             block.\n\n{DOCUMENTATION}"
+            "If `{min}` is omitted, Lakebase chooses the minimum. With `{max}` = {high}, the range \
+             could then span more than {bound} CU. Set `{min}` to {least} or more. If your \
+             workspace accepts wider ranges, increase `max_autoscaling_range_cu` in the provider \
+             configuration.\n\n{DOCUMENTATION}"
         );
-        sink.push(Diagnostic::error(format!("`{max}` needs `{min}`"), detail).at(max));
+        sink.push(Diagnostic::error(format!("Missing `{min}`"), detail).at(max));
     }
 
     fn check(
@@ -108,8 +108,8 @@ impl Range {
         let (min, max) = (path_of(self.min, path), path_of(self.max, path));
         let found = if high < low {
             Some((
-                "Autoscaling range upside down",
-                format!("`{min}` ({low} CU) is above `{max}` ({high} CU)."),
+                "Invalid autoscaling range",
+                format!("`{min}` ({low} CU) must not be greater than `{max}` ({high} CU)."),
             ))
         } else {
             let bound = settings.max_autoscaling_range_cu.filter(|bound| bound < &(high - low));
@@ -136,7 +136,8 @@ fn too_wide(min: &Path, low: f64, max: &Path, high: f64, bound: f64) -> String {
         "An autoscaling range may span at most {bound} CU, but from `{min}` = {low} to `{max}` = \
          {high} it spans {distance} CU.\n\nThe nearest valid ranges are {low}–{from_below} CU, \
          which keeps the minimum, and {from_above}–{high} CU, which keeps the maximum. If your \
-         workspace accepts wider ranges, raise `max_autoscaling_range_cu` in the provider block.\n\n\
+         workspace accepts wider ranges, increase `max_autoscaling_range_cu` in the provider \
+         configuration.\n\n\
          {DOCUMENTATION}"
     )
 }
@@ -187,7 +188,7 @@ mod tests {
             &expect![[r#"
                 Error at max_cu: An autoscaling range may span at most 8 CU, but from `min_cu` = 0.5 to `max_cu` = 32 it spans 31.5 CU.
 
-                The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 24–32 CU, which keeps the maximum. If your workspace accepts wider ranges, raise `max_autoscaling_range_cu` in the provider block.
+                The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 24–32 CU, which keeps the maximum. If your workspace accepts wider ranges, increase `max_autoscaling_range_cu` in the provider configuration.
 
                 https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]],
         );
@@ -199,7 +200,7 @@ mod tests {
             &expect![[r#"
                 Error at max_cu: An autoscaling range may span at most 7.5 CU, but from `min_cu` = 1 to `max_cu` = 32 it spans 31 CU.
 
-                The nearest valid ranges are 1–8 CU, which keeps the minimum, and 25–32 CU, which keeps the maximum. If your workspace accepts wider ranges, raise `max_autoscaling_range_cu` in the provider block.
+                The nearest valid ranges are 1–8 CU, which keeps the minimum, and 25–32 CU, which keeps the maximum. If your workspace accepts wider ranges, increase `max_autoscaling_range_cu` in the provider configuration.
 
                 https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]],
         );
@@ -207,7 +208,7 @@ mod tests {
             4.0,
             2.0,
             eight,
-            &expect!["Error at max_cu: `min_cu` (4 CU) is above `max_cu` (2 CU)."],
+            &expect!["Error at max_cu: `min_cu` (4 CU) must not be greater than `max_cu` (2 CU)."],
         );
     }
 
@@ -265,7 +266,7 @@ mod tests {
             assert_eq!(plan(&object(min, max), settings), "", "{min:?} {max:?}");
         }
         expect![[r#"
-            Error at max_cu: Without `min_cu`, Lakebase chooses the minimum. With `max_cu` = 16, the range could then span more than 8 CU. Set `min_cu` to 8 or more. If your workspace accepts wider ranges, raise `max_autoscaling_range_cu` in the provider block.
+            Error at max_cu: If `min_cu` is omitted, Lakebase chooses the minimum. With `max_cu` = 16, the range could then span more than 8 CU. Set `min_cu` to 8 or more. If your workspace accepts wider ranges, increase `max_autoscaling_range_cu` in the provider configuration.
 
             https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]]
         .assert_eq(&plan(&object(None, Some(16.0)), eight));

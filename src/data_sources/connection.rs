@@ -13,34 +13,35 @@ use crate::model::schema;
 use crate::model::tf::Tf;
 use crate::resources::{self, ENDPOINT, database, role};
 
-const ENDPOINT_NAME: Field<Text> =
-    Field::local("endpoint").doc("The endpoint to connect to.").required().named(ENDPOINT);
+const ENDPOINT_NAME: Field<Text> = Field::local("endpoint")
+    .doc("Resource name of the endpoint to connect to.")
+    .required()
+    .named(ENDPOINT);
 const DATABASE: Field<Text> = Field::local("database")
-    .doc("The database: its PostgreSQL name, or the resource name of a `lakebase_database` of the same branch. By default `databricks_postgres`, which every branch comes with.")
+    .doc("PostgreSQL name of the database, or the resource name of a `lakebase_database` in the same branch. Default: `databricks_postgres`.")
     .or_provider();
 const USER: Field<Text> = Field::local("user")
-    .doc("The role to log in as: its PostgreSQL name, or the resource name of a `lakebase_role` of the same branch. By default the identity that the provider authenticates as.")
+    .doc("PostgreSQL name of the role to log in as, or the resource name of a `lakebase_role` in the same branch. Default: the identity that the provider authenticates as.")
     .or_provider();
 const POOLED: Field<Bool> =
-    Field::local("pooled").doc("Whether to connect through the connection pool.");
-const READ_ONLY: Field<Bool> = Field::local("read_only").doc("Whether to connect for reads only.");
+    Field::local("pooled").doc("Whether to connect through the connection pooler.");
+const READ_ONLY: Field<Bool> = Field::local("read_only").doc("Whether to use the read-only host.");
 
 const POSTGRES_DATABASE: Field<Text> =
-    Field::computed("postgres_database").doc("The PostgreSQL name of the database.");
+    Field::computed("postgres_database").doc("PostgreSQL name of the database.");
 const POSTGRES_ROLE: Field<Text> =
-    Field::computed("postgres_role").doc("The PostgreSQL name of the role to log in as.");
-const HOST: Field<Text> = Field::computed("host").doc("The host name.");
-const PORT_NUMBER: Field<Int> = Field::computed("port").doc("The port, 5432.");
-const SSL_MODE_NAME: Field<Text> = Field::computed("sslmode").doc("The TLS mode, `require`.");
-const JDBC_URL: Field<Text> =
-    Field::computed("jdbc_url").doc("The URL for JDBC, without a password.");
+    Field::computed("postgres_role").doc("PostgreSQL name of the role to log in as.");
+const HOST: Field<Text> = Field::computed("host").doc("Host name.");
+const PORT_NUMBER: Field<Int> = Field::computed("port").doc("Port, `5432`.");
+const SSL_MODE_NAME: Field<Text> = Field::computed("sslmode").doc("TLS mode, `require`.");
+const JDBC_URL: Field<Text> = Field::computed("jdbc_url").doc("JDBC URL, without a password.");
 const DSN: Field<Text> = Field::computed("dsn")
-    .doc("The keyword form that libpq and its descendants read, without a password.");
+    .doc("Connection string in libpq keyword/value format, without a password.");
 const PSQL: Field<Text> =
-    Field::computed("psql").doc("A command line for `psql`, which asks for the password.");
+    Field::computed("psql").doc("Command line for `psql`, which prompts for the password.");
 const ENV: Field<TextMap> = Field::computed("env")
-    .doc("The environment variables `PGHOST`, `PGPORT`, `PGDATABASE`, `PGUSER` and `PGSSLMODE`.");
-const URI: Field<Text> = Field::computed("uri").doc("The connection URI, without a password.");
+    .doc("Environment variables `PGHOST`, `PGPORT`, `PGDATABASE`, `PGUSER` and `PGSSLMODE`.");
+const URI: Field<Text> = Field::computed("uri").doc("Connection URI, without a password.");
 
 /// What says which connection is meant; the ephemeral resource takes the same.
 pub const ARGUMENTS: &[AnyField] =
@@ -63,7 +64,7 @@ const URIS: &[AnyField] = &[URI.any()];
 
 /// The schema.
 pub(super) fn block() -> Block {
-    let doc = "How to connect to an endpoint, written in the ways that programs want it. It holds no password: applications use the ephemeral resource `lakebase_connection`, or get a token of their own.";
+    let doc = "Provides connection details for an endpoint in several formats, without a password. For a password, use the ephemeral resource `lakebase_connection`, or let the application request a token.";
     let mut block = schema::block(doc, ARGUMENTS);
     block.attributes.extend(schema::block(doc, RESULTS).attributes);
     block.attributes.extend(schema::block(doc, URIS).attributes);
@@ -101,9 +102,12 @@ pub fn check(config: &Object, sink: &mut Diagnostics) {
             continue;
         }
         let detail = if !address.matches(&name) {
-            format!("{} must have the form `{address}`, or be a PostgreSQL name.", quoted(&name))
+            format!(
+                "{} is not a valid resource name. Expected format: `{address}`, or a PostgreSQL name.",
+                quoted(&name)
+            )
         } else if let Some(branch) = branch.filter(|branch| !holds(branch, &name)) {
-            format!("`{name}` is not in `{branch}`, the branch of the endpoint.")
+            format!("`{name}` is not in the branch of the endpoint, `{branch}`.")
         } else {
             continue;
         };
@@ -195,12 +199,12 @@ pub async fn connection(
     let (read_only, pooled) = (chosen(READ_ONLY), chosen(POOLED));
     let host = connection::host(endpoint, read_only, pooled).map_err(|detail| {
         let path = if read_only { READ_ONLY.name() } else { POOLED.name() };
-        Diagnostics::from(Diagnostic::error("No such host", detail).at(path))
+        Diagnostics::from(Diagnostic::error("Endpoint has no such host", detail).at(path))
     })?;
     let user = match USER.of(&object).known() {
         Some(user) => user,
         None => lifecycle.client.me(patience).await.map(|it| it.user_name).map_err(|error| {
-            let attempt = Attempt { verb: "find", noun: "user", name: "Me" };
+            let attempt = Attempt { verb: "determine", noun: "the current user", name: "" };
             attempt.failed(&lifecycle.client, None, &error)
         })?,
     };

@@ -12,6 +12,7 @@ use super::{
 use crate::model::address::Scope;
 use crate::model::field::Place;
 use crate::model::life::Create;
+use crate::model::meaning;
 use crate::model::plan::Occasion;
 use crate::model::table::{Resource, Table};
 use crate::model::tf::Tf;
@@ -37,7 +38,7 @@ impl Lifecycle {
         let (name, scope) = (table.name_of(planned), table.scope(planned));
         let (Some(label), Some(scope)) = (name.clone().or_else(|| key(table, planned)), scope)
         else {
-            return Diagnostic::error("No name", "The plan names no object to create.").into();
+            return Diagnostic::error("Missing resource name", "The plan contains no resource name. This is a bug in the provider; please report it.").into();
         };
         let attempt = Attempt { verb: "create", noun: table.noun, name: &label };
         let Some(_turn) = self.turn(&scope, call).await else {
@@ -333,8 +334,8 @@ fn named(table: &Table, name: &str, mut object: Object) -> Object {
 fn nothing_to_set(attempt: &Attempt<'_>) -> Diagnostic {
     let Attempt { noun, name, .. } = attempt;
     Diagnostic::error(
-        format!("Could not set the {noun} of `{name}`"),
-        format!("`{name}` does not exist. Create it first, or correct the name."),
+        format!("Could not set {noun} of `{name}`"),
+        format!("`{name}` does not exist. Create it first, or correct the resource name."),
     )
 }
 
@@ -344,10 +345,10 @@ pub(super) fn soft_deleted(attempt: &Attempt<'_>, found: &Json) -> Diagnostic {
     let purged = found["purge_time"].as_str().or(found["status"]["purge_time"].as_str());
     let until = purged.map(|time| format!(" until {time}")).unwrap_or_default();
     Diagnostic::error(
-        format!("The {noun} `{name}` is soft-deleted"),
+        format!("{} is soft-deleted", meaning::subject(noun, name)),
         format!(
-            "Its ID stays reserved{until}, so it cannot be created. Choose another ID, or restore \
-             it and import it:\n\n  {}\n\nOr delete it permanently, and apply again:\n\n  {}",
+            "Its ID cannot be reused{until}. Choose another ID, or restore the {noun} and import \
+             it:\n\n  {}\n\nOr delete it permanently and apply again:\n\n  {}",
             undelete_command(name),
             purge_command(name),
         ),
@@ -367,9 +368,9 @@ fn purge_command(name: &str) -> String {
 pub(super) fn managed_elsewhere(attempt: &Attempt<'_>) -> Diagnostic {
     let Attempt { noun, name, .. } = attempt;
     Diagnostic::error(
-        format!("The {noun} `{name}` is managed under two addresses"),
+        format!("{} is managed under two addresses", meaning::subject(noun, name)),
         "This plan destroys it under one address and creates it under another. Nothing was \
-         changed. If the resource was renamed or moved, say so with a `moved` block:\n\n  moved {\n    \
+         changed. If the resource was renamed or moved, add a `moved` block:\n\n  moved {\n    \
          from = OLD_ADDRESS\n    to   = NEW_ADDRESS\n  }",
     )
 }
@@ -382,11 +383,15 @@ pub(super) fn has_adoption(resource: &dyn Resource) -> bool {
 fn tainted(attempt: &Attempt<'_>) -> Diagnostic {
     let Attempt { noun, name, .. } = attempt;
     Diagnostic::warning(
-        format!("The {noun} `{name}` is tainted"),
-        "It exists, or may come to exist, so Terraform keeps it in the state, but plans to replace \
-         it. To keep the object, run (with its address for ADDRESS):\n\n  terraform untaint \
-         ADDRESS\n\nThe next plan waits for its operation. Without `purge_on_delete = true`, a \
-         project or branch is not deleted to be created again.",
+        format!(
+            "{} is tainted and will be replaced by the next apply",
+            meaning::subject(noun, name)
+        ),
+        "The create did not complete, but the object exists or may still be created. To keep it, run \
+         the following command before the next apply, where ADDRESS is the resource address (use \
+         `tofu` with OpenTofu):\n\n  terraform untaint ADDRESS\n\nThe next plan waits for the \
+         operation. Without `purge_on_delete = true`, the provider does not delete a project or \
+         branch in order to create it again.",
     )
 }
 
@@ -394,11 +399,12 @@ fn tainted(attempt: &Attempt<'_>) -> Diagnostic {
 pub(super) fn exists(attempt: &Attempt<'_>, type_name: &str, adoptable: bool) -> Diagnostic {
     let Attempt { noun, name, .. } = attempt;
     Diagnostic::error(
-        format!("The {noun} `{name}` exists already"),
+        format!("{} already exists", meaning::subject(noun, name)),
         format!(
-            "Nothing was changed. {}\n\nIf this plan replaces it, remove \
-             `create_before_destroy`, here and from the resources that depend on it, or choose \
-             another ID: two objects cannot have the same ID at the same time.",
+            "The object is not in the Terraform state. Nothing was changed. {}\n\nIf this plan \
+             replaces the {noun}, remove `create_before_destroy`, here and from the resources \
+             that depend on it, or choose another ID: two objects cannot have the same ID at the \
+             same time.",
             ways_in(name, type_name, adoptable)
         ),
     )
@@ -417,6 +423,6 @@ fn taken(attempt: &Attempt<'_>, resource: &dyn Resource) -> Diagnostic {
         )
     });
     let ways_in = ways_in(name, table.type_name, has_adoption(resource));
-    let summary = format!("The name of the {noun} `{name}` is taken");
+    let summary = format!("The name of {noun} `{name}` is already in use");
     Diagnostic::error(summary, restore + &ways_in)
 }

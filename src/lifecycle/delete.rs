@@ -7,6 +7,7 @@ use super::report::Attempt;
 use super::{Before, Change, Lifecycle, Purpose, interrupted_in_the_queue};
 use crate::model::encode;
 use crate::model::life::Delete;
+use crate::model::meaning;
 use crate::model::table::{Resource, Table};
 use crate::resources::{DELETION_PROTECTION, PURGE_ON_DELETE};
 
@@ -108,9 +109,9 @@ fn query(table: &Table, before: &Before, deletion: Deletion) -> Vec<(&'static st
 fn kept(attempt: &Attempt<'_>) -> Diagnostic {
     let Attempt { noun, name, .. } = attempt;
     Diagnostic::warning(
-        format!("The {noun} `{name}` was kept"),
-        "The state has it a second time, created, adopted or kept by this apply: \
-         `create_before_destroy` cannot replace an object under the same ID. Nothing was sent.",
+        format!("{} was kept", meaning::subject(noun, name)),
+        "The state contains the same object a second time, created, adopted or kept by this apply. \
+         `create_before_destroy` cannot replace an object under the same ID. No request was sent.",
     )
 }
 
@@ -118,31 +119,34 @@ fn refused(attempt: &Attempt<'_>, refusal: Refusal, table: &Table) -> Diagnostic
     let Attempt { noun, name, .. } = attempt;
     let (why, way_out) = match refusal {
         Refusal::DeletionProtection => (
-            format!("its `{DELETION_PROTECTION}` is on"),
-            format!("To delete it, apply `{DELETION_PROTECTION} = false` first, on its own."),
+            format!("`{DELETION_PROTECTION}` is `true`"),
+            format!(
+                "To delete it, set `{DELETION_PROTECTION} = false` and apply that change separately first."
+            ),
         ),
         Refusal::IsProtected => (
-            "Lakebase protects it, or a branch in it (`is_protected`)".to_owned(),
-            "To delete it, apply `is_protected = false` first, on its own.".to_owned(),
+            "it is protected, or contains a protected branch (`is_protected`)".to_owned(),
+            "To delete it, set `is_protected = false` and apply that change separately first."
+                .to_owned(),
         ),
         Refusal::OnlyWithParent => (
-            "Lakebase deletes it only along with its parent".to_owned(),
-            "To replace it, replace its parent.".to_owned(),
+            format!("Lakebase deletes it only together with its {}", table.parent_noun()),
+            format!("To replace it, replace its {}.", table.parent_noun()),
         ),
         Refusal::NoConsent => (
-            "the delete would be permanent, because the new one has the same ID".to_owned(),
+            "the delete would be permanent, because the new object has the same ID".to_owned(),
             format!(
-                "To delete it permanently with all that it holds, set `{} = true`.",
+                "To delete it permanently with everything that it contains, set `{} = true`.",
                 PURGE_ON_DELETE.name()
             ),
         ),
     };
     Diagnostic::error(
-        format!("Refused to delete the {noun} `{name}`"),
+        format!("Refused to delete {noun} `{name}`"),
         format!(
-            "It is tainted, so Terraform would delete it and create it again, but {why}. Nothing \
-             was sent. To keep it, run (with the address of the `{}` for ADDRESS):\n\n  \
-             terraform untaint ADDRESS\n\n{way_out}",
+            "It is tainted, so Terraform would delete it and create it again, but {why}. No request \
+             was sent. To keep it, run the following command, where ADDRESS is the address of the \
+             `{}` (use `tofu` with OpenTofu):\n\n  terraform untaint ADDRESS\n\n{way_out}",
             table.type_name
         ),
     )

@@ -71,10 +71,10 @@ impl Lifecycle {
             return None;
         }
         Some(Diagnostic::warning(
-            "The plan could not look at Lakebase",
+            "Plan could not read existing objects",
             format!(
-                "{}\n\nThe plan does not show which objects exist already, and the apply will \
-                 probably fail.",
+                "{}\n\nThe plan does not show which objects already exist, and the apply will probably \
+                 fail.",
                 explain(&self.client, error)
             ),
         ))

@@ -19,7 +19,9 @@ use super::consent::{Deletion, Replacement};
 use super::observe::Observed;
 use super::private::Memory;
 use super::walk::Walk;
+use crate::model::encode::Difference;
 use crate::model::life::HasCompute;
+use crate::model::meaning;
 use crate::model::plan::{self, Occasion, Planned};
 use crate::model::table::{Resource, Settings, Table};
 use crate::resources::{self, DEFAULTS};
@@ -204,11 +206,9 @@ impl<'a> Preview<'a> {
         if let (PlanKind::Update(prior), None) = (&self.kind, &replacement)
             && let Some(name) = self.table.name_of(prior)
             && self.table.address.is_object()
+            && !walk.plans_update(&name)
         {
-            if walk.destroys(&name) {
-                told.push(twice(self.table, &name));
-            }
-            walk.plans_update(&name);
+            told.push(twice(self.table, &name));
         }
         match &self.kind {
             PlanKind::Create => told.extend(self.creation(observed)),
@@ -264,12 +264,13 @@ impl<'a> Preview<'a> {
 /// under two addresses, or as a deposed object that an interrupted apply has left.
 fn twice(table: &Table, name: &str) -> Diagnostic {
     Diagnostic::error(
-        format!("The state has the {} `{name}` twice", table.noun),
+        format!("{} is in the state twice", meaning::subject(table.noun, name)),
         format!(
             "This plan keeps it under this address, and destroys it under another address or as a \
-             deposed object. Nothing was changed. To keep it, remove every address of it from the \
-             state, and import it under this one (for ADDRESS):\n\n  terraform state rm ADDRESS\n  \
-             terraform import ADDRESS {name}"
+             deposed object. Nothing was changed. To keep it, remove all its addresses from the \
+             state, and import it under this address (replace ADDRESS with each resource address; \
+             use `tofu` with OpenTofu):\n\n  terraform state rm ADDRESS\n  terraform import ADDRESS \
+             {name}"
         ),
     )
 }
@@ -295,8 +296,8 @@ fn lost(table: &Table, observed: &Observed) -> String {
     let contents = contents(observed);
     match (contents.is_empty(), table.life.delete.loses_data()) {
         (false, _) => format!("its data, {contents}"),
-        (true, true) => "its data and all that it holds".to_owned(),
-        (true, false) => "the object, which holds no data".to_owned(),
+        (true, true) => "its data and everything that it contains".to_owned(),
+        (true, false) => "the object, which contains no data".to_owned(),
     }
 }
 
@@ -311,10 +312,10 @@ fn left_behind(name: &str, observed: &Observed) -> Option<Diagnostic> {
     }
     (!endpoints.is_empty()).then(|| {
         Diagnostic::warning(
-            format!("Endpoints of `{name}` do not follow its new defaults"),
+            format!("New defaults of `{name}` do not apply to existing endpoints"),
             format!(
-                "The defaults are for endpoints that are made later. These exist and keep their \
-                 settings; change them in a `{}` each:\n\n{}",
+                "`{DEFAULTS}` applies only to endpoints created from now on. To change the following \
+                 endpoints, manage each one with a `{}` resource:\n\n{}",
                 table.type_name,
                 lines.join("\n")
             ),
@@ -322,15 +323,16 @@ fn left_behind(name: &str, observed: &Observed) -> Option<Diagnostic> {
     })
 }
 
-/// The values on both sides of a change, where they are short.
-fn change_of(table: &Table, path: &str, before: &Object, planned: &Object) -> String {
-    let Some(field) = table.field(path) else { return String::new() };
-    let text = |object: &Object| match object.get(field.name) {
-        Some(Value::Number(it)) => it.to_string(),
-        Some(Value::String(it)) => format!("`{it}`"),
-        Some(Value::Bool(it)) => it.to_string(),
-        Some(Value::Null) | None => "nothing".to_owned(),
-        _ => "…".to_owned(),
+/// A change of a setting, with the values on both sides where they are short.
+fn change(difference: &Difference<'_>) -> String {
+    let text = |value: &Value| match value {
+        Value::Number(it) => Some(it.to_string()),
+        Value::String(it) => Some(format!("`{it}`")),
+        Value::Bool(it) => Some(it.to_string()),
+        Value::Null => Some("null".to_owned()),
+        _ => None,
     };
-    format!(" from {} to {}", text(before), text(planned))
+    let values = text(difference.before).zip(text(difference.after));
+    let values = values.map(|(before, after)| format!(": {before} -> {after}"));
+    format!("`{}`{}", difference.attribute, values.unwrap_or_default())
 }

@@ -16,6 +16,7 @@ use super::report::{Attempt, explain};
 use super::{Lifecycle, Purpose, is_deleted};
 use crate::model::address::Parts;
 use crate::model::decode;
+use crate::model::meaning;
 use crate::model::table::{Resource, Table};
 
 impl Lifecycle {
@@ -43,7 +44,7 @@ impl Lifecycle {
             diagnostics,
         };
         let Some(name) = table.name_of(&state) else {
-            return kept(Diagnostic::error("No name", "The state names no object to read.").into());
+            return kept(Diagnostic::error("Missing resource name", "The state contains no resource name. This is a bug in the provider; please report it.").into());
         };
         let attempt = Attempt { verb: "read", noun: table.noun, name: &name };
         let patience = self.patience(table, &state, Purpose::Read, call);
@@ -89,17 +90,17 @@ impl Lifecycle {
         let table = resource.table();
         let address = table.address;
         if !address.is_named() {
-            let detail = "A credential cannot be read back from the service: create a new one.";
+            let detail = "The Lakebase API does not return existing credentials. Create a new one.";
             return Diagnostic::error("Credentials cannot be imported", detail).into();
         }
         let of_identity = |key| request.identity.as_ref().and_then(|it| it.get(key)?.as_str());
         let name = of_identity("name").unwrap_or(&request.id);
         let Some(Parts { parent, id }) = address.split(name) else {
             let detail = format!(
-                "`{name}` is not a full {} name: it must have the form `{address}`.",
+                "`{name}` is not a valid {} resource name. Expected format: `{address}`.",
                 table.noun
             );
-            return Diagnostic::error("Not a full name", detail).into();
+            return Diagnostic::error("Invalid import ID", detail).into();
         };
         let mut state: Object =
             table.fields.iter().map(|it| (it.name.to_owned(), Value::Null)).collect();
@@ -135,9 +136,9 @@ impl Lifecycle {
         };
         let Attempt { noun, name, .. } = attempt;
         let summary = if error.is_timeout() {
-            format!("An earlier change of the {noun} `{name}` has not ended")
+            format!("A previous operation on {noun} `{name}` is still running")
         } else {
-            format!("An earlier change of the {noun} `{name}` failed")
+            format!("A previous operation on {noun} `{name}` failed")
         };
         Some(Err(Some(Diagnostic::warning(summary, explain(&self.client, &error)))))
     }
@@ -165,10 +166,10 @@ fn another(attempt: &Attempt<'_>, state: &Object, reported: &Json) -> Option<Dia
     let after = reported["uid"].as_str().filter(|uid| *uid != before)?;
     let Attempt { noun, name, .. } = attempt;
     Some(Diagnostic::warning(
-        format!("The {noun} `{name}` is another one than in the state"),
+        format!("{} was recreated outside of Terraform", meaning::subject(noun, name)),
         format!(
-            "Its `uid` was `{before}` and is `{after}`: it was deleted and created again outside of \
-             Terraform, and holds other data."
+            "The `uid` changed from `{before}` to `{after}`: the {noun} was deleted and created again, \
+             and contains other data."
         ),
     ))
 }
@@ -196,8 +197,10 @@ fn expired(attempt: &Attempt<'_>, state: &Object, now: Timestamp) -> Option<Diag
         return None;
     }
     let Attempt { noun, name, .. } = attempt;
-    let summary = format!("The {noun} `{name}` has expired");
-    let detail = format!("It expired on {at}. While it is configured, a plan creates it anew.");
+    let summary = format!("{} has expired", meaning::subject(noun, name));
+    let detail = format!(
+        "Lakebase deleted the {noun} at {at}. Terraform plans to create it again because it is still in the configuration. To prevent this, remove the resource block."
+    );
     Some(Diagnostic::warning(summary, detail))
 }
 

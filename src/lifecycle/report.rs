@@ -7,6 +7,7 @@ use lakebase_api::{Client, Error};
 use tfplugin::{Diagnostic, Diagnostics, Object, Path, Value};
 
 use crate::model::field::{AnyField, Check, Place};
+use crate::model::meaning;
 use crate::model::table::Table;
 
 /// What was tried, as the summary of a diagnostic names it: `create the branch`.
@@ -16,7 +17,7 @@ pub struct Attempt<'a> {
     pub verb: &'a str,
     /// `branch`.
     pub noun: &'a str,
-    /// The full name.
+    /// The resource name; empty, if the noun says it all.
     pub name: &'a str,
 }
 
@@ -37,12 +38,14 @@ impl Attempt<'_> {
         error: &Error,
     ) -> Diagnostics {
         let Attempt { verb, noun, name } = self;
-        let summary = format!("Could not {verb} the {noun} `{name}`");
+        let object = if name.is_empty() { String::new() } else { format!(" `{name}`") };
+        let summary = format!("Could not {verb} {noun}{object}");
         let referred = match table {
             Some(table) if *verb == "create" => references(table.fields),
             _ => Vec::new(),
         };
-        let detail = explained(client, error, &referred);
+        let timeout = table.map(|_| *verb);
+        let detail = explained(client, error, timeout, &referred);
         let fields = error.field_violations();
         let placed = fields.iter().filter_map(|(field, why)| {
             let path = path_of(table?.fields, field)?;
@@ -58,9 +61,9 @@ impl Attempt<'_> {
     }
 }
 
-/// The chain of causes, what the service says beyond its message, and what to do.
+/// Why a read failed, and what to do.
 pub fn explain(client: &Client, error: &Error) -> String {
-    explained(client, error, &[])
+    explained(client, error, Some("read"), &[])
 }
 
 /// The attribute that names what Lakebase does not find. Its message tells the ID:
@@ -89,75 +92,103 @@ fn references(fields: &[AnyField]) -> Vec<&'static str> {
     named.map(|it| it.name).collect()
 }
 
-/// `referred` are the attributes that may name what is not there.
-fn explained(client: &Client, error: &Error, referred: &[&str]) -> String {
-    let mut text = sentence(&error.to_string());
-    let mut cause = error.source();
-    while let Some(it) = cause {
-        let _ = write!(text, "\nBecause: {}", sentence(&it.to_string()));
-        cause = it.source();
+/// The API's message first, then the causes, its details, what to do, and the request. `timeout` is
+/// the attribute in `timeouts` that applies; `referred` are the attributes that may name what is not
+/// there.
+fn explained(client: &Client, error: &Error, timeout: Option<&str>, referred: &[&str]) -> String {
+    let mut text = sentence(&error.reason());
+    for cause in causes(error) {
+        let _ = write!(text, "\nCause: {}", sentence(&cause.to_string()));
     }
     let details = error.details();
     if !details.is_empty() {
         let _ = write!(text, "\n\n{details}");
     }
-    if let Some(advice) = advice(client, error, referred) {
+    if let Some(advice) = advice(client, error, timeout, referred) {
         let _ = write!(text, "\n\n{advice}");
+    }
+    text.push('\n');
+    for (label, fact) in error.facts() {
+        let _ = write!(text, "\n{label}: {fact}");
     }
     text
 }
 
-fn advice(client: &Client, error: &Error, referred: &[&str]) -> Option<String> {
+/// The causes of an error that tell something: other failed requests, and the innermost cause.
+fn causes(error: &Error) -> Vec<&(dyn std::error::Error + 'static)> {
+    let mut causes: Vec<&(dyn std::error::Error + 'static)> = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        causes.push(cause);
+        next = cause.source();
+    }
+    let innermost = causes.pop();
+    causes.retain(|cause| cause.is::<Error>());
+    causes.extend(innermost);
+    causes
+}
+
+fn advice(
+    client: &Client,
+    error: &Error,
+    timeout: Option<&str>,
+    referred: &[&str],
+) -> Option<String> {
     let (host, auth) = (client.host(), client.auth_type());
     let advice = if error.is_wrong_workspace() {
-        "Check `host` or `profile` in the provider block, or `expected_workspace_id`, if the \
-         workspace has really changed. Nothing was changed."
+        "Check `host` or `profile` in the provider configuration. If the workspace has changed \
+         on purpose, update `expected_workspace_id`. Nothing was changed."
             .to_owned()
     } else if error.is_unauthenticated() {
         format!(
-            "The workspace {host} did not accept the credentials (method `{auth}`). Check that \
-             they are meant for this workspace and have not expired."
+            "The workspace {host} rejected the credentials (method `{auth}`). Check that they \
+             belong to this workspace and have not expired."
         )
     } else if error.is_permission_denied() {
         format!(
-            "The workspace {host} knows the caller (method `{auth}`) but refuses the call. \
-             Managing a project takes the permission CAN_MANAGE on it; creating one may be \
-             restricted by the workspace's administrators."
+            "The workspace {host} authenticated the caller (method `{auth}`) but rejected the \
+             request. Managing a project requires the CAN MANAGE permission on it. Workspace \
+             admins may restrict who can create projects."
         )
     } else if error.is_reference_not_found() && !referred.is_empty() {
         let names = referred.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
         format!(
-            "Check that what {names} name exists, and that {host} is the workspace that holds it."
+            "Check that the objects named by {names} exist, and that {host} is their workspace."
         )
     } else if error.is_not_found() {
-        format!("Check the name, and that {host} is the workspace that holds it.")
+        format!("Check the name, and that {host} is the workspace that contains the object.")
     } else if error.is_reference_not_found() {
         format!(
-            "The API does not find an object that this request refers to: the project or branch \
-             that holds it, or one that its attributes name. Check these names, and that {host} is \
-             the workspace that holds them."
+            "An object that this request references does not exist: its project, its branch, or an \
+             object named by an attribute. Check these names, and that {host} is the workspace \
+             that contains them."
         )
     } else if error.is_rate_limited() {
-        "The service asks for fewer requests. Set `requests_per_second` in the provider block, or \
-         run Terraform with a lower `-parallelism`."
+        "API rate limit exceeded. Set `requests_per_second` in the provider configuration, or use \
+         a lower `-parallelism`."
             .to_owned()
     } else if error.is_timeout() {
-        "It may still succeed: the next plan shows what became of it. If it takes this long \
-         regularly, raise `timeouts`."
-            .to_owned()
+        let raise = timeout.map(|timeout| {
+            format!(" If it regularly takes longer, increase `timeouts.{timeout}`.")
+        });
+        format!(
+            "The operation may still complete; the next plan shows the result.{}",
+            raise.unwrap_or_default()
+        )
     } else if error.is_interrupted() && error.operation().is_some() {
-        "The service carries on with it: the next plan or apply waits for it and shows what became \
-         of it."
+        "Lakebase continues with the operation. The next plan or apply waits for it and shows the \
+         result."
             .to_owned()
     } else if error.is_not_of_the_service() {
         format!(
-            "Something else answered in its place. Check that {host} is the URL of a workspace, and \
-             the proxy, if there is one (`HTTPS_PROXY`)."
+            "The response did not come from the Lakebase API, but probably from a proxy or a login \
+             page. Check that {host} is a workspace URL, and check the proxy settings \
+             (`HTTPS_PROXY`)."
         )
     } else if error.is_unreachable() {
         format!(
-            "Check that {host} is the URL of a workspace and can be reached from here, through \
-             the proxy if there is one (`HTTPS_PROXY`)."
+            "Check that {host} is a workspace URL and reachable from this machine, and check the \
+             proxy settings (`HTTPS_PROXY`)."
         )
     } else {
         return None;
@@ -191,8 +222,7 @@ fn path_of(fields: &[AnyField], api: &str) -> Option<Path> {
 
 /// With a capital letter and a full stop.
 pub fn sentence(text: &str) -> String {
-    let mut characters = text.trim().chars();
-    let first = characters.next().map(|it| it.to_uppercase().collect::<String>());
-    let stop = if text.trim_end().ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{}{}{stop}", first.unwrap_or_default(), characters.as_str())
+    let text = text.trim();
+    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{}{stop}", meaning::capitalized(text))
 }

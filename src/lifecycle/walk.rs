@@ -87,21 +87,24 @@ impl Walk {
         self.seen().creates.contains(name)
     }
 
-    /// Notes that the state has the object, and that the plan keeps it.
-    pub fn plans_update(&self, name: &str) {
-        self.seen().updates.insert(name.to_owned());
+    /// Notes that the state has the object, and that the plan keeps it; false, if the plan also
+    /// destroys it. Terraform plans both at the same time: one of the two notes sees the other.
+    pub fn plans_update(&self, name: &str) -> bool {
+        let mut seen = self.seen();
+        seen.updates.insert(name.to_owned());
+        !seen.destroys.contains(name)
     }
 
-    /// Whether another object of the state is this one, and is kept: a deposed object has the name
-    /// of its successor where the create half of a tainted object has adopted it.
-    pub fn keeps_another(&self, name: &str) -> bool {
-        let seen = self.seen();
-        seen.updates.contains(name) || seen.kept.contains(name)
-    }
-
-    /// Notes a planned destruction.
-    pub fn plans_destroy(&self, name: &str) {
-        self.seen().destroys.insert(name.to_owned());
+    /// Notes a planned destruction; false, if the plan or the apply keeps the object: a deposed
+    /// object has the name of its successor where the create half of a tainted object has adopted
+    /// it.
+    pub fn plans_destroy(&self, name: &str) -> bool {
+        let mut seen = self.seen();
+        let is_kept = seen.updates.contains(name) || seen.kept.contains(name);
+        if !is_kept {
+            seen.destroys.insert(name.to_owned());
+        }
+        !is_kept
     }
 
     /// Whether the object is planned to be destroyed.
@@ -250,6 +253,15 @@ mod tests {
         walk.applies();
         assert!(!walk.plans(false, false), "an apply of Terraform before 1.9");
         assert!(!walk.plans(false, true), "a deposed object");
+    }
+
+    #[test]
+    fn object_that_is_kept_and_destroyed_is_seen_in_either_order() {
+        let name = "projects/a";
+        let walk = Walk::default();
+        assert!(walk.plans_update(name) && !walk.plans_destroy(name) && !walk.destroys(name));
+        let walk = Walk::default();
+        assert!(walk.plans_destroy(name) && !walk.plans_update(name) && walk.destroys(name));
     }
 
     #[test]

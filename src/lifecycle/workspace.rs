@@ -8,6 +8,7 @@ use tfplugin::{Diagnostic, Object};
 use super::Lifecycle;
 use super::private::Memory;
 use super::report::Attempt;
+use crate::model::meaning;
 
 impl Lifecycle {
     /// What to say when the workspace that answered is not the one that holds the object.
@@ -21,13 +22,13 @@ impl Lifecycle {
         let answered = self.client.workspace_id().filter(|it| it != known)?;
         let Attempt { noun, name, .. } = attempt;
         Some(Diagnostic::error(
-            format!("The {noun} `{name}` belongs to another workspace"),
+            format!("{} belongs to another workspace", meaning::subject(noun, name)),
             format!(
-                "It is in the workspace {known}, but {} is the workspace {answered}. The state \
-                 remains unchanged. Check `host` or `profile` in the provider block, and \
-                 `workspace_id` in an `import` block. To manage the {noun} of that name in the \
-                 workspace {answered} instead, remove this one from the state with `terraform \
-                 state rm`, if it is there, and import that one.",
+                "The {noun} is in workspace {known}, but {} is workspace {answered}. The state remains \
+                 unchanged. Check `host` or `profile` in the provider configuration, and \
+                 `workspace_id` in an `import` block. To manage the {noun} with that name in \
+                 workspace {answered} instead, remove this one from the state with `terraform state \
+                 rm`, if it is there, and import the other one.",
                 self.client.host()
             ),
         ))

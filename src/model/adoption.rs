@@ -89,12 +89,14 @@ fn is_another(
         Some(
             Diagnostic::error(
                 format!(
-                    "The {} `{name}` exists, but is not the one that is configured",
-                    table.noun
+                    "{} already exists with a different `{}`",
+                    meaning::subject(table.noun, name),
+                    field.name
                 ),
                 format!(
-                    "Its `{}` is {}, configured is {}, and the service cannot change that. Nothing \
-                     was changed. Configure what it is, or choose another name.",
+                    "`{}` is {} in the existing object, but {} in the configuration. Lakebase cannot change \
+                     the value. Nothing was changed. Change the configuration to match, or choose \
+                     another ID.",
                     field.name,
                     text(is),
                     text(shall)
@@ -154,7 +156,7 @@ mod tests {
                 autoscaling_limit_max_cu: Autoscaling range too wide
                 An autoscaling range may span at most 8 CU, but from `autoscaling_limit_min_cu` = 1 to `autoscaling_limit_max_cu` = 16 it spans 15 CU.
 
-                The nearest valid ranges are 1–9 CU, which keeps the minimum, and 8–16 CU, which keeps the maximum. If your workspace accepts wider ranges, raise `max_autoscaling_range_cu` in the provider block.
+                The nearest valid ranges are 1–9 CU, which keeps the minimum, and 8–16 CU, which keeps the maximum. If your workspace accepts wider ranges, increase `max_autoscaling_range_cu` in the provider configuration.
 
                 https://docs.databricks.com/aws/en/oltp/projects/manage-computes
             "#]],
@@ -191,8 +193,8 @@ mod tests {
             &branch("projects/p/branches/other".into()),
             &planned,
             &expect![[r#"
-                source_branch: The branch `projects/p/branches/b` exists, but is not the one that is configured
-                Its `source_branch` is `projects/p/branches/other`, configured is `projects/p/branches/production`, and the service cannot change that. Nothing was changed. Configure what it is, or choose another name.
+                source_branch: Branch `projects/p/branches/b` already exists with a different `source_branch`
+                `source_branch` is `projects/p/branches/other` in the existing object, but `projects/p/branches/production` in the configuration. Lakebase cannot change the value. Nothing was changed. Change the configuration to match, or choose another ID.
             "#]],
         );
         check(
@@ -200,8 +202,8 @@ mod tests {
             &branch(Json::Null),
             &planned,
             &expect![[r#"
-                source_branch: The branch `projects/p/branches/b` exists, but is not the one that is configured
-                Its `source_branch` is not set, configured is `projects/p/branches/production`, and the service cannot change that. Nothing was changed. Configure what it is, or choose another name.
+                source_branch: Branch `projects/p/branches/b` already exists with a different `source_branch`
+                `source_branch` is not set in the existing object, but `projects/p/branches/production` in the configuration. Lakebase cannot change the value. Nothing was changed. Change the configuration to match, or choose another ID.
             "#]],
         );
         let copy = json!({"project": "projects/p", "branch_id": "b"});
@@ -214,8 +216,8 @@ mod tests {
             }),
             &json!({"endpoint_id": "e", "endpoint_type": "ENDPOINT_TYPE_READ_WRITE"}),
             &expect![[r#"
-                endpoint_type: The endpoint `projects/p/branches/b/endpoints/e` exists, but is not the one that is configured
-                Its `endpoint_type` is `ENDPOINT_TYPE_READ_ONLY`, configured is `ENDPOINT_TYPE_READ_WRITE`, and the service cannot change that. Nothing was changed. Configure what it is, or choose another name.
+                endpoint_type: Endpoint `projects/p/branches/b/endpoints/e` already exists with a different `endpoint_type`
+                `endpoint_type` is `ENDPOINT_TYPE_READ_ONLY` in the existing object, but `ENDPOINT_TYPE_READ_WRITE` in the configuration. Lakebase cannot change the value. Nothing was changed. Change the configuration to match, or choose another ID.
             "#]],
         );
     }

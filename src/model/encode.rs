@@ -52,39 +52,58 @@ pub fn delete_query(table: &Table, state: &Object) -> Vec<(&'static str, String)
 /// A choice goes by its group's name, a map whole, an object leaf by leaf unless it is declared
 /// whole. Source: the masks probed on a real workspace on 2026-08-31 (databricks/cli#6440, #6441).
 pub fn mask(table: &Table, prior: &Object, planned: &Object) -> Vec<String> {
-    let mut paths = Vec::new();
-    changed(table.fields, "", prior, planned, &mut paths);
-    paths
+    differences(table, prior, planned).into_iter().map(|it| it.path).collect()
 }
 
-fn changed(
+/// A setting that an update changes.
+#[derive(Debug, PartialEq)]
+pub struct Difference<'a> {
+    /// Where it stands in the body, as a mask names it: `spec.suspension`.
+    pub path: String,
+    /// The attribute, as a configuration names it: `no_suspension`.
+    pub attribute: String,
+    /// Its value before the update.
+    pub before: &'a Value,
+    /// Its value after the update.
+    pub after: &'a Value,
+}
+
+/// What an update changes, setting by setting.
+pub fn differences<'a>(
+    table: &Table,
+    prior: &'a Object,
+    planned: &'a Object,
+) -> Vec<Difference<'a>> {
+    let mut found = Vec::new();
+    compare(table.fields, ["", ""], Some(prior), planned, &mut found);
+    found
+}
+
+/// Compares the fields at a place, which `[path, attribute]` prefix.
+fn compare<'a>(
     fields: &'static [AnyField],
-    prefix: &str,
-    prior: &Object,
-    planned: &Object,
-    paths: &mut Vec<String>,
+    prefixes: [&str; 2],
+    prior: Option<&'a Object>,
+    planned: &'a Object,
+    found: &mut Vec<Difference<'a>>,
 ) {
-    let (null, empty) = (&Value::Null, &Object::new());
+    const NULL: &Value = &Value::Null;
     for field in fields {
         let Some(path) = path_in_a_body(field) else { continue };
-        let before = prior.get(field.name).unwrap_or(null);
-        let after = planned.get(field.name).unwrap_or(null);
+        let before = prior.and_then(|prior| prior.get(field.name)).unwrap_or(NULL);
+        let after = planned.get(field.name).unwrap_or(NULL);
         if field.create_only || field.replaces || !is_sent(field, after) {
             continue;
         }
-        let path = format!("{prefix}{path}");
+        let path = format!("{}{path}", prefixes[0]);
+        let attribute = format!("{}{}", prefixes[1], field.name);
         match (field.kind, after) {
             (Kind::Object(members), Value::Map(after)) if !field.whole => {
-                changed(
-                    members,
-                    &format!("{path}."),
-                    before.as_map().unwrap_or(empty),
-                    after,
-                    paths,
-                );
+                let prefixes = [&*format!("{path}."), &*format!("{attribute}.")];
+                compare(members, prefixes, before.as_map(), after, found);
             }
             _ if meaning::same(field, before, after) || is_as_good(before, after) => {}
-            _ => paths.push(path),
+            _ => found.push(Difference { path, attribute, before, after }),
         }
     }
 }

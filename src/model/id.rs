@@ -16,41 +16,42 @@ const LONGEST_IN_UNITY_CATALOG: usize = 255;
 /// What is wrong with the ID of an object, which a create would give it or which it has already.
 pub fn check(rule: IdRule, id: &str, is_created: bool, path: &Path) -> Option<Diagnostic> {
     let error = |why: &str| {
-        let detail = format!("{} is not an ID: {why}", quoted(id));
+        let detail = format!("{} is not a valid ID. {why}", quoted(id));
         Some(Diagnostic::error(format!("Invalid `{path}`"), detail).at(path.clone()))
     };
     match rule {
         IdRule::Label if !is_label(id) => error(
-            "it must start with a lowercase letter, hold only lowercase letters, digits and \
-             hyphens, and not end with a hyphen. It is the last part of the full name, not the \
-             whole of it.",
+            "An ID must start with a lowercase letter, contain only lowercase letters, digits and \
+             hyphens, and not end with a hyphen. Specify only the ID, not the full resource name.",
         ),
         IdRule::LabelIfCreated if is_created && !(is_label(id) && id.len() <= LONGEST) => error(
-            "Lakebase creates objects only with IDs that match the pattern \
-             `^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`.",
+            "The ID of a new object must match the pattern `^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`.",
         ),
         IdRule::LabelIfCreated if !is_segment(id) => error(
-            "it is the last part of the resource name, without slashes and spaces, not the whole of \
-             it.",
+            "An ID must not contain slashes or spaces. Specify only the ID, not the full resource \
+             name.",
         ),
         IdRule::Words if !is_words(id) => error(
-            "it must start with a lowercase letter, and hold only lowercase letters, digits and \
+            "It must start with a lowercase letter and contain only lowercase letters, digits and \
              underscores.",
         ),
         IdRule::UnityCatalog(parts) if !is_in_unity_catalog(id, parts) => error(&match parts {
-            1 => "it must be a name of Unity Catalog, without dots, slashes and spaces.".to_owned(),
+            1 => "It must be a Unity Catalog name without dots, slashes and spaces.".to_owned(),
             parts => format!(
-                "it must be a name of Unity Catalog in {parts} parts, with dots between them and \
-                 without slashes and spaces."
+                "It must be a Unity Catalog name with {parts} parts separated by dots, without \
+                 slashes and spaces."
             ),
         }),
         IdRule::Label | IdRule::Words if LONGEST < id.len() => {
             let detail = format!(
-                "`{id}` has {} characters. The service documents at most {LONGEST} and may refuse \
-                 it.",
+                "`{id}` has {} characters. Databricks documents a maximum of {LONGEST}. The API may \
+                 reject it.",
                 id.len()
             );
-            Some(Diagnostic::warning(format!("Long `{path}`"), detail).at(path.clone()))
+            Some(
+                Diagnostic::warning(format!("`{path}` is longer than documented"), detail)
+                    .at(path.clone()),
+            )
         }
         _ => None,
     }
@@ -114,6 +115,10 @@ mod tests {
     #[test]
     fn long_id_is_a_warning_where_the_limit_may_move() {
         let problem = check(IdRule::Label, &"a".repeat(64), true, &Path::root("project_id"));
-        assert!(problem.is_some_and(|it| !it.is_error() && it.summary == "Long `project_id`"));
+        assert!(
+            problem.is_some_and(
+                |it| !it.is_error() && it.summary.starts_with("`project_id` is longer")
+            )
+        );
     }
 }

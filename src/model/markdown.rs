@@ -16,19 +16,27 @@ pub fn description(field: &AnyField, beside: &'static [AnyField]) -> String {
     }
     let _ = match field.check {
         Some(Check::OneOf(values)) if matches!(field.kind, Kind::Texts) => {
-            write!(text, " Each one of {}.", quoted(values, ", "))
+            write!(text, " Valid values: {}.", quoted(values, ", "))
         }
-        Some(Check::OneOf(values)) => write!(text, " One of {}.", quoted(values, ", ")),
+        Some(Check::OneOf(values)) => write!(text, " Valid values: {}.", quoted(values, ", ")),
         Some(Check::Between(low, high) | Check::Size(low, high)) => {
-            write!(text, " From {low} to {high}, as the service documents it.")
+            write!(
+                text,
+                " Documented range: {low} to {high}. Values outside this range produce a warning."
+            )
         }
         Some(Check::Lasting(low, high)) => {
-            write!(text, " From `{low}` to `{high}`, as the service documents it.")
+            write!(
+                text,
+                " Documented range: `{low}` to `{high}`. Values outside this range produce a warning."
+            )
         }
-        Some(Check::AtMost(characters)) => write!(text, " At most {characters} characters."),
-        Some(Check::Lsn) => write!(text, " Two hexadecimal numbers with a slash between them."),
-        Some(Check::Named(address)) => write!(text, " A full name of the form `{address}`."),
-        Some(Check::PostgresName) => write!(text, " At most 63 bytes."),
+        Some(Check::AtMost(characters)) => {
+            write!(text, " Documented maximum: {characters} characters.")
+        }
+        Some(Check::Lsn) => write!(text, " Format: two hexadecimal numbers separated by a slash."),
+        Some(Check::Named(address)) => write!(text, " Format: `{address}`."),
+        Some(Check::PostgresName) => write!(text, " Maximum length: 63 bytes."),
         None => Ok(()),
     };
     let _ = match field.default {
@@ -50,17 +58,25 @@ pub fn description(field: &AnyField, beside: &'static [AnyField]) -> String {
         let _ = write!(text, " Conflicts with {}.", quoted(&others, " and "));
     }
     if field.replaces {
-        text += " Changing it replaces the object.";
+        text += " Changing this forces a new resource to be created.";
     } else if matches!(field.place, Place::Initial(_)) {
-        text += " It has a meaning only at creation: a later change is ignored, with a warning.";
+        text += " Applied only when the resource is created. Later changes are ignored, with a warning.";
     } else if matches!(field.place, Place::Spec(_) | Place::Body(_))
         && field.given == Given::OrServer
     {
         text += match field.kind {
-            Kind::Texts | Kind::Objects(_) => " Left out, it keeps its value; `[]` clears it.",
-            Kind::TextMap | Kind::Tags => " Left out, it keeps its value; `{}` clears it.",
-            _ if field.choice.is_some() => " Left out, the present choice stays.",
-            _ => " Left out, the service decides; removed later, it keeps its value.",
+            Kind::Texts | Kind::Objects(_) => {
+                " If omitted, the existing elements remain unchanged. Set to `[]` to remove them all."
+            }
+            Kind::TextMap | Kind::Tags => {
+                " If omitted, the existing entries remain unchanged. Set to `{}` to remove them all."
+            }
+            _ if field.choice.is_some() => {
+                " If neither this nor a conflicting argument is set, the current setting remains unchanged."
+            }
+            _ => {
+                " If omitted, Lakebase chooses the value. Removing the argument later leaves the current value unchanged."
+            }
         };
     }
     text

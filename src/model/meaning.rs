@@ -34,6 +34,18 @@ pub fn quoted(text: &str) -> String {
     if text.is_empty() { "`\"\"`".to_owned() } else { format!("`{text}`") }
 }
 
+/// An object as the subject of a sentence: its noun, capitalized, and its name in backquotes.
+pub fn subject(noun: &str, name: &str) -> String {
+    format!("{} `{name}`", capitalized(noun))
+}
+
+/// A text with a capital letter at its beginning.
+pub fn capitalized(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_uppercase().collect::<String>());
+    first.unwrap_or_default() + characters.as_str()
+}
+
 /// The duration that a text of that form means, or the longest one that there is.
 fn parts(text: &str) -> Option<SignedDuration> {
     let units = [('d', 86400), ('h', 3600), ('m', 60), ('s', 1)];

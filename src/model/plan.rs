@@ -99,8 +99,8 @@ pub fn refused_replacement(
     let refused = found.into_iter().map(|it| Diagnostic {
         severity: Severity::Error,
         detail: format!(
-            "{} A replacement deletes the {noun} before it creates the new one, so that a refusal \
-             would lose it.",
+            "{} A replacement deletes the {noun} before it creates the new one. If the API rejects \
+             the create, the {noun} is lost.",
             it.detail
         ),
         ..it
@@ -216,16 +216,17 @@ fn keep_initial(fields: &[AnyField], prior: &Object, planned: &mut Object, sink:
             continue;
         }
         let effect = if before.is_null() {
-            "Terraform stores the value and sends nothing."
+            "Terraform stores the value, and no request is sent."
         } else {
             *after = before.clone();
-            "Terraform ignores the changed value and sends nothing."
+            "The changed value is ignored, and no request is sent."
         };
         if matches!(field.place, Place::Initial(_)) && after.is_known() {
-            let summary = format!("`{}` has a meaning only at creation", field.name);
+            let summary = format!("Change to `{}` has no effect", field.name);
             let detail = format!(
-                "The object exists already. {effect} Change the settings of what was created along \
-                 with it in a resource of its own."
+                "`{}` is applied only when the resource is created. {effect} To change the existing \
+                 settings, manage them with a resource of their own.",
+                field.name
             );
             sink.push(Diagnostic::warning(summary, detail).at(field.name));
         }
@@ -255,10 +256,10 @@ fn refuse_unset_flags(
         let mut others = field.siblings(fields);
         if turned_off && others.clone().all(|it| config.get(it.name).is_none_or(Value::is_null)) {
             let names = others.by_ref().map(|it| format!("`{}`", it.name)).collect::<Vec<_>>();
-            let summary = format!("`{}` cannot just be turned off", field.name);
+            let summary = format!("Missing replacement for `{}`", field.name);
             let detail = format!(
-                "It is `true` now, and the service has no way to unset it. Say what shall hold \
-                 instead: set {}.",
+                "The API cannot unset `{}`. To turn it off, set {}.",
+                field.name,
                 names.join(" or ")
             );
             sink.push(Diagnostic::error(summary, detail).at(path.attribute(field.name)));
@@ -306,7 +307,7 @@ fn check_new_id(table: &Table, prior: Option<&Object>, planned: &Object) -> Opti
     let refused = refused.filter(Diagnostic::is_error)?;
     let Some(key) = table.key() else { return Some(refused) };
     let belongs = format!(
-        "A name of another form, such as an application ID or an e-mail address, belongs into `{}`.",
+        "Put a name in another format, such as an application ID or an e-mail address, into `{}`.",
         key.name
     );
     Some(Diagnostic { detail: format!("{} {belongs}", refused.detail), ..refused })

@@ -54,8 +54,8 @@ pub fn identity() -> IdentitySchema {
     IdentitySchema {
         version: 0,
         attributes: vec![
-            attribute("workspace_id", false, "The workspace that holds the object."),
-            attribute("name", true, "The full name of the object."),
+            attribute("workspace_id", false, "ID of the workspace that contains the object."),
+            attribute("name", true, "Resource name of the object."),
         ],
     }
 }

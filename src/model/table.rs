@@ -158,6 +158,11 @@ impl Table {
         self.fields.iter().find(|it| it.place == Place::Parent)
     }
 
+    /// What holds an object, in a word: `project` or `branch`; `workspace`, if nothing else does.
+    pub fn parent_noun(&self) -> &'static str {
+        self.address.parent().map_or("workspace", Address::noun)
+    }
+
     /// The field by which an object is found whose ID is not known.
     pub fn key(&self) -> Option<&'static AnyField> {
         self.fields.iter().find(|it| it.is_key)

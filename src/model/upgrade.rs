@@ -21,10 +21,10 @@ pub fn stored(table: &Table, version: i64, state: &Json) -> Result<Object, Diagn
     let older = usize::try_from(version).ok().filter(|it| *it <= table.upgrades.len());
     let Some(older) = older else {
         return Err(Diagnostic::error(
-            format!("The stored `{type_name}` is of a newer version"),
+            format!("State of `{type_name}` was written by a newer provider version"),
             format!(
-                "It was stored with schema version {version}. This version of the provider knows \
-                 versions up to {}. Use the version of the provider that stored it, or a newer one.",
+                "The state has schema version {version}. This provider version supports versions up \
+                 to {}. Use the provider version that wrote the state, or a newer one.",
                 table.version()
             ),
         ));
@@ -32,14 +32,14 @@ pub fn stored(table: &Table, version: i64, state: &Json) -> Result<Object, Diagn
     let upgraded = table.upgrades[older..].iter().fold(state.clone(), |state, next| next(state));
     match Value::from_json(&schema::resource(table).block.r#type(), &upgraded) {
         Ok(Value::Map(object)) => Ok(object),
-        Ok(_) => Err(unreadable(type_name, version, "it is no object")),
+        Ok(_) => Err(unreadable(type_name, version, "it is not an object")),
         Err(error) => Err(unreadable(type_name, version, &error.to_string())),
     }
 }
 
 fn unreadable(type_name: &str, version: i64, why: &str) -> Diagnostic {
-    let summary = format!("The stored `{type_name}` cannot be read");
-    Diagnostic::error(summary, format!("It was stored with schema version {version}: {why}."))
+    let summary = format!("Could not read the state of `{type_name}`");
+    Diagnostic::error(summary, format!("The state has schema version {version}: {why}."))
 }
 
 #[cfg(test)]
@@ -99,9 +99,9 @@ mod tests {
     fn stored_state_of_a_newer_version_names_the_way_out() {
         for version in [3, -1] {
             let error = stored(&TABLE, version, &json!({})).expect_err("an unknown version");
-            assert!(error.detail.contains("versions up to 2"), "{}", error.detail);
+            assert!(error.detail.contains("up to 2"), "{}", error.detail);
         }
         let error = stored(&TABLE, 2, &json!({"size": "large"})).expect_err("another type");
-        assert_eq!(error.summary, "The stored `lakebase_thing` cannot be read");
+        assert_eq!(error.summary, "Could not read the state of `lakebase_thing`");
     }
 }

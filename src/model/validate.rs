@@ -99,10 +99,12 @@ fn check_kind(field: &AnyField, value: &Value, path: &Path, sink: &mut Diagnosti
             None
         }
         (Kind::Texts, Value::List(elements)) if elements.iter().any(Value::is_null) => {
-            Some("an element is null, which Lakebase cannot hold: leave the element out".to_owned())
+            Some("an element is null. Lakebase does not store null elements: remove it".to_owned())
         }
         (Kind::TextMap | Kind::Tags, Value::Map(entries)) => null_entry(entries).map(|key| {
-            format!("`{key}` is null, which the service cannot hold: leave the key out")
+            format!(
+                "the value of `{key}` is null. Lakebase does not store null values: remove the key"
+            )
         }),
         _ => None,
     };
@@ -118,21 +120,23 @@ fn null_entry(entries: &BTreeMap<String, Value>) -> Option<&str> {
 }
 
 fn check_value(check: &Check, value: &Value, path: &Path, sink: &mut Diagnostics) {
-    let warn =
-        |detail: String| Diagnostic::warning(format!("Unusual `{path}`"), detail).at(path.clone());
+    let warn = |detail: String| {
+        Diagnostic::warning(format!("`{path}` is outside the documented range"), detail)
+            .at(path.clone())
+    };
     let refuse =
         |detail: String| Diagnostic::error(format!("Invalid `{path}`"), detail).at(path.clone());
     match (check, value) {
         (Check::Size(..), Value::Number(number)) if number.as_f64() <= 0.0 => {
-            sink.push(refuse(format!("{number} CU is not above 0.")));
+            sink.push(refuse(format!("The value is {number} CU. It must be greater than 0.")));
         }
         (Check::AtMost(_), Value::String(text)) if text.is_empty() => {
-            sink.push(refuse("The text is empty.".to_owned()));
+            sink.push(refuse("The value must not be empty.".to_owned()));
         }
         (Check::Lsn, Value::String(text)) if !is_lsn(text) => {
             sink.push(refuse(format!(
-                "{} is not a log sequence number: write two hexadecimal numbers with a slash \
-                 between them, such as `16/B374D848`.",
+                "{} is not a valid log sequence number (LSN). Expected format: two hexadecimal \
+                 numbers separated by a slash, for example `16/B374D848`.",
                 quoted(text)
             )));
         }
@@ -140,8 +144,8 @@ fn check_value(check: &Check, value: &Value, path: &Path, sink: &mut Diagnostics
             if !(*low..=*high).contains(&number.as_f64()) =>
         {
             sink.push(warn(format!(
-                "{number} is outside what the service documents today, {low} to {high}, and may \
-                 be refused."
+                "{number} is outside the range documented by Databricks ({low} to {high}). The API \
+                 may reject it."
             )));
         }
         (Check::Lasting(low, high), Value::String(text)) => {
@@ -152,26 +156,29 @@ fn check_value(check: &Check, value: &Value, path: &Path, sink: &mut Diagnostics
             };
             if it < low_ || high_ < it {
                 sink.push(warn(format!(
-                    "`{text}` is outside what the service documents today, `{low}` to `{high}`, \
-                     and may be refused."
+                    "`{text}` is outside the range documented by Databricks (`{low}` to `{high}`). \
+                     The API may reject it."
                 )));
             }
         }
         (Check::AtMost(characters), Value::String(text)) if *characters < text.chars().count() => {
             sink.push(warn(format!(
-                "The text has {} characters. The service documents at most {characters} and may \
-                 refuse it.",
+                "The value has {} characters. Databricks documents a maximum of {characters}. The \
+                 API may reject it.",
                 text.chars().count()
             )));
         }
         (Check::OneOf(values), Value::String(text)) if !values.contains(&text.as_str()) => {
             let values = values.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
-            sink.push(refuse(format!("{} is none of {values}.", quoted(text))));
+            sink.push(refuse(format!(
+                "{} is not a valid value. Valid values: {values}.",
+                quoted(text)
+            )));
         }
         (Check::Named(address), Value::String(text)) if !address.matches(text) => {
             sink.push(refuse(format!(
-                "{} is not a full name: it must have the form `{address}`. The `name` of the resource \
-                 or data source has it.",
+                "{} is not a valid resource name. Expected format: `{address}`. Use the `name` \
+                 attribute of the resource or data source.",
                 quoted(text)
             )));
         }
@@ -180,7 +187,7 @@ fn check_value(check: &Check, value: &Value, path: &Path, sink: &mut Diagnostics
             if text.is_empty() || 63 < text.len() || text.contains('\0') =>
         {
             sink.push(refuse(format!(
-                "{} is not a name in PostgreSQL: write 1 to 63 bytes. It has {}.",
+                "{} is not a valid PostgreSQL name. It has {} bytes; valid are 1 to 63 bytes.",
                 quoted(text),
                 text.len()
             )));
@@ -207,8 +214,10 @@ fn check_conflicts(
     for field in fields.iter().filter(|it| is_set(it.name)) {
         for other in field.conflicts_with.iter().filter(|it| is_set(it)) {
             let path = path.attribute(field.name);
-            let detail =
-                format!("`{other}` and `{}` exclude each other: set one of them.", field.name);
+            let detail = format!(
+                "`{other}` and `{}` cannot be set together: set only one of them.",
+                field.name
+            );
             sink.push(Diagnostic::error(format!("Conflicting `{path}`"), detail).at(path));
         }
     }
@@ -234,8 +243,7 @@ pub fn check_places(
         if is_named(field, name) && is_named(beside, holder) && !address::holds(holder, name) {
             let path = path.attribute(field.name);
             let detail = format!(
-                "`{name}` is not in `{holder}`, which `{other}` names. Both must be in the same \
-                 {other}."
+                "`{name}` is not in `{holder}` (`{other}`). Both must be in the same {other}."
             );
             sink.push(Diagnostic::error(format!("Invalid `{path}`"), detail).at(path));
         }
@@ -255,14 +263,17 @@ fn check_choices(
         if field.unless_chosen && refuses && field.siblings(fields).all(is_null) {
             let others = field.siblings(fields).map(|it| format!("`{}`", it.name));
             let others = others.collect::<Vec<_>>().join(" or ");
-            let detail = format!("`false` does not say what shall hold instead: set {others}.");
+            let detail = format!(
+                "`false` requires another setting: set {others}, or remove `{}`.",
+                field.name
+            );
             let path = path.attribute(field.name);
-            sink.push(Diagnostic::error(format!("Incomplete `{path}`"), detail).at(path));
+            sink.push(Diagnostic::error(format!("Invalid `{path}`"), detail).at(path));
         }
         for other in field.siblings(&fields[at..]) {
             if sets(config, field) && sets(config, other) {
                 let detail = format!(
-                    "`{}` and `{}` exclude each other: set one of them.",
+                    "`{}` and `{}` cannot be set together: set only one of them.",
                     field.name, other.name
                 );
                 let path = path.attribute(other.name);
@@ -355,14 +366,14 @@ mod tests {
                 ("inner", Value::Map([("pause".to_owned(), "soon".into())].into())),
             ],
             &expect![[r#"
-                error at thing_id: Invalid `thing_id`: `Wrong_` is not an ID: it must start with a lowercase letter, hold only lowercase letters, digits and hyphens, and not end with a hyphen. It is the last part of the full name, not the whole of it.
-                error at project: Invalid `project`: `p` is not a full name: it must have the form `projects/{project_id}`. The `name` of the resource or data source has it.
+                error at thing_id: Invalid `thing_id`: `Wrong_` is not a valid ID. An ID must start with a lowercase letter, contain only lowercase letters, digits and hyphens, and not end with a hyphen. Specify only the ID, not the full resource name.
+                error at project: Invalid `project`: `p` is not a valid resource name. Expected format: `projects/{project_id}`. Use the `name` attribute of the resource or data source.
                 error at count_of: Invalid `count_of`: 1.5 is not a whole number.
-                error at kind: Invalid `kind`: `C` is none of `A`, `B`.
-                error at labels: Invalid `labels`: `a` is null, which the service cannot hold: leave the key out.
+                error at kind: Invalid `kind`: `C` is not a valid value. Valid values: `A`, `B`.
+                error at labels: Invalid `labels`: the value of `a` is null. Lakebase does not store null values: remove the key.
                 error at inner.pause: Invalid `inner.pause`: `soon` is not a duration: write a number and a unit, such as `300s`, `5m`, `24h` or `7d`.
-                warning at cu: Unusual `cu`: 113 is outside what the service documents today, 1 to 112, and may be refused.
-                warning at ttl: Unusual `ttl`: `59s` is outside what the service documents today, `60s` to `7d`, and may be refused.
+                warning at cu: `cu` is outside the documented range: 113 is outside the range documented by Databricks (1 to 112). The API may reject it.
+                warning at ttl: `ttl` is outside the documented range: `59s` is outside the range documented by Databricks (`60s` to `7d`). The API may reject it.
             "#]],
         );
     }
@@ -376,9 +387,9 @@ mod tests {
         check(
             &[("lsn", "0x1A2B".into()), ("label", "".into())],
             &expect![[r#"
-                error at label: Invalid `label`: The text is empty.
-                error at lsn: Invalid `lsn`: `0x1A2B` is not a log sequence number: write two hexadecimal numbers with a slash between them, such as `16/B374D848`.
-                error at lsn: Conflicting `lsn`: `label` and `lsn` exclude each other: set one of them.
+                error at label: Invalid `label`: The value must not be empty.
+                error at lsn: Invalid `lsn`: `0x1A2B` is not a valid log sequence number (LSN). Expected format: two hexadecimal numbers separated by a slash, for example `16/B374D848`.
+                error at lsn: Conflicting `lsn`: `label` and `lsn` cannot be set together: set only one of them.
             "#]],
         );
         for lsn in ["", "/", "1/", "/1", "1/2/3", "1/123456789", "g/1", "+1/1"] {
@@ -402,8 +413,8 @@ mod tests {
         check(
             &[("kind", "".into()), ("project", "".into())],
             &expect![[r#"
-                error at project: Invalid `project`: `""` is not a full name: it must have the form `projects/{project_id}`. The `name` of the resource or data source has it.
-                error at kind: Invalid `kind`: `""` is none of `A`, `B`.
+                error at project: Invalid `project`: `""` is not a valid resource name. Expected format: `projects/{project_id}`. Use the `name` attribute of the resource or data source.
+                error at kind: Invalid `kind`: `""` is not a valid value. Valid values: `A`, `B`.
             "#]],
         );
     }
@@ -413,7 +424,7 @@ mod tests {
         check(
             &[("lsn", "0/1".into()), ("label", "a".into())],
             &expect![[r#"
-                error at lsn: Conflicting `lsn`: `label` and `lsn` exclude each other: set one of them.
+                error at lsn: Conflicting `lsn`: `label` and `lsn` cannot be set together: set only one of them.
             "#]],
         );
         check(&[("lsn", "0/1".into()), ("label", Value::unknown())], &expect![""]);
@@ -431,7 +442,7 @@ mod tests {
         check(
             &[("ttl", "1h".into()), ("forever", true.into())],
             &expect![[r#"
-                error at forever: Conflicting `forever`: `ttl` and `forever` exclude each other: set one of them.
+                error at forever: Conflicting `forever`: `ttl` and `forever` cannot be set together: set only one of them.
             "#]],
         );
     }

@@ -18,80 +18,82 @@ use crate::model::meaning;
 use crate::model::table::{Change, Resource, Settings, Table, Timeouts};
 use crate::model::tf::Tf;
 
-const BRANCH_ID: Field<Text> =
-    Field::id("branch_id").doc("The last part of the branch's name, e.g. `production`.");
+const BRANCH_ID: Field<Text> = Field::id("branch_id")
+    .doc("ID of the branch: the last component of its resource name, for example `production`.");
 
 const PROJECT_NAME: Field<Text> =
-    Field::parent("project", PROJECT).doc("The project that holds the branch.");
+    Field::parent("project", PROJECT).doc("Resource name of the project that contains the branch.");
 
 const SOURCE_BRANCH: Field<Text> = Field::spec("source_branch")
-    .doc("The branch that it is a copy of.")
-    .note("It is in the same project. Default: the project's default branch.")
+    .doc("Resource name of the source branch.")
+    .note("Must be in the same project. Default: the project's default branch.")
     .named(BRANCH)
     .replaces()
     .create_only();
 
 const SOURCE_BRANCH_TIME: Field<Time> = Field::spec("source_branch_time")
-    .doc("The point in time as of which it is a copy, in RFC 3339.")
-    .note("It is within the history that the project keeps. Default: now. An import stores it, and not the LSN.")
+    .doc("Point in time of the source branch to branch from, in RFC 3339 format.")
+    .note("Must be within the project's `history_retention_duration`. Default: the current time. An import stores the time and not the LSN.")
     .replaces()
     .create_only();
 
 const SOURCE_BRANCH_LSN: Field<Text> = Field::spec("source_branch_lsn")
-    .doc("The log sequence number as of which it is a copy, e.g. `16/B374D848`.")
+    .doc(
+        "Log sequence number (LSN) of the source branch to branch from, for example `16/B374D848`.",
+    )
     .lsn()
     .conflicts_with(&["source_branch_time"])
     .replaces()
     .create_only();
 
 const SOURCE_SNAPSHOT: Field<Text> = Field::spec("source_snapshot")
-    .doc("The snapshot that it is restored from, instead of a branch.")
+    .doc("Resource name of the snapshot to restore into the branch, as an alternative to `source_branch`.")
     .named(SNAPSHOT)
     .conflicts_with(&["source_branch", "source_branch_time", "source_branch_lsn"])
     .replaces()
     .create_only();
 
 pub const TTL: Field<Duration> = Field::spec("ttl")
-    .doc("How long after its creation the branch expires, e.g. `7d`.")
-    .note("A protected branch cannot expire. While a branch that has expired is configured, the next apply creates it again, as a new copy.")
+    .doc("Time to live of the branch, counted from its creation, for example `7d`.")
+    .note("A protected branch cannot expire. Lakebase deletes an expired branch. If the branch is still configured then, the next apply creates it again, as a new copy.")
     .lasting("1s", "30d")
     .choice("expiration");
 
 pub const EXPIRE_TIME: Field<Time> = Field::spec("expire_time")
-    .doc("When the branch expires, in RFC 3339.")
-    .note("At most 30 days ahead, as Databricks documents it. A protected branch cannot expire.")
+    .doc("Time at which the branch expires, in RFC 3339 format.")
+    .note("Databricks documents a maximum of 30 days ahead. A protected branch cannot expire.")
     .choice("expiration");
 
 pub const NO_EXPIRY: Field<Bool> = Field::spec("no_expiry")
     .doc("Whether the branch never expires.")
-    .note("A new branch never expires if neither `ttl` nor `expire_time` is set. `false` chooses nothing: set one of those.")
+    .note("New branches do not expire by default. `false` does not make a branch expire: set `ttl` or `expire_time` instead.")
     .choice("expiration")
     .unless_chosen();
 
 const IS_PROTECTED: Field<Bool> = Field::spec("is_protected")
-    .doc("Whether the service refuses to delete the branch, its endpoints and its project.")
+    .doc("Whether the branch is protected in Lakebase. No client can delete a protected branch, its endpoints or its project.")
     .note("A protected branch cannot expire.");
 
 const KEEPERS: Field<TextMap> = Field::local("keepers")
-    .doc("Any values of your own. When one changes, the branch is replaced by a new copy of its source. Under the same `branch_id`, that takes `purge_on_delete = true`.")
+    .doc("Arbitrary map of values. If a value changes, the branch is replaced by a new copy of its source, and all data written to the branch is lost. A replacement under the same `branch_id` requires `purge_on_delete = true`.")
     .replaces();
 
 const DELETION_PROTECTED: Field<Bool> = Field::local(DELETION_PROTECTION)
-    .doc("Whether Terraform refuses to plan the branch's destruction or replacement. To destroy it, apply `false` first.")
+    .doc("Whether to prevent Terraform from destroying or replacing the branch. While the state has `true`, a plan that would do so fails. To destroy the branch, set `false`, apply, and then destroy it.")
     .default(false);
 
 const DEFAULT: Field<Bool> =
-    Field::status("default").doc("Whether it is the project's default branch.");
+    Field::status("default").doc("Whether the branch is the project's default branch.");
 
 pub const EXPIRES_AT: Field<Time> = Field::status("expires_at")
-    .doc("When the branch expires; null if never.")
+    .doc("Effective expiration time, whether set through `ttl` or `expire_time`. Null if the branch never expires.")
     .changes_with(&["ttl", "expire_time", "no_expiry"]);
 
-const CURRENT_STATE: Field<Text> =
-    Field::status("current_state").doc("What the branch is, e.g. `READY` or `ARCHIVED`.");
+const CURRENT_STATE: Field<Text> = Field::status("current_state")
+    .doc("Current state of the branch, for example `READY` or `ARCHIVED`.");
 
 const LOGICAL_SIZE: Field<Int> =
-    Field::status("logical_size_bytes").doc("The size of the data, in bytes.");
+    Field::status("logical_size_bytes").doc("Logical size of the branch's data, in bytes.");
 
 /// The resource.
 pub struct Branch;
@@ -105,7 +107,7 @@ static TABLE: Table = Table {
     holds: &[DATABASE, ENDPOINT],
     upgrades: &[],
     counterpart: "databricks_postgres_branch",
-    doc: "A branch of a project: a copy-on-write copy of another branch's data, with roles and databases, and with compute of its own. A branch comes with a read-write endpoint, `primary`.",
+    doc: "Manages a Lakebase branch: a copy-on-write copy of another branch, with its own databases, roles and endpoints. Lakebase creates a read-write endpoint, `primary`, with each branch.",
     timeouts: Timeouts { create: "20m", read: "5m", update: "20m", delete: "20m" },
     fields: &[
         BRANCH_ID.any(),
@@ -205,10 +207,10 @@ fn check_protection(object: &Object, sink: &mut Diagnostics) {
         return;
     };
     let detail = format!(
-        "`is_protected` is true, but `{arm}` lets the branch expire. Set `no_expiry = true` instead \
+        "`is_protected` is `true`, but `{arm}` makes the branch expire. Set `no_expiry = true` instead \
          of `{arm}`, or set `is_protected = false`."
     );
-    sink.push(Diagnostic::error("A protected branch cannot expire", detail).at(arm));
+    sink.push(Diagnostic::error("Protected branch cannot expire", detail).at(arm));
 }
 
 /// How far ahead a branch may expire, as Databricks documents it (API reference, 6.5).
@@ -224,14 +226,14 @@ fn expire_time_finding(planned: &Object, now: Timestamp) -> Option<(bool, Diagno
     let (summary, detail) = if is_past {
         (
             "`expire_time` is in the past",
-            format!("`{text}` is past. Lakebase is likely to refuse it."),
+            format!("`{text}` is in the past. The API will probably reject it."),
         )
     } else if LONGEST_LIFE < ahead {
         (
-            "Unusual `expire_time`",
+            "`expire_time` is outside the documented range",
             format!(
-                "`{text}` is more than 30 days ahead, the longest life that Databricks documents. \
-                 Lakebase may refuse it."
+                "`{text}` is more than 30 days ahead, the maximum documented by Databricks. The API \
+                 may reject it."
             ),
         )
     } else {

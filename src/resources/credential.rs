@@ -18,22 +18,22 @@ const DEFAULT_RENEW_BEFORE: &str = "15m";
 
 /// The endpoint the credential is for.
 pub const ENDPOINT_NAME: Field<Text> = Field::local("endpoint")
-    .doc("The endpoint that the credential is for.")
+    .doc("Resource name of the endpoint that the credential is valid for.")
     .required()
     .named(ENDPOINT);
 
 /// How long a credential lives.
 pub const TTL: Field<Duration> = Field::local("ttl")
-    .doc("How long the credential lives. The service checks it at login only: a connection that is open stays open.")
+    .doc("Duration for which the credential is valid, for example `30m`. Lakebase checks the expiration only at login: open connections stay open.")
     .lasting("5m", "1h")
     .unless_given(DEFAULT_TTL);
 
 /// What a credential may read.
 pub const CLAIMS: Field<NestedList> = Field::local("claims")
-    .doc("What the credential may read. Left out, it may do what its owner may.")
+    .doc("Restricts the credential to the listed Unity Catalog tables. If omitted, the credential has all permissions of its owner.")
     .each(&[
         Field::<Text>::member("permission_set")
-            .doc("What the credential allows.")
+            .doc("Permission set that the credential grants.")
             .required()
             .one_of(&["READ_ONLY"])
             .any(),
@@ -41,27 +41,27 @@ pub const CLAIMS: Field<NestedList> = Field::local("claims")
     ]);
 
 const RESOURCES: AnyField = Field::<NestedList>::member("resources")
-    .doc("What it allows that on.")
+    .doc("Tables to which the permission set applies.")
     .required()
     .each(&[Field::<Text>::member("table_name")
-        .doc("The full name of a Unity Catalog table, e.g. `main.sales.orders`.")
+        .doc("Full name of a Unity Catalog table, for example `main.sales.orders`.")
         .required()
         .any()])
     .any();
 
 const RENEW_BEFORE: Field<Duration> = Field::local("renew_before")
-    .doc("How long before its end the credential is renewed: a plan within that time plans a new one. It must be shorter than `ttl`.")
+    .doc("Duration before the expiration in which a plan renews the credential. Must be shorter than `ttl`. The credential is renewed only when Terraform runs.")
     .unless_given(DEFAULT_RENEW_BEFORE);
 
 /// The credential itself.
 pub const TOKEN: Field<Text> = Field::computed("token")
-    .doc("The password to log in with, as the user that the provider authenticates as.")
+    .doc("Password to log in with, as the identity that the provider authenticates as.")
     .sensitive()
     .changes_with(&["endpoint", "ttl", "claims"]);
 
 /// When a credential ends.
 pub const EXPIRE_TIME: Field<Time> = Field::computed("expire_time")
-    .doc("When the credential ends.")
+    .doc("Time at which the credential expires.")
     .changes_with(&["endpoint", "ttl", "claims"]);
 
 /// The resource.
@@ -76,7 +76,7 @@ static TABLE: Table = Table {
     holds: &[],
     upgrades: &[],
     counterpart: "",
-    doc: "~> **The token is stored in the state in plain text.** Where the tool that needs it takes ephemeral values, use the ephemeral resource `lakebase_credential` instead.\n\nA short-lived password for an endpoint, kept in the state. A plan that is made shortly before its end, or later, renews it.",
+    doc: "~> **The token is stored in the state in plain text.** If the consumer accepts ephemeral values, use the ephemeral resource `lakebase_credential` instead.\n\nManages a short-lived database credential for an endpoint, stored in the state. A plan renews the credential shortly before its expiration, or later.",
     timeouts: Timeouts { create: "5m", read: "5m", update: "5m", delete: "5m" },
     fields: &[
         ENDPOINT_NAME.any(),
@@ -140,10 +140,10 @@ fn check_renewal(object: &Object, sink: &mut Diagnostics) {
         && ttl <= margin
     {
         let detail = format!(
-            "`renew_before` is {margin_text}; `ttl` is {ttl_text}. Every plan would renew such a \
-             credential. Set a `renew_before` that is shorter than `ttl`."
+            "`renew_before` ({margin_text}) must be shorter than `ttl` ({ttl_text}). Otherwise, every \
+             plan would renew the credential."
         );
-        let summary = "`renew_before` is not shorter than `ttl`";
+        let summary = "Invalid `renew_before`";
         sink.push(Diagnostic::error(summary, detail).at(RENEW_BEFORE.name()));
     }
 }
@@ -194,8 +194,8 @@ mod tests {
         let mut sink = Diagnostics::new();
         Credential.validate(&config, &Settings::default(), &mut sink);
         let detail = sink.iter().next().map(|it| it.detail.as_str());
-        let expected = "`renew_before` is `15m`, the default; `ttl` is `10m`. Every plan would \
-                        renew such a credential. Set a `renew_before` that is shorter than `ttl`.";
+        let expected = "`renew_before` (`15m`, the default) must be shorter than `ttl` (`10m`). \
+                        Otherwise, every plan would renew the credential.";
         assert_eq!(detail, Some(expected));
     }
 

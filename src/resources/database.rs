@@ -14,30 +14,30 @@ use crate::model::table::{Resource, Table, Timeouts};
 use crate::model::tf::Tf;
 
 const DATABASE_ID: Field<Text> = Field::id("database_id")
-    .doc("The last part of the database's resource name, e.g. `app`.")
-    .note("A new database has lowercase letters, digits and hyphens.")
+    .doc("ID of the database: the last component of its resource name, for example `app`.")
+    .note("The ID of a new database contains only lowercase letters, digits and hyphens.")
     .accepts(IdRule::LabelIfCreated);
 
 const BRANCH_NAME: Field<Text> =
-    Field::parent("branch", BRANCH).doc("The branch that holds the database.");
+    Field::parent("branch", BRANCH).doc("Resource name of the branch that contains the database.");
 
-/// The name of the database in PostgreSQL.
+/// Name of the database in PostgreSQL.
 pub const POSTGRES_DATABASE: Field<Text> = Field::spec("postgres_database")
-    .doc("The name of the database in PostgreSQL.")
+    .doc("Name of the database in PostgreSQL.")
     .note("Changing it renames the database.")
     .required()
     .postgres_name()
     .key();
 
 const OWNER: Field<Text> = Field::spec("role")
-    .doc("The role that owns the database.")
-    .note("It is in the same branch.")
+    .doc("Resource name of the role that owns the database.")
+    .note("Must be in the same branch.")
     .required()
     .named(ROLE)
     .inside_of("branch");
 
 const DELETION_PROTECTED: Field<Bool> = Field::local(DELETION_PROTECTION)
-    .doc("Whether Terraform refuses to plan the database's destruction or replacement: Lakebase cannot restore a deleted database. To destroy it, apply `false` first.")
+    .doc("Whether to prevent Terraform from destroying or replacing the database, because Lakebase cannot restore a deleted database. While the state has `true`, a plan that would do so fails. To destroy the database, set `false`, apply, and then destroy it.")
     .default(true);
 
 /// The resource.
@@ -52,7 +52,7 @@ static TABLE: Table = Table {
     holds: &[],
     upgrades: &[],
     counterpart: "databricks_postgres_database",
-    doc: "A database of PostgreSQL in a branch. Every branch comes with one, `databricks-postgres`.",
+    doc: "Manages a PostgreSQL database in a branch. Lakebase creates one database with each project, with the ID `databricks-postgres` and the PostgreSQL name `databricks_postgres`; new branches inherit the databases of their source branch.",
     timeouts: Timeouts { create: "20m", read: "5m", update: "20m", delete: "20m" },
     fields: &[
         DATABASE_ID.any(),

@@ -9,13 +9,13 @@ use crate::model::field::{Field, Text};
 use crate::model::life::{HasCompute, Life};
 use crate::model::table::{Resource, Table, Timeouts};
 
-const PROJECT_NAME: Field<Text> =
-    Field::parent("project", PROJECT).doc("The project whose default branch is set.");
+const PROJECT_NAME: Field<Text> = Field::parent("project", PROJECT)
+    .doc("Resource name of the project whose default branch is set.");
 
 const BRANCH_NAME: Field<Text> = Field::spec("branch")
     .at("default_branch")
-    .doc("The default branch.")
-    .note("It is a branch of the project, and cannot expire or be deleted while it is the default.")
+    .doc("Resource name of the default branch.")
+    .note("Must be in the project. The default branch cannot expire or be deleted.")
     .required()
     .named(BRANCH)
     .inside_of("project");
@@ -32,7 +32,7 @@ static TABLE: Table = Table {
     holds: &[],
     upgrades: &[],
     counterpart: "",
-    doc: "The default branch of a project: a setting that every project has. Destroying this resource leaves the setting as it is.",
+    doc: "Manages which branch is the default branch of a project. Destroying this resource does not change the project's default branch.",
     timeouts: Timeouts { create: "20m", read: "5m", update: "20m", delete: "20m" },
     fields: &[PROJECT_NAME.any(), BRANCH_NAME.any(), TIMEOUTS.any(), NAME.any()],
     readings: &[],

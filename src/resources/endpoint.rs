@@ -21,53 +21,54 @@ use crate::model::tf::Tf;
 /// The read-write endpoint that every branch comes with (API reference, 6.1).
 const PRIMARY: &str = "primary";
 
-const ENDPOINT_ID: Field<Text> =
-    Field::id("endpoint_id").doc("The last part of the endpoint's name, e.g. `primary`.");
+const ENDPOINT_ID: Field<Text> = Field::id("endpoint_id")
+    .doc("ID of the endpoint: the last component of its resource name, for example `primary`.");
 
-const BRANCH_NAME: Field<Text> = Field::parent("branch", BRANCH).doc("The branch to serve.");
+const BRANCH_NAME: Field<Text> =
+    Field::parent("branch", BRANCH).doc("Resource name of the branch that the endpoint serves.");
 
 const ENDPOINT_TYPE: Field<Text> = Field::spec("endpoint_type")
-    .doc("Whether the endpoint takes writes. A branch has one read-write endpoint, `primary`, which Lakebase creates with the branch; all others are read replicas.")
+    .doc("Type of the endpoint. Each branch has exactly one read-write endpoint, `primary`, which Lakebase creates with the branch. Additional endpoints are read-only (read replicas).")
     .required()
     .replaces()
     .one_of(&["ENDPOINT_TYPE_READ_WRITE", "ENDPOINT_TYPE_READ_ONLY"]);
 
 const MIN_CU: Field<Float> = Field::spec("autoscaling_limit_min_cu")
-    .doc("The least compute that it scales down to, in compute units (CU) of about 2 GB of RAM.")
+    .doc("Minimum size of each compute in the autoscaling range, in compute units (CU). One CU provides about 2 GB of RAM.")
     .size_between(SMALLEST_CU, LARGEST_CU);
 
 const MAX_CU: Field<Float> = Field::spec("autoscaling_limit_max_cu")
-    .doc("The most compute that it scales up to, in CU.")
-    .note("At most 8 more than the least, unless the provider block's `max_autoscaling_range_cu` says otherwise.")
+    .doc("Maximum size of each compute in the autoscaling range, in CU.")
+    .note("Must not exceed `autoscaling_limit_min_cu` by more than 8 CU, unless `max_autoscaling_range_cu` in the provider configuration allows a wider range.")
     .size_between(SMALLEST_CU, LARGEST_CU);
 
 /// How long the endpoint idles before it suspends.
 pub const SUSPEND_AFTER: Field<Duration> = Field::spec("suspend_timeout_duration")
-    .doc("How long it idles before it suspends, e.g. `5m`.")
+    .doc("Duration of inactivity after which the compute is suspended (scale to zero), for example `5m`.")
     .lasting("60s", "7d")
     .choice("suspension");
 
 /// Whether the endpoint never suspends.
 pub const NO_SUSPENSION: Field<Bool> = Field::spec("no_suspension")
-    .doc("Whether it never suspends.")
-    .note("`false` chooses nothing: set `suspend_timeout_duration`.")
+    .doc("Whether scale to zero is disabled.")
+    .note("Set to `true` to keep the compute always on. `false` does not enable scale to zero: set `suspend_timeout_duration` instead.")
     .choice("suspension");
 
 /// Whether the endpoint is suspended and refuses connections.
 pub const DISABLED: Field<Bool> =
-    Field::spec("disabled").doc("Whether the endpoint is suspended and refuses connections.");
+    Field::spec("disabled").doc("Whether the endpoint is disabled: its compute is suspended and it refuses connections until it is enabled again.");
 
 const GROUP_MIN: Field<Int> =
-    Field::member("min").doc("How many computes there are at least: 1 or more.").required();
+    Field::member("min").doc("Minimum number of computes, 1 or more.").required();
 pub const GROUP_MAX: Field<Int> = Field::member("max")
-    .doc("How many computes there are at most.")
-    .note("Lakebase requires as many as `min`.")
+    .doc("Maximum number of computes.")
+    .note("Must equal `min`. To disable high availability, set both to 1.")
     .required();
 
 /// A group of computes, as an object holds it.
 pub const GROUP: Field<Nested> = Field::spec("group")
-    .doc("High availability: more than one compute, of which one takes over when another fails.")
-    .note("It needs `no_suspension = true`.")
+    .doc("High-availability configuration. With two or more computes, Lakebase fails over to a secondary compute if the primary compute fails.")
+    .note("Two or more computes require `no_suspension = true`.")
     .members(GROUP_MEMBERS)
     .whole();
 
@@ -76,40 +77,41 @@ pub const GROUP_MEMBERS: &[AnyField] = &[
     GROUP_MIN.any(),
     GROUP_MAX.any(),
     Field::<Bool>::member("enable_readable_secondaries")
-        .doc("Whether the other computes of a read-write endpoint take reads.")
+        .doc("Whether the secondary computes of a read-write endpoint accept read-only connections, through `read_only_host`.")
         .any(),
 ];
 
 const PG_SETTINGS: Field<TextMap> = Field::spec("pg_settings")
-    .doc("Settings of PostgreSQL by their names.")
+    .doc("PostgreSQL configuration parameters, for example `{ work_mem = \"8MB\" }`.")
+    .note("The map replaces all parameters that were set before.")
     .at("settings.pg_settings");
 
 const HOST: Field<Text> =
-    Field::status("host").doc("The host name to connect to.").at("hosts.host");
+    Field::status("host").doc("Host name for read-write connections, or for read-only connections if the endpoint is a read replica.").at("hosts.host");
 
 const READ_ONLY_HOST: Field<Text> = Field::status("read_only_host")
-    .doc("The host name to connect to for reads, where there is one.")
+    .doc("Host name for read-only connections. Set for read replicas, and for high-availability endpoints with readable secondaries.")
     .at("hosts.read_only_host")
     .changes_with(&["group"]);
 
 const POOLED_HOST: Field<Text> = Field::status("pooled_host")
-    .doc("The host name to connect to through the connection pool.")
+    .doc("Host name for connections through the connection pooler.")
     .at("hosts.read_write_pooled_host");
 
 const READ_ONLY_POOLED_HOST: Field<Text> = Field::status("read_only_pooled_host")
-    .doc("The host name to connect to for reads through the connection pool, where there is one.")
+    .doc("Host name for read-only connections through the connection pooler. Set if `read_only_host` is set.")
     .at("hosts.read_only_pooled_host")
     .changes_with(&["group"]);
 
 const CAPACITY: Field<Nested> = Field::computed("capacity")
-    .doc("What the autoscaling range grants, known at plan, so that [policies](../guides/enforcing-compute-policies.md) can read it.")
+    .doc("Memory and connections that the autoscaling range provides. Known at plan time, so that policies can evaluate it.")
     .members(capacity::MEMBERS);
 
-const CURRENT_STATE: Field<Text> =
-    Field::status("current_state").doc("What the endpoint does, e.g. `ACTIVE` or `IDLE`.");
+const CURRENT_STATE: Field<Text> = Field::status("current_state")
+    .doc("Current state of the endpoint, for example `ACTIVE` or `IDLE`.");
 
 const LAST_ACTIVE_TIME: Field<Timestamp> =
-    Field::status("last_active_time").doc("When the endpoint last served a connection.");
+    Field::status("last_active_time").doc("Time at which the endpoint last served a connection.");
 
 /// The range of an endpoint.
 pub const RANGE: Range = Range { min: MIN_CU, max: MAX_CU };
@@ -126,7 +128,7 @@ static TABLE: Table = Table {
     holds: &[],
     upgrades: &[],
     counterpart: "databricks_postgres_endpoint",
-    doc: "The compute that serves a branch: the read-write `primary`, which the service makes with every branch, or a read replica.",
+    doc: "Manages a Lakebase endpoint: the read-write `primary` endpoint of a branch, or a read replica.",
     timeouts: Timeouts { create: "20m", read: "5m", update: "20m", delete: "20m" },
     fields: &[
         ENDPOINT_ID.any(),
@@ -196,7 +198,7 @@ impl Resource for Endpoint {
             let name = format!("`{}`", name.unwrap_or_default());
             let found = findings(&name, prior.map(compute).as_ref(), &compute(planned));
             for finding in found.into_iter().filter(|finding| finding.kind.costs()) {
-                sink.push(Diagnostic::warning(finding.summary, finding.detail));
+                sink.push(finding.warning());
             }
         }
     }
@@ -248,13 +250,13 @@ fn refuse_second_writer(planned: &Object, sink: &mut Diagnostics) {
         return;
     }
     let detail = format!(
-        "A branch has one read-write endpoint, `{PRIMARY}`, which Lakebase creates with the branch: \
-         set `endpoint_id = \"{PRIMARY}\"` and `{} = true` to manage it. For a read replica, set \
+        "Each branch has exactly one read-write endpoint, `{PRIMARY}`, which Lakebase creates with \
+         the branch. To manage it, set `endpoint_id = \"{PRIMARY}\"` and `{} = true`. For a read replica, set \
          `endpoint_type = \"ENDPOINT_TYPE_READ_ONLY\"`. If `{id}` exists already and is the \
          branch's read-write endpoint, import it.",
         REPLACE_EXISTING.name()
     );
-    let summary = format!("The read-write endpoint is called `{PRIMARY}`, not `{id}`");
+    let summary = format!("Read-write endpoint must be `{PRIMARY}`, not `{id}`");
     sink.push(Diagnostic::error(summary, detail).at(ENDPOINT_ID.name()));
 }
 
@@ -273,18 +275,16 @@ fn check_group(group: &Tf<Object>, suspends: bool, path: &Path, sink: &mut Diagn
     let group = path.attribute(GROUP.name());
     let (min_path, path) = (group.attribute(GROUP_MIN.name()), group.attribute(GROUP_MAX.name()));
     if min < 1 {
-        let detail = format!("`{min_path}` is {min}. A group has at least one compute.");
+        let detail = format!("`{min_path}` is {min}. It must be 1 or more.");
         sink.push(Diagnostic::error(format!("Invalid `{min_path}`"), detail).at(min_path));
     } else if min != max {
-        let detail = format!(
-            "`{min_path}` is {min} and `{path}` is {max}. Lakebase requires that they are equal."
-        );
+        let detail = format!("`{path}` ({max}) must equal `{min_path}` ({min}).");
         sink.push(Diagnostic::error(format!("Invalid `{path}`"), detail).at(path));
     } else if 1 < max && suspends {
         let detail = format!(
-            "`{path}` is {max}, and a group of several computes cannot suspend. Set \
+            "`{path}` is {max}, and high availability requires that the computes never suspend. Set \
              `{no_suspension} = true`, and omit `{suspend_after}`."
         );
-        sink.push(Diagnostic::error("High availability needs `no_suspension`", detail).at(path));
+        sink.push(Diagnostic::error("High availability requires `no_suspension`", detail).at(path));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tfplugin::{Diagnostic, Diagnostics, Object, Path, Value};
+use tfplugin::{Diagnostics, Object, Path, Value};
 
 use super::endpoint::{self, GROUP_MEMBERS};
 use super::{
@@ -19,108 +19,109 @@ use crate::model::life::{HasCompute, Life};
 use crate::model::table::{Change, Resource, Settings, Table, Timeouts};
 use crate::model::tf::Tf;
 
-const PROJECT_ID: Field<Text> =
-    Field::id("project_id").doc("The last part of the project's name, e.g. `shop`.");
+const PROJECT_ID: Field<Text> = Field::id("project_id")
+    .doc("ID of the project: the last component of its resource name, for example `shop`.");
 
 const DISPLAY_NAME: Field<Text> =
-    Field::spec("display_name").doc("The name that people see.").at_most(256);
+    Field::spec("display_name").doc("Display name of the project.").at_most(256);
 
 const PG_VERSION: Field<Int> = Field::spec("pg_version")
-    .doc("The major version of PostgreSQL.")
-    .note("Lakebase cannot change it: **a change deletes the project with all its data** and creates an empty one. The plan is refused unless `purge_on_delete = true`.")
+    .doc("Major version of PostgreSQL.")
+    .note("In-place upgrades are not supported: **changing this destroys the project and all its data** and creates an empty project. The plan fails unless `purge_on_delete = true`.")
     .replaces()
     .within(16, 18);
 
 pub const HISTORY_RETENTION: Field<Duration> = Field::spec("history_retention_duration")
-    .doc("How long the service keeps the history that point-in-time restores and branches of the past need, e.g. `7d`.")
+    .doc("Duration for which history is retained for point-in-time restore and for branching from a past point in time (the restore window), for example `7d`.")
     .lasting("2d", "35d");
 
 const MIN_CU: Field<Float> = Field::member("autoscaling_limit_min_cu")
-    .doc("The least compute to scale down to, in compute units (CU) of about 2 GB of RAM.")
+    .doc("Minimum size of each compute in the autoscaling range, in compute units (CU). One CU provides about 2 GB of RAM.")
     .size_between(SMALLEST_CU, LARGEST_CU);
 
 const MAX_CU: Field<Float> = Field::member("autoscaling_limit_max_cu")
-    .doc("The most compute to scale up to, in CU.")
-    .note("At most 8 more than the least, unless the provider block's `max_autoscaling_range_cu` says otherwise.")
+    .doc("Maximum size of each compute in the autoscaling range, in CU.")
+    .note("Must not exceed `autoscaling_limit_min_cu` by more than 8 CU, unless `max_autoscaling_range_cu` in the provider configuration allows a wider range.")
     .size_between(SMALLEST_CU, LARGEST_CU);
 
 const SUSPEND_AFTER: Field<Duration> = Field::member("suspend_timeout_duration")
-    .doc("How long they idle before they suspend, e.g. `5m`.")
+    .doc("Duration of inactivity after which the compute is suspended (scale to zero), for example `5m`.")
     .lasting("60s", "7d")
     .choice("suspension");
 
 const NO_SUSPENSION: Field<Bool> = Field::member("no_suspension")
-    .doc("Whether they never suspend.")
-    .note("`false` chooses nothing: set `suspend_timeout_duration`.")
+    .doc("Whether scale to zero is disabled.")
+    .note("Set to `true` to keep the compute always on. `false` does not enable scale to zero: set `suspend_timeout_duration` instead.")
     .choice("suspension");
 
 /// The settings of endpoints that are made later.
 pub const DEFAULT_ENDPOINT_SETTINGS: Field<Nested> = Field::spec("default_endpoint_settings")
-    .doc("The settings of endpoints that are created without their own.")
-    .note("Endpoints that exist do not follow a change.")
+    .doc("Default settings for endpoints created later in this project, including the `primary` endpoint of each new branch. Settings of an endpoint take precedence.")
+    .note("Changing the defaults does not affect existing endpoints.")
     .members(&[
         MIN_CU.any(),
         MAX_CU.any(),
         SUSPEND_AFTER.any(),
         NO_SUSPENSION.any(),
-        Field::<TextMap>::member("pg_settings").doc("Settings of PostgreSQL by their names.").any(),
+        Field::<TextMap>::member("pg_settings").doc("PostgreSQL configuration parameters, for example `{ work_mem = \"8MB\" }`.").note("The map replaces all parameters that were set before.").any(),
     ]);
 
 pub const INITIAL_ENDPOINT: Field<Nested> = Field::initial("initial_endpoint")
-    .doc("The settings of the first endpoint, `primary` on the branch `production`. They do not become the project's defaults.")
+    .doc("Initial settings of the `primary` endpoint on the `production` branch. Does not affect `default_endpoint_settings`. To manage the endpoint afterwards, use a `lakebase_endpoint` resource.")
     .at("initial_endpoint_spec")
     .members(&[
         MIN_CU.any(),
         MAX_CU.any(),
         SUSPEND_AFTER.any(),
         NO_SUSPENSION.any(),
-        Field::<Nested>::member("group").doc("High availability: more than one compute, of which one takes over when another fails. It needs `no_suspension = true`.").members(GROUP_MEMBERS).any(),
+        Field::<Nested>::member("group").doc("High-availability configuration. With two or more computes, Lakebase fails over to a secondary compute if the primary compute fails. Two or more computes require `no_suspension = true`.").members(GROUP_MEMBERS).any(),
     ]);
 
 const INITIAL_BRANCH: Field<Nested> = Field::initial("initial_branch")
-    .doc("The settings of the first branch, `production`.")
+    .doc("Initial settings of the `production` branch.")
     .at("initial_branch_spec")
     .members(&[Field::<Bool>::member("is_protected")
-        .doc("Whether the service refuses to delete the branch, its endpoints and the project.")
+        .doc("Whether the branch is protected in Lakebase. No client can delete a protected branch, its endpoints or its project.")
         .any()]);
 
 const DEFAULT_ENDPOINT_CAPACITY: Field<Nested> = Field::computed("default_endpoint_capacity")
-    .doc("What the autoscaling range of the default settings grants, known at plan.")
+    .doc("Memory and connections that the autoscaling range of the default settings provides. Known at plan time.")
     .members(capacity::MEMBERS);
 
 const CUSTOM_TAGS: Field<Tags> = Field::local("custom_tags")
-    .doc("The project's own tags, to which the provider block's are added. Left out, they stay; `{}` clears them.")
+    .doc("Tags to assign to the project. A tag overrides the tag with the same key in the provider-level `custom_tags`. If omitted, existing tags remain unchanged; set to `{}` to remove them.")
     .or_provider();
 
 const EFFECTIVE_CUSTOM_TAGS: Field<Tags> = Field::spec("effective_custom_tags")
-    .doc("All tags: the project's own, and those of the provider block that it does not override.")
+    .doc("All tags assigned to the project, including those of the provider-level `custom_tags`.")
     .at("custom_tags")
     .by_provider();
 
 const BUDGET_POLICY_ID: Field<Text> = Field::spec("budget_policy_id")
-    .doc("The budget policy that the project is billed by.")
+    .doc("ID of the budget policy to which the usage of the project is attributed.")
     .null_if_absent();
 
 const NATIVE_LOGIN: Field<Bool> = Field::spec("enable_pg_native_login")
-    .doc("Whether roles may log in with passwords of PostgreSQL's own.");
+    .doc("Whether roles can log in with native PostgreSQL passwords.");
 
 const DELETION_PROTECTED: Field<Bool> = Field::local(DELETION_PROTECTION)
-    .doc("Whether Terraform refuses to plan the project's destruction or replacement. To destroy it, apply `false` first.")
+    .doc("Whether to prevent Terraform from destroying or replacing the project. While the state has `true`, a plan that would do so fails. To destroy the project, set `false`, apply, and then destroy it.")
     .default(true);
 
-const OWNER: Field<Text> = Field::status("owner").doc("Who created the project.");
+const OWNER: Field<Text> =
+    Field::status("owner").doc("User or service principal that owns the project.");
 
 const DEFAULT_BRANCH: Field<Text> =
-    Field::status("default_branch").doc("The default branch.").named(BRANCH);
+    Field::status("default_branch").doc("Resource name of the default branch.").named(BRANCH);
 
 const STORAGE_SIZE: Field<Int> =
-    Field::status("synthetic_storage_size_bytes").doc("The size of the stored data, in bytes.");
+    Field::status("synthetic_storage_size_bytes").doc("Size of the stored data, in bytes.");
 
 const SIZE_LIMIT: Field<Int> = Field::status("branch_logical_size_limit_bytes")
-    .doc("The most data that one branch may hold, in bytes.");
+    .doc("Maximum logical size of one branch, in bytes.");
 
-const COMPUTE_LAST_ACTIVE: Field<Timestamp> =
-    Field::status("compute_last_active_time").doc("When any endpoint last served a connection.");
+const COMPUTE_LAST_ACTIVE: Field<Timestamp> = Field::status("compute_last_active_time")
+    .doc("Time at which an endpoint of the project last served a connection.");
 
 /// The range that the settings and the initial endpoint hold alike.
 const RANGE: Range = Range { min: MIN_CU, max: MAX_CU };
@@ -137,7 +138,7 @@ static TABLE: Table = Table {
     holds: &[BRANCH],
     upgrades: &[],
     counterpart: "databricks_postgres_project",
-    doc: "A Lakebase Autoscaling project: PostgreSQL databases with their branches and computes. A new project comes with a branch `production`, its endpoint `primary`, the database `databricks-postgres` and a role for its owner.",
+    doc: "Manages a Lakebase Autoscaling project, the container of branches, endpoints, roles and databases. With each project, Lakebase creates a branch `production`, its endpoint `primary`, the database `databricks_postgres` (ID `databricks-postgres`) and a role for the owner.",
     timeouts: Timeouts { create: "30m", read: "5m", update: "30m", delete: "30m" },
     fields: &[
         PROJECT_ID.any(),
@@ -200,7 +201,7 @@ impl Resource for Project {
                 let before = prior.as_ref().map(endpoint::compute);
                 let after = endpoint::compute(&planned);
                 if let Some(it) = undocumented_size(&name, before.as_ref(), &after) {
-                    sink.push(Diagnostic::warning(it.summary, it.detail).at(path));
+                    sink.push(it.warning().at(path));
                 }
             }
         }

@@ -13,39 +13,39 @@ use crate::model::table::{Change, Resource, Settings, Table, Timeouts};
 use crate::model::tf::Tf;
 
 const ROLE_ID: Field<Text> = Field::id("role_id")
-    .doc("The last part of the role's resource name, e.g. `app`.")
-    .note("A new role has lowercase letters, digits and hyphens; an e-mail address or an application ID belongs into `postgres_role`. If omitted, Lakebase generates one.")
+    .doc("ID of the role: the last component of its resource name, for example `app`.")
+    .note("The ID of a new role contains only lowercase letters, digits and hyphens. Put an e-mail address or an application ID into `postgres_role` instead. If omitted, Lakebase generates one.")
     .accepts(IdRule::LabelIfCreated)
     .or_generated();
 
 const BRANCH_NAME: Field<Text> =
-    Field::parent("branch", BRANCH).doc("The branch that holds the role.");
+    Field::parent("branch", BRANCH).doc("Resource name of the branch that contains the role.");
 
-/// The name of the role in PostgreSQL.
+/// Name of the role in PostgreSQL.
 pub const POSTGRES_ROLE: Field<Text> = Field::spec("postgres_role")
-    .doc("The name of the role in PostgreSQL.")
-    .note("For a role of a Databricks identity: the e-mail address of a user, the application ID of a service principal, or the name of a group.")
+    .doc("Name of the role in PostgreSQL.")
+    .note("For a Databricks identity, set the e-mail address of the user, the application ID of the service principal, or the name of the group.")
     .required()
     .replaces()
     .at_most(255)
     .key();
 
 const IDENTITY_TYPE: Field<Text> = Field::spec("identity_type")
-    .doc("The Databricks identity that logs in as the role; null for a role of PostgreSQL alone.")
+    .doc("Type of the Databricks identity that logs in as the role. Null for a PostgreSQL role without a Databricks identity.")
     .one_of(&["USER", "SERVICE_PRINCIPAL", "GROUP"])
     .replaces();
 
 const AUTH_METHOD: Field<Text> = Field::spec("auth_method")
-    .doc("How the role logs in.")
-    .note("Default: `LAKEBASE_OAUTH_V1` for a Databricks identity, otherwise `PG_PASSWORD_SCRAM_SHA_256`. Lakebase does not create roles with `NO_LOGIN`.")
+    .doc("Authentication method of the role.")
+    .note("Default: `LAKEBASE_OAUTH_V1` for a Databricks identity, otherwise `PG_PASSWORD_SCRAM_SHA_256`. Lakebase rejects `NO_LOGIN` when a role is created.")
     .one_of(&["LAKEBASE_OAUTH_V1", PASSWORD, NO_LOGIN])
     .replaces();
 
 const ATTRIBUTES: Field<Nested> = Field::spec("attributes")
-    .doc("What PostgreSQL permits the role.")
+    .doc("PostgreSQL attributes of the role.")
     .members(&[
-        Field::<Bool>::member("createdb").doc("Whether the role may create databases.").any(),
-        Field::<Bool>::member("createrole").doc("Whether the role may create roles.").any(),
+        Field::<Bool>::member("createdb").doc("Whether the role can create databases.").any(),
+        Field::<Bool>::member("createrole").doc("Whether the role can create roles.").any(),
         Field::<Bool>::member("bypassrls")
             .doc("Whether the role bypasses row-level security.")
             .any(),
@@ -53,14 +53,14 @@ const ATTRIBUTES: Field<Nested> = Field::spec("attributes")
     .by_leaf();
 
 const MEMBERSHIP_ROLES: Field<Texts> = Field::spec("membership_roles")
-    .doc("The roles that the role is a member of.")
+    .doc("Roles of which the role is a member.")
     .each_one_of(&["DATABRICKS_SUPERUSER"])
     .in_every_update();
 
 const REASSIGN_OWNED_TO: Field<Text> =
     Field::on_delete("reassign_owned_to", "reassign_owned_to")
-        .doc("The role that gets what this role owns when this role is deleted.")
-        .note("Lakebase does not delete a role that owns objects unless this is set. Apply it before the delete. It needs a running endpoint.")
+        .doc("Resource name of the role that receives the objects of this role when this role is deleted.")
+        .note("Lakebase does not delete a role that owns objects unless this is set. Apply the setting before the delete. The reassignment needs a running endpoint.")
         .optional()
         .named(ROLE)
         .inside_of("branch");
@@ -81,7 +81,7 @@ static TABLE: Table = Table {
     holds: &[],
     upgrades: &[],
     counterpart: "databricks_postgres_role",
-    doc: "A role of PostgreSQL in a branch: of a Databricks user, service principal or group, or one that logs in with a password. Privileges on schemas and tables are granted in SQL.",
+    doc: "Manages a PostgreSQL role in a branch, for a Databricks user, service principal or group, or for login with a password. Grant privileges on schemas and tables in SQL.",
     timeouts: Timeouts { create: "20m", read: "5m", update: "20m", delete: "20m" },
     fields: &[
         ROLE_ID.any(),
@@ -125,7 +125,7 @@ impl Resource for Role {
         }
         let heir = REASSIGN_OWNED_TO.of(&change.planned).known();
         if heir.is_some() && heir == NAME.of(&change.planned).known() {
-            let detail = "A role cannot give to itself what it owns. Name another role.";
+            let detail = "A role cannot receive its own objects. Set another role.";
             let summary = format!("Invalid {REASSIGN_OWNED_TO}");
             sink.push(Diagnostic::error(summary, detail).at(REASSIGN_OWNED_TO.name()));
         }
@@ -142,7 +142,10 @@ impl Resource for Role {
 fn not_a_role(name: &str) -> Option<Diagnostic> {
     let is_reserved = name.starts_with("pg_") || ["public", "none"].contains(&name);
     let why = match name.len() {
-        64.. => format!("`{name}` has {} bytes. A name in PostgreSQL has at most 63.", name.len()),
+        64.. => format!(
+            "`{name}` has {} bytes. The maximum length of a PostgreSQL name is 63 bytes.",
+            name.len()
+        ),
         _ if is_reserved => format!("PostgreSQL reserves the name `{name}`."),
         _ => return None,
     };
@@ -153,9 +156,8 @@ fn not_a_role(name: &str) -> Option<Diagnostic> {
 /// What Lakebase says to the create of a role that does not log in (API reference, 14).
 fn no_login(planned: &Object) -> Option<Diagnostic> {
     (AUTH_METHOD.of(planned).known()? == NO_LOGIN).then(|| {
-        let detail = "Lakebase would refuse it: `Creating roles with auth_method NO_LOGIN is not \
-                      currently supported`. Omit `auth_method`, or create the role in SQL and import \
-                      it.";
+        let detail = "The API rejects it: `Creating roles with auth_method NO_LOGIN is not currently \
+                      supported`. Omit `auth_method`, or create the role in SQL and import it.";
         let summary = format!("Invalid {AUTH_METHOD}");
         Diagnostic::error(summary, detail).at(AUTH_METHOD.name())
     })

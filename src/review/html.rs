@@ -40,8 +40,8 @@ pub(super) fn html(report: &Report<'_>) -> String {
         ("bad", "Failed checks", report.broken()),
         ("bad", "Data", report.losses()),
         ("warning", "Warnings", [report.warned(), warnings(report)].concat()),
-        ("warning", "Notice", report.findings()),
-        ("warning", "Checks that only the apply decides", report.undecided()),
+        ("warning", "Findings", report.findings()),
+        ("warning", "Undecided checks (values known after apply)", report.undecided()),
     ];
     for (class, title, messages) in lists {
         list(&mut page, class, title, &messages);

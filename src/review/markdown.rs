@@ -31,7 +31,7 @@ pub(super) fn markdown(report: &Report<'_>, tag: Option<&str>) -> String {
     sections.extend(list("❌ Failed checks", &report.broken()));
     sections.extend(list("🗑️ Data", &report.losses()));
     sections.extend(list("⚠️ Warnings", &[report.warned(), warnings(report)].concat()));
-    sections.extend(list("⚠️ Notice", &report.findings()));
+    sections.extend(list("⚠️ Findings", &report.findings()));
     for plan in report.plans {
         sections.extend(tables(plan, report, &mut room));
     }
@@ -39,7 +39,7 @@ pub(super) fn markdown(report: &Report<'_>, tag: Option<&str>) -> String {
         let head = head("all plans", &headings(Subject::Compute, report.price));
         sections.push(format!("{head}{}", total(report.plans, report)));
     }
-    sections.extend(list("❔ Checks that only the apply decides", &report.undecided()));
+    sections.extend(list("❔ Undecided checks (values known after apply)", &report.undecided()));
     sections.extend(list("Allowed by exceptions", &report.excused()));
     sections.extend(list("Changed outside of Terraform", &report.drift()));
     let mut notes = Vec::new();

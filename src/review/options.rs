@@ -9,47 +9,48 @@ use super::rule::{Rule, RulesFile, Severity};
 
 /// The help of the command.
 pub const HELP: &str = "\
-Reviews what a plan does to compute and data: sizes, memory, connections, scale to zero, high
-availability and the CU-hours of a month, before and after; and what is destroyed.
+Shows how a plan changes compute and data: sizes, memory, connections, scale to zero, high
+availability and CU-hours per month, before and after, and which data is destroyed.
 
 Usage: terraform show -json PLANFILE | terraform-provider-lakebase review [options] [FILE]...
 
-FILE is what `terraform show -json` printed, instead of the standard input. Several files are one
-review, with totals for each and together.
+FILE contains the output of `terraform show -json` and replaces standard input. With several files,
+the review shows totals for each plan and for all plans together.
 
 Options:
   --format FORMAT            text, markdown, json, sarif or html (default text)
-  --output FORMAT=FILE       write that format to a file too; may be repeated
-  --fail-on RULE             exit with 2 if the rule holds; may be repeated
-  --warn-on RULE             warn if the rule holds; may be repeated
+  --output FORMAT=FILE       also write this format to a file; may be repeated
+  --fail-on RULE             exit with 2 if the rule matches; may be repeated
+  --warn-on RULE             warn if the rule matches; may be repeated
   --rules FILE               read rules and exceptions from a TOML file
-  --strict                   exit with 2 as well if a rule is undecided, a plan ended with an error,
-                             is partial or defers changes, or a scope matches nothing
-  --price-per-cu-hour PRICE  show money too, e.g. 0.111, $0.111 or '0.111 EUR'
-  --root DIR                 the directory of the root module, for files and lines in sarif; with
-                             several files once for all, or once for each
-  --tag TAG                  begin markdown with a hidden marker, by which a comment can be updated
-  -h, --help                 print this
+  --strict                   also exit with 2 if a rule is undecided, if a plan ended with an error,
+                             is partial or defers changes, or if a scope matches nothing
+  --price-per-cu-hour PRICE  also show costs, for example 0.111, $0.111 or '0.111 EUR'
+  --root DIR                 directory of the root module, for files and lines in sarif; with
+                             several files, set it once for all or once for each
+  --tag TAG                  start markdown with a hidden marker that identifies the comment
+  -h, --help                 print this help
 
-Rules are a condition, and `in PATTERN` or `not in PATTERN` behind it if you like. A pattern is an
-address or a resource name (projects/...), in which `*` stands for anything:
-  ceiling > 64               CU at most, all computes of an endpoint together
-  floor > 8                  CU that run at any time
-  range > 8                  CU between minimum and maximum
-  growth > 2x                the ceiling, compared with the one before
-  increase > 16              CU that the ceiling increases by
-  computes > 1               high availability
-  connections < 200          connections at the maximum
-  cost > 500                 money a month at most; needs --price-per-cu-hour
-  cost-increase > 100        money a month more than before; needs --price-per-cu-hour
-  total ceiling > 256        the same of all computes together: ceiling, floor, growth, increase,
-                             computes, cost or cost-increase
-  always-on                  it never suspends
-  destroys                   it is destroyed, or destroyed and created again; projects, branches and
-                             databases too
-  unknown                    one of these quantities is not known before the apply
+A rule is a condition, optionally followed by `in PATTERN` or `not in PATTERN`. A pattern is an
+address or a resource name (projects/...), in which `*` matches any text:
+  ceiling > 64               maximum CU of all computes of an endpoint together
+  floor > 8                  CU that always run
+  range > 8                  difference between minimum and maximum CU
+  growth > 2x                ceiling relative to the current ceiling
+  increase > 16              increase of the ceiling, in CU
+  computes > 1               number of computes (high availability)
+  connections < 200          connection limit at the maximum
+  cost > 500                 maximum cost per month; requires --price-per-cu-hour
+  cost-increase > 100        increase of the cost per month; requires --price-per-cu-hour
+  total ceiling > 256        the same for all computes together: ceiling, floor, growth,
+                             increase, computes, cost or cost-increase
+  always-on                  the compute never suspends
+  destroys                   the object is destroyed or replaced; also for projects, branches and
+                             databases
+  unknown                    one of these values is known only after apply
 
-Exit code: 0, or 2 if the review fails, or 1 if the input is not a plan or an argument is invalid.
+Exit codes: 0 if the review passes, 2 if it fails, 1 if the input is not a plan or an argument is
+invalid.
 ";
 
 /// What the command is told.
@@ -116,7 +117,7 @@ pub fn read(mut parser: lexopt::Parser) -> Result<Option<Options>, String> {
         tag: None,
     };
     let plain = |error: lexopt::Error| format!("Invalid arguments: {error}; see `review --help`.");
-    let formats = "use text, markdown, json, sarif or html";
+    let formats = "valid formats are text, markdown, json, sarif and html";
     while let Some(argument) = parser.next().map_err(plain)? {
         let name = match argument {
             Short('h') | Long("help") => return Ok(None),
@@ -139,7 +140,7 @@ pub fn read(mut parser: lexopt::Parser) -> Result<Option<Options>, String> {
                 let (format, file) = text.split_once('=').unwrap_or((&text, ""));
                 let format = Format::parse(format).filter(|_| !file.is_empty());
                 let format = format.ok_or_else(|| {
-                    format!("Invalid `--output {text}`: write FORMAT=FILE, and {formats}.")
+                    format!("Invalid `--output {text}`: expected FORMAT=FILE; {formats}.")
                 })?;
                 options.outputs.push((format, file.into()));
             }
@@ -191,18 +192,18 @@ pub fn read(mut parser: lexopt::Parser) -> Result<Option<Options>, String> {
         }
     }
     if options.price.is_none() && options.rules.rules.iter().any(Rule::needs_a_price) {
-        return Err("A rule about cost needs `--price-per-cu-hour`.".to_owned());
+        return Err("Rules on cost require `--price-per-cu-hour`.".to_owned());
     }
     let writes =
         |format| options.format == format || options.outputs.iter().any(|it| it.0 == format);
     if !options.roots.is_empty() && !writes(Format::Sarif) {
-        return Err("`--root` is for the format sarif: no other format shows files.".to_owned());
+        return Err("`--root` requires the format sarif.".to_owned());
     }
     if options.tag.is_some() && !writes(Format::Markdown) {
-        return Err("`--tag` is for the format markdown.".to_owned());
+        return Err("`--tag` requires the format markdown.".to_owned());
     }
     if options.roots.len() > 1 && options.roots.len() != options.files.len() {
-        return Err("Give `--root` once, or once for each file.".to_owned());
+        return Err("Set `--root` once, or once for each file.".to_owned());
     }
     Ok(Some(options))
 }

@@ -253,7 +253,7 @@ impl Rule {
             Condition::AlwaysOn => match row.after.compute().map(Compute::always_on) {
                 Some(Some(true)) => says(Answer::Holds, "it is always on"),
                 Some(Some(false)) => clear(),
-                _ => says(Answer::Open, "whether it suspends is not known yet"),
+                _ => says(Answer::Open, "whether it suspends is known after apply"),
             },
             Condition::Unknown => match row.unknown() {
                 Some(unknown) => (Answer::Holds, Box::new(move || unknown.clone())),
@@ -270,7 +270,7 @@ impl Rule {
 }
 
 const DESTROYED: &str = "it is destroyed";
-const DESTROYED_AND_CREATED: &str = "it is destroyed and created again";
+const DESTROYED_AND_CREATED: &str = "it is replaced";
 
 impl<'a> Verdict<'a> {
     fn add(
@@ -414,7 +414,7 @@ impl Row {
         if compute.is_none_or(|compute| compute.always_on().is_none()) {
             names.push("scale to zero");
         }
-        (!names.is_empty()).then(|| format!("not known yet: {}", names.join(", ")))
+        (!names.is_empty()).then(|| format!("known after apply: {}", names.join(", ")))
     }
 }
 

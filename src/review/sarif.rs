@@ -48,7 +48,7 @@ pub(super) fn sarif(report: &Report<'_>, roots: &[PathBuf], to: &mut dyn Write) 
     let all = results(report, &locator).count();
     let left_out = all.saturating_sub(MOST);
     let invocation = (left_out > 0).then(|| {
-        let text = format!("{left_out} results are left out: code scanning accepts {MOST}.");
+        let text = format!("{left_out} results are omitted: code scanning accepts at most {MOST}.");
         json!({
             "executionSuccessful": true,
             "toolExecutionNotifications": [{ "level": "warning", "message": { "text": text } }],
@@ -154,9 +154,9 @@ fn results<'a>(
 /// The rules, as code scanning knows them: ID, level and description.
 fn rules() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     let first = [
-        ("fail-on", "error", "A rule holds that fails the review"),
-        ("strict", "error", "Something is not certain, and `--strict` refuses that"),
-        ("warn-on", "warning", "A rule holds that warns"),
+        ("fail-on", "error", "A rule that fails the review matches"),
+        ("strict", "error", "Something is uncertain, and `--strict` fails the review"),
+        ("warn-on", "warning", "A rule that warns matches"),
         ("data", "warning", "Data is destroyed, or a protection or a lifetime changes"),
         ("compute-change", "note", "The plan changes a compute"),
     ];

@@ -20,10 +20,10 @@ pub(super) fn text(report: &Report<'_>, colors: bool) -> String {
         page.table(&headings(Subject::Compute, report.price), &[Line::total(report.plans, report)]);
     }
     page.list(RED, "Data:", report.losses());
-    page.list(YELLOW, "Notice:", report.findings());
+    page.list(YELLOW, "Findings:", report.findings());
     page.list(RED, "Failed checks:", report.broken());
     page.list(YELLOW, "Warnings:", [report.warned(), warnings(report)].concat());
-    page.list(YELLOW, "Checks that only the apply decides:", report.undecided());
+    page.list(YELLOW, "Undecided checks (values known after apply):", report.undecided());
     page.list(PLAIN, "Allowed by exceptions:", report.excused());
     page.list(YELLOW, "Changed outside of Terraform:", report.drift());
     page.list(PLAIN, "About these figures:", report.notes());

@@ -115,7 +115,7 @@ fn sarif_has_at_most_25_000_results_and_says_what_is_left_out() {
     let errors = results.iter().filter(|result| result["level"] == "error").count();
     assert_eq!(errors, 10_000);
     let told = &sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"][0];
-    let text = "15000 results are left out: code scanning accepts 25000.";
+    let text = "15000 results are omitted: code scanning accepts at most 25000.";
     assert_eq!(told["message"]["text"], text);
     assert_eq!(run.stderr.lines().count(), 21, "{}", run.stderr);
 }

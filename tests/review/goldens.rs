@@ -238,7 +238,7 @@ fn strict_review_fails_where_something_is_not_certain() {
         target []: Some(0), strictly Some(2)
             The plan is partial, as with `-target`.
         unknown ["--fail-on", "ceiling > 64"]: Some(0), strictly Some(2)
-            `lakebase_endpoint.primary`: its ceiling is not known yet (`ceiling > 64`)
+            `lakebase_endpoint.primary`: its ceiling is known after apply (`ceiling > 64`)
         resize ["--fail-on", "destroys in module.prodution.*"]: Some(0), strictly Some(2)
             The scope of `destroys in module.prodution.*` matches nothing in the plan.
         resize ["--warn-on", "destroys in module.prodution.*"]: Some(0), strictly Some(2)

@@ -57,7 +57,7 @@ fn what_is_no_plan_is_refused_in_a_line() {
             a plan for people:
                 This is not JSON (line 1, column 1). Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
             a plan as it is saved:
-                This is a plan as Terraform stores it, not its JSON. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+                This is a binary plan file, not the JSON of a plan. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
             a log:
                 This is the log of `terraform plan -json`, not a plan. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
             a state:
@@ -81,25 +81,25 @@ fn what_is_no_plan_is_refused_in_a_line() {
             Latin-1:
                 This is not JSON (line 1, column 21). Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
             two plans:
-                Something follows the plan, at line 455, column 1. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+                Unexpected input after the plan, at line 455, column 1. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
             a plan and more:
-                Something follows the plan, at line 455, column 1. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+                Unexpected input after the plan, at line 455, column 1. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
             an unknown action:
-                The plan does ["upsert"] to `lakebase_endpoint.primary`, which this version does not know.
+                The plan has the unsupported action ["upsert"] for `lakebase_endpoint.primary`. Upgrade the provider.
             an action that is no text:
-                The plan does [1,"update"] to `lakebase_endpoint.primary`, which this version does not know.
+                The plan has the unsupported action [1,"update"] for `lakebase_endpoint.primary`. Upgrade the provider.
             a change that is no object:
-                The plan does null to `lakebase_endpoint.primary`, which this version does not know.
+                The plan has the unsupported action null for `lakebase_endpoint.primary`. Upgrade the provider.
             a resource that is no object:
                 This is not the JSON of a plan: invalid type: integer `1`, expected a resource at line 101 column 25. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
             resources that are no list:
                 This is not the JSON of a plan: invalid type: integer `1`, expected a list of resources at line 101 column 24. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
             the first byte:
-                The plan is cut off in the middle of its JSON, at line 1, column 1. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+                The JSON of the plan is incomplete, at line 1, column 1. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
             the beginning:
-                The plan is cut off in the middle of its JSON, at line 148, column 19. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+                The JSON of the plan is incomplete, at line 148, column 19. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
             all but the last bracket:
-                The plan is cut off in the middle of its JSON, at line 454, column 0. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
+                The JSON of the plan is incomplete, at line 454, column 0. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
         "#]],
     );
 }
@@ -147,11 +147,11 @@ fn what_makes_no_sense_is_refused_in_a_line() {
             --format:
                 Invalid arguments: missing argument for option '--format'; see `review --help`.
             --format pdf:
-                Invalid `--format pdf`: use text, markdown, json, sarif or html.
+                Invalid `--format pdf`: valid formats are text, markdown, json, sarif and html.
             --output html:
-                Invalid `--output html`: write FORMAT=FILE, and use text, markdown, json, sarif or html.
+                Invalid `--output html`: expected FORMAT=FILE; valid formats are text, markdown, json, sarif and html.
             --output pdf=x:
-                Invalid `--output pdf=x`: write FORMAT=FILE, and use text, markdown, json, sarif or html.
+                Invalid `--output pdf=x`: expected FORMAT=FILE; valid formats are text, markdown, json, sarif and html.
             --output html=gone/x:
                 Could not write `gone/x`: No such file or directory (os error 2).
             --rules gone.toml:
@@ -159,21 +159,21 @@ fn what_makes_no_sense_is_refused_in_a_line() {
             --tag a--b:
                 Invalid `--tag a--b`: use letters, digits, `.`, `/`, `_` and single `-`.
             --tag x:
-                `--tag` is for the format markdown.
+                `--tag` requires the format markdown.
             --root . --root . one.json:
-                `--root` is for the format sarif: no other format shows files.
+                `--root` requires the format sarif.
             --fail-on ceilings>64:
-                Invalid `--fail-on 'ceilings>64'`: `ceilings` is not a quantity; the quantities are `ceiling`, `floor`, `range`, `growth`, `increase`, `computes`, `connections`, `cost`, `cost-increase`.
+                Invalid `--fail-on 'ceilings>64'`: `ceilings` is not a known metric; valid metrics: `ceiling`, `floor`, `range`, `growth`, `increase`, `computes`, `connections`, `cost`, `cost-increase`.
             --fail-on ceiling=64:
-                Invalid `--fail-on 'ceiling=64'`: `ceiling=64` is neither `always-on`, `destroys`, `unknown` nor a comparison such as `ceiling > 64`.
+                Invalid `--fail-on 'ceiling=64'`: `ceiling=64` is not a valid condition; expected `always-on`, `destroys`, `unknown` or a comparison such as `ceiling > 64`.
             --fail-on ceiling>many:
-                Invalid `--fail-on 'ceiling>many'`: write a number after `ceiling`, such as `2` or `0.5`, with or without `CU`, instead of `many`.
+                Invalid `--fail-on 'ceiling>many'`: expected a number after `ceiling`, such as `2` or `0.5`, with or without `CU`, but got `many`.
             --fail-on ceiling>:
-                Invalid `--fail-on 'ceiling>'`: write a number after `ceiling`, such as `2` or `0.5`, with or without `CU`, instead of ``.
+                Invalid `--fail-on 'ceiling>'`: expected a number after `ceiling`, such as `2` or `0.5`, with or without `CU`, but got ``.
             --fail-on growth>2GB:
-                Invalid `--fail-on 'growth>2GB'`: write a number after `growth`, such as `2` or `0.5`, with or without `x`, instead of `2GB`.
+                Invalid `--fail-on 'growth>2GB'`: expected a number after `growth`, such as `2` or `0.5`, with or without `x`, but got `2GB`.
             --fail-on cost>100:
-                A rule about cost needs `--price-per-cu-hour`.
+                Rules on cost require `--price-per-cu-hour`.
             --price-per-cu-hour cheap:
                 Invalid `--price-per-cu-hour 'cheap'`: write `0.111`, `$0.111` or `0.111 EUR`.
             --price-per-cu-hour -1:
@@ -181,9 +181,9 @@ fn what_makes_no_sense_is_refused_in_a_line() {
             --price-per-cu-hour 0,111:
                 Invalid `--price-per-cu-hour '0,111'`: write `0.111`, `$0.111` or `0.111 EUR`.
             --root .:
-                `--root` is for the format sarif: no other format shows files.
+                `--root` requires the format sarif.
             --root . --format json:
-                `--root` is for the format sarif: no other format shows files.
+                `--root` requires the format sarif.
         "#]],
     );
 }
@@ -203,19 +203,19 @@ fn a_rule_that_does_not_parse_is_refused_in_a_line() {
         .map(|it| (it, review(Path::new("."), &["--fail-on", it], b""))),
         &expect![[r#"
             :
-                Invalid `--fail-on ''`: `` is neither `always-on`, `destroys`, `unknown` nor a comparison such as `ceiling > 64`.
+                Invalid `--fail-on ''`: `` is not a valid condition; expected `always-on`, `destroys`, `unknown` or a comparison such as `ceiling > 64`.
             ceiling:
-                Invalid `--fail-on 'ceiling'`: `ceiling` is neither `always-on`, `destroys`, `unknown` nor a comparison such as `ceiling > 64`.
+                Invalid `--fail-on 'ceiling'`: `ceiling` is not a valid condition; expected `always-on`, `destroys`, `unknown` or a comparison such as `ceiling > 64`.
             total range > 8:
                 Invalid `--fail-on 'total range > 8'`: `range` has no total.
             always-on in:
-                Invalid `--fail-on 'always-on in'`: write one pattern after `in`.
+                Invalid `--fail-on 'always-on in'`: expected one pattern after `in`.
             always-on in module.a module.b:
-                Invalid `--fail-on 'always-on in module.a module.b'`: write one pattern after `in`.
+                Invalid `--fail-on 'always-on in module.a module.b'`: expected one pattern after `in`.
             always-on or destroys:
-                Invalid `--fail-on 'always-on or destroys'`: `always-on or destroys` is neither `always-on`, `destroys`, `unknown` nor a comparison such as `ceiling > 64`.
+                Invalid `--fail-on 'always-on or destroys'`: `always-on or destroys` is not a valid condition; expected `always-on`, `destroys`, `unknown` or a comparison such as `ceiling > 64`.
             ceiling > 64 CU and range > 8:
-                Invalid `--fail-on 'ceiling > 64 CU and range > 8'`: write a number after `ceiling`, such as `2` or `0.5`, with or without `CU`, instead of `64 CU and range > 8`.
+                Invalid `--fail-on 'ceiling > 64 CU and range > 8'`: expected a number after `ceiling`, such as `2` or `0.5`, with or without `CU`, but got `64 CU and range > 8`.
         "#]],
     );
 }

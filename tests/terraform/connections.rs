@@ -78,23 +78,23 @@ fn database_of_another_branch_is_refused() {
         (
             "database = \"projects/shop/branches/dev/databases/orders\"",
             expect![[r#"
-            Error: Invalid `database`
+                Error: Invalid `database`
 
-              with data.lakebase_connection.app,
+                  with data.lakebase_connection.app,
 
-            `projects/shop/branches/dev/databases/orders` is not in
-            `projects/shop/branches/production`, the branch of the endpoint."#]],
+                `projects/shop/branches/dev/databases/orders` is not in the branch of the
+                endpoint, `projects/shop/branches/production`."#]],
         ),
         (
             "user = \"projects/shop/roles/app\"",
             expect![[r#"
-            Error: Invalid `user`
+                Error: Invalid `user`
 
-              with data.lakebase_connection.app,
+                  with data.lakebase_connection.app,
 
-            `projects/shop/roles/app` must have the form
-            `projects/{project_id}/branches/{branch_id}/roles/{role_id}`, or be a
-            PostgreSQL name."#]],
+                `projects/shop/roles/app` is not a valid resource name. Expected format:
+                `projects/{project_id}/branches/{branch_id}/roles/{role_id}`, or a PostgreSQL
+                name."#]],
         ),
     ] {
         let hcl =
@@ -116,12 +116,12 @@ ephemeral "lakebase_role_password" "owner" {
 "#;
     bench.configure(&(project("") + owner));
     expect![[r#"
-        Error: The role `projects/shop/branches/production/roles/jane-doe` has no password
+        Error: Role `projects/shop/branches/production/roles/jane-doe` has no password
 
           with ephemeral.lakebase_role_password.owner,
 
-        The role `projects/shop/branches/production/roles/jane-doe` logs in with
-        `LAKEBASE_OAUTH_V1`, and so has no password. Use the ephemeral resource
+        The role `projects/shop/branches/production/roles/jane-doe` has the
+        authentication method `LAKEBASE_OAUTH_V1`. Use the ephemeral resource
         `lakebase_credential` for a token, or a role with `auth_method =
         "PG_PASSWORD_SCRAM_SHA_256"`."#]]
     .assert_eq(&bench.plan_fails().without_places_from("Error:"));
@@ -177,7 +177,7 @@ fn password_without_native_login_names_the_setting() {
     let bench = Workbench::new("password_without_native_login_names_the_setting");
     bench.configure(&role_with_a_password(false));
     let failed = bench.apply_fails().output();
-    assert!(failed.contains("Could not reveal the password of the role"), "{failed}");
+    assert!(failed.contains("Could not reveal password of the role"), "{failed}");
     let words = failed.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains("their project has `enable_pg_native_login = true`"), "{failed}");
 }

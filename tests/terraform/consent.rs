@@ -96,63 +96,63 @@ fn replacement_under_the_same_id_without_consent_is_refused_at_plan() {
         &bench,
         &["plan"],
         expect![[r#"
-        error: Replacing the branch `projects/shop/branches/dev` would delete it permanently
-        A change of `keepers` forces the replacement. The new one has the same ID, which a delete reserves for 7 days, so only a permanent delete makes room for it. Lost would be its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
+            error: Replacing branch `projects/shop/branches/dev` would delete it permanently
+            The change of `keepers` forces the replacement. The new object has the same ID, which cannot be reused for 7 days after a soft delete, so the old branch would have to be deleted permanently. This would delete its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
 
-        Choose one:
-          - Undo the change.
-          - Choose another `branch_id`: the old branch can be restored for 7 days.
-          - Set `purge_on_delete = true` to delete the old branch permanently. One apply is enough.
+            Do one of the following:
+              - Undo the change.
+              - Choose another `branch_id`: the old branch can be restored for 7 days.
+              - Set `purge_on_delete = true` to delete the old branch permanently. One apply is enough.
 
-        `terraform destroy` makes this plan as well; with `-refresh=false` it does not.
-    "#]],
+            A destroy includes this plan, too, unless it runs with `-refresh=false`.
+        "#]],
     );
     bench.configure(&dev(MONDAY));
     refuses(
         &bench,
         &["plan", "-replace=lakebase_branch.dev"],
         expect![[r#"
-        error: Replacing the branch `projects/shop/branches/dev` would delete it permanently
-        `-replace` or `replace_triggered_by` asks for the replacement. The new one has the same ID, which a delete reserves for 7 days, so only a permanent delete makes room for it. Lost would be its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
+            error: Replacing branch `projects/shop/branches/dev` would delete it permanently
+            `-replace` or `replace_triggered_by` requests the replacement. The new object has the same ID, which cannot be reused for 7 days after a soft delete, so the old branch would have to be deleted permanently. This would delete its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
 
-        Choose one:
-          - Do not ask for the replacement.
-          - Choose another `branch_id`: the old branch can be restored for 7 days.
-          - Set `purge_on_delete = true` to delete the old branch permanently. One apply is enough.
+            Do one of the following:
+              - Do not request the replacement.
+              - Choose another `branch_id`: the old branch can be restored for 7 days.
+              - Set `purge_on_delete = true` to delete the old branch permanently. One apply is enough.
 
-        `terraform destroy` makes this plan as well; with `-refresh=false` it does not.
-    "#]],
+            A destroy includes this plan, too, unless it runs with `-refresh=false`.
+        "#]],
     );
     refuses(
         &bench,
         &["plan", "-replace=lakebase_project.shop"],
         expect![[r#"
-        error: Replacing the project `projects/shop` would delete it permanently
-        `-replace` or `replace_triggered_by` asks for the replacement. The new one has the same ID, which a delete reserves for 7 days, so only a permanent delete makes room for it. Lost would be its data, 2 branches (`projects/shop/branches/dev`, `projects/shop/branches/production`); 2 databases (`projects/shop/branches/dev/databases/databricks-postgres`, `projects/shop/branches/production/databases/databricks-postgres`); 3 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`, `projects/shop/branches/production/endpoints/primary`).
+            error: Replacing project `projects/shop` would delete it permanently
+            `-replace` or `replace_triggered_by` requests the replacement. The new object has the same ID, which cannot be reused for 7 days after a soft delete, so the old project would have to be deleted permanently. This would delete its data, 2 branches (`projects/shop/branches/dev`, `projects/shop/branches/production`); 2 databases (`projects/shop/branches/dev/databases/databricks-postgres`, `projects/shop/branches/production/databases/databricks-postgres`); 3 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`, `projects/shop/branches/production/endpoints/primary`).
 
-        Choose one:
-          - Do not ask for the replacement.
-          - Choose another `project_id`: the old project can be restored for 7 days.
-          - Set `purge_on_delete = true` to delete the old project permanently. One apply is enough.
+            Do one of the following:
+              - Do not request the replacement.
+              - Choose another `project_id`: the old project can be restored for 7 days.
+              - Set `purge_on_delete = true` to delete the old project permanently. One apply is enough.
 
-        `terraform destroy` makes this plan as well; with `-refresh=false` it does not.
-    "#]],
+            A destroy includes this plan, too, unless it runs with `-refresh=false`.
+        "#]],
     );
     bench.configure(&dev(MONDAY).replace("= 17", "= 16"));
     refuses(
         &bench,
         &["plan"],
         expect![[r#"
-        error: Replacing the project `projects/shop` would delete it permanently
-        A change of `pg_version` forces the replacement. The new one has the same ID, which a delete reserves for 7 days, so only a permanent delete makes room for it. Lost would be its data, 2 branches (`projects/shop/branches/dev`, `projects/shop/branches/production`); 2 databases (`projects/shop/branches/dev/databases/databricks-postgres`, `projects/shop/branches/production/databases/databricks-postgres`); 3 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`, `projects/shop/branches/production/endpoints/primary`).
+            error: Replacing project `projects/shop` would delete it permanently
+            The change of `pg_version` forces the replacement. The new object has the same ID, which cannot be reused for 7 days after a soft delete, so the old project would have to be deleted permanently. This would delete its data, 2 branches (`projects/shop/branches/dev`, `projects/shop/branches/production`); 2 databases (`projects/shop/branches/dev/databases/databricks-postgres`, `projects/shop/branches/production/databases/databricks-postgres`); 3 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`, `projects/shop/branches/production/endpoints/primary`).
 
-        Choose one:
-          - Undo the change.
-          - Choose another `project_id`: the old project can be restored for 7 days.
-          - Set `purge_on_delete = true` to delete the old project permanently. One apply is enough.
+            Do one of the following:
+              - Undo the change.
+              - Choose another `project_id`: the old project can be restored for 7 days.
+              - Set `purge_on_delete = true` to delete the old project permanently. One apply is enough.
 
-        `terraform destroy` makes this plan as well; with `-refresh=false` it does not.
-    "#]],
+            A destroy includes this plan, too, unless it runs with `-refresh=false`.
+        "#]],
     );
     // What is to be destroyed anyway need not be replaced first.
     bench.terraform(&["destroy", "-auto-approve", "-refresh=false"]).succeeded();
@@ -165,8 +165,8 @@ fn replacement_with_consent_takes_one_apply_and_says_what_is_lost() {
     bench.configure(&dev(&(TUESDAY.to_owned() + CONSENT)));
     let plan = Told::by(&bench, &["plan"], 0);
     expect![[r#"
-        warning: This plan permanently deletes the branch `projects/shop/branches/dev`
-        A change of `keepers` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
+        warning: Branch `projects/shop/branches/dev` will be permanently deleted
+        The change of `keepers` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. This deletes its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
     "#]].assert_eq(&plan.messages());
     assert_eq!(plan.planned("replace"), ["lakebase_branch.dev", "lakebase_endpoint.reader"]);
     bench.apply();
@@ -182,11 +182,11 @@ fn replacement_with_consent_takes_one_apply_and_says_what_is_lost() {
     bench.configure(&consent("16"));
     let plan = Told::by(&bench, &["plan"], 0);
     expect![[r#"
-        warning: This plan permanently deletes the branch `projects/shop/branches/dev`
-        A change of `project` forces the replacement. It is deleted along with its parent, which is deleted permanently. Lost will be its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
+        warning: Branch `projects/shop/branches/dev` will be permanently deleted
+        The change of `project` forces the replacement. The branch is deleted together with its project, which is deleted permanently. This deletes its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
 
-        warning: This plan permanently deletes the project `projects/shop`
-        A change of `pg_version` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 2 branches (`projects/shop/branches/dev`, `projects/shop/branches/production`); 2 databases (`projects/shop/branches/dev/databases/databricks-postgres`, `projects/shop/branches/production/databases/databricks-postgres`); 3 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`, `projects/shop/branches/production/endpoints/primary`).
+        warning: Project `projects/shop` will be permanently deleted
+        The change of `pg_version` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. This deletes its data, 2 branches (`projects/shop/branches/dev`, `projects/shop/branches/production`); 2 databases (`projects/shop/branches/dev/databases/databricks-postgres`, `projects/shop/branches/production/databases/databricks-postgres`); 3 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`, `projects/shop/branches/production/endpoints/primary`).
     "#]].assert_eq(&plan.messages());
     bench.apply();
     assert_eq!(deletes(&bench), ["projects/shop/branches/dev", "projects/shop?purge=true"]);
@@ -201,16 +201,16 @@ fn consent_that_was_withdrawn_does_not_count() {
         &bench,
         &["plan"],
         expect![[r#"
-        error: Replacing the branch `projects/shop/branches/dev` would delete it permanently
-        A change of `keepers` forces the replacement. The new one has the same ID, which a delete reserves for 7 days, so only a permanent delete makes room for it. Lost would be its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
+            error: Replacing branch `projects/shop/branches/dev` would delete it permanently
+            The change of `keepers` forces the replacement. The new object has the same ID, which cannot be reused for 7 days after a soft delete, so the old branch would have to be deleted permanently. This would delete its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
 
-        Choose one:
-          - Undo the change.
-          - Choose another `branch_id`: the old branch can be restored for 7 days.
-          - Set `purge_on_delete = true` to delete the old branch permanently. One apply is enough.
+            Do one of the following:
+              - Undo the change.
+              - Choose another `branch_id`: the old branch can be restored for 7 days.
+              - Set `purge_on_delete = true` to delete the old branch permanently. One apply is enough.
 
-        `terraform destroy` makes this plan as well; with `-refresh=false` it does not.
-    "#]],
+            A destroy includes this plan, too, unless it runs with `-refresh=false`.
+        "#]],
     );
 }
 
@@ -220,12 +220,10 @@ fn replacement_under_another_id_can_be_undone() {
     bench.configure(&dev(&MONDAY.replace("\"dev\"", "\"qa\"")));
     let plan = Told::by(&bench, &["plan"], 0);
     expect![[r#"
-        warning: This plan deletes the branch `projects/shop/branches/dev` and creates another
-        A change of `branch_id` forces the replacement. For 7 days after the apply (until [TIME] if applied now) the old branch can be restored:
+        warning: Branch `projects/shop/branches/dev` will be deleted and created under another ID
+        The change of `branch_id` forces the replacement. This deletes its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`). For 7 days after the apply (until [TIME] if applied now), the old branch can be restored:
 
           databricks api post /api/2.0/postgres/projects/shop/branches/dev/undelete --json '{}'
-
-        It holds its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
     "#]].assert_eq(&bench.masked(&plan.messages()));
     bench.apply();
     assert_eq!(deletes(&bench), ["projects/shop/branches/dev"]);
@@ -235,19 +233,15 @@ fn replacement_under_another_id_can_be_undone() {
         .configure(&dev(&MONDAY.replace("\"dev\"", "\"qa\"")).replace("\"shop\"\n", "\"store\"\n"));
     let plan = Told::by(&bench, &["plan"], 0);
     expect![[r#"
-        warning: This plan deletes the branch `projects/shop/branches/qa` and creates another
-        A change of `project` forces the replacement. For 7 days after the apply (until [TIME] if applied now) the old branch can be restored:
+        warning: Branch `projects/shop/branches/qa` will be deleted and created under another ID
+        The change of `project` forces the replacement. This deletes its data, 1 database (`projects/shop/branches/qa/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/qa/endpoints/primary`, `projects/shop/branches/qa/endpoints/reader`). For 7 days after the apply (until [TIME] if applied now), the old branch can be restored:
 
           databricks api post /api/2.0/postgres/projects/shop/branches/qa/undelete --json '{}'
 
-        It holds its data, 1 database (`projects/shop/branches/qa/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/qa/endpoints/primary`, `projects/shop/branches/qa/endpoints/reader`).
-
-        warning: This plan deletes the project `projects/shop` and creates another
-        A change of `project_id` forces the replacement. For 7 days after the apply (until [TIME] if applied now) the old project can be restored:
+        warning: Project `projects/shop` will be deleted and created under another ID
+        The change of `project_id` forces the replacement. This deletes its data, 2 branches (`projects/shop/branches/production`, `projects/shop/branches/qa`); 2 databases (`projects/shop/branches/production/databases/databricks-postgres`, `projects/shop/branches/qa/databases/databricks-postgres`); 3 endpoints (`projects/shop/branches/production/endpoints/primary`, `projects/shop/branches/qa/endpoints/primary`, `projects/shop/branches/qa/endpoints/reader`). For 7 days after the apply (until [TIME] if applied now), the old project can be restored:
 
           databricks api post /api/2.0/postgres/projects/shop/undelete --json '{}'
-
-        It holds its data, 2 branches (`projects/shop/branches/production`, `projects/shop/branches/qa`); 2 databases (`projects/shop/branches/production/databases/databricks-postgres`, `projects/shop/branches/qa/databases/databricks-postgres`); 3 endpoints (`projects/shop/branches/production/endpoints/primary`, `projects/shop/branches/qa/endpoints/primary`, `projects/shop/branches/qa/endpoints/reader`).
     "#]].assert_eq(&bench.masked(&plan.messages()));
     bench.apply();
     assert_eq!(deletes(&bench), ["projects/shop/branches/qa", "projects/shop"]);
@@ -266,7 +260,7 @@ fn create_before_destroy_never_adopts_what_it_replaces() {
         let bench = applied(test, &configuration(MONDAY));
         bench.configure(&configuration(TUESDAY));
         let told = refuses_silently(&bench, &["apply", "-auto-approve"]);
-        assert!(told.contains("cannot be replaced and adopted"), "{told}");
+        assert!(told.contains("Cannot replace and adopt"), "{told}");
     }
     // A read replica has no keepers, and no consent to give.
     let replica = |more: &str| {
@@ -279,8 +273,8 @@ fn create_before_destroy_never_adopts_what_it_replaces() {
         &bench,
         &["apply", "-auto-approve", "-replace=lakebase_endpoint.reader"],
         expect![[r#"
-            error: The endpoint `projects/shop/branches/dev/endpoints/reader` cannot be replaced and adopted
-            `replace_existing` is `true`: with `create_before_destroy`, the create half would adopt the object that is replaced, and the delete half would delete it. Remove `replace_existing`: it has no effect on an object in the state.
+            error: Cannot replace and adopt endpoint `projects/shop/branches/dev/endpoints/reader`
+            `replace_existing` is `true`. With `create_before_destroy`, the create step would adopt the replaced object, and the delete step would delete it. Remove `replace_existing`: it has no effect on an object in the state.
         "#]],
     );
 }
@@ -299,7 +293,7 @@ fn create_before_destroy_under_the_same_id_is_refused_before_any_request() {
         let bench = applied(test, &configuration(MONDAY));
         bench.configure(&configuration(TUESDAY));
         let told = refuses_silently(&bench, &["apply", "-auto-approve"]);
-        assert!(told.contains("`projects/shop/branches/dev` exists already"), "{told}");
+        assert!(told.contains("`projects/shop/branches/dev` already exists"), "{told}");
         assert!(told.contains("remove `create_before_destroy`"), "{told}");
         bench.configure(&configuration(&TUESDAY.replace("\"dev\"", "\"qa\"")));
         bench.apply();
@@ -315,9 +309,9 @@ fn missing_source_is_found_before_the_delete_half() {
         &bench,
         &["plan"],
         expect![[r#"
-        error: Cannot replace the branch `projects/shop/branches/dev`
-        `source_branch` names an object that does not exist, so the create half would fail after the delete half. Correct it first.
-    "#]],
+            error: Cannot replace branch `projects/shop/branches/dev`
+            `source_branch` refers to an object that does not exist. The create step would fail after the delete step.
+        "#]],
     );
 }
 
@@ -329,18 +323,18 @@ fn create_that_is_known_to_fail_is_an_error_of_the_plan() {
         &bench,
         &["plan"],
         expect![[r#"
-        error: The branch `projects/shop/branches/dev` exists already
-        The create would fail. To manage it as it is, paste this beside the resource (put its address for `lakebase_branch.example`):
+            error: Branch `projects/shop/branches/dev` already exists
+            The object is not in the state, so the create would fail. To import it, add this block (replace `lakebase_branch.example` with the resource address):
 
-          import {
-            to = lakebase_branch.example
-            id = "projects/shop/branches/dev"
-          }
+              import {
+                to = lakebase_branch.example
+                id = "projects/shop/branches/dev"
+              }
 
-        Or let the next apply take it over and change its settings to the configured ones:
+            To adopt it and update its settings to match the configuration instead, add:
 
-          replace_existing = true
-    "#]],
+              replace_existing = true
+        "#]],
     );
     bench.terraform(&["import", "lakebase_branch.dev", DEV]).succeeded();
     bench.configure(PROJECT);
@@ -351,15 +345,15 @@ fn create_that_is_known_to_fail_is_an_error_of_the_plan() {
         &bench,
         &["plan"],
         expect![[r#"
-        error: The branch `projects/shop/branches/dev` is soft-deleted
-        Its ID stays reserved until [TIME], so it cannot be created. Choose another ID, or restore it and import it:
+            error: Branch `projects/shop/branches/dev` is soft-deleted
+            Its ID cannot be reused until [TIME]. Choose another ID, or restore the branch and import it:
 
-          databricks api post /api/2.0/postgres/projects/shop/branches/dev/undelete --json '{}'
+              databricks api post /api/2.0/postgres/projects/shop/branches/dev/undelete --json '{}'
 
-        Or delete it permanently, and apply again:
+            Or delete it permanently and apply again:
 
-          databricks api delete '/api/2.0/postgres/projects/shop/branches/dev?purge=true'
-    "#]],
+              databricks api delete '/api/2.0/postgres/projects/shop/branches/dev?purge=true'
+        "#]],
     );
 }
 
@@ -392,13 +386,13 @@ fn replica_of_a_protected_branch_is_refused_at_plan() {
         &bench,
         &["plan"],
         expect![[r#"
-        error: Lakebase protects the endpoint `projects/shop/branches/dev/endpoints/reader`
-        `is_protected` is on for `projects/shop/branches/dev`, so Lakebase would refuse the delete. To delete the endpoint, apply `is_protected = false` first, on its own.
-    "#]],
+            error: Cannot delete endpoint `projects/shop/branches/dev/endpoints/reader`: it is protected
+            Lakebase does not delete protected branches or the objects that contain them. To proceed, set `is_protected = false` on `projects/shop/branches/dev`, apply that change separately, and then plan again.
+        "#]],
     );
     bench.configure(&all);
     let replaced = refuses_silently(&bench, &["plan", "-replace=lakebase_endpoint.reader"]);
-    assert!(replaced.contains("apply `is_protected = false` first"), "{replaced}");
+    assert!(replaced.contains("set `is_protected = false`"), "{replaced}");
     bench.terraform(&["taint", "lakebase_endpoint.reader"]).succeeded();
     let tainted = refuses_silently(&bench, &["apply", "-auto-approve"]);
     assert!(tainted.contains("terraform untaint ADDRESS"), "{tainted}");
@@ -428,14 +422,14 @@ fn replaced_branch_with_an_endpoint_that_is_not_adopted_is_refused_at_plan() {
         &bench,
         &["plan"],
         expect![[r#"
-        error: Lakebase creates the endpoint `projects/shop/branches/dev/endpoints/primary` by itself
-        It comes with its parent, so the create would find it and fail. To adopt it and change its settings to the configured ones, set:
+            error: Endpoint `projects/shop/branches/dev/endpoints/primary` is created automatically
+            Lakebase creates this endpoint together with its branch, so the create would fail. To adopt it and apply the configured settings, add:
 
-          replace_existing = true
+              replace_existing = true
 
-        warning: This plan permanently deletes the branch `projects/shop/branches/dev`
-        A change of `keepers` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/dev/endpoints/primary`).
-    "#]],
+            warning: Branch `projects/shop/branches/dev` will be permanently deleted
+            The change of `keepers` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. This deletes its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/dev/endpoints/primary`).
+        "#]],
     );
 }
 
@@ -444,8 +438,8 @@ fn destroy_that_cannot_be_undone_says_so() {
     let bench = applied("destroy_permanently", &dev(&(MONDAY.to_owned() + CONSENT)));
     let told = Told::by(&bench, &["plan", "-destroy"], 0);
     expect![[r#"
-        warning: This plan permanently deletes the branch `projects/shop/branches/dev`
-        This plan destroys it. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
+        warning: Branch `projects/shop/branches/dev` will be permanently deleted
+        The plan destroys it. `purge_on_delete` is `true`, so it cannot be restored. This deletes its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
     "#]].assert_eq(&told.messages());
 }
 #[test]
@@ -459,7 +453,7 @@ fn the_guide_to_replacing() {
     let changed = configuration.replace("\"42\"", "\"43\"").replace("preview-42", "preview-43");
     bench.configure(&changed);
     let planned = bench.plan().output();
-    assert!(planned.contains("permanently deletes the branch"), "{planned}");
+    assert!(planned.contains("will be permanently deleted"), "{planned}");
     assert!(planned.contains("preview-42/undelete"), "{planned}");
     bench.apply();
     let old = bench.emulator.get("projects/shop/branches/preview-42").expect("it can be restored");

@@ -98,9 +98,9 @@ fn database_that_lakebase_would_refuse_is_refused_at_plan() {
 
               with lakebase_database.app,
 
-            `app_db` is not an ID: Lakebase creates objects only with IDs that match the
-            pattern `^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`. A name of another form, such as
-            an application ID or an e-mail address, belongs into `postgres_database`."#]],
+            `app_db` is not a valid ID. The ID of a new object must match the pattern
+            `^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`. Put a name in another format, such as an
+            application ID or an e-mail address, into `postgres_database`."#]],
     );
     says(
         &bench,
@@ -111,8 +111,8 @@ fn database_that_lakebase_would_refuse_is_refused_at_plan() {
               with lakebase_database.app,
 
             `projects/shop/branches/dev/roles/app-owner` is not in
-            `projects/shop/branches/production`, which `branch` names. Both must be in
-            the same branch."#]],
+            `projects/shop/branches/production` (`branch`). Both must be in the same
+            branch."#]],
     );
     says(
         &bench,
@@ -122,28 +122,27 @@ fn database_that_lakebase_would_refuse_is_refused_at_plan() {
 
               with lakebase_database.app,
 
-            `app-owner` is not a full name: it must have the form
-            `projects/{project_id}/branches/{branch_id}/roles/{role_id}`. The `name` of
-            the resource or data source has it."#]],
+            `app-owner` is not a valid resource name. Expected format:
+            `projects/{project_id}/branches/{branch_id}/roles/{role_id}`. Use the `name`
+            attribute of the resource or data source."#]],
     );
     says(
         &bench,
         "database_id = \"databricks-postgres\"\n  postgres_database = \"databricks_postgres\"\n  role = lakebase_role.owner.name",
         expect![[r#"
-            Error: The database `projects/shop/branches/production/databases/databricks-postgres` exists already
+            Error: Database `projects/shop/branches/production/databases/databricks-postgres` already exists
 
               with lakebase_database.app,
 
-            The create would fail. To manage it as it is, paste this beside the resource
-            (put its address for `lakebase_database.example`):
+            The object is not in the state, so the create would fail. To import it, add
+            this block (replace `lakebase_database.example` with the resource address):
 
               import {
                 to = lakebase_database.example
                 id = "projects/shop/branches/production/databases/databricks-postgres"
               }
 
-            Or let the next apply take it over and change its settings to the configured
-            ones:
+            To adopt it and update its settings to match the configuration instead, add:
 
               replace_existing = true"#]],
     );
@@ -156,20 +155,22 @@ fn role_that_does_not_exist_is_an_error_on_its_attribute() {
     bench.configure(&database(settings));
     let failed = bench.apply_fails().from("Error:");
     expect![[r#"
-        Error: Could not create the database `projects/shop/branches/production/databases/app`
+        Error: Could not create database `projects/shop/branches/production/databases/app`
 
           with lakebase_database.app,
           on main.tf line 25, in resource "lakebase_database" "app":
           25:   role = "projects/shop/branches/production/roles/nobody"
 
-        `POST
-        [HOST]/api/2.0/postgres/projects/shop/branches/production/databases?database_id=app`
-        was answered 404 NOT_FOUND: role not found; role_id:"nobody" [TraceId:
-        [TRACE]] (1 attempt, [SECONDS], request id
-        [UUID]).
+        NOT_FOUND: role not found; role_id:"nobody" [TraceId:
+        [TRACE]].
 
-        Check that what `branch`, `role` name exists, and that [HOST]
-        is the workspace that holds it."#]]
+        Check that the objects named by `branch`, `role` exist, and that
+        [HOST] is their workspace.
+
+        Request: POST
+        [HOST]/api/2.0/postgres/projects/shop/branches/production/databases?database_id=app
+        Status: HTTP 404 after 1 attempt ([SECONDS])
+        Request ID: [UUID]"#]]
     .assert_eq(&bench.masked(&failed));
 }
 
@@ -195,20 +196,19 @@ fn database_is_deleted_only_without_its_protection() {
     let only_role = database("").split("resource \"lakebase_database\"").next().map(str::to_owned);
     bench.configure(&only_role.expect("a role"));
     expect![[r#"
-        Error: The database `projects/shop/branches/production/databases/my-database` is protected from destruction
+        Error: Cannot destroy database `projects/shop/branches/production/databases/my-database`: deletion protection is enabled
 
-        Its `deletion_protection` is on. Lost would be its data and all that it
-        holds.
+        This would delete its data and everything that it contains.
 
-        If that is what you want, apply `deletion_protection = false` first, on its
-        own. If its block was removed, put the block back for that apply."#]].assert_eq(&bench.plan_fails().without_places_from("Error:"));
+        To proceed, set `deletion_protection = false`, apply that change separately,
+        and then plan again. If the block was removed, restore it for that apply."#]].assert_eq(&bench.plan_fails().without_places_from("Error:"));
     bench.configure(&database(&named("app_db").replace("my-database", "other")));
     let refused = bench.plan_fails().output();
-    assert!(refused.contains("is protected from replacement"), "{refused}");
+    assert!(refused.contains("Cannot replace database"), "{refused}");
     bench.configure(&database(&named("app_db")));
     let replace = ["plan", "-replace=lakebase_database.app"];
     let refused = bench.terraform(&replace).failed().output();
-    assert!(refused.contains("is protected from replacement"), "{refused}");
+    assert!(refused.contains("Cannot replace database"), "{refused}");
     assert_eq!(bench.emulator.mutations(), []);
 
     let unprotected = format!("{}\n  deletion_protection = false", named("app_db"));
@@ -218,8 +218,7 @@ fn database_is_deleted_only_without_its_protection() {
     // Of a replacement on demand, Terraform shows errors only.
     bench.configure(&database(&unprotected.replace("my-database", "other")));
     let plan = bench.plan().output();
-    let warning =
-        format!("This plan permanently deletes the database `{BRANCH}/databases/my-database`");
+    let warning = format!("Database `{BRANCH}/databases/my-database` will be permanently deleted");
     assert!(plan.contains(&warning), "{plan}");
     let words = plan.split_whitespace().filter(|it| *it != "│").collect::<Vec<_>>().join(" ");
     assert!(words.contains("Lakebase cannot restore a deleted database"), "{plan}");
@@ -280,7 +279,10 @@ fn tainted_database_is_kept_while_it_is_protected() {
     bench.forget_requests();
     let refused = bench.apply_fails().output();
     let words = refused.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains("but its `deletion_protection` is on. Nothing was sent."), "{refused}");
+    assert!(
+        words.contains("but `deletion_protection` is `true`. No request was sent."),
+        "{refused}"
+    );
     assert_eq!(bench.emulator.mutations(), []);
     bench.terraform(&["untaint", "lakebase_database.app"]).succeeded();
     bench.expect_empty_plan();

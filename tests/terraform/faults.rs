@@ -63,15 +63,18 @@ fn a_create_that_was_refused_is_forgotten_and_tried_anew() {
         &bench,
         bench.apply_fails(),
         expect![[r#"
-        Error: Could not create the project `projects/shop`
+            Error: Could not create project `projects/shop`
 
-          with lakebase_project.shop,
-          on main.tf line 8, in resource "lakebase_project" "shop":
-           8: resource "lakebase_project" "shop" {
+              with lakebase_project.shop,
+              on main.tf line 8, in resource "lakebase_project" "shop":
+               8: resource "lakebase_project" "shop" {
 
-        `POST [HOST]/api/2.0/postgres/projects?project_id=shop` was
-        answered 500 INTERNAL_ERROR: Something went wrong. (1 attempt, [SECONDS], request
-        id [UUID])."#]],
+            INTERNAL_ERROR: Something went wrong.
+
+            Request: POST
+            [HOST]/api/2.0/postgres/projects?project_id=shop
+            Status: HTTP 500 after 1 attempt ([SECONDS])
+            Request ID: [UUID]"#]],
     );
     assert!(bench.terraform(&["state", "list"]).output().is_empty());
     bench.apply();
@@ -94,14 +97,18 @@ fn an_operation_that_fails_is_told_and_leaves_what_there_is() {
         &bench,
         bench.apply_fails(),
         expect![[r#"
-        Error: Could not create the branch `projects/shop/branches/dev`
+            Error: Could not create branch `projects/shop/branches/dev`
 
-          with lakebase_branch.dev,
-          on main.tf line 15, in resource "lakebase_branch" "dev":
-          15: resource "lakebase_branch" "dev" {
+              with lakebase_branch.dev,
+              on main.tf line 15, in resource "lakebase_branch" "dev":
+              15: resource "lakebase_branch" "dev" {
 
-        The operation `projects/shop/branches/dev/operations/[OPERATION]`
-        failed: INTERNAL: The compute could not be started. (1 attempt, [SECONDS])."#]],
+            Operation `projects/shop/branches/dev/operations/[OPERATION]`
+            failed: INTERNAL: The compute could not be started.
+
+            Request: GET
+            [HOST]/api/2.0/postgres/projects/shop/branches/dev/operations/[OPERATION]
+            Attempts: 1 ([SECONDS])"#]],
     );
     let listed = bench.terraform(&["state", "list"]).output();
     assert_eq!(listed, "lakebase_project.shop");
@@ -120,14 +127,18 @@ fn an_operation_that_fails_is_told_and_leaves_what_there_is() {
         &bench,
         bench.apply_fails(),
         expect![[r#"
-        Error: Could not update the branch `projects/shop/branches/dev`
+            Error: Could not update branch `projects/shop/branches/dev`
 
-          with lakebase_branch.dev,
-          on main.tf line 15, in resource "lakebase_branch" "dev":
-          15: resource "lakebase_branch" "dev" {
+              with lakebase_branch.dev,
+              on main.tf line 15, in resource "lakebase_branch" "dev":
+              15: resource "lakebase_branch" "dev" {
 
-        The operation `projects/shop/branches/dev/operations/[OPERATION]`
-        failed: INTERNAL: The compute could not be started. (1 attempt, [SECONDS])."#]],
+            Operation `projects/shop/branches/dev/operations/[OPERATION]`
+            failed: INTERNAL: The compute could not be started.
+
+            Request: GET
+            [HOST]/api/2.0/postgres/projects/shop/branches/dev/operations/[OPERATION]
+            Attempts: 1 ([SECONDS])"#]],
     );
     let output = bench.apply().output();
     assert!(output.contains("0 added, 1 changed, 0 destroyed."), "{output}");
@@ -178,10 +189,14 @@ fn a_delete_that_fails_keeps_the_object_in_the_state() {
         &bench,
         bench.terraform(&["destroy", "-auto-approve"]),
         expect![[r#"
-        Error: Could not delete the branch `projects/shop/branches/dev`
+            Error: Could not delete branch `projects/shop/branches/dev`
 
-        The operation `projects/shop/branches/dev/operations/[OPERATION]`
-        failed: INTERNAL: The branch could not be removed. (1 attempt, [SECONDS])."#]],
+            Operation `projects/shop/branches/dev/operations/[OPERATION]`
+            failed: INTERNAL: The branch could not be removed.
+
+            Request: GET
+            [HOST]/api/2.0/postgres/projects/shop/branches/dev/operations/[OPERATION]
+            Attempts: 1 ([SECONDS])"#]],
     );
     let listed = bench.terraform(&["state", "list"]).output();
     assert_eq!(listed, "lakebase_branch.dev\nlakebase_project.shop");

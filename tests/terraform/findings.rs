@@ -21,24 +21,35 @@ fn a_change_of_compute_is_told_once_in_the_plan_and_not_in_the_apply() {
     bench.configure(&(project("") + &primary(LARGE)));
     let planned = bench.terraform(&["plan", "-out=saved"]).succeeded();
     expect![[r#"
-        Warning: The ceiling of `projects/shop/branches/production/endpoints/primary` at least doubles
+        Warning: Maximum compute of `projects/shop/branches/production/endpoints/primary` at least doubles
 
           with lakebase_endpoint.primary,
 
-        From 1 × 4 to 2 × 8 CU: from 8 to 16 GB of memory, and from 839 to 1,678
-        connections. At its maximum it costs 4 times as much.
+        From 1 × 4 to 2 × 8 CU. Memory at the maximum increases from 8 to 16 GB, and
+        the connection limit from 839 to 1,678. The maximum cost increases by a
+        factor of 4.
 
-        Warning: Scale to zero is turned off for `projects/shop/branches/production/endpoints/primary`
+        To hide these warnings, set `review_warnings = false` in the provider
+        configuration.
 
-          with lakebase_endpoint.primary,
-
-        It is billed around the clock, at least at its minimum.
-
-        Warning: High availability is turned on for `projects/shop/branches/production/endpoints/primary`
+        Warning: Scale to zero will be disabled for `projects/shop/branches/production/endpoints/primary`
 
           with lakebase_endpoint.primary,
 
-        2 computes run instead of 1, and each is billed."#]].assert_eq(&planned.without_places_from("Warning:"));
+        The compute will run continuously and be billed for at least its minimum
+        size.
+
+        To hide these warnings, set `review_warnings = false` in the provider
+        configuration.
+
+        Warning: High availability will be enabled for `projects/shop/branches/production/endpoints/primary`
+
+          with lakebase_endpoint.primary,
+
+        From 1 to 2 computes. Each compute is billed.
+
+        To hide these warnings, set `review_warnings = false` in the provider
+        configuration."#]].assert_eq(&planned.without_places_from("Warning:"));
     let applied = bench.terraform(&["apply", "saved"]).succeeded().output();
     assert!(!applied.contains("Warning:"), "{applied}");
     bench.expect_empty_plan();
@@ -58,17 +69,25 @@ fn a_size_that_nobody_documents_is_told_where_it_comes_up() {
     bench.configure(&(defaults.clone() + &primary(huge)));
     assert!(bench.validate().output().starts_with("Success!"));
     expect![[r#"
-        Warning: The size of `default_endpoint_settings` of `projects/shop` is outside what the service documents
+        Warning: Size of `default_endpoint_settings` of `projects/shop` is outside the documented sizes
 
           with lakebase_project.shop,
 
-        Today that is 0.5 to 112 CU; the maximum is 116 CU, and may be refused.
+        Databricks documents 0.5 to 112 CU; the maximum is 116 CU. The API may reject
+        it.
 
-        Warning: The size of `projects/shop/branches/production/endpoints/primary` is outside what the service documents
+        To hide these warnings, set `review_warnings = false` in the provider
+        configuration.
+
+        Warning: Size of `projects/shop/branches/production/endpoints/primary` is outside the documented sizes
 
           with lakebase_endpoint.primary,
 
-        Today that is 0.5 to 112 CU; the maximum is 116 CU, and may be refused."#]].assert_eq(&bench.plan().without_places_from("Warning:"));
+        Databricks documents 0.5 to 112 CU; the maximum is 116 CU. The API may reject
+        it.
+
+        To hide these warnings, set `review_warnings = false` in the provider
+        configuration."#]].assert_eq(&bench.plan().without_places_from("Warning:"));
     bench.configure(&(OFF.to_owned() + &defaults + &primary(huge)));
     let planned = bench.plan().output();
     assert!(!planned.contains("Warning:"), "{planned}");

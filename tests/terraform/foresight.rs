@@ -12,8 +12,8 @@ fn a_plan_foresees_what_it_will_find_in_place() {
     bench.configure(&undeclared);
     let plan = Told::by(&bench, &["plan"], 1);
     expect![[r#"
-        error: Lakebase creates the branch `projects/shop/branches/production` by itself
-        It comes with its parent, so the create would find it and fail. To adopt it and change its settings to the configured ones, set:
+        error: Branch `projects/shop/branches/production` is created automatically
+        Lakebase creates this branch together with its project, so the create would fail. To adopt it and apply the configured settings, add:
 
           replace_existing = true
     "#]].assert_eq(&plan.messages());
@@ -24,15 +24,15 @@ fn a_plan_foresees_what_it_will_find_in_place() {
     bench.configure(&undeclared);
     let plan = Told::by(&bench, &["plan"], 1);
     expect![[r#"
-        error: The branch `projects/shop/branches/production` exists already
-        The create would fail. To manage it as it is, paste this beside the resource (put its address for `lakebase_branch.example`):
+        error: Branch `projects/shop/branches/production` already exists
+        The object is not in the state, so the create would fail. To import it, add this block (replace `lakebase_branch.example` with the resource address):
 
           import {
             to = lakebase_branch.example
             id = "projects/shop/branches/production"
           }
 
-        Or let the next apply take it over and change its settings to the configured ones:
+        To adopt it and update its settings to match the configuration instead, add:
 
           replace_existing = true
     "#]].assert_eq(&plan.messages());
@@ -67,16 +67,16 @@ resource "lakebase_endpoint" "primary" {
     bench.configure(&(project().to_owned() + adoptions));
     let plan = Told::by(&bench, &["plan"], 0);
     expect![[r#"
-        warning: The branch `projects/shop/branches/production` exists and is adopted
-        Nothing about it will change.
+        warning: Existing branch `projects/shop/branches/production` will be adopted
+        No settings will change.
 
-        warning: The endpoint `projects/shop/branches/production/endpoints/primary` exists and is adopted
-        These of its settings will change:
+        warning: Existing endpoint `projects/shop/branches/production/endpoints/primary` will be adopted
+        The following settings will change:
 
-          - `autoscaling_limit_min_cu` from 1 to 2
-          - `autoscaling_limit_max_cu` from 1 to 8
-          - `suspension`
-          - `settings.pg_settings`
+          - `autoscaling_limit_min_cu`: 1 -> 2
+          - `autoscaling_limit_max_cu`: 1 -> 8
+          - `no_suspension`: null -> true
+          - `pg_settings`
     "#]].assert_eq(&plan.messages());
     bench.apply();
     bench.expect_mutations(expect![[r#"
@@ -97,11 +97,11 @@ fn a_destroy_says_what_it_leaves_in_place() {
     bench.configure(&(before.to_owned() + &after.replace("lakebase_branch.production.name", name)));
     let told = Told::by(&bench, &["plan"], 0);
     expect![[r#"
-        warning: Lakebase deletes the branch `projects/shop/branches/production` only along with its parent
-        Unless its parent is destroyed as well, it stays in place, with the settings that it has now. Terraform forgets it.
+        warning: Branch `projects/shop/branches/production` will not be deleted
+        Lakebase deletes this branch only together with its project. Unless the project is destroyed too, Terraform only removes the branch from the state: it keeps its settings and continues to be billed.
 
-        warning: Lakebase deletes the endpoint `projects/shop/branches/production/endpoints/primary` only along with its parent
-        Unless its parent is destroyed as well, it stays in place, with the settings that it has now. Terraform forgets it.
+        warning: Endpoint `projects/shop/branches/production/endpoints/primary` will not be deleted
+        Lakebase deletes this endpoint only together with its branch. Unless the branch is destroyed too, Terraform only removes the endpoint from the state: it keeps its settings and continues to be billed.
     "#]].assert_eq(&told.messages());
     let names = bench.emulator.names();
     bench.apply();
@@ -115,8 +115,8 @@ fn changed_defaults_name_the_computes_that_do_not_follow() {
     bench.configure(&FAMILY.replacen("pg_version", settings, 1));
     let plan = Told::by(&bench, &["plan"], 0);
     expect![[r#"
-        warning: Endpoints of `projects/shop` do not follow its new defaults
-        The defaults are for endpoints that are made later. These exist and keep their settings; change them in a `lakebase_endpoint` each:
+        warning: New defaults of `projects/shop` do not apply to existing endpoints
+        `default_endpoint_settings` applies only to endpoints created from now on. To change the following endpoints, manage each one with a `lakebase_endpoint` resource:
 
           - `projects/shop/branches/child/endpoints/primary`
           - `projects/shop/branches/parent/endpoints/primary`
@@ -133,7 +133,7 @@ fn plan_that_cannot_look_says_so_once() {
     bench.environment.insert("DATABRICKS_TOKEN".into(), "wrong".into());
     bench.configure(FAMILY);
     let told = Told::by(&bench, &["plan"], 0).messages();
-    assert_eq!(told.matches("The plan could not look at Lakebase").count(), 1, "{told}");
+    assert_eq!(told.matches("Plan could not read existing objects").count(), 1, "{told}");
 }
 
 #[test]
@@ -145,10 +145,7 @@ fn object_that_was_created_again_outside_is_told() {
     let uid = uid.as_str().expect("it is text");
     std::fs::write(&path, state.replace(uid, "another")).expect("it can be written");
     let told = Told::by(&bench, &["plan"], 0).messages();
-    assert!(
-        told.contains("The project `projects/shop` is another one than in the state"),
-        "{told}"
-    );
+    assert!(told.contains("Project `projects/shop` was recreated outside of Terraform"), "{told}");
 }
 
 #[test]
@@ -180,14 +177,14 @@ resource "lakebase_endpoint" "it" {
     bench.forget_requests();
     for (hcl, difference) in [
         (branch("dev", "other"), "`source_branch` is `projects/shop/branches/production`"),
-        (branch("production", "dev"), "`source_branch` is not set"),
-        (endpoint.to_owned(), "`endpoint_type` is `ENDPOINT_TYPE_READ_WRITE`"),
+        (branch("production", "dev"), "`source_branch` is not set in"),
+        (endpoint.to_owned(), "`endpoint_type` is `ENDPOINT_TYPE_READ_WRITE` in"),
     ] {
         bench.configure(&(project().to_owned() + &hcl));
         let plan = Told::by(&bench, &["plan"], 1).messages();
-        assert!(plan.contains("is not the one that is configured"), "{plan}");
+        assert!(plan.contains("already exists with a different"), "{plan}");
         assert!(plan.contains(difference), "{plan}");
-        assert!(!plan.contains("is adopted"), "{plan}");
+        assert!(!plan.contains("will be adopted"), "{plan}");
     }
     bench.expect_mutations(expect![""]);
     bench.configure(&(project().to_owned() + &branch("dev", "production")));
@@ -209,8 +206,8 @@ fn a_setting_of_the_creation_that_comes_too_late_is_a_warning() {
     bench.configure(&hcl("initial_branch = { is_protected = true }"));
     let plan = Told::by(&bench, &["plan"], 0).messages();
     expect![[r#"
-        warning: `initial_branch` has a meaning only at creation
-        The object exists already. Terraform stores the value and sends nothing. Change the settings of what was created along with it in a resource of its own.
+        warning: Change to `initial_branch` has no effect
+        `initial_branch` is applied only when the resource is created. Terraform stores the value, and no request is sent. To change the existing settings, manage them with a resource of their own.
     "#]]
     .assert_eq(&plan);
     bench.apply();
@@ -231,5 +228,5 @@ resource "lakebase_project" "gone" {
     bench.terraform(&["destroy", "-auto-approve"]).succeeded();
     bench.configure("data \"lakebase_project\" \"gone\" {\n  name = \"projects/gone\"\n}\n");
     let output = bench.plan_fails().output();
-    assert!(output.contains("The project `projects/gone` is deleted"), "{output}");
+    assert!(output.contains("Project `projects/gone` is soft-deleted"), "{output}");
 }

@@ -127,11 +127,11 @@ fn the_policies_deny_what_breaks_them() {
         "#,
         expect![[r#"
             lakebase_endpoint.replica["awake"]: always on, outside of production
-            lakebase_endpoint.replica["half"]: min_ram_gb is not known in the plan, so set its limit
+            lakebase_endpoint.replica["half"]: min_ram_gb is not known at plan time: set both limits
             lakebase_endpoint.replica["high"]: 4000 connections, more than 3500
             lakebase_endpoint.replica["high"]: a maximum of 32 CU, more than 16
-            lakebase_endpoint.replica["unknown"]: max_ram_gb is not known in the plan, so set its limit
-            lakebase_endpoint.replica["unknown"]: min_ram_gb is not known in the plan, so set its limit
+            lakebase_endpoint.replica["unknown"]: max_ram_gb is not known at plan time: set both limits
+            lakebase_endpoint.replica["unknown"]: min_ram_gb is not known at plan time: set both limits
             lakebase_endpoint.replica["wide"]: a range of 9 CU, more than 8
             lakebase_project.shop: a range of 11 CU, more than 8
             lakebase_project.shop: every new branch would be always on"#]],
@@ -182,24 +182,6 @@ fn the_policies_look_at_the_old_branch_where_the_new_one_is_unknown() {
 }
 
 #[test]
-fn the_guide_to_testing_modules() {
-    let bench = Workbench::new("the_guide_to_testing_modules");
-    let [mocks, test] = &snippets("testing-modules", "hcl")[..] else { panic!("two files") };
-    let shipped = fs::read_to_string(
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/mocks/lakebase.tfmock.hcl"),
-    );
-    let blocks = |text: &str| text[text.find("mock_resource").expect("a block")..].to_owned();
-    assert_eq!(blocks(&shipped.expect("it is shipped")), blocks(mocks));
-    bench.configure(&snippets("testing-modules", "terraform").join("\n"));
-    bench.write("tests/mocks/lakebase.tfmock.hcl", mocks);
-    bench.write("tests/sizes.tftest.hcl", test);
-    bench.terraform(&["fmt", "-check", "-diff", "-recursive"]).succeeded();
-    let output = bench.terraform(&["test"]).succeeded().output();
-    assert!(output.contains("1 passed, 0 failed"), "{output}");
-    assert!(bench.emulator.requests().is_empty());
-}
-
-#[test]
 fn the_tutorial_of_reviews_shows_what_is_printed() {
     let [main, change] = &snippets("reviewing-compute", "terraform")[..] else { panic!("two") };
     let [apply, find, review, check, strict, report] = &snippets("reviewing-compute", "shell")[..]
@@ -214,7 +196,7 @@ fn the_tutorial_of_reviews_shows_what_is_printed() {
     bench.bash(apply).succeeded();
     let (found, _) = find.split_once('\n').expect("its first line finds the program");
     let run = |script: &str| bench.bash(&format!("{found}\n{script}"));
-    assert!(run(find).succeeded().stdout.starts_with("Reviews what a plan does"));
+    assert!(run(find).succeeded().stdout.starts_with("Shows how a plan changes"));
 
     let (unchanged, _) = main.split_once("resource \"lakebase_endpoint\"").expect("it has one");
     bench.write("main.tf", &format!("{unchanged}{change}"));

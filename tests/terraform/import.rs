@@ -246,16 +246,17 @@ fn an_import_that_cannot_be_says_why() {
     let import =
         |address: &str, id: &str| bench.terraform(&["import", address, id]).failed().from("Error:");
     expect![[r#"
-        Error: Not a full name
+        Error: Invalid import ID
 
-        `plain` is not a full project name: it must have the form
+        `plain` is not a valid project resource name. Expected format:
         `projects/{project_id}`."#]]
     .assert_eq(&import("lakebase_project.plain", "plain"));
     expect![[r#"
-        Error: Not a full name
+        Error: Invalid import ID
 
-        `projects/plain/branches/plain` is not a full endpoint name: it must have the
-        form `projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}`."#]]
+        `projects/plain/branches/plain` is not a valid endpoint resource name.
+        Expected format:
+        `projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}`."#]]
     .assert_eq(&import("lakebase_endpoint.plain", "projects/plain/branches/plain"));
     expect![[r#"
         Error: Cannot import non-existent remote object

@@ -63,15 +63,15 @@ fn an_interrupted_create_goes_on_with_the_next_run() {
         &bench,
         &["apply", "-auto-approve"],
         expect![[r#"
-            Warning: Interrupted while waiting to create the project `projects/shop`
+            Warning: Interrupted while waiting to create project `projects/shop`
 
               with lakebase_project.shop,
               on main.tf line 8, in resource "lakebase_project" "shop":
                8: resource "lakebase_project" "shop" {
 
             Lakebase continues with `projects/shop/operations/[OPERATION]`,
-            although Terraform prints `Creation complete`. Nothing is lost: the next plan
-            or apply waits for it and shows the result.
+            although the output says `Creation complete`. The next plan or apply waits
+            for the operation and shows the result.
 
             Error: execution halted
 
@@ -104,16 +104,16 @@ fn an_interrupted_update_and_delete_go_on_with_the_next_run() {
         &bench,
         &["apply", "-auto-approve"],
         expect![[r#"
-            Warning: Interrupted while waiting to update the branch `projects/shop/branches/dev`
+            Warning: Interrupted while waiting to update branch `projects/shop/branches/dev`
 
               with lakebase_branch.dev,
               on main.tf line 15, in resource "lakebase_branch" "dev":
               15: resource "lakebase_branch" "dev" {
 
             Lakebase continues with
-            `projects/shop/branches/dev/operations/[OPERATION]`, although
-            Terraform prints `Modifications complete`. Nothing is lost: the next plan or
-            apply waits for it and shows the result.
+            `projects/shop/branches/dev/operations/[OPERATION]`, although the
+            output says `Modifications complete`. The next plan or apply waits for the
+            operation and shows the result.
 
             Error: execution halted
 
@@ -134,14 +134,18 @@ fn an_interrupted_update_and_delete_go_on_with_the_next_run() {
         &bench,
         &["apply", "-auto-approve"],
         expect![[r#"
-            Error: Could not delete the branch `projects/shop/branches/dev`
+            Error: Could not delete branch `projects/shop/branches/dev`
 
-            The wait for the operation
-            `projects/shop/branches/dev/operations/[OPERATION]` was
-            interrupted; its last state was running (1 attempt, [SECONDS]).
+            Interrupted waiting for operation
+            `projects/shop/branches/dev/operations/[OPERATION]` (last state:
+            running).
 
-            The service carries on with it: the next plan or apply waits for it and shows
-            what became of it.
+            Lakebase continues with the operation. The next plan or apply waits for it
+            and shows the result.
+
+            Request: GET
+            [HOST]/api/2.0/postgres/projects/shop/branches/dev/operations/[OPERATION]
+            Attempts: 1 ([SECONDS])
 
             Error: execution halted
 
@@ -169,7 +173,7 @@ fn what_waits_for_its_turn_is_not_sent_after_an_interrupt() {
     wait_for_poll(&bench, 1);
     running.interrupt();
     let output = running.wait().failed().output();
-    assert!(output.contains("Terraform was interrupted before anything was sent."), "{output}");
+    assert!(output.contains("The run was interrupted before any request was sent."), "{output}");
     assert_eq!(bench.emulator.mutations().len(), 1);
 }
 
@@ -178,32 +182,37 @@ fn a_create_that_takes_too_long_is_kept_and_goes_on() {
     let bench = slow("a_create_that_takes_too_long_is_kept_and_goes_on");
     bench.configure(&project("timeouts = { create = \"1s\" }"));
     expect![[r#"
-        Warning: The project `projects/shop` is tainted
+        Warning: Project `projects/shop` is tainted and will be replaced by the next apply
 
           with lakebase_project.shop,
           on main.tf line 8, in resource "lakebase_project" "shop":
            8: resource "lakebase_project" "shop" {
 
-        It exists, or may come to exist, so Terraform keeps it in the state, but
-        plans to replace it. To keep the object, run (with its address for ADDRESS):
+        The create did not complete, but the object exists or may still be created.
+        To keep it, run the following command before the next apply, where ADDRESS is
+        the resource address (use `tofu` with OpenTofu):
 
           terraform untaint ADDRESS
 
-        The next plan waits for its operation. Without `purge_on_delete = true`, a
-        project or branch is not deleted to be created again.
+        The next plan waits for the operation. Without `purge_on_delete = true`, the
+        provider does not delete a project or branch in order to create it again.
 
-        Error: Could not create the project `projects/shop`
+        Error: Could not create project `projects/shop`
 
           with lakebase_project.shop,
           on main.tf line 8, in resource "lakebase_project" "shop":
            8: resource "lakebase_project" "shop" {
 
-        The wait for the operation `projects/shop/operations/[OPERATION]`
-        ran out of time; its last state was running ([SEVERAL] attempts, [SECONDS]).
+        Timed out waiting for operation
+        `projects/shop/operations/[OPERATION]` (last state: running).
 
-        It may still succeed: the next plan shows what became of it. If it takes this
-        long regularly, raise `timeouts`."#]]
-    .assert_eq(&bench.masked(&bench.apply_fails().from("Warning: The project")));
+        The operation may still complete; the next plan shows the result. If it
+        regularly takes longer, increase `timeouts.create`.
+
+        Request: GET
+        [HOST]/api/2.0/postgres/projects/shop/operations/[OPERATION]
+        Attempts: 5 ([SECONDS])"#]]
+    .assert_eq(&bench.masked(&bench.apply_fails().from("Warning: Project")));
     assert_eq!(stored(&bench, "lakebase_project").as_deref(), Some("projects/shop \"tainted\""));
 
     bench.terraform(&["untaint", "lakebase_project.shop"]).succeeded();
@@ -221,7 +230,7 @@ fn operation_that_never_ends_blocks_no_plan() {
     bench.apply_fails();
     bench.terraform(&["untaint", "lakebase_branch.dev"]).succeeded();
     let planned = bench.plan().output();
-    assert!(planned.contains("has not ended"), "{planned}");
+    assert!(planned.contains("is still running"), "{planned}");
     bench.apply();
 }
 
@@ -274,7 +283,7 @@ resource "lakebase_role" "app" {
     wait_for_poll(&bench, 1);
     running.interrupt();
     let output = running.wait().failed().output();
-    assert!(output.contains("Interrupted while waiting to create the role `projects/"), "{output}");
+    assert!(output.contains("Interrupted while waiting to create role `projects/"), "{output}");
     let stored = stored(&bench, "lakebase_role").expect("the role is in the state");
     assert!(stored.starts_with("projects/shop/branches/production/roles/role-"), "{stored}");
     assert!(stored.ends_with(" null"), "it is not tainted: {stored}");

@@ -167,7 +167,7 @@ impl Matrix {
                 // How it was to be created is over.
                 assert_eq!(change["actions"], json!(["no-op"]), "{}", row.path());
                 assert!(sent.is_empty(), "{}: {sent:#?}", row.path());
-                let warning = format!("`{}` has a meaning only at creation", row.path());
+                let warning = format!("Change to `{}` has no effect", row.path());
                 let is_told = matches!(row.field.place, Place::Initial(_));
                 assert_eq!(told.contains(&warning), is_told, "{told}");
             } else {

@@ -55,9 +55,9 @@ resource "lakebase_endpoint" "reports" {
               on main.tf line 9, in resource "lakebase_project" "shop":
                9:   project_id = "My_Shop"
 
-            `My_Shop` is not an ID: it must start with a lowercase letter, hold only
-            lowercase letters, digits and hyphens, and not end with a hyphen. It is the
-            last part of the full name, not the whole of it.
+            `My_Shop` is not a valid ID. An ID must start with a lowercase letter,
+            contain only lowercase letters, digits and hyphens, and not end with a
+            hyphen. Specify only the ID, not the full resource name.
 
             Error: Invalid `project`
 
@@ -65,8 +65,9 @@ resource "lakebase_endpoint" "reports" {
               on main.tf line 13, in resource "lakebase_branch" "dev":
               13:   project       = "shop"
 
-            `shop` is not a full name: it must have the form `projects/{project_id}`. The
-            `name` of the resource or data source has it.
+            `shop` is not a valid resource name. Expected format:
+            `projects/{project_id}`. Use the `name` attribute of the resource or data
+            source.
 
             Error: Invalid `branch_id`
 
@@ -74,9 +75,9 @@ resource "lakebase_endpoint" "reports" {
               on main.tf line 14, in resource "lakebase_branch" "dev":
               14:   branch_id     = "projects/shop/branches/dev"
 
-            `projects/shop/branches/dev` is not an ID: it must start with a lowercase
-            letter, hold only lowercase letters, digits and hyphens, and not end with a
-            hyphen. It is the last part of the full name, not the whole of it.
+            `projects/shop/branches/dev` is not a valid ID. An ID must start with a
+            lowercase letter, contain only lowercase letters, digits and hyphens, and not
+            end with a hyphen. Specify only the ID, not the full resource name.
 
             Error: Invalid `source_branch`
 
@@ -84,9 +85,9 @@ resource "lakebase_endpoint" "reports" {
               on main.tf line 15, in resource "lakebase_branch" "dev":
               15:   source_branch = "production"
 
-            `production` is not a full name: it must have the form
-            `projects/{project_id}/branches/{branch_id}`. The `name` of the resource or
-            data source has it.
+            `production` is not a valid resource name. Expected format:
+            `projects/{project_id}/branches/{branch_id}`. Use the `name` attribute of the
+            resource or data source.
 
             Error: Invalid `branch`
 
@@ -94,9 +95,9 @@ resource "lakebase_endpoint" "reports" {
               on main.tf line 19, in resource "lakebase_endpoint" "reports":
               19:   branch        = "projects/shop/branch/production"
 
-            `projects/shop/branch/production` is not a full name: it must have the form
-            `projects/{project_id}/branches/{branch_id}`. The `name` of the resource or
-            data source has it.
+            `projects/shop/branch/production` is not a valid resource name. Expected
+            format: `projects/{project_id}/branches/{branch_id}`. Use the `name`
+            attribute of the resource or data source.
 
             Error: Invalid `endpoint_id`
 
@@ -104,9 +105,9 @@ resource "lakebase_endpoint" "reports" {
               on main.tf line 20, in resource "lakebase_endpoint" "reports":
               20:   endpoint_id   = "9lives"
 
-            `9lives` is not an ID: it must start with a lowercase letter, hold only
-            lowercase letters, digits and hyphens, and not end with a hyphen. It is the
-            last part of the full name, not the whole of it.
+            `9lives` is not a valid ID. An ID must start with a lowercase letter, contain
+            only lowercase letters, digits and hyphens, and not end with a hyphen.
+            Specify only the ID, not the full resource name.
 
             Error: Invalid `endpoint_type`
 
@@ -114,7 +115,8 @@ resource "lakebase_endpoint" "reports" {
               on main.tf line 21, in resource "lakebase_endpoint" "reports":
               21:   endpoint_type = "READ_ONLY"
 
-            `READ_ONLY` is none of `ENDPOINT_TYPE_READ_WRITE`, `ENDPOINT_TYPE_READ_ONLY`."#]],
+            `READ_ONLY` is not a valid value. Valid values: `ENDPOINT_TYPE_READ_WRITE`,
+            `ENDPOINT_TYPE_READ_ONLY`."#]],
     );
     let times = project("history_retention_duration = \"7 days\"")
         + &branch("expire_time = \"tomorrow\"\nttl = \"soon\"")
@@ -123,49 +125,49 @@ resource "lakebase_endpoint" "reports" {
         &bench,
         &apart(&times),
         expect![[r#"
-        Error: Invalid `history_retention_duration`
+            Error: Invalid `history_retention_duration`
 
-          with lakebase_project.shop,
-          on main.tf line 12, in resource "lakebase_project" "shop":
-          12:   history_retention_duration = "7 days"
+              with lakebase_project.shop,
+              on main.tf line 12, in resource "lakebase_project" "shop":
+              12:   history_retention_duration = "7 days"
 
-        `7 days` is not a duration: write a number and a unit, such as `300s`, `5m`,
-        `24h` or `7d`.
+            `7 days` is not a duration: write a number and a unit, such as `300s`, `5m`,
+            `24h` or `7d`.
 
-        Error: Invalid `expire_time`
+            Error: Invalid `expire_time`
 
-          with lakebase_branch.dev,
-          on main.tf line 19, in resource "lakebase_branch" "dev":
-          19:   expire_time = "tomorrow"
+              with lakebase_branch.dev,
+              on main.tf line 19, in resource "lakebase_branch" "dev":
+              19:   expire_time = "tomorrow"
 
-        `tomorrow` is not a time in RFC 3339: write for example
-        `[TIME]`.
+            `tomorrow` is not a time in RFC 3339: write for example
+            `[TIME]`.
 
-        Error: Conflicting `expire_time`
+            Error: Conflicting `expire_time`
 
-          with lakebase_branch.dev,
-          on main.tf line 19, in resource "lakebase_branch" "dev":
-          19:   expire_time = "tomorrow"
+              with lakebase_branch.dev,
+              on main.tf line 19, in resource "lakebase_branch" "dev":
+              19:   expire_time = "tomorrow"
 
-        `ttl` and `expire_time` exclude each other: set one of them.
+            `ttl` and `expire_time` cannot be set together: set only one of them.
 
-        Error: Invalid `ttl`
+            Error: Invalid `ttl`
 
-          with lakebase_branch.dev,
-          on main.tf line 20, in resource "lakebase_branch" "dev":
-          20: ttl = "soon"
+              with lakebase_branch.dev,
+              on main.tf line 20, in resource "lakebase_branch" "dev":
+              20: ttl = "soon"
 
-        `soon` is not a duration: write a number and a unit, such as `300s`, `5m`,
-        `24h` or `7d`.
+            `soon` is not a duration: write a number and a unit, such as `300s`, `5m`,
+            `24h` or `7d`.
 
-        Error: Invalid `suspend_timeout_duration`
+            Error: Invalid `suspend_timeout_duration`
 
-          with lakebase_endpoint.primary,
-          on main.tf line 28, in resource "lakebase_endpoint" "primary":
-          28:   suspend_timeout_duration = "5"
+              with lakebase_endpoint.primary,
+              on main.tf line 28, in resource "lakebase_endpoint" "primary":
+              28:   suspend_timeout_duration = "5"
 
-        `5` is not a duration: write a number and a unit, such as `300s`, `5m`, `24h`
-        or `7d`."#]],
+            `5` is not a duration: write a number and a unit, such as `300s`, `5m`, `24h`
+            or `7d`."#]],
     );
     let choices = branch("ttl = \"1d\"\nexpire_time = \"2030-01-01T00:00:00Z\"")
         + &primary("suspend_timeout_duration = \"5m\"\nno_suspension = true")
@@ -174,43 +176,45 @@ resource "lakebase_endpoint" "reports" {
         &bench,
         &apart(&choices),
         expect![[r#"
-        Error: Conflicting `expire_time`
+            Error: Conflicting `expire_time`
 
-          with lakebase_branch.dev,
-          on main.tf line 13, in resource "lakebase_branch" "dev":
-          13: expire_time = "[TIME]"
+              with lakebase_branch.dev,
+              on main.tf line 13, in resource "lakebase_branch" "dev":
+              13: expire_time = "[TIME]"
 
-        `ttl` and `expire_time` exclude each other: set one of them.
+            `ttl` and `expire_time` cannot be set together: set only one of them.
 
-        Error: Conflicting `no_suspension`
+            Error: Conflicting `no_suspension`
 
-          with lakebase_endpoint.primary,
-          on main.tf line 22, in resource "lakebase_endpoint" "primary":
-          22: no_suspension = true
+              with lakebase_endpoint.primary,
+              on main.tf line 22, in resource "lakebase_endpoint" "primary":
+              22: no_suspension = true
 
-        `suspend_timeout_duration` and `no_suspension` exclude each other: set one of
-        them.
+            `suspend_timeout_duration` and `no_suspension` cannot be set together: set
+            only one of them.
 
-        Error: Incomplete `no_expiry`
+            Error: Invalid `no_expiry`
 
-          with lakebase_branch.undecided,
-          on main.tf line 29, in resource "lakebase_branch" "undecided":
-          29:   no_expiry = false
+              with lakebase_branch.undecided,
+              on main.tf line 29, in resource "lakebase_branch" "undecided":
+              29:   no_expiry = false
 
-        `false` does not say what shall hold instead: set `ttl` or `expire_time`."#]],
+            `false` requires another setting: set `ttl` or `expire_time`, or remove
+            `no_expiry`."#]],
     );
     let range = primary("autoscaling_limit_min_cu = 4\nautoscaling_limit_max_cu = 2");
     says(
         &bench,
         &apart(&range),
         expect![[r#"
-        Error: Autoscaling range upside down
+            Error: Invalid autoscaling range
 
-          with lakebase_endpoint.primary,
-          on main.tf line 14, in resource "lakebase_endpoint" "primary":
-          14: autoscaling_limit_max_cu = 2
+              with lakebase_endpoint.primary,
+              on main.tf line 14, in resource "lakebase_endpoint" "primary":
+              14: autoscaling_limit_max_cu = 2
 
-        `autoscaling_limit_min_cu` (4 CU) is above `autoscaling_limit_max_cu` (2 CU)."#]],
+            `autoscaling_limit_min_cu` (4 CU) must not be greater than
+            `autoscaling_limit_max_cu` (2 CU)."#]],
     );
     let block = "max_autoscaling_range_cu = 0\nhttp_timeout = \"quick\"";
     says(
@@ -276,18 +280,18 @@ output "name" {
               on main.tf line 9, in resource "lakebase_credential" "stored":
                9:   endpoint     = "primary"
 
-            `primary` is not a full name: it must have the form
-            `projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}`. The
-            `name` of the resource or data source has it.
+            `primary` is not a valid resource name. Expected format:
+            `projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}`. Use the
+            `name` attribute of the resource or data source.
 
-            Error: `renew_before` is not shorter than `ttl`
+            Error: Invalid `renew_before`
 
               with lakebase_credential.stored,
               on main.tf line 11, in resource "lakebase_credential" "stored":
               11:   renew_before = "10m"
 
-            `renew_before` is `10m`; `ttl` is `10m`. Every plan would renew such a
-            credential. Set a `renew_before` that is shorter than `ttl`.
+            `renew_before` (`10m`) must be shorter than `ttl` (`10m`). Otherwise, every
+            plan would renew the credential.
 
             Error: Invalid `branch`
 
@@ -295,7 +299,7 @@ output "name" {
               on main.tf line 15, in data "lakebase_endpoints" "all":
               15:   branch = "production"
 
-            `production` is not a full name: it must have the form
+            `production` is not a valid resource name. Expected format:
             `projects/{project_id}/branches/{branch_id}`.
 
             Error: Invalid `endpoint`
@@ -304,8 +308,8 @@ output "name" {
               on main.tf line 19, in data "lakebase_connection" "this":
               19:   endpoint = "projects/shop/branches/production"
 
-            `projects/shop/branches/production` is not a full name: it must have the form
-            `projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}`.
+            `projects/shop/branches/production` is not a valid resource name. Expected
+            format: `projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}`.
 
             Error: Invalid function argument
 
@@ -314,8 +318,8 @@ output "name" {
                 ├────────────────
                 │ while calling provider::lakebase::parse_name(name)
 
-            Invalid value for "name" parameter: `shop` is not a full name: it must have a
-            form such as `projects/{project_id}`,
+            Invalid value for "name" parameter: `shop` is not a valid resource name.
+            Expected a format such as `projects/{project_id}`,
             `projects/{project_id}/branches/{branch_id}` or
             `projects/{project_id}/branches/{branch_id}/endpoints/{endpoint_id}`."#]],
     );
@@ -335,8 +339,8 @@ fn a_value_that_cannot_be_inside_an_object_is_named_by_its_path() {
 
               with lakebase_project.shop,
 
-            `suspend_timeout_duration` and `no_suspension` exclude each other: set one of
-            them."#]],
+            `suspend_timeout_duration` and `no_suspension` cannot be set together: set
+            only one of them."#]],
     );
     let says_somewhere = |settings: &str, expected: Expect| {
         says_somewhere(&bench, &apart(&primary(settings)), expected);
@@ -354,22 +358,22 @@ fn a_value_that_cannot_be_inside_an_object_is_named_by_its_path() {
     says_somewhere(
         "group = { min = 1, max = 2 }",
         expect![[r#"
-        Error: Invalid `group.max`
+            Error: Invalid `group.max`
 
-          with lakebase_endpoint.primary,
+              with lakebase_endpoint.primary,
 
-        `group.min` is 1 and `group.max` is 2. Lakebase requires that they are equal."#]],
+            `group.max` (2) must equal `group.min` (1)."#]],
     );
     let two = "group = { min = 2, max = 2 }";
     says_somewhere(
         &format!("suspend_timeout_duration = \"5m\"\n{two}"),
         expect![[r#"
-        Error: High availability needs `no_suspension`
+            Error: High availability requires `no_suspension`
 
-          with lakebase_endpoint.primary,
+              with lakebase_endpoint.primary,
 
-        `group.max` is 2, and a group of several computes cannot suspend. Set
-        `no_suspension = true`, and omit `suspend_timeout_duration`."#]],
+            `group.max` is 2, and high availability requires that the computes never
+            suspend. Set `no_suspension = true`, and omit `suspend_timeout_duration`."#]],
     );
 }
 
@@ -378,37 +382,40 @@ fn a_limit_that_may_move_is_a_warning_and_the_services_refusal_an_error() {
     let bench = Workbench::new("a_limit_that_may_move_is_a_warning");
     bench.configure(&(project("pg_version = 42") + &branch("ttl = \"60d\"")));
     expect![[r#"
-        Warning: Unusual `pg_version`
+        Warning: `pg_version` is outside the documented range
 
           with lakebase_project.shop,
           on main.tf line 12, in resource "lakebase_project" "shop":
           12:   pg_version = 42
 
-        42 is outside what the service documents today, 16 to 18, and may be refused.
+        42 is outside the range documented by Databricks (16 to 18). The API may
+        reject it.
 
-        Warning: Unusual `ttl`
+        Warning: `ttl` is outside the documented range
 
           with lakebase_branch.dev,
           on main.tf line 19, in resource "lakebase_branch" "dev":
           19:   ttl = "60d"
 
-        `60d` is outside what the service documents today, `1s` to `30d`, and may be
-        refused."#]]
+        `60d` is outside the range documented by Databricks (`1s` to `30d`). The API
+        may reject it."#]]
     .assert_eq(&bench.plan().from("Warning:"));
     bench.configure(&(project("") + &branch("ttl = \"60d\"")));
     let refused = bench.masked(&bench.apply_fails().from("Error:"));
     expect![[r#"
-        Error: Could not create the branch `projects/shop/branches/dev`
+        Error: Could not create branch `projects/shop/branches/dev`
 
           with lakebase_branch.dev,
           on main.tf line 15, in resource "lakebase_branch" "dev":
           15: resource "lakebase_branch" "dev" {
 
-        `POST
-        [HOST]/api/2.0/postgres/projects/shop/branches?branch_id=dev`
-        was answered 400 INVALID_PARAMETER_VALUE: Field 'spec.ttl' must be from 1s to
-        2592000s, got "5184000s". (1 attempt, [SECONDS], request id
-        [UUID])."#]]
+        INVALID_PARAMETER_VALUE: Field 'spec.ttl' must be from 1s to 2592000s, got
+        "5184000s".
+
+        Request: POST
+        [HOST]/api/2.0/postgres/projects/shop/branches?branch_id=dev
+        Status: HTTP 400 after 1 attempt ([SECONDS])
+        Request ID: [UUID]"#]]
     .assert_eq(&refused);
 }
 
@@ -421,14 +428,14 @@ fn a_flag_cannot_just_be_turned_off() {
         &bench,
         &(project("") + &primary("no_suspension = false")),
         expect![[r#"
-        Error: `no_suspension` cannot just be turned off
+            Error: Missing replacement for `no_suspension`
 
-          with lakebase_endpoint.primary,
-          on main.tf line 20, in resource "lakebase_endpoint" "primary":
-          20:   no_suspension = false
+              with lakebase_endpoint.primary,
+              on main.tf line 20, in resource "lakebase_endpoint" "primary":
+              20:   no_suspension = false
 
-        It is `true` now, and the service has no way to unset it. Say what shall hold
-        instead: set `suspend_timeout_duration`."#]],
+            The API cannot unset `no_suspension`. To turn it off, set
+            `suspend_timeout_duration`."#]],
     );
 }
 
@@ -438,7 +445,8 @@ fn a_create_that_finds_something_absent_names_the_attributes_that_name_it() {
     let source = "source_branch = \"projects/shop/branches/nowhere\"";
     bench.configure(&(project("") + &branch(source)));
     let output = bench.apply_fails().output().split_whitespace().collect::<Vec<_>>().join(" ");
-    let advice = "Check that what `project`, `source_branch`, `source_snapshot` name exists";
+    let advice =
+        "Check that the objects named by `project`, `source_branch`, `source_snapshot` exist";
     assert!(output.contains(advice), "{output}");
 }
 
@@ -449,11 +457,14 @@ fn what_the_service_would_refuse_is_refused_in_the_plan() {
     let second = second.replace("replace_existing = true", "");
     for (hcl, expected) in [
         (project("display_name = \"\""), "Invalid `display_name`"),
-        (project("initial_endpoint = { group = { min = 2, max = 2 } }"), "needs `no_suspension`"),
+        (
+            project("initial_endpoint = { group = { min = 2, max = 2 } }"),
+            "requires `no_suspension`",
+        ),
         (primary("group = { min = 0, max = 0 }"), "Invalid `group.min`"),
         (primary("autoscaling_limit_min_cu = -1"), "Invalid `autoscaling_limit_min_cu`"),
-        (second, "The read-write endpoint is called `primary`, not `second`"),
-        (branch("is_protected = true\nttl = \"7d\""), "A protected branch cannot expire"),
+        (second, "Read-write endpoint must be `primary`, not `second`"),
+        (branch("is_protected = true\nttl = \"7d\""), "Protected branch cannot expire"),
         (branch("source_branch_lsn = \"0x1A2B\""), "Invalid `source_branch_lsn`"),
         (branch("source_branch = \"projects/other/branches/x\""), "Invalid `source_branch`"),
         (

@@ -256,7 +256,7 @@ fn a_move_warns_about_a_setting_that_it_leaves_behind() {
     install_databricks(&bench);
     bench.write("main.tf", &(MOVED.to_owned() + SHOP));
     let plan = bench.terraform(&["plan"]).succeeded().output();
-    let warning = "The move to `lakebase_project` leaves `spec.default_branch` behind";
+    let warning = "Move to `lakebase_project` drops `spec.default_branch`";
     assert!(plan.contains(warning), "{plan}");
     for line in [
         "resource \"lakebase_default_branch\" \"example\" {",

@@ -20,7 +20,7 @@ fn the_program_explains_itself_to_who_starts_it_by_hand() {
     expect![[r#"
         The Terraform provider for Databricks Lakebase Autoscaling.
 
-        Terraform starts this program by itself, for configurations that contain
+        Terraform starts this plugin for configurations that contain
 
           terraform {
             required_providers {
@@ -28,12 +28,15 @@ fn the_program_explains_itself_to_who_starts_it_by_hand() {
             }
           }
 
-        By hand, it has one command and some options:
+        Usage: terraform-provider-lakebase [COMMAND | OPTION]
 
-          review      say what a plan does to compute; see `review --help`
-          --debug     serve a Terraform that is told so through TF_REATTACH_PROVIDERS
-          --version   print the version
-          --help      print this
+        Commands:
+          review      Show how a plan changes compute; see `review --help`
+
+        Options:
+          --debug     Run as a server for a debugger; attach with TF_REATTACH_PROVIDERS
+          --version   Print the version
+          --help      Print this help
     "#]]
     .assert_eq(&text(&help.stdout));
     for arguments in [&[][..], &["apply"], &["--version", "--help"]] {

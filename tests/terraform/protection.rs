@@ -36,75 +36,75 @@ fn no_plan_destroys_what_is_protected() {
         &bench,
         bench.terraform(&["destroy", "-auto-approve"]),
         expect![[r#"
-            Error: The branch `projects/shop/branches/kept` is protected from destruction
+            Error: Cannot destroy branch `projects/shop/branches/kept`: deletion protection is enabled
 
               with lakebase_branch.kept,
               on main.tf line 17, in resource "lakebase_branch" "kept":
               17:   deletion_protection = true
 
-            Its `deletion_protection` is on. Lost would be its data, 1 database
+            This would delete its data, 1 database
             (`projects/shop/branches/kept/databases/databricks-postgres`); 1 endpoint
             (`projects/shop/branches/kept/endpoints/primary`).
 
-            If that is what you want, apply `deletion_protection = false` first, on its
-            own. If its block was removed, put the block back for that apply."#]],
+            To proceed, set `deletion_protection = false`, apply that change separately,
+            and then plan again. If the block was removed, restore it for that apply."#]],
     );
     let target = "-target=lakebase_branch.kept";
     refused(
         &bench,
         bench.terraform(&["destroy", "-auto-approve", target]),
         expect![[r#"
-            Error: The branch `projects/shop/branches/kept` is protected from destruction
+            Error: Cannot destroy branch `projects/shop/branches/kept`: deletion protection is enabled
 
               with lakebase_branch.kept,
               on main.tf line 17, in resource "lakebase_branch" "kept":
               17:   deletion_protection = true
 
-            Its `deletion_protection` is on. Lost would be its data, 1 database
+            This would delete its data, 1 database
             (`projects/shop/branches/kept/databases/databricks-postgres`); 1 endpoint
             (`projects/shop/branches/kept/endpoints/primary`).
 
-            If that is what you want, apply `deletion_protection = false` first, on its
-            own. If its block was removed, put the block back for that apply."#]],
+            To proceed, set `deletion_protection = false`, apply that change separately,
+            and then plan again. If the block was removed, restore it for that apply."#]],
     );
     let replace = "-replace=lakebase_project.shop";
     refused(
         &bench,
         bench.terraform(&["apply", "-auto-approve", replace]),
         expect![[r#"
-            Error: The project `projects/shop` is protected from replacement
+            Error: Cannot replace project `projects/shop`: deletion protection is enabled
 
               with lakebase_project.shop,
               on main.tf line 8, in resource "lakebase_project" "shop":
                8: resource "lakebase_project" "shop" {
 
-            Its `deletion_protection` is on. Lost would be its data, 2 branches
-            (`projects/shop/branches/kept`, `projects/shop/branches/production`); 2
-            databases (`projects/shop/branches/kept/databases/databricks-postgres`,
+            This would delete its data, 2 branches (`projects/shop/branches/kept`,
+            `projects/shop/branches/production`); 2 databases
+            (`projects/shop/branches/kept/databases/databricks-postgres`,
             `projects/shop/branches/production/databases/databricks-postgres`); 2
             endpoints (`projects/shop/branches/kept/endpoints/primary`,
             `projects/shop/branches/production/endpoints/primary`).
 
-            If that is what you want, apply `deletion_protection = false` first, on its
-            own. If its block was removed, put the block back for that apply."#]],
+            To proceed, set `deletion_protection = false`, apply that change separately,
+            and then plan again. If the block was removed, restore it for that apply."#]],
     );
     let replace = "-replace=lakebase_branch.kept";
     refused(
         &bench,
         bench.terraform(&["apply", "-auto-approve", replace]),
         expect![[r#"
-            Error: The branch `projects/shop/branches/kept` is protected from replacement
+            Error: Cannot replace branch `projects/shop/branches/kept`: deletion protection is enabled
 
               with lakebase_branch.kept,
               on main.tf line 17, in resource "lakebase_branch" "kept":
               17:   deletion_protection = true
 
-            Its `deletion_protection` is on. Lost would be its data, 1 database
+            This would delete its data, 1 database
             (`projects/shop/branches/kept/databases/databricks-postgres`); 1 endpoint
             (`projects/shop/branches/kept/endpoints/primary`).
 
-            If that is what you want, apply `deletion_protection = false` first, on its
-            own. If its block was removed, put the block back for that apply."#]],
+            To proceed, set `deletion_protection = false`, apply that change separately,
+            and then plan again. If the block was removed, restore it for that apply."#]],
     );
 
     bench.configure(&PROTECTED.replace("pg_version = 17", "pg_version = 16"));
@@ -112,60 +112,60 @@ fn no_plan_destroys_what_is_protected() {
         &bench,
         bench.terraform(&["apply", "-auto-approve"]),
         expect![[r#"
-            Error: The project `projects/shop` is protected from replacement
+            Error: Cannot replace project `projects/shop`: deletion protection is enabled
 
               with lakebase_project.shop,
               on main.tf line 10, in resource "lakebase_project" "shop":
               10:   pg_version = 16
 
-            Its `deletion_protection` is on. Lost would be its data, 2 branches
-            (`projects/shop/branches/kept`, `projects/shop/branches/production`); 2
-            databases (`projects/shop/branches/kept/databases/databricks-postgres`,
+            This would delete its data, 2 branches (`projects/shop/branches/kept`,
+            `projects/shop/branches/production`); 2 databases
+            (`projects/shop/branches/kept/databases/databricks-postgres`,
             `projects/shop/branches/production/databases/databricks-postgres`); 2
             endpoints (`projects/shop/branches/kept/endpoints/primary`,
             `projects/shop/branches/production/endpoints/primary`).
 
-            If that is what you want, apply `deletion_protection = false` first, on its
-            own. If its block was removed, put the block back for that apply."#]],
+            To proceed, set `deletion_protection = false`, apply that change separately,
+            and then plan again. If the block was removed, restore it for that apply."#]],
     );
     bench.configure(&PROTECTED.replace("\"shop\"\n", "\"other\"\n"));
     refused(
         &bench,
         bench.terraform(&["apply", "-auto-approve"]),
         expect![[r#"
-            Error: The project `projects/shop` is protected from replacement
+            Error: Cannot replace project `projects/shop`: deletion protection is enabled
 
               with lakebase_project.shop,
               on main.tf line 9, in resource "lakebase_project" "shop":
                9:   project_id = "other"
 
-            Its `deletion_protection` is on. Lost would be its data, 2 branches
-            (`projects/shop/branches/kept`, `projects/shop/branches/production`); 2
-            databases (`projects/shop/branches/kept/databases/databricks-postgres`,
+            This would delete its data, 2 branches (`projects/shop/branches/kept`,
+            `projects/shop/branches/production`); 2 databases
+            (`projects/shop/branches/kept/databases/databricks-postgres`,
             `projects/shop/branches/production/databases/databricks-postgres`); 2
             endpoints (`projects/shop/branches/kept/endpoints/primary`,
             `projects/shop/branches/production/endpoints/primary`).
 
-            If that is what you want, apply `deletion_protection = false` first, on its
-            own. If its block was removed, put the block back for that apply."#]],
+            To proceed, set `deletion_protection = false`, apply that change separately,
+            and then plan again. If the block was removed, restore it for that apply."#]],
     );
     bench.configure(&PROTECTED.replace("monday", "tuesday"));
     refused(
         &bench,
         bench.terraform(&["apply", "-auto-approve"]),
         expect![[r#"
-            Error: The branch `projects/shop/branches/kept` is protected from replacement
+            Error: Cannot replace branch `projects/shop/branches/kept`: deletion protection is enabled
 
               with lakebase_branch.kept,
               on main.tf line 16, in resource "lakebase_branch" "kept":
               16:   keepers             = { day = "tuesday" }
 
-            Its `deletion_protection` is on. Lost would be its data, 1 database
+            This would delete its data, 1 database
             (`projects/shop/branches/kept/databases/databricks-postgres`); 1 endpoint
             (`projects/shop/branches/kept/endpoints/primary`).
 
-            If that is what you want, apply `deletion_protection = false` first, on its
-            own. If its block was removed, put the block back for that apply."#]],
+            To proceed, set `deletion_protection = false`, apply that change separately,
+            and then plan again. If the block was removed, restore it for that apply."#]],
     );
     // What decides is the state: neither a block that is gone nor one that says otherwise helps.
     let (project, _) = PROTECTED.split_once("\n\n").expect("there are two blocks");
@@ -174,14 +174,14 @@ fn no_plan_destroys_what_is_protected() {
         &bench,
         bench.terraform(&["apply", "-auto-approve"]),
         expect![[r#"
-            Error: The branch `projects/shop/branches/kept` is protected from destruction
+            Error: Cannot destroy branch `projects/shop/branches/kept`: deletion protection is enabled
 
-            Its `deletion_protection` is on. Lost would be its data, 1 database
+            This would delete its data, 1 database
             (`projects/shop/branches/kept/databases/databricks-postgres`); 1 endpoint
             (`projects/shop/branches/kept/endpoints/primary`).
 
-            If that is what you want, apply `deletion_protection = false` first, on its
-            own. If its block was removed, put the block back for that apply."#]],
+            To proceed, set `deletion_protection = false`, apply that change separately,
+            and then plan again. If the block was removed, restore it for that apply."#]],
     );
     let off = PROTECTED.replace("deletion_protection = true", "deletion_protection = false");
     bench.configure(&off.replace("monday", "tuesday"));
@@ -189,18 +189,18 @@ fn no_plan_destroys_what_is_protected() {
         &bench,
         bench.terraform(&["apply", "-auto-approve"]),
         expect![[r#"
-            Error: The branch `projects/shop/branches/kept` is protected from replacement
+            Error: Cannot replace branch `projects/shop/branches/kept`: deletion protection is enabled
 
               with lakebase_branch.kept,
               on main.tf line 16, in resource "lakebase_branch" "kept":
               16:   keepers             = { day = "tuesday" }
 
-            Its `deletion_protection` is on. Lost would be its data, 1 database
+            This would delete its data, 1 database
             (`projects/shop/branches/kept/databases/databricks-postgres`); 1 endpoint
             (`projects/shop/branches/kept/endpoints/primary`).
 
-            If that is what you want, apply `deletion_protection = false` first, on its
-            own. If its block was removed, put the block back for that apply."#]],
+            To proceed, set `deletion_protection = false`, apply that change separately,
+            and then plan again. If the block was removed, restore it for that apply."#]],
     );
 }
 
@@ -216,15 +216,17 @@ fn what_is_protected_and_tainted_is_refused_by_the_apply() {
         &bench,
         bench.terraform(&["apply", "-auto-approve"]),
         expect![[r#"
-            Error: Refused to delete the branch `projects/shop/branches/kept`
+            Error: Refused to delete branch `projects/shop/branches/kept`
 
-            It is tainted, so Terraform would delete it and create it again, but its
-            `deletion_protection` is on. Nothing was sent. To keep it, run (with the
-            address of the `lakebase_branch` for ADDRESS):
+            It is tainted, so Terraform would delete it and create it again, but
+            `deletion_protection` is `true`. No request was sent. To keep it, run the
+            following command, where ADDRESS is the address of the `lakebase_branch` (use
+            `tofu` with OpenTofu):
 
               terraform untaint ADDRESS
 
-            To delete it, apply `deletion_protection = false` first, on its own."#]],
+            To delete it, set `deletion_protection = false` and apply that change
+            separately first."#]],
     );
     bench.terraform(&["untaint", "lakebase_branch.kept"]).succeeded();
     bench.expect_empty_plan();
@@ -234,15 +236,17 @@ fn what_is_protected_and_tainted_is_refused_by_the_apply() {
         &bench,
         bench.terraform(&["apply", "-auto-approve"]),
         expect![[r#"
-            Error: Refused to delete the project `projects/shop`
+            Error: Refused to delete project `projects/shop`
 
-            It is tainted, so Terraform would delete it and create it again, but its
-            `deletion_protection` is on. Nothing was sent. To keep it, run (with the
-            address of the `lakebase_project` for ADDRESS):
+            It is tainted, so Terraform would delete it and create it again, but
+            `deletion_protection` is `true`. No request was sent. To keep it, run the
+            following command, where ADDRESS is the address of the `lakebase_project`
+            (use `tofu` with OpenTofu):
 
               terraform untaint ADDRESS
 
-            To delete it, apply `deletion_protection = false` first, on its own."#]],
+            To delete it, set `deletion_protection = false` and apply that change
+            separately first."#]],
     );
     bench.terraform(&["untaint", "lakebase_project.shop"]).succeeded();
     bench.expect_empty_plan();

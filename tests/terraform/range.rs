@@ -35,8 +35,8 @@ fn too_wide_a_range_fails_in_all_three_places() {
             31.5 CU.
 
             The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 24–32 CU,
-            which keeps the maximum. If your workspace accepts wider ranges, raise
-            `max_autoscaling_range_cu` in the provider block.
+            which keeps the maximum. If your workspace accepts wider ranges, increase
+            `max_autoscaling_range_cu` in the provider configuration.
 
             https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]],
     );
@@ -53,8 +53,8 @@ fn too_wide_a_range_fails_in_all_three_places() {
             `default_endpoint_settings.autoscaling_limit_max_cu` = 32 it spans 31.5 CU.
 
             The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 24–32 CU,
-            which keeps the maximum. If your workspace accepts wider ranges, raise
-            `max_autoscaling_range_cu` in the provider block.
+            which keeps the maximum. If your workspace accepts wider ranges, increase
+            `max_autoscaling_range_cu` in the provider configuration.
 
             https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]],
     );
@@ -70,8 +70,8 @@ fn too_wide_a_range_fails_in_all_three_places() {
             `initial_endpoint.autoscaling_limit_max_cu` = 32 it spans 31.5 CU.
 
             The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 24–32 CU,
-            which keeps the maximum. If your workspace accepts wider ranges, raise
-            `max_autoscaling_range_cu` in the provider block.
+            which keeps the maximum. If your workspace accepts wider ranges, increase
+            `max_autoscaling_range_cu` in the provider configuration.
 
             https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]],
     );
@@ -99,8 +99,8 @@ fn too_wide_a_range_fails_on_the_attribute() {
         31.5 CU.
 
         The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 24–32 CU,
-        which keeps the maximum. If your workspace accepts wider ranges, raise
-        `max_autoscaling_range_cu` in the provider block.
+        which keeps the maximum. If your workspace accepts wider ranges, increase
+        `max_autoscaling_range_cu` in the provider configuration.
 
         https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]]
     .assert_eq(&bench.plan_fails().from("Error:"));
@@ -128,8 +128,8 @@ fn a_minimum_that_only_the_state_has_counts() {
         15.5 CU.
 
         The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 8–16 CU,
-        which keeps the maximum. If your workspace accepts wider ranges, raise
-        `max_autoscaling_range_cu` in the provider block.
+        which keeps the maximum. If your workspace accepts wider ranges, increase
+        `max_autoscaling_range_cu` in the provider configuration.
 
         https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]]
     .assert_eq(&output);
@@ -146,8 +146,8 @@ fn a_minimum_that_only_the_state_has_counts() {
         `default_endpoint_settings.autoscaling_limit_max_cu` = 16 it spans 15.5 CU.
 
         The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 8–16 CU,
-        which keeps the maximum. If your workspace accepts wider ranges, raise
-        `max_autoscaling_range_cu` in the provider block.
+        which keeps the maximum. If your workspace accepts wider ranges, increase
+        `max_autoscaling_range_cu` in the provider configuration.
 
         https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]]
     .assert_eq(&output);
@@ -198,8 +198,8 @@ fn the_bound_is_the_provider_blocks_in_validate_and_in_plan() {
         CU.
 
         The nearest valid ranges are 4–12 CU, which keeps the minimum, and 12–20 CU,
-        which keeps the maximum. If your workspace accepts wider ranges, raise
-        `max_autoscaling_range_cu` in the provider block.
+        which keeps the maximum. If your workspace accepts wider ranges, increase
+        `max_autoscaling_range_cu` in the provider configuration.
 
         https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]]
     .assert_eq(&output);
@@ -213,21 +213,21 @@ fn a_create_with_a_large_maximum_needs_a_minimum() {
     let replica = replica.replace("replace_existing = true", "");
     bench.configure(&(project("") + &replica));
     expect![[r#"
-        Error: `autoscaling_limit_max_cu` needs `autoscaling_limit_min_cu`
+        Error: Missing `autoscaling_limit_min_cu`
 
           with lakebase_endpoint.replica,
 
-        Without `autoscaling_limit_min_cu`, Lakebase chooses the minimum. With
+        If `autoscaling_limit_min_cu` is omitted, Lakebase chooses the minimum. With
         `autoscaling_limit_max_cu` = 16, the range could then span more than 8 CU.
         Set `autoscaling_limit_min_cu` to 8 or more. If your workspace accepts wider
-        ranges, raise `max_autoscaling_range_cu` in the provider block.
+        ranges, increase `max_autoscaling_range_cu` in the provider configuration.
 
         https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]]
     .assert_eq(&bench.plan_fails().without_places_from("Error:"));
     for place in ["default_endpoint_settings", "initial_endpoint"] {
         bench.configure(&project(&format!("{place} = {{ {large} }}")));
         let output = bench.plan_fails().output();
-        let expected = format!("`{place}.autoscaling_limit_max_cu` needs");
+        let expected = format!("Missing `{place}.autoscaling_limit_min_cu`");
         assert!(output.contains(&expected), "{output}");
     }
 }
@@ -242,7 +242,7 @@ fn an_adoption_that_would_make_the_range_too_wide_is_refused_in_the_plan() {
     bench.configure(&(project("") + &primary("autoscaling_limit_min_cu = 4")));
     let output = bench.plan_fails().output();
     assert!(output.contains("`autoscaling_limit_min_cu` = 4 to"), "{output}");
-    assert!(!output.contains("is taken over"), "{output}");
+    assert!(!output.contains("will be adopted"), "{output}");
     bench.configure(&(project("") + &primary("autoscaling_limit_min_cu = 8")));
     bench.apply();
 }

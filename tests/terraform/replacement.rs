@@ -165,11 +165,11 @@ fn changed_keepers_make_a_branch_and_its_children_anew() {
         None,
         PARENT,
         expect![[r#"
-            warning: This plan permanently deletes the branch `projects/shop/branches/child`
-            A change of `source_branch` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
+            warning: Branch `projects/shop/branches/child` will be permanently deleted
+            The change of `source_branch` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. This deletes its data, 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
 
-            warning: This plan permanently deletes the branch `projects/shop/branches/parent`
-            A change of `keepers` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/parent/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`).
+            warning: Branch `projects/shop/branches/parent` will be permanently deleted
+            The change of `keepers` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. This deletes its data, 1 database (`projects/shop/branches/parent/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`).
         "#]],
     );
     // The ID of a soft-deleted branch stays reserved, so these are deleted permanently.
@@ -189,11 +189,11 @@ fn another_point_in_time_makes_a_branch_and_its_children_anew() {
         None,
         PARENT,
         expect![[r#"
-            warning: This plan permanently deletes the branch `projects/shop/branches/child`
-            A change of `source_branch` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
+            warning: Branch `projects/shop/branches/child` will be permanently deleted
+            The change of `source_branch` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. This deletes its data, 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
 
-            warning: This plan permanently deletes the branch `projects/shop/branches/parent`
-            A change of `source_branch_time` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/parent/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`).
+            warning: Branch `projects/shop/branches/parent` will be permanently deleted
+            The change of `source_branch_time` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. This deletes its data, 1 database (`projects/shop/branches/parent/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`).
         "#]],
     );
 }
@@ -206,8 +206,8 @@ fn a_demanded_replacement_makes_the_children_anew_as_well() {
         Some("lakebase_branch.parent"),
         PARENT,
         expect![[r#"
-            warning: This plan permanently deletes the branch `projects/shop/branches/child`
-            A change of `source_branch` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
+            warning: Branch `projects/shop/branches/child` will be permanently deleted
+            The change of `source_branch` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. This deletes its data, 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
         "#]],
     );
     replaces(&bench, Some("lakebase_branch.child"), &["lakebase_branch.child"], expect![""]);
@@ -220,14 +220,14 @@ fn a_demanded_replacement_makes_the_children_anew_as_well() {
         Some("lakebase_project.shop"),
         &all,
         expect![[r#"
-            warning: This plan permanently deletes the branch `projects/shop/branches/child`
-            A change of `project` and `source_branch` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
+            warning: Branch `projects/shop/branches/child` will be permanently deleted
+            The change of `project` and `source_branch` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. This deletes its data, 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
 
-            warning: This plan permanently deletes the branch `projects/shop/branches/parent`
-            A change of `project` and `source_branch` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/parent/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`).
+            warning: Branch `projects/shop/branches/parent` will be permanently deleted
+            The change of `project` and `source_branch` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. This deletes its data, 1 database (`projects/shop/branches/parent/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`).
 
-            warning: This plan permanently deletes the branch `projects/shop/branches/production`
-            A change of `project` forces the replacement. It is deleted along with its parent, which is deleted permanently. Lost will be its data, 1 database (`projects/shop/branches/production/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/production/endpoints/primary`).
+            warning: Branch `projects/shop/branches/production` will be permanently deleted
+            The change of `project` forces the replacement. The branch is deleted together with its project, which is deleted permanently. This deletes its data, 1 database (`projects/shop/branches/production/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/production/endpoints/primary`).
         "#]],
     );
 }
@@ -243,17 +243,17 @@ fn another_version_of_postgres_makes_everything_anew() {
         None,
         &all,
         expect![[r#"
-            warning: This plan permanently deletes the branch `projects/shop/branches/child`
-            A change of `project` and `source_branch` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
+            warning: Branch `projects/shop/branches/child` will be permanently deleted
+            The change of `project` and `source_branch` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. This deletes its data, 1 database (`projects/shop/branches/child/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/child/endpoints/primary`).
 
-            warning: This plan permanently deletes the branch `projects/shop/branches/parent`
-            A change of `project` and `source_branch` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/parent/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`).
+            warning: Branch `projects/shop/branches/parent` will be permanently deleted
+            The change of `project` and `source_branch` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. This deletes its data, 1 database (`projects/shop/branches/parent/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`).
 
-            warning: This plan permanently deletes the branch `projects/shop/branches/production`
-            A change of `project` forces the replacement. It is deleted along with its parent, which is deleted permanently. Lost will be its data, 1 database (`projects/shop/branches/production/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/production/endpoints/primary`).
+            warning: Branch `projects/shop/branches/production` will be permanently deleted
+            The change of `project` forces the replacement. The branch is deleted together with its project, which is deleted permanently. This deletes its data, 1 database (`projects/shop/branches/production/databases/databricks-postgres`); 1 endpoint (`projects/shop/branches/production/endpoints/primary`).
 
-            warning: This plan permanently deletes the project `projects/shop`
-            A change of `pg_version` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 3 branches (`projects/shop/branches/child`, `projects/shop/branches/parent`, `projects/shop/branches/production`); 3 databases (`projects/shop/branches/child/databases/databricks-postgres`, `projects/shop/branches/parent/databases/databricks-postgres`, `projects/shop/branches/production/databases/databricks-postgres`); 4 endpoints (`projects/shop/branches/child/endpoints/primary`, `projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`, `projects/shop/branches/production/endpoints/primary`).
+            warning: Project `projects/shop` will be permanently deleted
+            The change of `pg_version` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. This deletes its data, 3 branches (`projects/shop/branches/child`, `projects/shop/branches/parent`, `projects/shop/branches/production`); 3 databases (`projects/shop/branches/child/databases/databricks-postgres`, `projects/shop/branches/parent/databases/databricks-postgres`, `projects/shop/branches/production/databases/databricks-postgres`); 4 endpoints (`projects/shop/branches/child/endpoints/primary`, `projects/shop/branches/parent/endpoints/primary`, `projects/shop/branches/parent/endpoints/reader`, `projects/shop/branches/production/endpoints/primary`).
         "#]],
     );
 }
@@ -285,15 +285,15 @@ fn what_goes_only_with_its_parent_is_not_replaced_alone() {
     refused(
         &["plan", "-replace=lakebase_branch.production"],
         expect![[r#"
-            error: The branch `projects/shop/branches/production` cannot be replaced
-            Lakebase deletes it only along with its parent, so it cannot make room for a new one. Undo the change, or replace the parent.
+            error: Cannot replace branch `projects/shop/branches/production`
+            Lakebase deletes this branch only together with its project. Undo the change, or replace the project.
         "#]],
     );
     refused(
         &["plan", "-replace=lakebase_endpoint.writer"],
         expect![[r#"
-            error: The endpoint `projects/shop/branches/production/endpoints/primary` cannot be replaced
-            Lakebase deletes it only along with its parent, so it cannot make room for a new one. Undo the change, or replace the parent.
+            error: Cannot replace endpoint `projects/shop/branches/production/endpoints/primary`
+            Lakebase deletes this endpoint only together with its branch. Undo the change, or replace the branch.
         "#]],
     );
     let writer = "endpoint_type    = \"ENDPOINT_TYPE_READ_WRITE\"\n  replace_existing = true\n}";
@@ -301,8 +301,8 @@ fn what_goes_only_with_its_parent_is_not_replaced_alone() {
     refused(
         &["plan"],
         expect![[r#"
-            error: The endpoint `projects/shop/branches/production/endpoints/primary` cannot be replaced
-            Lakebase deletes it only along with its parent, so it cannot make room for a new one. Undo the change, or replace the parent.
+            error: Cannot replace endpoint `projects/shop/branches/production/endpoints/primary`
+            Lakebase deletes this endpoint only together with its branch. Undo the change, or replace the branch.
         "#]],
     );
     let adopted = "replace_existing = true\n}\n\nresource \"lakebase_endpoint\" \"writer\"";
@@ -314,8 +314,8 @@ fn what_goes_only_with_its_parent_is_not_replaced_alone() {
     refused(
         &["plan"],
         expect![[r#"
-            error: The branch `projects/shop/branches/production` cannot be replaced
-            Lakebase deletes it only along with its parent, so it cannot make room for a new one. Undo the change, or replace the parent.
+            error: Cannot replace branch `projects/shop/branches/production`
+            Lakebase deletes this branch only together with its project. Undo the change, or replace the project.
         "#]],
     );
 }
@@ -335,23 +335,23 @@ fn what_the_service_protects_is_not_replaced() {
     refused(
         &["plan", "-replace=lakebase_branch.parent"],
         expect![[r#"
-            error: Lakebase protects the branch `projects/shop/branches/parent`
-            `is_protected` is on for `projects/shop/branches/parent`, so Lakebase would refuse the delete. To delete the branch, apply `is_protected = false` first, on its own.
+            error: Cannot delete branch `projects/shop/branches/parent`: it is protected
+            Lakebase does not delete protected branches or the objects that contain them. To proceed, set `is_protected = false` on `projects/shop/branches/parent`, apply that change separately, and then plan again.
         "#]],
     );
     refused(
         &["plan", "-replace=lakebase_project.shop"],
         expect![[r#"
-            error: Lakebase protects the project `projects/shop`
-            `is_protected` is on for `projects/shop/branches/parent`, so Lakebase would refuse the delete. To delete the project, apply `is_protected = false` first, on its own.
+            error: Cannot delete project `projects/shop`: it is protected
+            Lakebase does not delete protected branches or the objects that contain them. To proceed, set `is_protected = false` on `projects/shop/branches/parent`, apply that change separately, and then plan again.
         "#]],
     );
     bench.configure(&protected.replace("monday", "tuesday"));
     refused(
         &["plan"],
         expect![[r#"
-            error: Lakebase protects the branch `projects/shop/branches/parent`
-            `is_protected` is on for `projects/shop/branches/parent`, so Lakebase would refuse the delete. To delete the branch, apply `is_protected = false` first, on its own.
+            error: Cannot delete branch `projects/shop/branches/parent`: it is protected
+            Lakebase does not delete protected branches or the objects that contain them. To proceed, set `is_protected = false` on `projects/shop/branches/parent`, apply that change separately, and then plan again.
         "#]],
     );
 }

@@ -71,10 +71,10 @@ fn role_id_that_lakebase_refuses_is_refused_at_plan() {
 
               with lakebase_role.app,
 
-            `17a31436-08aa-456e-8ec3-d22f5c0de123` is not an ID: Lakebase creates objects
-            only with IDs that match the pattern `^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`. A
-            name of another form, such as an application ID or an e-mail address, belongs
-            into `postgres_role`."#]],
+            `17a31436-08aa-456e-8ec3-d22f5c0de123` is not a valid ID. The ID of a new
+            object must match the pattern `^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`. Put a name
+            in another format, such as an application ID or an e-mail address, into
+            `postgres_role`."#]],
     );
     says(
         &bench,
@@ -84,7 +84,7 @@ fn role_id_that_lakebase_refuses_is_refused_at_plan() {
 
               with lakebase_role.app,
 
-            Lakebase would refuse it: `Creating roles with auth_method NO_LOGIN is not
+            The API rejects it: `Creating roles with auth_method NO_LOGIN is not
             currently supported`. Omit `auth_method`, or create the role in SQL and
             import it."#]],
     );
@@ -97,8 +97,8 @@ fn role_id_that_lakebase_refuses_is_refused_at_plan() {
               with lakebase_role.app,
 
             `projects/shop/branches/dev/roles/heir` is not in
-            `projects/shop/branches/production`, which `branch` names. Both must be in
-            the same branch."#]],
+            `projects/shop/branches/production` (`branch`). Both must be in the same
+            branch."#]],
     );
     says(
         &bench,
@@ -108,7 +108,7 @@ fn role_id_that_lakebase_refuses_is_refused_at_plan() {
 
               with lakebase_role.app,
 
-            `SUPERUSER` is none of `DATABRICKS_SUPERUSER`."#]],
+            `SUPERUSER` is not a valid value. Valid values: `DATABRICKS_SUPERUSER`."#]],
     );
     says(
         &bench,
@@ -118,7 +118,7 @@ fn role_id_that_lakebase_refuses_is_refused_at_plan() {
 
               with lakebase_role.app,
 
-            The text is empty."#]],
+            The value must not be empty."#]],
     );
 }
 
@@ -133,7 +133,7 @@ fn name_that_is_taken_under_another_id_names_that_id() {
         .create(&format!("{ON_PRODUCTION}/first"), json!({"spec": {"postgres_role": "app"}}));
     bench.configure(&(project("") + &role("role_id = \"second\"\npostgres_role = \"app\"")));
     let refused = bench.apply_fails().output();
-    let taken = format!("The name of the role `{ON_PRODUCTION}/first` is taken");
+    let taken = format!("The name of role `{ON_PRODUCTION}/first` is already in use");
     assert!(refused.contains(&taken), "{refused}");
     assert!(refused.contains(&format!("id = \"{ON_PRODUCTION}/first\"")), "{refused}");
 }
@@ -197,7 +197,7 @@ fn lost_answer_of_a_create_with_a_generated_id_creates_one_role() {
     // One that exists is told by its name.
     bench.terraform(&["state", "rm", "lakebase_role.app"]).succeeded();
     let refused = bench.plan_fails().output();
-    assert!(refused.contains(&format!("The role `{ON_PRODUCTION}/role-")), "{refused}");
+    assert!(refused.contains(&format!("Role `{ON_PRODUCTION}/role-")), "{refused}");
     bench.configure(&(project("") + &role("postgres_role = \"app\"\nreplace_existing = true")));
     bench.forget_requests();
     bench.apply();

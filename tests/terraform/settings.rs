@@ -65,7 +65,7 @@ fn default_branch_lives_with_its_project() {
 
     bench.configure(&shop());
     let plan = bench.plan().output();
-    let warning = "The default branch of `projects/shop` remains unchanged";
+    let warning = "Default branch of `projects/shop` remains unchanged";
     assert!(plan.contains(warning), "{plan}");
     bench.apply();
     bench.expect_mutations(expect![""]);
@@ -82,12 +82,12 @@ fn default_branch_is_a_branch_of_its_project() {
 
           with lakebase_default_branch.shop,
 
-        `projects/lab/branches/dev` is not in `projects/shop`, which `project` names.
-        Both must be in the same project."#]]
+        `projects/lab/branches/dev` is not in `projects/shop` (`project`). Both must
+        be in the same project."#]]
     .assert_eq(&bench.plan_fails().without_places_from("Error:"));
     bench.configure(
         "resource \"lakebase_default_branch\" \"shop\" {\n  project = \"projects/none\"\n  branch  = \"projects/none/branches/dev\"\n}\n",
     );
     let failed = bench.apply_fails().output();
-    assert!(failed.contains("Could not set the default branch of `projects/none`"), "{failed}");
+    assert!(failed.contains("Could not set default branch of `projects/none`"), "{failed}");
 }

@@ -156,21 +156,20 @@ fn a_host_that_cannot_be_is_told() {
         &bench,
         &host("http://127.0.0.1:1"),
         expect![[r#"
-            Error: Could not list the projects of `http://127.0.0.1:1`
+            Error: Could not list projects of `http://127.0.0.1:1`
 
               with data.lakebase_projects.all,
               on main.tf line 12, in data "lakebase_projects" "all":
               12: data "lakebase_projects" "all" {
 
-            `GET http://127.0.0.1:1/api/2.0/postgres/projects` could not be sent ([SEVERAL]
-            attempts, [SECONDS]).
-            Because: Error sending request.
-            Because: Client error (Connect).
-            Because: Tcp connect error.
-            Because: Connection refused (os error 111).
+            Could not send the request.
+            Cause: Connection refused (os error 111).
 
-            Check that http://127.0.0.1:1 is the URL of a workspace and can be reached
-            from here, through the proxy if there is one (`HTTPS_PROXY`)."#]],
+            Check that http://127.0.0.1:1 is a workspace URL and reachable from this
+            machine, and check the proxy settings (`HTTPS_PROXY`).
+
+            Request: GET http://127.0.0.1:1/api/2.0/postgres/projects
+            Status: no response after 2 attempts ([SECONDS])"#]],
     );
 
     // What the system says of a name that it cannot find differs from one to the next.
@@ -179,12 +178,9 @@ fn a_host_that_cannot_be_is_told() {
         host("https://shop.invalid")
     ));
     let output = bench.plan_fails().output().replace('\n', " ");
-    let summary = "Could not list the projects of `https://shop.invalid`";
+    let summary = "Could not list projects of `https://shop.invalid`";
     assert!(output.contains(summary), "{output}");
-    assert!(
-        output.contains("Check that https://shop.invalid is the URL of a workspace"),
-        "{output}"
-    );
+    assert!(output.contains("Check that https://shop.invalid is a workspace URL"), "{output}");
 }
 
 #[test]
@@ -194,18 +190,20 @@ fn a_refusal_of_the_workspace_says_who_was_refused_where() {
         &bench,
         "  token = \"expired\"",
         expect![[r#"
-            Error: Could not list the projects of `[HOST]`
+            Error: Could not list projects of `[HOST]`
 
               with data.lakebase_projects.all,
               on main.tf line 10, in data "lakebase_projects" "all":
               10: data "lakebase_projects" "all" {
 
-            `GET [HOST]/api/2.0/postgres/projects` was answered 401
-            UNAUTHENTICATED: Invalid access token. (1 attempt, [SECONDS], request id
-            [UUID]).
+            UNAUTHENTICATED: Invalid access token.
 
-            The workspace [HOST] did not accept the credentials (method
-            `pat`). Check that they are meant for this workspace and have not expired."#]],
+            The workspace [HOST] rejected the credentials (method `pat`).
+            Check that they belong to this workspace and have not expired.
+
+            Request: GET [HOST]/api/2.0/postgres/projects
+            Status: HTTP 401 after 1 attempt ([SECONDS])
+            Request ID: [UUID]"#]],
     );
     let kind = FaultKind::status(403, "PERMISSION_DENIED", "You may not.");
     bench.emulator.fault(Fault::on("GET", "/projects", kind));
@@ -213,56 +211,64 @@ fn a_refusal_of_the_workspace_says_who_was_refused_where() {
         &bench,
         "",
         expect![[r#"
-            Error: Could not list the projects of `[HOST]`
+            Error: Could not list projects of `[HOST]`
 
               with data.lakebase_projects.all,
               on main.tf line 10, in data "lakebase_projects" "all":
               10: data "lakebase_projects" "all" {
 
-            `GET [HOST]/api/2.0/postgres/projects` was answered 403
-            PERMISSION_DENIED: You may not. (1 attempt, [SECONDS], request id
-            [UUID]).
+            PERMISSION_DENIED: You may not.
 
-            The workspace [HOST] knows the caller (method `pat`) but
-            refuses the call. Managing a project takes the permission CAN_MANAGE on it;
-            creating one may be restricted by the workspace's administrators."#]],
+            The workspace [HOST] authenticated the caller (method `pat`)
+            but rejected the request. Managing a project requires the CAN MANAGE
+            permission on it. Workspace admins may restrict who can create projects.
+
+            Request: GET [HOST]/api/2.0/postgres/projects
+            Status: HTTP 403 after 1 attempt ([SECONDS])
+            Request ID: [UUID]"#]],
     );
     bench.emulator.fault(Fault::on("GET", "/projects", FaultKind::Html { status: 200 }));
     says(
         &bench,
         "",
         expect![[r#"
-            Error: Could not list the projects of `[HOST]`
+            Error: Could not list projects of `[HOST]`
 
               with data.lakebase_projects.all,
               on main.tf line 10, in data "lakebase_projects" "all":
               10: data "lakebase_projects" "all" {
 
-            `GET [HOST]/api/2.0/postgres/projects` was answered 200, but
-            not as the service does: a page, as of a proxy or a login, that says `The
-            proxy could not reach the service.` (1 attempt, [SECONDS], request id
-            [UUID]).
+            Unexpected response: an HTML page (`The proxy could not reach the service.`)
+            instead of JSON.
 
-            Something else answered in its place. Check that [HOST] is
-            the URL of a workspace, and the proxy, if there is one (`HTTPS_PROXY`)."#]],
+            The response did not come from the Lakebase API, but probably from a proxy or
+            a login page. Check that [HOST] is a workspace URL, and check
+            the proxy settings (`HTTPS_PROXY`).
+
+            Request: GET [HOST]/api/2.0/postgres/projects
+            Status: HTTP 200 after 1 attempt ([SECONDS])
+            Request ID: [UUID]"#]],
     );
     bench.emulator.fault(Fault::on("GET", "/projects", FaultKind::Html { status: 407 }));
     says(
         &bench,
         "",
         expect![[r#"
-            Error: Could not list the projects of `[HOST]`
+            Error: Could not list projects of `[HOST]`
 
               with data.lakebase_projects.all,
               on main.tf line 10, in data "lakebase_projects" "all":
               10: data "lakebase_projects" "all" {
 
-            `GET [HOST]/api/2.0/postgres/projects` was answered 407, but
-            not as the service does: the proxy asks for authentication (1 attempt, [SECONDS],
-            request id [UUID]).
+            Unexpected response: the proxy requires authentication.
 
-            Something else answered in its place. Check that [HOST] is
-            the URL of a workspace, and the proxy, if there is one (`HTTPS_PROXY`)."#]],
+            The response did not come from the Lakebase API, but probably from a proxy or
+            a login page. Check that [HOST] is a workspace URL, and check
+            the proxy settings (`HTTPS_PROXY`).
+
+            Request: GET [HOST]/api/2.0/postgres/projects
+            Status: HTTP 407 after 1 attempt ([SECONDS])
+            Request ID: [UUID]"#]],
     );
 }
 
@@ -274,22 +280,22 @@ fn a_client_whose_secret_is_wrong_is_told() {
         &bench,
         "  client_id = \"emulator-client\"\n  client_secret = \"wrong\"",
         expect![[r#"
-            Error: Could not list the projects of `[HOST]`
+            Error: Could not list projects of `[HOST]`
 
               with data.lakebase_projects.all,
               on main.tf line 11, in data "lakebase_projects" "all":
               11: data "lakebase_projects" "all" {
 
-            `GET [HOST]/api/2.0/postgres/projects` was not sent, because
-            there is no access token: `[HOST]/oidc/v1/token` gives none
-            to the client `emulator-client`.
-            Because: `POST [HOST]/oidc/v1/token` was answered 401
-            invalid_client: Client authentication failed (1 attempt, [SECONDS], request id
-            [UUID]).
+            No access token: `[HOST]/oidc/v1/token` gives none to the
+            client `emulator-client`.
+            Cause: Invalid_client: Client authentication failed (request: POST
+            [HOST]/oidc/v1/token, status: HTTP 401 after 1 attempt (0.0
+            s), request id: [UUID]).
 
-            The workspace [HOST] did not accept the credentials (method
-            `oauth-m2m`). Check that they are meant for this workspace and have not
-            expired."#]],
+            The workspace [HOST] rejected the credentials (method
+            `oauth-m2m`). Check that they belong to this workspace and have not expired.
+
+            Request: GET [HOST]/api/2.0/postgres/projects"#]],
     );
 }
 
@@ -306,14 +312,14 @@ fn a_workspace_that_is_not_known_yet_is_planned_for_and_reached_by_the_apply() {
     bench.configure(&(late.clone() + DATA));
     let output = bench.plan_fails();
     expect![[r#"
-        Error: The workspace is not known yet
+        Error: Workspace is not known yet
 
           with data.lakebase_projects.all,
           on main.tf line 14, in data "lakebase_projects" "all":
           14: data "lakebase_projects" "all" {
 
-        The provider block holds values that are known only after the apply of other
-        resources. Apply those first, for example with `terraform apply -target=…`."#]]
+        The provider configuration contains values that are known only after other
+        resources are applied. Apply those first, for example with `-target`."#]]
     .assert_eq(&output.from("Error:"));
     bench.configure(&(late + &project("")));
     assert!(bench.plan().output().contains("Plan: 2 to add"));
@@ -345,7 +351,7 @@ fn http_to_another_machine_takes_allow_http_and_goes_through_the_proxy() {
     // A host that is to be reached past the proxy cannot be.
     bench.environment.insert("NO_PROXY".to_owned(), "lakebase.invalid".to_owned());
     let output = bench.plan_fails().output();
-    assert!(output.contains("could not be sent"), "{output}");
+    assert!(output.contains("Could not send the request"), "{output}");
 }
 
 #[test]
@@ -369,7 +375,7 @@ fn a_proxy_that_asks_for_authentication_is_asked_once() {
     bench.configure(&format!("provider \"lakebase\" {{\n{block}\n}}\n{DATA}"));
     let output = bench.plan_fails().output().replace('\n', " ");
     assert!(output.contains("proxy authorization required"), "{output}");
-    assert!(output.contains("(1 attempt,"), "{output}");
+    assert!(output.contains("after 1 attempt"), "{output}");
     let questions: Vec<_> = questions.try_iter().collect();
     assert_eq!(questions, ["CONNECT lakebase.invalid:443 HTTP/1.1\r\n"]);
 }
@@ -405,7 +411,7 @@ fn an_unreachable_host_is_found_out_once_for_all_objects() {
     // One after the other, as objects that depend on each other are read.
     let run = bench.terraform(&["plan", "-parallelism=1"]);
     let output = run.output();
-    assert_eq!(output.matches("Error: Could not read the project").count(), 5, "{output}");
+    assert_eq!(output.matches("Error: Could not read project").count(), 5, "{output}");
     // Three or four attempts in three seconds, as chance has it, and all for one object.
     let attempts = output.lines().filter(|line| line.contains("attempt="));
     let paths: Vec<_> = attempts.filter_map(|line| line.split("/projects/").nth(1)).collect();

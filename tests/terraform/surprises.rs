@@ -32,22 +32,21 @@ fn what_exists_already_comes_with_the_import_block_to_paste() {
         &bench,
         &(project("") + &declared),
         expect![[r#"
-            Error: The endpoint `projects/shop/branches/production/endpoints/primary` exists already
+            Error: Endpoint `projects/shop/branches/production/endpoints/primary` already exists
 
               with lakebase_endpoint.primary,
               on main.tf line 15, in resource "lakebase_endpoint" "primary":
               15: resource "lakebase_endpoint" "primary" {
 
-            The create would fail. To manage it as it is, paste this beside the resource
-            (put its address for `lakebase_endpoint.example`):
+            The object is not in the state, so the create would fail. To import it, add
+            this block (replace `lakebase_endpoint.example` with the resource address):
 
               import {
                 to = lakebase_endpoint.example
                 id = "projects/shop/branches/production/endpoints/primary"
               }
 
-            Or let the next apply take it over and change its settings to the configured
-            ones:
+            To adopt it and update its settings to match the configuration instead, add:
 
               replace_existing = true"#]],
     );
@@ -57,14 +56,14 @@ fn what_exists_already_comes_with_the_import_block_to_paste() {
         &bench,
         &project(""),
         expect![[r#"
-            Error: The project `projects/shop` exists already
+            Error: Project `projects/shop` already exists
 
               with lakebase_project.shop,
               on main.tf line 8, in resource "lakebase_project" "shop":
                8: resource "lakebase_project" "shop" {
 
-            The create would fail. To manage it as it is, paste this beside the resource
-            (put its address for `lakebase_project.example`):
+            The object is not in the state, so the create would fail. To import it, add
+            this block (replace `lakebase_project.example` with the resource address):
 
               import {
                 to = lakebase_project.example
@@ -86,18 +85,18 @@ fn a_project_in_the_trash_is_told_with_both_ways_out() {
         &bench,
         &kept,
         expect![[r#"
-            Error: The project `projects/shop` is soft-deleted
+            Error: Project `projects/shop` is soft-deleted
 
               with lakebase_project.shop,
               on main.tf line 8, in resource "lakebase_project" "shop":
                8: resource "lakebase_project" "shop" {
 
-            Its ID stays reserved until [TIME], so it cannot be
-            created. Choose another ID, or restore it and import it:
+            Its ID cannot be reused until [TIME]. Choose another ID,
+            or restore the project and import it:
 
               databricks api post /api/2.0/postgres/projects/shop/undelete --json '{}'
 
-            Or delete it permanently, and apply again:
+            Or delete it permanently and apply again:
 
               databricks api delete '/api/2.0/postgres/projects/shop?purge=true'"#]],
     );
@@ -114,40 +113,42 @@ fn a_data_source_of_what_is_not_there_says_so() {
         &bench,
         &connection,
         expect![[r#"
-            Error: Could not read the endpoint `projects/shop/branches/production/endpoints/reports`
+            Error: Could not read endpoint `projects/shop/branches/production/endpoints/reports`
 
               with data.lakebase_connection.this,
               on main.tf line 7, in data "lakebase_connection" "this":
                7: data "lakebase_connection" "this" {
 
-            `GET
-            [HOST]/api/2.0/postgres/projects/shop/branches/production/endpoints/reports`
-            was answered 404 NOT_FOUND: project id not found [TraceId:
-            [TRACE]] (1 attempt, [SECONDS], request id
-            [UUID]).
+            NOT_FOUND: project id not found [TraceId: 9a45cd888d5940d681445b6a189663f5].
 
-            Check the name, and that [HOST] is the workspace that holds
-            it."#]],
+            Check the name, and that [HOST] is the workspace that
+            contains the object.
+
+            Request: GET
+            [HOST]/api/2.0/postgres/projects/shop/branches/production/endpoints/reports
+            Status: HTTP 404 after 1 attempt ([SECONDS])
+            Request ID: [UUID]"#]],
     );
     let one = format!("data \"lakebase_endpoint\" \"this\" {{\n  name = \"{endpoint}\"\n}}\n");
     says(
         &bench,
         &one,
         expect![[r#"
-            Error: Could not read the endpoint `projects/shop/branches/production/endpoints/reports`
+            Error: Could not read endpoint `projects/shop/branches/production/endpoints/reports`
 
               with data.lakebase_endpoint.this,
               on main.tf line 7, in data "lakebase_endpoint" "this":
                7: data "lakebase_endpoint" "this" {
 
-            `GET
-            [HOST]/api/2.0/postgres/projects/shop/branches/production/endpoints/reports`
-            was answered 404 NOT_FOUND: project id not found [TraceId:
-            [TRACE]] (1 attempt, [SECONDS], request id
-            [UUID]).
+            NOT_FOUND: project id not found [TraceId: 1842218b97e744968dda1bc7277a55f9].
 
-            Check the name, and that [HOST] is the workspace that holds
-            it."#]],
+            Check the name, and that [HOST] is the workspace that
+            contains the object.
+
+            Request: GET
+            [HOST]/api/2.0/postgres/projects/shop/branches/production/endpoints/reports
+            Status: HTTP 404 after 1 attempt ([SECONDS])
+            Request ID: [UUID]"#]],
     );
 
     bench.configure(&project(""));
@@ -157,15 +158,15 @@ fn a_data_source_of_what_is_not_there_says_so() {
         &bench,
         &(project("") + &replica),
         expect![[r#"
-        Error: No such host
+            Error: Endpoint has no such host
 
-          with data.lakebase_connection.this,
-          on main.tf line 16, in data "lakebase_connection" "this":
-          16:   read_only = true
+              with data.lakebase_connection.this,
+              on main.tf line 16, in data "lakebase_connection" "this":
+              16:   read_only = true
 
-        The endpoint `projects/shop/branches/production/endpoints/primary` has no
-        `read_only_host`. Connect to a read replica, or give the endpoint a `group`
-        of more than one compute with `enable_readable_secondaries = true`."#]],
+            Endpoint `projects/shop/branches/production/endpoints/primary` has no
+            `read_only_host`. Use a read replica, or configure a `group` of two or more
+            computes with `enable_readable_secondaries = true`."#]],
     );
 }
 
@@ -178,14 +179,15 @@ fn a_branch_that_has_expired_is_told_and_planned_anew() {
     bench.emulator.advance(Duration::from_hours(48));
     let output = bench.plan();
     expect![[r#"
-        Warning: The branch `projects/shop/branches/dev` has expired
+        Warning: Branch `projects/shop/branches/dev` has expired
 
           with lakebase_branch.dev,
           on main.tf line 15, in resource "lakebase_branch" "dev":
           15: resource "lakebase_branch" "dev" {
 
-        It expired on 2026-01-02T00:00:00Z. While it is configured, a plan creates it
-        anew."#]]
+        Lakebase deleted the branch at 2026-01-02T00:00:00Z. Terraform plans to
+        create it again because it is still in the configuration. To prevent this,
+        remove the resource block."#]]
     .assert_eq(&output.from("Warning:"));
     assert!(output.output().contains("# lakebase_branch.dev will be created"), "{output}");
     bench.apply();
@@ -201,18 +203,20 @@ fn the_wrong_workspace_is_an_error_and_no_removal() {
         &bench,
         &(guard.to_owned() + &project("")),
         expect![[r#"
-            Error: Could not read the project `projects/shop`
+            Error: Could not read project `projects/shop`
 
               with lakebase_project.shop,
               on main.tf line 11, in resource "lakebase_project" "shop":
               11: resource "lakebase_project" "shop" {
 
-            `GET [HOST]/api/2.0/postgres/projects/shop` was answered by
-            the workspace 470576644108500, but the expected workspace is 42 (1 attempt,
-            [SECONDS], request id [UUID]).
+            Workspace 470576644108500 responded, but the expected workspace is 42.
 
-            Check `host` or `profile` in the provider block, or `expected_workspace_id`,
-            if the workspace has really changed. Nothing was changed."#]],
+            Check `host` or `profile` in the provider configuration. If the workspace has
+            changed on purpose, update `expected_workspace_id`. Nothing was changed.
+
+            Request: GET [HOST]/api/2.0/postgres/projects/shop
+            Attempts: 1 ([SECONDS])
+            Request ID: [UUID]"#]],
     );
 
     let options = Options { workspace_id: "42".to_owned(), ..Options::default() };
@@ -221,17 +225,17 @@ fn the_wrong_workspace_is_an_error_and_no_removal() {
     bench.configure(&project(""));
     let output = bench.plan_fails().from("Error:").replace(&other.url(), "[OTHER]");
     expect![[r#"
-        Error: The project `projects/shop` belongs to another workspace
+        Error: Project `projects/shop` belongs to another workspace
 
           with lakebase_project.shop,
           on main.tf line 8, in resource "lakebase_project" "shop":
            8: resource "lakebase_project" "shop" {
 
-        It is in the workspace 470576644108500, but [OTHER] is the
+        The project is in workspace 470576644108500, but [OTHER] is
         workspace 42. The state remains unchanged. Check `host` or `profile` in the
-        provider block, and `workspace_id` in an `import` block. To manage the
-        project of that name in the workspace 42 instead, remove this one from the
-        state with `terraform state rm`, if it is there, and import that one."#]]
+        provider configuration, and `workspace_id` in an `import` block. To manage
+        the project with that name in workspace 42 instead, remove this one from the
+        state with `terraform state rm`, if it is there, and import the other one."#]]
     .assert_eq(&output);
     let destroyed = bench.terraform(&["destroy", "-auto-approve"]).failed();
     assert!(destroyed.output().contains("belongs to another workspace"), "{destroyed}");

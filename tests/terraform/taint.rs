@@ -45,14 +45,14 @@ fn tainted_object_with_consent_takes_its_children_along_in_the_plan() {
     bench.terraform(&["taint", "lakebase_branch.dev"]).succeeded();
     let plan = Told::by(&bench, &["plan", "-out=saved"], 0);
     expect![[r#"
-        warning: The branch `projects/shop/branches/dev` is tainted
-        Terraform plans to delete it and create it again. The apply deletes it permanently: `purge_on_delete` is `true`, so it cannot be restored. Lost will be its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
+        warning: Branch `projects/shop/branches/dev` is tainted
+        Terraform plans to delete it and create it again. The apply deletes it permanently, including its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`): `purge_on_delete` is `true`, so it cannot be restored.
 
-        To keep it, run (with its address for ADDRESS):
+        To keep it, run the following command, where ADDRESS is the resource address (use `tofu` with OpenTofu):
 
           terraform untaint ADDRESS
 
-        If another address in the state has this branch, use a `moved` block instead.
+        If the state contains this branch under another address, use a `moved` block instead.
     "#]].assert_eq(&plan.messages());
     assert_eq!(plan.planned("replace"), ["lakebase_branch.dev", "lakebase_endpoint.reader"]);
     let program = env!("CARGO_BIN_EXE_terraform-provider-lakebase");
@@ -125,7 +125,7 @@ fn deposed_object_that_is_the_current_one_is_not_deleted() {
     bench.write("terraform.tfstate", &state.to_string());
     // Terraform plans the deposed object first, for it depends on nothing.
     let told = Told::by(&bench, &["apply", "-auto-approve"], 1).messages();
-    assert!(told.contains("The state has the branch `projects/shop/branches/dev` twice"), "{told}");
+    assert!(told.contains("Branch `projects/shop/branches/dev` is in the state twice"), "{told}");
     bench.terraform(&["state", "rm", "lakebase_branch.dev"]).succeeded();
     bench.terraform(&["import", "lakebase_branch.dev", DEV]).succeeded();
     bench.apply(); // what an import cannot know: `keepers`, and what only Terraform knows
@@ -183,7 +183,7 @@ fn object_that_another_address_manages_is_not_deleted() {
     // Terraform plans the removed address first or last: refused, or only forgotten.
     let run = bench.terraform(&["apply", "-auto-approve"]);
     let output = run.output();
-    assert!(run.status == Some(0) || output.contains("twice"), "{output}");
+    assert!(run.status == Some(0) || output.contains("is in the state twice"), "{output}");
     bench.expect_mutations(expect![""]);
     bench.terraform(&["state", "rm", "lakebase_branch.again"]);
     bench.expect_empty_plan();

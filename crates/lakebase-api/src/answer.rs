@@ -39,18 +39,16 @@ impl Answer {
         if self.status.is_redirection() {
             // Followed, it would carry the credentials to wherever it leads.
             let place = self.header(LOCATION.as_str()).unwrap_or("nowhere");
-            return strange(format!(
-                "it redirects to `{place}`, as a proxy or a login page does; check `host`"
-            ));
+            return strange(format!("a redirect to `{place}`, as from a proxy or a login page"));
         }
-        let reason = self.status.canonical_reason().unwrap_or("no reason is given");
+        let reason = self.status.canonical_reason().unwrap_or("no reason given");
         let problem = || Problem::of_body(&self.body, reason);
         if self.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-            return strange("the proxy asks for authentication".to_owned());
+            return strange("the proxy requires authentication".to_owned());
         }
         if self.is_page() && !self.status.is_server_error() {
             let page = problem().message;
-            return strange(format!("a page, as of a proxy or a login, that says `{page}`"));
+            return strange(format!("an HTML page (`{page}`) instead of JSON"));
         }
         if !self.status.is_success() {
             return Err(Kind::Answered { status, problem: problem() });
@@ -58,7 +56,8 @@ impl Answer {
         if self.body.trim_ascii().is_empty() {
             return Ok(Json::Null);
         }
-        serde_json::from_slice(&self.body).or_else(|error| strange(format!("no JSON: {error}")))
+        serde_json::from_slice(&self.body)
+            .or_else(|error| strange(format!("invalid JSON: {error}")))
     }
 
     /// How an answer that is no good counts for the decision whether to repeat.

@@ -3,7 +3,7 @@
 mod problem;
 
 use std::error::Error as StdError;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 pub(crate) use problem::Problem;
@@ -318,7 +318,7 @@ impl Error {
 
     /// The service's own message, or what this client has to say where there is none.
     pub fn message(&self) -> String {
-        self.problem().map_or_else(|| self.to_string(), |it| it.message.clone())
+        self.problem().map_or_else(|| self.reason(), |it| it.message.clone())
     }
 
     /// What the service's `details` say beyond the message, one line each; empty if nothing.
@@ -359,67 +359,70 @@ impl Error {
         }
     }
 
-    fn write_kind(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Why it failed, without the request: the API's own message where there is one.
+    pub fn reason(&self) -> String {
         let Report { request, operation, last_state, .. } = &self.0.report;
         match &self.0.kind {
-            Kind::Answered { status, problem } => {
-                write!(f, "`{request}` was answered {status} {problem}")
-            }
+            Kind::Answered { problem, .. } => problem.to_string(),
             Kind::OperationFailed(problem) => {
                 let operation = operation.as_deref().unwrap_or(request);
-                write!(f, "the operation `{operation}` failed: {problem}")
+                format!("operation `{operation}` failed: {problem}")
             }
-            Kind::NotTheService { status, what } => {
-                write!(f, "`{request}` was answered {status}, but not as the service does: {what}")
-            }
-            Kind::Unreachable { .. } => write!(f, "`{request}` could not be sent"),
+            Kind::NotTheService { what, .. } => format!("unexpected response: {what}"),
+            Kind::Unreachable { .. } => "could not send the request".to_owned(),
             Kind::Refused { .. } => {
-                write!(f, "`{request}` was refused by the server before it was processed")
+                "the server refused the request before processing it".to_owned()
             }
-            Kind::Lost { .. } => write!(f, "`{request}` was sent, but its answer was lost"),
-            Kind::NoToken { what, .. } => {
-                write!(f, "`{request}` was not sent, because there is no access token: {what}")
+            Kind::Lost { .. } => "the connection ended before the response was complete".to_owned(),
+            Kind::NoToken { what, .. } => format!("no access token: {what}"),
+            Kind::WrongWorkspace { expected, actual: Some(actual) } => {
+                format!("workspace {actual} responded, but the expected workspace is {expected}")
             }
-            Kind::WrongWorkspace { expected, actual: Some(actual) } => write!(
-                f,
-                "`{request}` was answered by the workspace {actual}, but the expected workspace is \
-                 {expected}"
+            Kind::WrongWorkspace { expected, actual: None } => format!(
+                "a workspace responded without its ID, but the expected workspace is {expected}"
             ),
-            Kind::WrongWorkspace { expected, actual: None } => write!(
-                f,
-                "`{request}` was answered by a workspace that does not say its id, but the expected \
-                 workspace is {expected}"
-            ),
-            Kind::Unusable { what } => write!(f, "`{request}` could not be made: {what}"),
+            Kind::Unusable { what } => format!("could not build the request: {what}"),
             Kind::OutOfTime { .. } | Kind::Interrupted => {
-                match operation {
-                    Some(operation) => write!(f, "the wait for the operation `{operation}`")?,
-                    None => write!(f, "`{request}`")?,
+                let verb = if self.is_timeout() { "timed out" } else { "interrupted" };
+                let mut text = match operation {
+                    Some(operation) => format!("{verb} waiting for operation `{operation}`"),
+                    None => format!("{verb} waiting for a response"),
+                };
+                if let Some(state) = last_state {
+                    let _ = write!(text, " (last state: {state})");
                 }
-                let timeout = self.is_timeout();
-                f.write_str(if timeout { " ran out of time" } else { " was interrupted" })?;
-                match last_state {
-                    Some(state) => write!(f, "; its last state was {state}"),
-                    None => Ok(()),
-                }
+                text
             }
         }
+    }
+
+    /// What a support ticket needs, each with its label: the request, its status with the number of
+    /// attempts and their duration, and the request ID.
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        let mut facts = vec![("Request", self.request().to_owned())];
+        let (attempts, seconds) = (self.attempts(), self.elapsed().as_secs_f64());
+        let plural = if attempts == 1 { "" } else { "s" };
+        let after = format!("after {attempts} attempt{plural} ({seconds:.1} s)");
+        let is_unanswered = matches!(
+            self.0.kind,
+            Kind::Unreachable { .. } | Kind::Refused { .. } | Kind::Lost { .. }
+        );
+        match self.status() {
+            _ if attempts == 0 => {}
+            Some(status) => facts.push(("Status", format!("HTTP {status} {after}"))),
+            None if is_unanswered => facts.push(("Status", format!("no response {after}"))),
+            None => facts.push(("Attempts", format!("{attempts} ({seconds:.1} s)"))),
+        }
+        facts.extend(self.request_id().map(|id| ("Request ID", id.to_owned())));
+        facts
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write_kind(f)?;
-        let seconds = self.elapsed().as_secs_f64();
-        match self.attempts() {
-            0 => return Ok(()),
-            1 => write!(f, " (1 attempt, {seconds:.1} s")?,
-            many => write!(f, " ({many} attempts, {seconds:.1} s")?,
-        }
-        match self.request_id() {
-            Some(id) => write!(f, ", request id {id})"),
-            None => f.write_str(")"),
-        }
+        let facts = self.facts();
+        let facts = facts.iter().map(|(label, fact)| format!("{}: {fact}", label.to_lowercase()));
+        write!(f, "{} ({})", self.reason(), facts.collect::<Vec<_>>().join(", "))
     }
 }
 

@@ -67,7 +67,7 @@ pub(crate) fn address(host: &Url, name: &str, query: &[(&str, String)]) -> Resul
     let strange = |c: char| c.is_ascii_control() || matches!(c, '?' | '#' | '%' | '\\');
     let elsewhere = |it: &str| it == "." || it == "..";
     if name.is_empty() || name.contains(strange) || name.split('/').any(elsewhere) {
-        return Err(format!("`{name}` is not a name that the service can have given"));
+        return Err(format!("`{name}` is not a valid resource name"));
     }
     let mut path = String::from(ROOT);
     path.push_str(name);

@@ -19,33 +19,33 @@ DATABRICKS_HOST and DATABRICKS_TOKEN, and in a comment the OAuth client to use i
 token, for clients refuse to choose between the two.
 
 Options:
-  --host ADDRESS              the address to listen on, such as 0.0.0.0 (default 127.0.0.1)
-  --port PORT                 the port; 0 takes a free one (default 8080)
-  --public-url URL            by which clients reach it, such as http://emulator:8080
-  --operation-delay DURATION  how long operations run (default 0s)
-  --settle-delay DURATION     how long endpoints are pending after that (default 0s)
-  --unkind WAYS               differ from what was recorded, see below (default: none)
+  --host ADDRESS              address to listen on, such as 0.0.0.0 (default 127.0.0.1)
+  --port PORT                 the port; 0 selects a free port (default 8080)
+  --public-url URL            URL for clients, such as http://emulator:8080
+  --operation-delay DURATION  duration of long-running operations (default 0s)
+  --settle-delay DURATION     duration for which endpoints are pending after that (default 0s)
+  --unkind WAYS               ways to differ from recorded behavior, see below (default: none)
   --page-size COUNT           objects on a page of a list (default 100)
   --workspace-id ID           the workspace ID
-  --user NAME                 the identity: an e-mail address or an application ID
+  --user NAME                 identity of the caller: an e-mail address or an application ID
   --token TOKEN               the personal access token that is accepted
   --client-id ID              the OAuth client that is accepted
   --client-secret SECRET      the secret of that client
-  --frozen-clock              the clock stands until it is moved by /_emulator/clock
-  --token-lifetime DURATION   how long OAuth tokens live (default 1h)
+  --frozen-clock              stop the clock; POST /_emulator/clock moves it
+  --token-lifetime DURATION   lifetime of OAuth tokens (default 1h)
   --version                   print the version
   -h, --help                  print this
 
-Durations are numbers with a unit: 200ms, 5s, 10m, 1h.
+Durations are numbers with a unit: 200ms, 5s, 10m or 1h.
 
-WAYS is a list with commas: each is the name of a behavior below, or `all`, or
-`delayed-effects=READS`. They are ways to differ from what was recorded that a client must tolerate.
+WAYS is a comma-separated list: names of behaviors below, `all`, or `delayed-effects=READS`. A client
+must tolerate these deviations from recorded behavior.
 
 Behaviors that are inferred or disputed, with the certainty of their defaults (see BEHAVIORS.md):
 ";
 
 const ADMIN: &str = "
-Test controls are available under DATABRICKS_HOST/_emulator/, with the token and bodies of JSON:
+Test controls are available under DATABRICKS_HOST/_emulator/, with the token and JSON bodies:
 requests, faults, rules, unkind, objects, drift, clock, reset. GET /_emulator/health needs no token.
 ";
 
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&format!("The emulator cannot run: {error}."));
+            complain(&format!("Could not run the emulator: {error}."));
             ExitCode::FAILURE
         }
     }
@@ -124,7 +124,7 @@ fn help() -> String {
 
 /// Reads `200ms`, `5s`, `10m` or `1h`.
 fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is no duration such as 200ms, 5s, 10m or 1h");
+    let wrong = || format!("`{text}` is not a duration such as 200ms, 5s, 10m or 1h");
     let unit = text.find(|letter: char| !letter.is_ascii_digit()).ok_or_else(wrong)?;
     let (number, unit) = text.split_at(unit);
     let number: u64 = number.parse().map_err(|_| wrong())?;

@@ -6,11 +6,12 @@ use tfplugin::{Diagnostic, Diagnostics, Object};
 use super::super::create::{has_adoption, managed_elsewhere, soft_deleted};
 use super::super::report::Attempt;
 use super::super::{is_deleted, ways_in};
-use super::{Observed, Preview, Surroundings, change_of};
+use super::{Observed, Preview, Surroundings, change};
 use crate::model::life::Create;
 use crate::model::plan::Occasion;
+use crate::model::table::Table;
 use crate::model::tf::Tf;
-use crate::model::{adoption, decode, encode};
+use crate::model::{adoption, decode, encode, meaning};
 use crate::resources::REPLACE_EXISTING;
 
 impl Preview<'_> {
@@ -32,15 +33,15 @@ impl Preview<'_> {
         let adopts = self.adopts();
         match &observed.existing {
             None if self.resource.is_born_with_its_parent(planned) && !adopts => {
-                comes_by_itself(&attempt).into()
+                created_automatically(self.table, &name).into()
             }
             None => Diagnostics::new(),
             Some(existing) if is_deleted(existing) => soft_deleted(&attempt, existing).into(),
             Some(existing) if adopts => self.adoption(&attempt, existing),
             Some(_) => Diagnostic::error(
-                format!("The {} `{name}` exists already", table.noun),
+                format!("{} already exists", meaning::subject(table.noun, &name)),
                 format!(
-                    "The create would fail. {}",
+                    "The object is not in the state, so the create would fail. {}",
                     ways_in(&name, table.type_name, has_adoption(self.resource))
                 ),
             )
@@ -69,29 +70,27 @@ impl Preview<'_> {
         }
         let known = decode::complete(planned, &Object::new());
         let before = decode::state(self.resource, existing, &known, settings);
-        let changes = encode::mask(self.table, &before, planned);
+        let changes = encode::differences(self.table, &before, planned);
         let detail = if changes.is_empty() {
-            "Nothing about it will change.".to_owned()
+            "No settings will change.".to_owned()
         } else {
-            let changes = changes.iter().map(|path| {
-                let path = path.trim_start_matches("spec.");
-                format!("\n  - `{path}`{}", change_of(self.table, path, &before, planned))
-            });
-            format!("These of its settings will change:\n{}", changes.collect::<String>())
+            let changes = changes.iter().map(|it| format!("\n  - {}", change(it)));
+            format!("The following settings will change:\n{}", changes.collect::<String>())
         };
         let Attempt { noun, name, .. } = attempt;
-        Diagnostic::warning(format!("The {noun} `{name}` exists and is adopted"), detail).into()
+        Diagnostic::warning(format!("Existing {noun} `{name}` will be adopted"), detail).into()
     }
 }
 
 /// The error of a create that finds what Lakebase has created along with the parent.
-pub(super) fn comes_by_itself(attempt: &Attempt<'_>) -> Diagnostic {
-    let Attempt { noun, name, .. } = attempt;
+pub(super) fn created_automatically(table: &Table, name: &str) -> Diagnostic {
+    let noun = table.noun;
     Diagnostic::error(
-        format!("Lakebase creates the {noun} `{name}` by itself"),
+        format!("{} is created automatically", meaning::subject(noun, name)),
         format!(
-            "It comes with its parent, so the create would find it and fail. To adopt it and \
-             change its settings to the configured ones, set:\n\n  {} = true",
+            "Lakebase creates this {noun} together with its {}, so the create would fail. To adopt \
+             it and apply the configured settings, add:\n\n  {} = true",
+            table.parent_noun(),
             REPLACE_EXISTING.name()
         ),
     )

@@ -11,6 +11,7 @@ use super::super::report::Attempt;
 use super::Surroundings;
 use super::replacement::{announce, deletion_protection, protected};
 use crate::model::life::Delete;
+use crate::model::meaning;
 use crate::model::table::Resource;
 use crate::model::tf::Tf;
 use crate::resources::PURGE_ON_DELETE;
@@ -36,15 +37,15 @@ pub(super) async fn plan(
     let (noun, name) = (table.noun, destroyed.name.as_str());
     if table.life.delete == Delete::Forget {
         answer.diagnostics.push(Diagnostic::warning(
-            format!("The {noun} of `{name}` remains unchanged"),
+            format!("{} of `{name}` remains unchanged", meaning::capitalized(noun)),
             format!(
-                "Lakebase cannot delete a {noun}. Terraform only forgets it: what it is now, it \
-                 stays."
+                "Lakebase cannot delete a {noun}. Terraform only removes it from the state, and it \
+                 keeps its current value."
             ),
         ));
         return answer;
     }
-    if walk.keeps_another(name) {
+    if !walk.plans_destroy(name) {
         // Nothing is lost: protection and consent have no say.
         answer.private = Memory { forgets: true, ..Memory::read(&request.prior_private) }.write();
         return answer;
@@ -63,9 +64,8 @@ pub(super) async fn plan(
     if walk.creates(name) {
         sink.push(managed_elsewhere(&Attempt { verb: "create", noun, name }));
     }
-    walk.plans_destroy(name);
     if destroyed.deletion_protection {
-        sink.push(deletion_protection(table, name, "destruction", &observed));
+        sink.push(deletion_protection(table, name, "destroy", &observed));
     }
     if destroyed.is_protected {
         sink.push(protected(noun, name, &[name.to_owned()]));
@@ -75,9 +75,13 @@ pub(super) async fn plan(
     let Some(lifecycle) = lifecycle else { return answer };
     if destroyed.only_with_parent {
         sink.push(Diagnostic::warning(
-            format!("Lakebase deletes the {noun} `{name}` only along with its parent"),
-            "Unless its parent is destroyed as well, it stays in place, with the settings that it \
-             has now. Terraform forgets it.",
+            format!("{} will not be deleted", meaning::subject(noun, name)),
+            format!(
+                "Lakebase deletes this {noun} only together with its {parent}. Unless the {parent} \
+                 is destroyed too, Terraform only removes the {noun} from the state: it keeps its \
+                 settings and continues to be billed.",
+                parent = table.parent_noun()
+            ),
         ));
     } else if let Some(branch) = lifecycle.observe_protected_parent(table, name, state, call).await
     {
@@ -85,7 +89,7 @@ pub(super) async fn plan(
     }
     if purges && !sink.has_errors() {
         let destroyed = Replacement { consent: true, ..destroyed };
-        sink.extend(announce(table, &destroyed, &observed, "This plan destroys it.", now));
+        sink.extend(announce(table, &destroyed, &observed, "The plan destroys it.", now));
     }
     sink.extend(observed.failure.clone());
     answer

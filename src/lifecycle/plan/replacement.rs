@@ -5,11 +5,10 @@ use tfplugin::{Diagnostic, Diagnostics, Path};
 
 use super::super::consent::{Deletion, Refusal, Replacement};
 use super::super::create::undelete_command;
-use super::super::report::Attempt;
-use super::creation::comes_by_itself;
+use super::creation::created_automatically;
 use super::{Observed, PlanKind, Preview, lost};
-use crate::model::plan;
 use crate::model::table::Table;
+use crate::model::{meaning, plan};
 use crate::resources::{DELETION_PROTECTION, IS_PROTECTED, PURGE_ON_DELETE, REPLACE_EXISTING};
 
 /// How long Lakebase keeps what was deleted softly. Source: the project's collection of facts,
@@ -91,16 +90,15 @@ impl Preview<'_> {
         let mut errors = plan::refused_replacement(self.resource, prior, &self.planned.object, now);
         if let Some(source) = &observed.missing_source {
             let detail = format!(
-                "`{source}` names an object that does not exist, so the create half would fail \
-                 after the delete half. Correct it first.",
+                "`{source}` refers to an object that does not exist. The create step would fail \
+                 after the delete step.",
             );
-            let summary = format!("Cannot replace the {noun} `{name}`");
+            let summary = format!("Cannot replace {noun} `{name}`");
             errors.push(Diagnostic::error(summary, detail).at(source.as_str()));
         }
         let born = self.resource.is_born_with_its_parent(&self.planned.object);
         if born && !self.adopts() {
-            let attempt = Attempt { verb: "create", noun, name };
-            errors.push(comes_by_itself(&attempt));
+            errors.push(created_automatically(self.table, name));
         }
         errors
     }
@@ -108,27 +106,29 @@ impl Preview<'_> {
     fn no_consent(&self, replacement: &Replacement, observed: &Observed) -> Diagnostic {
         let (table, noun, name) = (self.table, self.table.noun, &replacement.name);
         let same = match &replacement.successor {
-            Some(_) => "The new one has the same ID, which a delete reserves for 7 days",
+            Some(_) => {
+                "The new object has the same ID, which cannot be reused for 7 days after a soft delete"
+            }
             None => {
-                "The name of the new one is not known before the apply; if it is the same, a \
-                 delete reserves its ID for 7 days"
+                "The ID of the new object is known after apply. If it is the same, it cannot be reused \
+                 for 7 days after a soft delete"
             }
         };
         let undo = if self.planned.requires_replace.is_empty() {
-            "Do not ask for the replacement"
+            "Do not request the replacement"
         } else {
             "Undo the change"
         };
         let id = table.id().map_or("id", |field| field.name);
         let purge = PURGE_ON_DELETE.name();
         Diagnostic::error(
-            format!("Replacing the {noun} `{name}` would delete it permanently"),
+            format!("Replacing {noun} `{name}` would delete it permanently"),
             format!(
-                "{} {same}, so only a permanent delete makes room for it. Lost would be {}.\n\n\
-                 Choose one:\n  - {undo}.\n  - Choose another `{id}`: the old {noun} can be \
-                 restored for 7 days.\n  - Set `{purge} = true` to delete the old {noun} \
-                 permanently. One apply is enough.\n\n`terraform destroy` makes this plan as \
-                 well; with `-refresh=false` it does not.",
+                "{} {same}, so the old {noun} would have to be deleted permanently. This would delete \
+                 {}.\n\nDo one of the following:\n  - {undo}.\n  - Choose another `{id}`: the old {noun} \
+                 can be restored for 7 days.\n  - Set `{purge} = true` to delete the old {noun} \
+                 permanently. One apply is enough.\n\nA destroy includes this plan, too, unless \
+                 it runs with `-refresh=false`.",
                 self.reason(),
                 lost(table, observed),
             ),
@@ -139,10 +139,10 @@ impl Preview<'_> {
     fn reason(&self) -> String {
         let paths = &self.planned.requires_replace;
         if paths.is_empty() {
-            return "`-replace` or `replace_triggered_by` asks for the replacement.".to_owned();
+            return "`-replace` or `replace_triggered_by` requests the replacement.".to_owned();
         }
         let names: Vec<_> = paths.iter().map(|path| format!("`{path}`")).collect();
-        format!("A change of {} forces the replacement.", names.join(" and "))
+        format!("The change of {} forces the replacement.", names.join(" and "))
     }
 
     /// The warning about a tainted object: the apply will delete it, or refuse to.
@@ -152,33 +152,36 @@ impl Preview<'_> {
         let loss = lost(table, observed);
         let purge = PURGE_ON_DELETE.name();
         let what = match replacement.deletion(table) {
-            Ok(Deletion::Permanent) => format!(
-                "The apply deletes it permanently: {} Lost will be {loss}.",
-                consented(table)
-            ),
+            Ok(Deletion::Permanent) => {
+                format!("The apply deletes it permanently, including {loss}: {}", consented(table))
+            }
             Ok(Deletion::Soft | Deletion::Plain) => "The apply deletes it.".to_owned(),
             Err(Refusal::NoConsent) => format!(
-                "The apply will refuse to delete it. Set `{purge} = true` to delete it \
-                 permanently; lost would be {loss}."
+                "The apply will refuse to delete it. To delete it permanently, including {loss}, set \
+                 `{purge} = true`."
             ),
-            Err(Refusal::OnlyWithParent) => "The apply will refuse to delete it, because Lakebase \
-                deletes it only along with its parent."
-                .to_owned(),
+            Err(Refusal::OnlyWithParent) => format!(
+                "The apply will refuse to delete it, because Lakebase deletes it only together with \
+                 its {}.",
+                table.parent_noun()
+            ),
             Err(Refusal::DeletionProtection) => format!(
-                "The apply will refuse to delete it, because `{DELETION_PROTECTION}` is on. Lost \
-                 would be {loss}."
+                "The apply will refuse to delete it, because `{DELETION_PROTECTION}` is `true`. The \
+                 delete would include {loss}."
             ),
             Err(Refusal::IsProtected) => format!(
-                "The apply will refuse to delete it, because `{IS_PROTECTED}` is on. Lost would be \
-                 {loss}."
+                "The apply will refuse to delete it, because `{IS_PROTECTED}` is `true`. The delete \
+                 would include {loss}."
             ),
         };
         Some(Diagnostic::warning(
-            format!("The {noun} `{name}` is tainted"),
+            format!("{} is tainted", meaning::subject(noun, name)),
             format!(
                 "Terraform plans to delete it and create it again. {what}\n\nTo keep it, run \
-                 (with its address for ADDRESS):\n\n  terraform untaint ADDRESS\n\nIf another \
-                 address in the state has this {noun}, use a `moved` block instead."
+                 the following command, where ADDRESS is the resource address (use `tofu` with \
+                 OpenTofu):\n\n  terraform \
+                 untaint ADDRESS\n\nIf the state contains this {noun} under another address, use a \
+                 `moved` block instead."
             ),
         ))
     }
@@ -195,14 +198,15 @@ pub(super) fn announce(
     let (noun, name) = (table.noun, &replacement.name);
     match replacement.deletion(table) {
         Ok(Deletion::Permanent) => Some(Diagnostic::warning(
-            format!("This plan permanently deletes the {noun} `{name}`"),
-            format!("{why} {} Lost will be {}.", consented(table), lost(table, observed)),
+            format!("{} will be permanently deleted", meaning::subject(noun, name)),
+            format!("{why} {} This deletes {}.", consented(table), lost(table, observed)),
         )),
         Ok(Deletion::Soft) if replacement.goes_with_parent => Some(Diagnostic::warning(
-            format!("This plan permanently deletes the {noun} `{name}`"),
+            format!("{} will be permanently deleted", meaning::subject(noun, name)),
             format!(
-                "{why} It is deleted along with its parent, which is deleted permanently. Lost \
-                 will be {}.",
+                "{why} The {noun} is deleted together with its {}, which is deleted permanently. This \
+                 deletes {}.",
+                table.parent_noun(),
                 lost(table, observed)
             ),
         )),
@@ -210,12 +214,15 @@ pub(super) fn announce(
             let until = now.checked_add(RETENTION).unwrap_or(now);
             let until = until.strftime("%Y-%m-%dT%H:%M:%SZ");
             Some(Diagnostic::warning(
-                format!("This plan deletes the {noun} `{name}` and creates another"),
                 format!(
-                    "{why} For 7 days after the apply (until {until} if applied now) the old {noun} \
-                     can be restored:\n\n  {}\n\nIt holds {}.",
-                    undelete_command(name),
-                    lost(table, observed)
+                    "{} will be deleted and created under another ID",
+                    meaning::subject(noun, name)
+                ),
+                format!(
+                    "{why} This deletes {}. For 7 days after the apply (until {until} if applied \
+                     now), the old {noun} can be restored:\n\n  {}",
+                    lost(table, observed),
+                    undelete_command(name)
                 ),
             ))
         }
@@ -230,7 +237,7 @@ fn consented(table: &Table) -> String {
             format!("`{}` is `true`, so it cannot be restored.", PURGE_ON_DELETE.name())
         }
         None => format!(
-            "Its `{DELETION_PROTECTION}` is off, and Lakebase cannot restore a deleted {}.",
+            "`{DELETION_PROTECTION}` is `false`, and Lakebase cannot restore a deleted {}.",
             table.noun
         ),
     }
@@ -246,12 +253,15 @@ fn refused(
     let (noun, name) = (table.noun, &replacement.name);
     match refusal {
         Refusal::OnlyWithParent => Diagnostic::error(
-            format!("The {noun} `{name}` cannot be replaced"),
-            "Lakebase deletes it only along with its parent, so it cannot make room for a new one. \
-             Undo the change, or replace the parent.",
+            format!("Cannot replace {noun} `{name}`"),
+            format!(
+                "Lakebase deletes this {noun} only together with its {parent}. Undo the change, or \
+                 replace the {parent}.",
+                parent = table.parent_noun()
+            ),
         ),
         Refusal::IsProtected => protected(noun, name, std::slice::from_ref(name)),
-        _ => deletion_protection(table, name, "replacement", observed),
+        _ => deletion_protection(table, name, "replace", observed),
     }
 }
 
@@ -259,11 +269,11 @@ fn refused(
 fn adopts_itself(noun: &str, name: &str) -> Diagnostic {
     let adoption = REPLACE_EXISTING.name();
     Diagnostic::error(
-        format!("The {noun} `{name}` cannot be replaced and adopted"),
+        format!("Cannot replace and adopt {noun} `{name}`"),
         format!(
-            "`{adoption}` is `true`: with `create_before_destroy`, the create half would adopt the \
-             object that is replaced, and the delete half would delete it. Remove \
-             `{adoption}`: it has no effect on an object in the state."
+            "`{adoption}` is `true`. With `create_before_destroy`, the create step would adopt the \
+             replaced object, and the delete step would delete it. Remove `{adoption}`: it has no \
+             effect on an object in the state."
         ),
     )
     .at(Path::root(adoption))
@@ -273,10 +283,11 @@ fn adopts_itself(noun: &str, name: &str) -> Diagnostic {
 pub(super) fn protected(noun: &str, name: &str, branches: &[String]) -> Diagnostic {
     let branches = branches.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
     Diagnostic::error(
-        format!("Lakebase protects the {noun} `{name}`"),
+        format!("Cannot delete {noun} `{name}`: it is protected"),
         format!(
-            "`{IS_PROTECTED}` is on for {branches}, so Lakebase would refuse the delete. To delete \
-             the {noun}, apply `{IS_PROTECTED} = false` first, on its own."
+            "Lakebase does not delete protected branches or the objects that contain them. To proceed, \
+             set `{IS_PROTECTED} = false` on {branches}, apply that change separately, and then plan \
+             again."
         ),
     )
 }
@@ -289,11 +300,11 @@ pub(super) fn deletion_protection(
     observed: &Observed,
 ) -> Diagnostic {
     Diagnostic::error(
-        format!("The {} `{name}` is protected from {what}", table.noun),
+        format!("Cannot {what} {} `{name}`: deletion protection is enabled", table.noun),
         format!(
-            "Its `{DELETION_PROTECTION}` is on. Lost would be {}.\n\nIf that is what you want, \
-             apply `{DELETION_PROTECTION} = false` first, on its own. If its block was removed, put \
-             the block back for that apply.",
+            "This would delete {}.\n\nTo proceed, set `{DELETION_PROTECTION} = false`, apply that \
+             change separately, and then plan again. If the block was removed, restore it for that \
+             apply.",
             lost(table, observed)
         ),
     )

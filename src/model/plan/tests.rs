@@ -47,13 +47,13 @@ fn a_setting_of_the_creation_is_stored_with_a_warning_where_the_state_has_none()
     let stored = planned(&Project, Some(&prior), &config);
     assert!(stored.object["initial_branch"].is_known());
     expect![[r#"
-        Warning at initial_branch: `initial_branch` has a meaning only at creation: The object exists already. Terraform stores the value and sends nothing. Change the settings of what was created along with it in a resource of its own.
+        Warning at initial_branch: Change to `initial_branch` has no effect: `initial_branch` is applied only when the resource is created. Terraform stores the value, and no request is sent. To change the existing settings, manage them with a resource of their own.
     "#]]
     .assert_eq(&lines(&stored.diagnostics));
     let prior = json!({"initial_branch": {"is_protected": false}});
     let kept = planned(&Project, Some(&prior), &config);
     assert_eq!(kept.object["initial_branch"], object(&Project, &prior)["initial_branch"]);
-    assert!(lines(&kept.diagnostics).contains("ignores the changed value"));
+    assert!(lines(&kept.diagnostics).contains("The changed value is ignored"));
     let again = planned(&Project, Some(&config), &config);
     assert_eq!(lines(&again.diagnostics), "");
 }
@@ -69,7 +69,7 @@ fn a_flag_of_the_creation_that_is_turned_off_is_a_warning() {
 fn what_is_not_documented_is_a_warning_of_the_plan_that_brings_it() {
     let config = json!({"project_id": "p", "pg_version": 42});
     expect![[r#"
-        Warning at pg_version: Unusual `pg_version`: 42 is outside what the service documents today, 16 to 18, and may be refused.
+        Warning at pg_version: `pg_version` is outside the documented range: 42 is outside the range documented by Databricks (16 to 18). The API may reject it.
     "#]]
     .assert_eq(&lines(&planned(&Project, None, &config).diagnostics));
     check(&Project, Some(&config), &config, &expect![""]);
@@ -84,7 +84,7 @@ fn a_replacement_by_what_is_likely_to_be_refused_is_an_error() {
     };
     let version = |it: i64| json!({"project_id": "p", "pg_version": it});
     expect![[r#"
-        Error at pg_version: Unusual `pg_version`: 15 is outside what the service documents today, 16 to 18, and may be refused. A replacement deletes the project before it creates the new one, so that a refusal would lose it.
+        Error at pg_version: `pg_version` is outside the documented range: 15 is outside the range documented by Databricks (16 to 18). The API may reject it. A replacement deletes the project before it creates the new one. If the API rejects the create, the project is lost.
     "#]]
     .assert_eq(&refused(&Project, Some(&version(17)), &version(15)));
     assert_eq!(refused(&Project, Some(&version(17)), &version(18)), "");
@@ -110,7 +110,7 @@ fn a_second_read_write_endpoint_is_refused_and_an_existing_one_is_not() {
     };
     let second = endpoint("second", "READ_WRITE", false);
     expect![[r#"
-        Error at endpoint_id: The read-write endpoint is called `primary`, not `second`: A branch has one read-write endpoint, `primary`, which Lakebase creates with the branch: set `endpoint_id = "primary"` and `replace_existing = true` to manage it. For a read replica, set `endpoint_type = "ENDPOINT_TYPE_READ_ONLY"`. If `second` exists already and is the branch's read-write endpoint, import it.
+        Error at endpoint_id: Read-write endpoint must be `primary`, not `second`: Each branch has exactly one read-write endpoint, `primary`, which Lakebase creates with the branch. To manage it, set `endpoint_id = "primary"` and `replace_existing = true`. For a read replica, set `endpoint_type = "ENDPOINT_TYPE_READ_ONLY"`. If `second` exists already and is the branch's read-write endpoint, import it.
     "#]]
     .assert_eq(&lines(&planned(&Endpoint, None, &second).diagnostics));
     check(&Endpoint, Some(&second), &second, &expect![""]);
@@ -127,7 +127,7 @@ fn a_branch_that_is_protected_cannot_expire_whoever_says_so() {
     let prior = json!({"branch_id": "b", "ttl": "604800s", "is_protected": false});
     let config = json!({"branch_id": "b", "is_protected": true});
     expect![[r#"
-        Error at ttl: A protected branch cannot expire: `is_protected` is true, but `ttl` lets the branch expire. Set `no_expiry = true` instead of `ttl`, or set `is_protected = false`.
+        Error at ttl: Protected branch cannot expire: `is_protected` is `true`, but `ttl` makes the branch expire. Set `no_expiry = true` instead of `ttl`, or set `is_protected = false`.
     "#]]
     .assert_eq(&lines(&planned(&Branch, Some(&prior), &config).diagnostics));
     check(&Branch, None, &config, &expect![""]);
@@ -142,7 +142,7 @@ fn a_time_to_expire_at_is_ahead_and_not_too_far() {
         None,
         &at("2025-12-31T23:59:59Z"),
         &expect![[r#"
-            Warning at expire_time: `expire_time` is in the past: `2025-12-31T23:59:59Z` is past. Lakebase is likely to refuse it.
+            Warning at expire_time: `expire_time` is in the past: `2025-12-31T23:59:59Z` is in the past. The API will probably reject it.
         "#]],
     );
     let far = at("2026-01-31T00:00:01Z");
@@ -151,7 +151,7 @@ fn a_time_to_expire_at_is_ahead_and_not_too_far() {
         None,
         &far,
         &expect![[r#"
-            Warning at expire_time: Unusual `expire_time`: `2026-01-31T00:00:01Z` is more than 30 days ahead, the longest life that Databricks documents. Lakebase may refuse it.
+            Warning at expire_time: `expire_time` is outside the documented range: `2026-01-31T00:00:01Z` is more than 30 days ahead, the maximum documented by Databricks. The API may reject it.
         "#]],
     );
     check(&Branch, Some(&far), &far, &expect![""]);
@@ -166,7 +166,7 @@ fn the_initial_endpoint_is_checked_like_an_endpoint() {
         None,
         &initial(two.clone()),
         &expect![[r#"
-            Error at initial_endpoint.group.max: High availability needs `no_suspension`: `initial_endpoint.group.max` is 2, and a group of several computes cannot suspend. Set `initial_endpoint.no_suspension = true`, and omit `initial_endpoint.suspend_timeout_duration`.
+            Error at initial_endpoint.group.max: High availability requires `no_suspension`: `initial_endpoint.group.max` is 2, and high availability requires that the computes never suspend. Set `initial_endpoint.no_suspension = true`, and omit `initial_endpoint.suspend_timeout_duration`.
         "#]],
     );
     let mut inherits = initial(two);
@@ -180,7 +180,7 @@ fn the_initial_endpoint_is_checked_like_an_endpoint() {
         None,
         &initial(none),
         &expect![[r#"
-            Error at initial_endpoint.group.min: Invalid `initial_endpoint.group.min`: `initial_endpoint.group.min` is 0. A group has at least one compute.
+            Error at initial_endpoint.group.min: Invalid `initial_endpoint.group.min`: `initial_endpoint.group.min` is 0. It must be 1 or more.
         "#]],
     );
 }

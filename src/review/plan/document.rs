@@ -26,7 +26,7 @@ impl Error for ReadError {}
 
 impl From<io::Error> for ReadError {
     fn from(error: io::Error) -> Self {
-        ReadError(format!("The plan cannot be read: {error}."))
+        ReadError(format!("Could not read the plan: {error}."))
     }
 }
 
@@ -41,7 +41,7 @@ pub(super) fn read(mut input: impl BufRead) -> Result<Plan, ReadError> {
         it if it.len() < 3 && it.trim_ascii().is_empty() => "There is no plan: the input is empty.",
         // Windows PowerShell writes what it redirects in UTF-16.
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "The plan is in UTF-16 instead of UTF-8.",
-        [b'P', b'K', ..] => "This is a plan as Terraform stores it, not its JSON.",
+        [b'P', b'K', ..] => "This is a binary plan file, not the JSON of a plan.",
         _ => "",
     };
     if !refused.is_empty() {
@@ -55,7 +55,9 @@ pub(super) fn read(mut input: impl BufRead) -> Result<Plan, ReadError> {
     let plan = document.check()?;
     json.end().map_err(|error| {
         let (line, column) = (error.line(), error.column());
-        ReadError(format!("Something follows the plan, at line {line}, column {column}. {HOW}"))
+        ReadError(format!(
+            "Unexpected input after the plan, at line {line}, column {column}. {HOW}"
+        ))
     })?;
     Ok(plan)
 }
@@ -63,10 +65,10 @@ pub(super) fn read(mut input: impl BufRead) -> Result<Plan, ReadError> {
 fn explain(error: serde_json::Error) -> ReadError {
     let (line, column) = (error.line(), error.column());
     ReadError(match error.classify() {
-        Category::Eof => format!(
-            "The plan is cut off in the middle of its JSON, at line {line}, column {column}. {HOW}"
-        ),
-        Category::Io => format!("The plan cannot be read: {}.", io::Error::from(error)),
+        Category::Eof => {
+            format!("The JSON of the plan is incomplete, at line {line}, column {column}. {HOW}")
+        }
+        Category::Io => format!("Could not read the plan: {}.", io::Error::from(error)),
         Category::Syntax => format!("This is not JSON (line {line}, column {column}). {HOW}"),
         Category::Data => format!("This is not the JSON of a plan: {error}. {HOW}"),
     })

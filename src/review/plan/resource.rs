@@ -183,7 +183,7 @@ fn action(address: &str, actions: &Json) -> Result<Action, String> {
         [Some("forget")] => Action::Forget,
         _ => {
             return Err(format!(
-                "The plan does {actions} to `{address}`, which this version does not know."
+                "The plan has the unsupported action {actions} for `{address}`. Upgrade the provider."
             ));
         }
     })

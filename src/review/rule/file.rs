@@ -193,7 +193,10 @@ mod tests {
                 "[[scope]]\ndeny = [\"destroys\"]\nwarnings = []\n".to_owned(),
                 "line 3: unknown field `warnings`",
             ),
-            ("[[scope]]\ndeny = [\"ceiling\"]\n".to_owned(), "`ceiling`: `ceiling` is neither"),
+            (
+                "[[scope]]\ndeny = [\"ceiling\"]\n".to_owned(),
+                "`ceiling`: `ceiling` is not a valid condition",
+            ),
             (
                 "[[scope]]\nin = \"a\"\ndeny = [\"destroys in b\"]\n".to_owned(),
                 "its scope stands in",

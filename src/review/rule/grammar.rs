@@ -28,7 +28,7 @@ impl Rule {
         let mut written = None;
         if let Some(pattern) = pattern {
             if pattern.is_empty() || pattern.contains(' ') && !pattern.contains('"') {
-                return Err("write one pattern after `in`".to_owned());
+                return Err("expected one pattern after `in`".to_owned());
             }
             let is_negated = words.last() == Some(&"not");
             if is_negated {
@@ -53,7 +53,9 @@ impl Rule {
 fn comparison(text: &str) -> Result<Condition, String> {
     let Some(at) = text.find(['<', '>']) else {
         let flags = FLAGS.map(|(name, _)| format!("`{name}`")).join(", ");
-        return Err(format!("`{text}` is neither {flags} nor a comparison such as `ceiling > 64`"));
+        return Err(format!(
+            "`{text}` is not a valid condition; expected {flags} or a comparison such as `ceiling > 64`"
+        ));
     };
     let (name, rest) = text.split_at(at);
     let (of_totals, name) = match name.trim().strip_prefix("total ") {
@@ -62,7 +64,7 @@ fn comparison(text: &str) -> Result<Condition, String> {
     };
     let Some(quantity) = QUANTITIES.iter().find(|quantity| quantity.name == name) else {
         let names = QUANTITIES.each_ref().map(|quantity| format!("`{}`", quantity.name)).join(", ");
-        return Err(format!("`{name}` is not a quantity; the quantities are {names}"));
+        return Err(format!("`{name}` is not a known metric; valid metrics: {names}"));
     };
     if of_totals && quantity.of_total.is_none() {
         return Err(format!("`{name}` has no total"));
@@ -81,7 +83,7 @@ fn comparison(text: &str) -> Result<Condition, String> {
         let unit =
             if unit.is_empty() { String::new() } else { format!(", with or without `{unit}`") };
         return Err(format!(
-            "write a number after `{name}`, such as `2` or `0.5`{unit}, instead of `{number}`"
+            "expected a number after `{name}`, such as `2` or `0.5`{unit}, but got `{number}`"
         ));
     };
     let condition = if of_totals { Condition::Total } else { Condition::Each };
@@ -127,21 +129,21 @@ mod tests {
     #[test]
     fn bad_rule_is_refused_with_what_is_possible() {
         for (text, complaint) in [
-            ("", "neither"),
+            ("", "not a valid condition"),
             (
                 "ceilings > 64",
-                "`ceilings` is not a quantity; the quantities are `ceiling`, `floor`",
+                "`ceilings` is not a known metric; valid metrics: `ceiling`, `floor`",
             ),
-            ("ceiling", "neither `always-on`, `destroys`, `unknown` nor a comparison"),
-            ("ceiling > ", "write a number after `ceiling`"),
-            ("ceiling > -1", "instead of `-1`"),
-            ("ceiling > 2x", "instead of `2x`"),
-            ("growth > two", "instead of `two`"),
-            ("growth = 2", "neither"),
-            ("range > inf", "instead of `inf`"),
+            ("ceiling", "expected `always-on`, `destroys`, `unknown` or a comparison"),
+            ("ceiling > ", "expected a number after `ceiling`"),
+            ("ceiling > -1", "but got `-1`"),
+            ("ceiling > 2x", "but got `2x`"),
+            ("growth > two", "but got `two`"),
+            ("growth = 2", "not a valid condition"),
+            ("range > inf", "but got `inf`"),
             ("total range > 8", "`range` has no total"),
-            ("always-on in", "write one pattern after `in`"),
-            ("always-on in a b", "write one pattern after `in`"),
+            ("always-on in", "expected one pattern after `in`"),
+            ("always-on in a b", "expected one pattern after `in`"),
         ] {
             let error = Rule::parse(text, Severity::Deny).expect_err(text);
             assert!(error.contains(complaint), "{text}: {error}");

@@ -145,7 +145,7 @@ impl Quantity {
             _ => number(amount),
         };
         if value.low <= 0.0 && value.high.is_infinite() {
-            return format!("{} is not known yet", self.name);
+            return format!("{} is known after apply", self.name);
         }
         let text = match value.value() {
             Some(value) => amount(value),

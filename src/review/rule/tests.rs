@@ -163,7 +163,7 @@ fn known_bound_decides_what_it_can() {
         assert_eq!(found, expected, "{rule}");
     }
     let (_, reasons) = verdict("unknown", &many);
-    assert_eq!(reasons, ["not known yet: ceiling, floor, computes, cost"]);
+    assert_eq!(reasons, ["known after apply: ceiling, floor, computes, cost"]);
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn unknown_suspension_is_unknown() {
         "suspend_timeout_duration": "?", "no_suspension": "?",
     });
     let plan = plan(&[("create", "a", json!({}), after)]);
-    assert_eq!(verdict("unknown", &plan).1, ["not known yet: floor, scale to zero"]);
+    assert_eq!(verdict("unknown", &plan).1, ["known after apply: floor, scale to zero"]);
     assert_eq!(verdict("always-on", &plan).0, "undecided");
     assert_eq!(verdict("floor > 1", &plan).0, "clear");
 }

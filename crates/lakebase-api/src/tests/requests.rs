@@ -61,7 +61,7 @@ async fn a_name_that_leads_elsewhere_is_never_sent() {
     {
         let error = w.client.get(name, &w.patience).await.unwrap_err();
         assert_eq!(error.attempts(), 0, "{error}");
-        assert!(error.message().contains("is not a name"), "{error}");
+        assert!(error.message().contains("is not a valid resource name"), "{error}");
     }
     assert!(w.service.seen().is_empty());
 }
@@ -218,7 +218,7 @@ async fn patience_ends_an_attempt_and_a_pause() {
     w.service.then([problem(429, "REQUEST_LIMIT_EXCEEDED").with("retry-after", "5")]);
     let error = w.client.create("projects", &[], &json!({}), &short()).await.unwrap_err();
     assert!(error.is_timeout() && !error.may_have_happened(), "{error}");
-    expect![[r"`POST http://HOST/api/2.0/postgres/projects` ran out of time (1 attempt, 3.0 s): `POST http://HOST/api/2.0/postgres/projects` was answered 429 REQUEST_LIMIT_EXCEEDED: no (1 attempt, 0.0 s)"]]
+    expect!["timed out waiting for a response (request: POST http://HOST/api/2.0/postgres/projects, attempts: 1 (3.0 s)): REQUEST_LIMIT_EXCEEDED: no (request: POST http://HOST/api/2.0/postgres/projects, status: HTTP 429 after 1 attempt (0.0 s))"]
         .assert_eq(&chain(&error).replace(&w.client.host()[7..], "HOST"));
 }
 
@@ -277,17 +277,17 @@ async fn a_proxy_or_a_login_page_is_not_taken_for_the_service() {
     }
     check(
         text(200, "text/html; charset=utf-8", "<html><title>Sign in</title></html>"),
-        expect!["`GET http://HOST/api/2.0/postgres/projects/p` was answered 200, but not as the service does: a page, as of a proxy or a login, that says `Sign in` (1 attempt, 0.0 s)"],
+        expect!["unexpected response: an HTML page (`Sign in`) instead of JSON (request: GET http://HOST/api/2.0/postgres/projects/p, status: HTTP 200 after 1 attempt (0.0 s))"],
     )
     .await;
     check(
         text(404, "text/html", "<html><body>Not here</body></html>"),
-        expect!["`GET http://HOST/api/2.0/postgres/projects/p` was answered 404, but not as the service does: a page, as of a proxy or a login, that says `<html><body>Not here</body></html>` (1 attempt, 0.0 s)"],
+        expect!["unexpected response: an HTML page (`<html><body>Not here</body></html>`) instead of JSON (request: GET http://HOST/api/2.0/postgres/projects/p, status: HTTP 404 after 1 attempt (0.0 s))"],
     )
     .await;
     check(
         text(302, "", "").with("location", "https://login.example.com/"),
-        expect!["`GET http://HOST/api/2.0/postgres/projects/p` was answered 302, but not as the service does: it redirects to `https://login.example.com/`, as a proxy or a login page does; check `host` (1 attempt, 0.0 s)"],
+        expect!["unexpected response: a redirect to `https://login.example.com/`, as from a proxy or a login page (request: GET http://HOST/api/2.0/postgres/projects/p, status: HTTP 302 after 1 attempt (0.0 s))"],
     )
     .await;
 }

@@ -321,7 +321,7 @@ async fn a_token_endpoint_that_is_busy_is_asked_again_and_one_that_refuses_is_na
     let error = w.client.create("projects", &[], &json!({}), &w.patience).await.unwrap_err();
     assert!(error.is_unauthenticated() && !error.may_have_happened(), "{error}");
     assert_eq!(millis(&w.clock.sleeps()), [2000]);
-    expect!["`POST http://HOST/api/2.0/postgres/projects` was not sent, because there is no access token: `http://HOST/oidc/v1/token` gives none to the client `id`: `POST http://HOST/oidc/v1/token` was answered 401 invalid_client: unknown id (2 attempts, 2.0 s)"]
+    expect!["no access token: `http://HOST/oidc/v1/token` gives none to the client `id` (request: POST http://HOST/api/2.0/postgres/projects): invalid_client: unknown id (request: POST http://HOST/oidc/v1/token, status: HTTP 401 after 2 attempts (2.0 s))"]
         .assert_eq(&chain(&error).replace(&w.client.host()[7..], "HOST"));
 }
 

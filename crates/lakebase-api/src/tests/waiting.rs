@@ -49,7 +49,7 @@ async fn an_operation_that_fails_says_why() {
     let started = operation(json!({"name": NAME, "done": false}));
     let error = w.client.wait(started, &w.patience).await.unwrap_err();
     assert_eq!((error.code(), error.operation()), (Some("RESOURCE_EXHAUSTED"), Some(NAME)));
-    expect!["the operation `projects/p/operations/a/b+c=` failed: RESOURCE_EXHAUSTED: no capacity (1 attempt, 0.2 s, request id r-1)"]
+    expect!["operation `projects/p/operations/a/b+c=` failed: RESOURCE_EXHAUSTED: no capacity (request: GET http://127.0.0.1:36261/api/2.0/postgres/projects/p/operations/a/b+c=, attempts: 1 (0.2 s), request id: r-1)"]
         .assert_eq(&chain(&error));
 }
 
@@ -71,7 +71,7 @@ async fn a_wait_that_runs_out_names_the_operation_and_the_last_trouble() {
     let error = w.client.wait(operation(json!({"name": NAME})), &patience).await.unwrap_err();
     assert!(error.is_timeout() && !error.is_interrupted(), "{error}");
     assert_eq!(error.elapsed(), Duration::from_millis(500));
-    expect!["the wait for the operation `projects/p/operations/a/b+c=` ran out of time; its last state was running (2 attempts, 0.5 s): `GET http://HOST/api/2.0/postgres/projects/p/operations/a/b+c=` was answered 500 INTERNAL_ERROR: oops (1 attempt, 0.0 s)"]
+    expect!["timed out waiting for operation `projects/p/operations/a/b+c=` (last state: running) (request: GET http://HOST/api/2.0/postgres/projects/p/operations/a/b+c=, attempts: 2 (0.5 s)): INTERNAL_ERROR: oops (request: GET http://HOST/api/2.0/postgres/projects/p/operations/a/b+c=, status: HTTP 500 after 1 attempt (0.0 s))"]
         .assert_eq(&chain(&error).replace(&w.client.host()[7..], "HOST"));
 }
 

@@ -30,7 +30,7 @@ async fn nothing_is_believed_of_another_workspace() {
     let w = world_with(expecting("7"), replies).await;
     let error = w.client.get(PROJECT, &w.patience).await.unwrap_err();
     assert!(error.is_wrong_workspace() && !error.is_not_found(), "{error}");
-    assert!(error.message().contains("by the workspace 42, but the expected workspace is 7"));
+    assert!(error.message().contains("workspace 42 responded, but the expected workspace is 7"));
 }
 
 #[tokio::test]
