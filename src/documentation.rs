@@ -153,7 +153,7 @@ impl Page<'_> {
         let block = self.example("import.tf")?;
         let [by_identity, command] = other_imports(block).unwrap_or_default();
         let mut text = format!(
-            "\n## Import\n\nImport by resource name, `{}`, with an \
+            "\n## Import\n\nImport by resource name, in the format `{}`, with an \
              [`import` block](https://developer.hashicorp.com/terraform/language/import):\n{}",
             table.address,
             fenced("terraform", block),
@@ -229,8 +229,7 @@ fn fenced(language: &str, text: &str) -> String {
 fn timeouts(defaults: &Timeouts) -> String {
     let Timeouts { create, read, update, delete } = defaults;
     format!(
-        "\n## Timeouts\n\nDefaults of `timeouts`: `create` {create}, `read` {read}, `update` {update}, \
-         `delete` {delete}.\n"
+        "\n## Timeouts\n\nDefault timeouts: `create` {create}, `read` {read}, `update` {update}, `delete` {delete}.\n"
     )
 }
 
@@ -242,7 +241,7 @@ fn migration(table: &Table) -> String {
     let moved =
         format!("moved {{\n  from = {counterpart}.example\n  to   = {type_name}.example\n}}");
     format!(
-        "\n## Migrating from the Databricks Provider\n\n\
+        "\n## Migrating from the Databricks provider\n\n\
          -> Moves between resource types require Terraform 1.8 or OpenTofu 1.10, or later.\n\nA \
          [`moved` block](https://developer.hashicorp.com/terraform/language/moved) moves a \
          `{counterpart}` of the provider `databricks/databricks` to this resource. Nothing is \

@@ -127,11 +127,11 @@ fn the_policies_deny_what_breaks_them() {
         "#,
         expect![[r#"
             lakebase_endpoint.replica["awake"]: always on, outside of production
-            lakebase_endpoint.replica["half"]: min_ram_gb is not known in the plan, so set its limit
+            lakebase_endpoint.replica["half"]: min_ram_gb is not known at plan time: set both limits
             lakebase_endpoint.replica["high"]: 4000 connections, more than 3500
             lakebase_endpoint.replica["high"]: a maximum of 32 CU, more than 16
-            lakebase_endpoint.replica["unknown"]: max_ram_gb is not known in the plan, so set its limit
-            lakebase_endpoint.replica["unknown"]: min_ram_gb is not known in the plan, so set its limit
+            lakebase_endpoint.replica["unknown"]: max_ram_gb is not known at plan time: set both limits
+            lakebase_endpoint.replica["unknown"]: min_ram_gb is not known at plan time: set both limits
             lakebase_endpoint.replica["wide"]: a range of 9 CU, more than 8
             lakebase_project.shop: a range of 11 CU, more than 8
             lakebase_project.shop: every new branch would be always on"#]],
@@ -179,24 +179,6 @@ fn the_policies_look_at_the_old_branch_where_the_new_one_is_unknown() {
     let production =
         plan.replace("projects/shop/branches/dev", "projects/shop/branches/production");
     assert_eq!(denied(&production), "");
-}
-
-#[test]
-fn the_guide_to_testing_modules() {
-    let bench = Workbench::new("the_guide_to_testing_modules");
-    let [mocks, test] = &snippets("testing-modules", "hcl")[..] else { panic!("two files") };
-    let shipped = fs::read_to_string(
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/mocks/lakebase.tfmock.hcl"),
-    );
-    let blocks = |text: &str| text[text.find("mock_resource").expect("a block")..].to_owned();
-    assert_eq!(blocks(&shipped.expect("it is shipped")), blocks(mocks));
-    bench.configure(&snippets("testing-modules", "terraform").join("\n"));
-    bench.write("tests/mocks/lakebase.tfmock.hcl", mocks);
-    bench.write("tests/sizes.tftest.hcl", test);
-    bench.terraform(&["fmt", "-check", "-diff", "-recursive"]).succeeded();
-    let output = bench.terraform(&["test"]).succeeded().output();
-    assert!(output.contains("1 passed, 0 failed"), "{output}");
-    assert!(bench.emulator.requests().is_empty());
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //!
 //! What a guide shows is read out of the guide. Guides about compute and policies are in `guides.rs`.
 
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use expect_test::expect_file;
@@ -160,6 +162,59 @@ fn guards_of_protecting_data_refuse_what_the_guide_says() {
     bench.bash(apply).succeeded();
     let project = bench.emulator.get("projects/shop").expect("it is soft-deleted");
     assert!(project["delete_time"].is_string(), "{project}");
+}
+
+#[test]
+fn module_is_tested_with_mocks_and_with_the_emulator() {
+    const GUIDE: &str = "testing-modules";
+    let [mocks, mocked, emulated] = &snippets(GUIDE, "hcl")[..] else { panic!("three files") };
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shipped = fs::read_to_string(directory.join("examples/mocks/lakebase.tfmock.hcl"));
+    let blocks = |text: &str| text[text.find("mock_resource").expect("a block")..].to_owned();
+    assert_eq!(blocks(mocks), blocks(&shipped.expect("it is shipped")));
+    // A mocked name is a random text, which other resources cannot refer to.
+    for table in lakebase::tables().filter(|table| table.field("name").is_some()) {
+        let block = format!("mock_resource \"{}\"", table.type_name);
+        assert!(mocks.contains(&block), "examples/mocks lacks {block}");
+    }
+
+    let bench = Workbench::new("module_is_tested");
+    bench.configure(&snippets(GUIDE, "terraform").join("\n"));
+    bench.write("tests/mocks/lakebase.tfmock.hcl", mocks);
+    bench.write("tests/sizes.tftest.hcl", mocked);
+    bench.write("tests/emulator.tftest.hcl", emulated);
+    bench.terraform(&["fmt", "-check", "-diff", "-recursive"]).succeeded();
+    let test = |file: &str| {
+        let filter = format!("-filter=tests/{file}.tftest.hcl");
+        let output = bench.terraform(&["test", &filter]).succeeded().output();
+        assert!(output.contains("2 passed, 0 failed"), "{output}");
+    };
+    test("sizes");
+    assert!(bench.emulator.requests().is_empty());
+    test("emulator");
+    assert!(bench.emulator.names().is_empty(), "{:?}", bench.emulator.names());
+
+    // The test controls: drift shows, a fault is survived.
+    bench.apply();
+    let controls: Vec<_> = snippets(GUIDE, "sh").iter().filter_map(|it| control(it)).collect();
+    let [drift, fault, clock] = &controls[..] else { panic!("three controls: {controls:#?}") };
+    bench.request(&drift.0, &drift.1);
+    assert!(bench.plan().output().contains("autoscaling_limit_max_cu = 2 -> 4"));
+    bench.request(&fault.0, &fault.1);
+    bench.forget_requests();
+    bench.plan();
+    let statuses = bench.emulator.requests().into_iter().map(|it| it.status).collect::<Vec<_>>();
+    assert!(statuses.contains(&503), "{statuses:?}");
+    bench.request(&clock.0, &clock.1);
+    bench.destroy();
+}
+
+/// The request that a `curl` of a guide sends to the emulator's test controls: its line and its body.
+fn control(script: &str) -> Option<(String, String)> {
+    let (_, path) = script.split_once("-X POST \"$DATABRICKS_HOST")?;
+    let (path, rest) = path.split_once('"')?;
+    let (_, body) = rest.split_once("-d '")?;
+    Some((format!("POST {path}"), body.split('\'').next()?.to_owned()))
 }
 
 #[test]
