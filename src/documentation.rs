@@ -48,7 +48,12 @@ pub fn pages(examples: &Files) -> Result<Files, MissingExample> {
         pages.insert(page.path(), page.text(&block.description, &body));
     }
     for (name, schema) in &schemas.data_sources {
-        let page = Page { kind: "Data Source", folder: "data-sources", name, examples };
+        let own = Page { kind: "Data Source", folder: "data-sources", name, examples };
+        let derived = derived_example(name, examples);
+        let derived = derived.map(|text| (own.path_of("data-source.tf"), text));
+        let derived: Files = derived.into_iter().collect();
+        let has_own = own.example("data-source.tf").is_ok();
+        let page = Page { examples: if has_own { examples } else { &derived }, ..own };
         let body = page.block(&schema.block, "data-source.tf")?;
         pages.insert(page.path(), page.text(&schema.block.description, &body));
     }
@@ -189,17 +194,45 @@ impl Page<'_> {
     }
 }
 
+/// The example of a data source that has none of its own: it reads the object that the import of the
+/// resource names, or lists the objects beside it.
+pub fn derived_example(name: &str, examples: &Files) -> Option<String> {
+    let mut tables = provider::managed().map(Resource::table);
+    let plural = |table: &Table| format!("lakebase_{}", table.address.plural());
+    let table = tables.find(|table| name == table.type_name || name == plural(table))?;
+    let import = examples.get(&format!("resources/{}/import.tf", table.type_name))?;
+    let [to, id] = target(import)?;
+    let id = id.trim_matches('"');
+    if name == table.type_name {
+        let label = to.rsplit('.').next()?;
+        return Some(format!("data \"{name}\" \"{label}\" {{\n  name = \"{id}\"\n}}\n"));
+    }
+    let plural = table.address.plural();
+    let parent = table.parent().zip(table.address.split(id)?.parent);
+    let parent = parent.map(|(field, parent)| format!("  {} = \"{parent}\"\n", field.name));
+    let parent = parent.unwrap_or_default();
+    Some(format!(
+        "data \"{name}\" \"all\" {{\n{parent}}}\n\noutput \"names\" {{\n  value = \
+         data.{name}.all.{plural}[*].name\n}}\n"
+    ))
+}
+
 /// The same import as the block of an example says, by identity and on the command line; none, if
 /// the block does not say what and to where.
 pub fn other_imports(block: &str) -> Option<[String; 2]> {
-    let value = |key: &str| {
-        let mut lines = block.lines().filter_map(|line| line.trim().strip_prefix(key));
-        lines.next()?.trim_start().strip_prefix("= ").map(str::to_owned)
-    };
-    let (to, id) = (value("to")?, value("id")?);
+    let [to, id] = target(block)?;
     let by_identity =
         format!("import {{\n  to = {to}\n  identity = {{\n    name = {id}\n  }}\n}}\n");
     Some([by_identity, format!("terraform import {to} {}\n", id.trim_matches('"'))])
+}
+
+/// The address and the ID of an `import` block.
+fn target(block: &str) -> Option<[&str; 2]> {
+    let value = |key: &str| {
+        let mut lines = block.lines().filter_map(|line| line.trim().strip_prefix(key));
+        lines.next()?.trim_start().strip_prefix("= ")
+    };
+    Some([value("to")?, value("id")?])
 }
 
 /// An example with its heading and its introduction: the comment at its top, if a blank line follows.
