@@ -33,7 +33,9 @@ pub fn section(table: &Table, prose: Option<&str>) -> String {
     }
     let _ = writeln!(text, "* {}", destruction(table));
     if let Some(prose) = prose {
-        let _ = write!(text, "\n{prose}");
+        // A list goes on.
+        let separator = if prose.starts_with("* ") { "" } else { "\n" };
+        let _ = write!(text, "{separator}{prose}");
     }
     text
 }

@@ -7,6 +7,7 @@ mod limits;
 mod links;
 mod registry;
 mod troubleshooting;
+mod words;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -4,6 +4,7 @@
 //! <https://developer.hashicorp.com/terraform/registry/providers/docs>
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
 use lakebase::Lakebase;
 use tfplugin::Provider;
@@ -100,6 +101,16 @@ fn titles_are_unique() {
         if let Some(other) = titles.insert(title.clone(), path.clone()) {
             panic!("{path} and {other} have the title {title}");
         }
+    }
+}
+
+#[test]
+fn changelog_lists_every_guide() {
+    let changelog = fs::read_to_string(root().join("CHANGELOG.md")).expect("it can be read");
+    for (path, text) in pages().iter().filter(|(path, _)| path.starts_with("docs/guides/")) {
+        let title = &front_matter(text).expect("it has front matter")["page_title"];
+        let line = format!("* **New Guide:** {title}");
+        assert!(changelog.lines().any(|it| it == line), "CHANGELOG.md lacks {line:?} for {path}");
     }
 }
 

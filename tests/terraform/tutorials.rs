@@ -199,7 +199,7 @@ fn module_is_tested_with_mocks_and_with_the_emulator() {
     let controls: Vec<_> = snippets(GUIDE, "sh").iter().filter_map(|it| control(it)).collect();
     let [drift, fault, clock] = &controls[..] else { panic!("three controls: {controls:#?}") };
     bench.request(&drift.0, &drift.1);
-    assert!(bench.plan().output().contains("autoscaling_limit_max_cu = 2 -> 4"));
+    assert_shows(&bench.plan(), "~ autoscaling_limit_max_cu = 2 -> 4");
     bench.request(&fault.0, &fault.1);
     bench.forget_requests();
     bench.plan();
