@@ -17,8 +17,8 @@ STEPS = ["Resize", "Review"]
 PICTURE = ROOT / "assets/demo.svg"
 # Lines whose order or content is different in each run.
 VARYING = re.compile(r": (Refreshing state|Opening|Opening complete|Closing|Closing complete)")
-COLUMNS = 118
-LINE, CHARACTER, MARGIN = 18, 7.8, 16
+COLUMNS = 150
+LINE, CHARACTER, MARGIN = 18, 7.83, 16
 FOREGROUND, BACKGROUND = "#e6edf3", "#0d1117"
 COLORS = {
     "31": "#ff7b72",
@@ -73,17 +73,18 @@ def plain(line):
 
 
 def wrap(line):
-    """A line as a terminal of COLUMNS breaks it, with its colors on each part."""
+    """A line broken between words, where it is wider than COLUMNS, with its colors on each part."""
     parts, width, style = [""], 0, ""
-    for piece in re.findall(r"\x1b\[[0-9;]*m|.", line):
+    for piece in re.findall(r"\x1b\[[0-9;]*m|[^\x1b ]+| +", line):
         if piece.startswith("\x1b"):
             style = "" if piece in ("\x1b[0m", "\x1b[m") else style + piece
-        elif width == COLUMNS:
+            parts[-1] += piece
+            continue
+        if width + len(piece) > COLUMNS:
             parts.append(style)
-            width = 0
-        if not piece.startswith("\x1b"):
-            width += 1
+            width, piece = 0, piece.strip(" ")
         parts[-1] += piece
+        width += len(piece)
     return parts
 
 
@@ -97,7 +98,7 @@ def svg(lines):
         "<title>The demo: the plan of a resize, and its review</title>",
         f'<rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/>',
         '<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,monospace" font-size="13" '
-        f'fill="{FOREGROUND}" xml:space="preserve">',
+        f'fill="{FOREGROUND}">',
     ]
     for number, line in enumerate(lines):
         bottom = MARGIN + LINE * number + 13
@@ -120,7 +121,8 @@ def spans(line):
         elif piece:
             weight = ' font-weight="bold"' if bold else ""
             fill = f' fill="{color}"' if color else ""
-            yield f"<tspan{weight}{fill}>{escape(piece)}</tspan>" if weight + fill else escape(piece)
+            text = escape(piece.replace(" ", "\u00a0"))  # browsers collapse ordinary spaces
+            yield f"<tspan{weight}{fill}>{text}</tspan>" if weight + fill else text
 
 
 if __name__ == "__main__":

@@ -1,17 +1,17 @@
-# A login without a password in the state. The rest of the demo does without this file.
+# A login without a password in the state. The rest of the demo does not need this file.
 
 terraform {
   required_version = ">= 1.10" # for ephemeral resources; OpenTofu has them from 1.11 on
 }
 
-# A password that lives for five minutes, and neither in a plan nor in the state.
+# A password that is valid for five minutes. Neither plan nor state contains it.
 ephemeral "lakebase_credential" "primary" {
   endpoint = lakebase_endpoint.primary.name
   ttl      = "5m"
 }
 
-# Stands for a program that needs the password, such as a migration of the schema. It only notes
-# what it was given.
+# Stands for a program that needs the password, such as a migration of the schema. It only writes
+# down which values it received.
 resource "terraform_data" "migration" {
   triggers_replace = lakebase_endpoint.primary.uid
 

@@ -1,4 +1,4 @@
-# A shop's database and a copy of it for its developers. `make demo` walks through this folder.
+# The database of a shop, and a copy of it for developers. `make demo` runs this configuration.
 
 terraform {
   required_version = ">= 1.8" # for the function in outputs.tf
@@ -15,13 +15,13 @@ terraform {
 provider "lakebase" {}
 
 variable "primary_min_cu" {
-  description = "The least compute of the primary endpoint, in compute units (CU)."
+  description = "Minimum size of the primary endpoint, in compute units (CU)."
   type        = number
   default     = 1
 }
 
 variable "primary_max_cu" {
-  description = "The most compute of the primary endpoint, in CU."
+  description = "Maximum size of the primary endpoint, in CU."
   type        = number
   default     = 4
 }
@@ -32,12 +32,12 @@ resource "lakebase_project" "shop" {
   pg_version                 = 17
   history_retention_duration = "7d"
 
-  # Without this line Terraform refuses to destroy the project: a project is the data.
+  # So that the demo can destroy the project: by default, the provider refuses that.
   deletion_protection = false
 }
 
-# The service makes `production` and its endpoint `primary` along with the project. With
-# `replace_existing` Terraform takes them over, and changes only what differs.
+# Lakebase creates `production` and its endpoint `primary` together with the project. With
+# `replace_existing`, Terraform adopts both, and changes only the settings that differ.
 
 resource "lakebase_branch" "production" {
   project          = lakebase_project.shop.name
@@ -56,7 +56,7 @@ resource "lakebase_endpoint" "primary" {
   suspend_timeout_duration = "5m"
 }
 
-# Reports read here.
+# A read replica for reports.
 resource "lakebase_endpoint" "reports" {
   branch        = lakebase_branch.production.name
   endpoint_id   = "reports"
@@ -66,7 +66,7 @@ resource "lakebase_endpoint" "reports" {
   autoscaling_limit_max_cu = 2
 }
 
-# The shop logs in as this role, and keeps its orders in this database.
+# The role and the database of the application.
 resource "lakebase_role" "app" {
   branch        = lakebase_branch.production.name
   role_id       = "app"
@@ -79,11 +79,11 @@ resource "lakebase_database" "orders" {
   postgres_database = "orders"
   role              = lakebase_role.app.name
 
-  # Lakebase cannot restore a deleted database, so that Terraform refuses to destroy one unless told.
+  # As above. Lakebase cannot restore a deleted database.
   deletion_protection = false
 }
 
-# A copy-on-write copy of production's data, which goes away by itself.
+# A copy-on-write copy of production, which expires after a week.
 resource "lakebase_branch" "dev" {
   project       = lakebase_project.shop.name
   branch_id     = "dev"

@@ -1,5 +1,5 @@
 output "uri" {
-  description = "Where the shop connects to, and as which role. It holds no password."
+  description = "Connection URI of the application, without a password."
   value = provider::lakebase::connection_uri(
     lakebase_endpoint.primary.host,
     lakebase_database.orders.postgres_database,
@@ -8,11 +8,11 @@ output "uri" {
 }
 
 output "reports_host" {
-  description = "The host of the read replica."
+  description = "Host of the read replica."
   value       = lakebase_endpoint.reports.host
 }
 
 output "dev_expires_at" {
-  description = "When the developers' copy goes away."
+  description = "Expiration of the developers' copy."
   value       = lakebase_branch.dev.expires_at
 }

@@ -15,7 +15,39 @@ mock_resource "lakebase_branch" {
 
 mock_resource "lakebase_endpoint" {
   defaults = {
-    name = "projects/mocked/branches/mocked/endpoints/mocked"
-    host = "mocked.database.us-east-1.cloud.databricks.com"
+    name        = "projects/mocked/branches/mocked/endpoints/mocked"
+    host        = "mocked.database.us-east-1.cloud.databricks.com"
+    pooled_host = "mocked-pooler.database.us-east-1.cloud.databricks.com"
+  }
+}
+
+mock_resource "lakebase_role" {
+  defaults = {
+    name = "projects/mocked/branches/mocked/roles/mocked"
+  }
+}
+
+mock_resource "lakebase_database" {
+  defaults = {
+    name = "projects/mocked/branches/mocked/databases/mocked"
+  }
+}
+
+mock_resource "lakebase_default_branch" {
+  defaults = {
+    name = "projects/mocked"
+  }
+}
+
+mock_data "lakebase_project" {
+  defaults = {
+    default_branch = "projects/mocked/branches/production"
+  }
+}
+
+mock_data "lakebase_endpoint" {
+  defaults = {
+    host        = "mocked.database.us-east-1.cloud.databricks.com"
+    pooled_host = "mocked-pooler.database.us-east-1.cloud.databricks.com"
   }
 }

@@ -23,7 +23,7 @@ resource "lakebase_endpoint" "primary" {
   branch           = "${lakebase_project.shop.name}/branches/production"
   endpoint_id      = "primary"
   endpoint_type    = "ENDPOINT_TYPE_READ_WRITE"
-  replace_existing = true # the service has made it with the project
+  replace_existing = true # Lakebase creates this endpoint with the project
 
   autoscaling_limit_min_cu = 1
   autoscaling_limit_max_cu = 4

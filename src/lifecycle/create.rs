@@ -401,8 +401,7 @@ pub(super) fn exists(attempt: &Attempt<'_>, type_name: &str, adoptable: bool) ->
     Diagnostic::error(
         format!("{} already exists", meaning::subject(noun, name)),
         format!(
-            "The object is not in the Terraform state. Nothing was changed. {}\n\nIf this plan \
-             replaces the {noun}, remove `create_before_destroy`, here and from the resources \
+            "Nothing was changed. {}\n\nIf this plan replaces the {noun}, remove `create_before_destroy`, here and from the resources \
              that depend on it, or choose another ID: two objects cannot have the same ID at the \
              same time.",
             ways_in(name, type_name, adoptable)

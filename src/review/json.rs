@@ -1,4 +1,4 @@
-//! Writes a review for programs. Its form is documented in docs/guides/review.schema.json.
+//! Writes a review for programs. Its form is documented in schemas/review-v1.schema.json.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

@@ -1,11 +1,15 @@
 //! Every example of the documentation does what it shows: it applies, leaves nothing to plan, is
 //! imported as its page says, and can be destroyed.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lakebase::Default;
-use lakebase::documentation::other_imports;
+use lakebase::documentation::{Files, derived_example, other_imports};
+use lakebase::{Default, Lakebase};
+
+use serde_json::{Value as Json, json};
+use tfplugin::Provider as _;
 
 use crate::workbench::Workbench;
 
@@ -39,8 +43,6 @@ examples! {
     all_projects "data-sources/lakebase_projects"
     what_is_read_of_a_role "data-sources/lakebase_role"
     all_roles "data-sources/lakebase_roles"
-    what_is_read_of_a_database "data-sources/lakebase_database"
-    all_databases "data-sources/lakebase_databases"
     an_ephemeral_connection "ephemeral-resources/lakebase_connection"
     an_ephemeral_credential "ephemeral-resources/lakebase_credential"
     the_password_of_a_role "ephemeral-resources/lakebase_role_password"
@@ -61,6 +63,34 @@ fn no_example_is_left_out() {
 }
 
 #[test]
+fn derived_examples_of_data_sources_read_what_the_resource_example_creates() {
+    let schemas = Lakebase::new().schemas();
+    for table in lakebase::tables() {
+        let folder = format!("resources/{}", table.type_name);
+        let Some(import) = read(&folder, "import.tf") else { continue };
+        let imports = Files::from([(format!("{folder}/import.tf"), import)]);
+        let plural = format!("lakebase_{}", table.address.plural());
+        let is_derived = |name: &&str| {
+            schemas.data_sources.contains_key(*name)
+                && !FOLDERS.contains(&&*format!("data-sources/{name}"))
+        };
+        let names = [table.type_name, &plural].into_iter().filter(is_derived);
+        let examples = names.map(|name| derived_example(name, &imports).expect("it has an import"));
+        let examples: Vec<_> = examples.collect();
+        if examples.is_empty() {
+            continue;
+        }
+        let bench = Workbench::new(&format!("derived_examples_{}", table.noun));
+        let resource = read(&folder, "resource.tf").expect("it has an example");
+        bench.configure_in("existing/", &resource);
+        bench.terraform(&["-chdir=existing", "apply", "-auto-approve"]).succeeded();
+        bench.configure(&examples.join("\n"));
+        bench.terraform(&["fmt", "-check", "-diff"]).succeeded();
+        bench.apply();
+    }
+}
+
+#[test]
 fn examples_are_formatted_as_terraform_does() {
     let bench = Workbench::new("examples_are_formatted");
     let folder = examples().display().to_string();
@@ -78,25 +108,79 @@ fn a_plan_of_new_objects_can_be_read() {
     assert_eq!(plan["resource_changes"].as_array().map(Vec::len), Some(2));
 }
 
+/// Runs every example of a folder in a world of its own. `existing.tf` is applied before, by another
+/// configuration; `context.tf` is what all examples but the first refer to.
 #[track_caller]
 fn run(folder: &str) {
-    let bench = Workbench::new(&format!("example_{}", folder.replace('/', "_")));
-    let file = match folder.split('/').next() {
+    let first = match folder.split('/').next() {
         Some("resources") => "resource.tf",
         Some("data-sources") => "data-source.tf",
         Some("ephemeral-resources") => "ephemeral-resource.tf",
         Some("functions") => "function.tf",
         _ => "provider.tf",
     };
-    let example = read(folder, file).expect("every example has its file");
-    if example.contains("required_providers") {
-        bench.write("main.tf", &example);
-    } else {
-        bench.configure(&example);
+    let context = read(folder, "context.tf").unwrap_or_default();
+    for file in files(folder, first) {
+        let bench = Workbench::new(&format!("example_{}_{file}", folder.replace('/', "_")));
+        if let Some(existing) = read(folder, "existing.tf") {
+            bench.configure_in("existing/", &existing);
+            bench.terraform(&["-chdir=existing", "apply", "-auto-approve"]).succeeded();
+        }
+        let mut example = read(folder, &file).expect("every example has its file");
+        if file != first {
+            example += &context;
+        }
+        if example.contains("required_providers") {
+            bench.write("main.tf", &example);
+        } else {
+            bench.configure(&example);
+        }
+        bench.apply();
+        if file == first {
+            store(&bench, folder);
+            import(&bench, folder);
+        }
+        release(&bench, &example);
+        bench.destroy();
+        if read(folder, "existing.tf").is_some() {
+            bench.terraform(&["-chdir=existing", "destroy", "-auto-approve"]).succeeded();
+        }
+        assert!(bench.emulator.names().is_empty(), "{:?}", bench.emulator.names());
     }
-    bench.apply();
-    import(&bench, folder);
-    destroy(&bench, &example);
+}
+
+/// The example that a page shows first, and those that follow.
+fn files(folder: &str, first: &str) -> Vec<String> {
+    let prefix = first.replace(".tf", "-");
+    let entries = fs::read_dir(examples().join(folder)).expect("the folder can be read");
+    let names = entries.map(|it| it.expect("it can be read").file_name().into_string());
+    let names = names.map(|it| it.expect("a name in ASCII"));
+    let mut files: Vec<_> = names.filter(|it| it == first || it.starts_with(&prefix)).collect();
+    files.sort_by_key(|it| (it != first, it.clone()));
+    files
+}
+
+/// With `UPDATE_STATES=1`, keeps what Terraform has stored of a resource that has no stored state of
+/// this version yet: tests/schemas.rs makes sure that later versions read it.
+fn store(bench: &Workbench, folder: &str) {
+    let Some(type_name) = folder.strip_prefix("resources/") else { return };
+    let path = format!("tests/states/{}/{type_name}.json", env!("CARGO_PKG_VERSION"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    #[expect(clippy::disallowed_methods, reason = "only this test stores states")]
+    let is_asked = std::env::var_os("UPDATE_STATES").is_some();
+    if !is_asked || path.exists() {
+        return;
+    }
+    let state: Json = serde_json::from_str(&bench.read("terraform.tfstate")).expect("a state");
+    let resources = state["resources"].as_array().expect("a state has resources");
+    let resource = resources.iter().find(|it| it["type"] == type_name).expect("its resource");
+    let instance = &resource["instances"][0];
+    let stored = json!({
+        "schema_version": instance["schema_version"],
+        "attributes": instance["attributes"],
+    });
+    let text = serde_json::to_string_pretty(&stored).expect("a state is JSON") + "\n";
+    fs::write(path, text).expect("the state is written");
 }
 
 /// Imports what was applied, in each of the ways that the example shows.
@@ -127,31 +211,44 @@ fn import(bench: &Workbench, folder: &str) {
 /// Destroys everything, once the protections are taken back.
 #[track_caller]
 pub(crate) fn destroy(bench: &Workbench, example: &str) {
-    let of_lakebase = [
-        ("resource \"lakebase_branch\" \"production\"", "is_protected", "false"),
-        // Lakebase does not delete a default branch.
-        (
-            "resource \"lakebase_default_branch\" \"shop\"",
-            "branch",
-            "\"projects/shop/branches/production\"",
-        ),
-    ];
-    let resources = example.lines().filter_map(|line| line.strip_suffix(" {"));
-    let is_protected = |resource: &&str| {
-        let kind = resource.split('"').nth(1);
-        let table = lakebase::tables().find(|it| Some(it.type_name) == kind);
-        let protection = table.and_then(|it| it.field("deletion_protection")?.default);
-        resource.starts_with("resource ") && matches!(protection, Some(Default::Bool(true)))
-    };
-    let protected = resources.filter(is_protected);
-    let protections = protected.map(|it| (it, "deletion_protection", "false"));
-    let present =
-        of_lakebase.into_iter().filter(|(it, ..)| example.contains(it)).chain(protections);
-    let open = |(resource, setting, value)| format!("{resource} {{\n  {setting} = {value}\n}}\n");
-    bench.write("override.tf", &present.map(open).collect::<String>());
-    bench.terraform(&["apply", "-auto-approve"]).succeeded();
+    release(bench, example);
     bench.destroy();
     assert!(bench.emulator.names().is_empty(), "{:?}", bench.emulator.names());
+}
+
+/// Takes the protections back, in an override of the blocks that have them.
+#[track_caller]
+pub(crate) fn release(bench: &Workbench, example: &str) {
+    let mut overrides = String::new();
+    for block in example.split("\nresource ").skip(1).chain(example.strip_prefix("resource ")) {
+        let (head, rest) = block.split_once(" {\n").expect("a block has a body");
+        let body = rest.split("\n}").next().unwrap_or_default();
+        let sets = |setting: &str| {
+            let mut lines = body.lines().filter_map(|line| line.split_once('='));
+            lines.any(|(name, value)| name.trim() == setting && value.trim() == "true")
+        };
+        let table = lakebase::tables().find(|it| head.contains(&format!("\"{}\"", it.type_name)));
+        let default = table.and_then(|it| it.field("deletion_protection")?.default);
+        let mut lines = Vec::new();
+        if sets("deletion_protection") || matches!(default, Some(Default::Bool(true))) {
+            lines.push("deletion_protection = false");
+        }
+        if sets("is_protected") {
+            lines.push("is_protected = false");
+        }
+        if sets("prevent_destroy") {
+            lines.push("lifecycle {\n    prevent_destroy = false\n  }");
+        }
+        // Lakebase does not delete a default branch.
+        if head.starts_with("\"lakebase_default_branch\"") {
+            lines.push("branch = \"projects/shop/branches/production\"");
+        }
+        if !lines.is_empty() {
+            let _ = writeln!(overrides, "resource {head} {{\n  {}\n}}", lines.join("\n  "));
+        }
+    }
+    bench.write("override.tf", &overrides);
+    bench.terraform(&["apply", "-auto-approve"]).succeeded();
 }
 
 /// Terraform takes an identity in an `import` block since 1.12.

@@ -15,7 +15,7 @@ use crate::workbench::{Workbench, quoted};
 
 #[test]
 fn the_guide_to_adoption() {
-    let configuration = snippets("adopting", "terraform").join("\n");
+    let configuration = snippets("managing-default-branches-and-endpoints", "terraform").join("\n");
     let bench = Workbench::new("the_guide_to_adoption");
     bench.configure(&configuration);
     bench.terraform(&["fmt", "-check", "-diff"]).succeeded();
@@ -25,7 +25,7 @@ fn the_guide_to_adoption() {
 
 #[test]
 fn the_guide_to_sizing_production() {
-    let configuration = snippets("sizing-production", "terraform").join("\n");
+    let configuration = snippets("sizing-a-production-endpoint", "terraform").join("\n");
     let bench = Workbench::new("the_guide_to_sizing_production");
     bench.configure(&configuration);
     bench.terraform(&["fmt", "-check", "-diff"]).succeeded();
@@ -39,7 +39,9 @@ fn the_guide_to_sizing_production() {
     let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
     let plan = bench.plan().output();
     let planned: Vec<_> = plan.lines().map(words).collect();
-    let [shown] = &snippets("sizing-production", "text")[..] else { panic!("it shows one plan") };
+    let [shown] = &snippets("sizing-a-production-endpoint", "text")[..] else {
+        panic!("it shows one plan")
+    };
     for line in shown.lines().map(words) {
         assert!(planned.contains(&line), "The plan does not say {line:?}.\n{plan}");
     }
@@ -125,11 +127,11 @@ fn the_policies_deny_what_breaks_them() {
         "#,
         expect![[r#"
             lakebase_endpoint.replica["awake"]: always on, outside of production
-            lakebase_endpoint.replica["half"]: min_ram_gb is not known in the plan, so set its limit
+            lakebase_endpoint.replica["half"]: min_ram_gb is not known at plan time: set both limits
             lakebase_endpoint.replica["high"]: 4000 connections, more than 3500
             lakebase_endpoint.replica["high"]: a maximum of 32 CU, more than 16
-            lakebase_endpoint.replica["unknown"]: max_ram_gb is not known in the plan, so set its limit
-            lakebase_endpoint.replica["unknown"]: min_ram_gb is not known in the plan, so set its limit
+            lakebase_endpoint.replica["unknown"]: max_ram_gb is not known at plan time: set both limits
+            lakebase_endpoint.replica["unknown"]: min_ram_gb is not known at plan time: set both limits
             lakebase_endpoint.replica["wide"]: a range of 9 CU, more than 8
             lakebase_project.shop: a range of 11 CU, more than 8
             lakebase_project.shop: every new branch would be always on"#]],
@@ -177,24 +179,6 @@ fn the_policies_look_at_the_old_branch_where_the_new_one_is_unknown() {
     let production =
         plan.replace("projects/shop/branches/dev", "projects/shop/branches/production");
     assert_eq!(denied(&production), "");
-}
-
-#[test]
-fn the_guide_to_testing_modules() {
-    let bench = Workbench::new("the_guide_to_testing_modules");
-    let [mocks, test] = &snippets("testing-modules", "hcl")[..] else { panic!("two files") };
-    let shipped = fs::read_to_string(
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/mocks/lakebase.tfmock.hcl"),
-    );
-    let blocks = |text: &str| text[text.find("mock_resource").expect("a block")..].to_owned();
-    assert_eq!(blocks(&shipped.expect("it is shipped")), blocks(mocks));
-    bench.configure(&snippets("testing-modules", "terraform").join("\n"));
-    bench.write("tests/mocks/lakebase.tfmock.hcl", mocks);
-    bench.write("tests/sizes.tftest.hcl", test);
-    bench.terraform(&["fmt", "-check", "-diff", "-recursive"]).succeeded();
-    let output = bench.terraform(&["test"]).succeeded().output();
-    assert!(output.contains("1 passed, 0 failed"), "{output}");
-    assert!(bench.emulator.requests().is_empty());
 }
 
 #[test]
@@ -354,7 +338,9 @@ fn planned(bench: &Workbench) -> String {
 
 /// What the Rego of the guide denies of a plan, a line each.
 fn denied(plan: &str) -> String {
-    let [policy] = &snippets("policies", "rego")[..] else { panic!("it has one policy") };
+    let [policy] = &snippets("enforcing-compute-policies", "rego")[..] else {
+        panic!("it has one policy")
+    };
     let mut engine = regorus::Engine::new();
     engine.add_policy("compute.rego".to_owned(), policy.clone()).expect("it is Rego");
     engine.set_input(regorus::Value::from_json_str(plan).expect("a plan is JSON"));
@@ -373,7 +359,7 @@ pub(crate) fn snippets(guide: &str, language: &str) -> Vec<String> {
     blocks.filter_map(|it| it.split("```").next()).map(str::to_owned).collect()
 }
 
-fn read(guide: &str) -> String {
+pub(crate) fn read(guide: &str) -> String {
     let file = format!("docs/guides/{guide}.md");
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(&file));
     text.unwrap_or_else(|error| panic!("{file} cannot be read: {error}"))

@@ -44,5 +44,6 @@ mod surprises;
 mod taint;
 mod the_workbench;
 mod truth;
+mod tutorials;
 mod walk;
 mod workbench;

@@ -291,7 +291,7 @@ fn the_guide_rewrites_a_resource_so_that_it_only_moves() {
     bench.write("terraform.tfstate", &state.to_string());
 
     install_databricks(&bench);
-    let guide = include_str!("../../docs/guides/moving-from-databricks.md");
+    let guide = include_str!("../../docs/guides/migrating-from-databricks.md");
     let blocks = guide.split("```").filter_map(|it| it.strip_prefix("hcl\n"));
     let after = blocks.into_iter().find(|it| it.starts_with("# after")).expect("the guide has one");
     let (providers, _) = MOVED.split_once("moved {").expect("it has blocks");

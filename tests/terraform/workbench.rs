@@ -348,7 +348,7 @@ fn request(url: &str, line: &str, token: &str, body: &str) -> io::Result<()> {
     write!(
         stream,
         "{line} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
-         Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+         Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
     )?;
     stream.read_to_end(&mut Vec::new()).map(drop)
 }

@@ -1,11 +1,9 @@
-resource "lakebase_project" "shop" {
-  project_id = "shop"
-}
+# Branch of Another Configuration
 
-data "lakebase_branch" "default" {
-  name = lakebase_project.shop.default_branch
+data "lakebase_branch" "production" {
+  name = "projects/shop/branches/production"
 }
 
 output "is_protected" {
-  value = data.lakebase_branch.default.is_protected
+  value = data.lakebase_branch.production.is_protected
 }

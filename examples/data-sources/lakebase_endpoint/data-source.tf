@@ -1,9 +1,5 @@
-resource "lakebase_project" "shop" {
-  project_id = "shop"
-}
-
 data "lakebase_endpoint" "primary" {
-  name = "${lakebase_project.shop.default_branch}/endpoints/primary"
+  name = "projects/shop/branches/production/endpoints/primary"
 }
 
 output "host" {

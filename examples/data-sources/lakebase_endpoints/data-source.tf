@@ -1,11 +1,10 @@
-resource "lakebase_project" "shop" {
-  project_id = "shop"
-}
-
-data "lakebase_endpoints" "default" {
-  branch = lakebase_project.shop.default_branch
+data "lakebase_endpoints" "production" {
+  branch = "projects/shop/branches/production"
 }
 
 output "hosts" {
-  value = { for it in data.lakebase_endpoints.default.endpoints : it.endpoint_id => it.host }
+  value = {
+    for endpoint in data.lakebase_endpoints.production.endpoints :
+    endpoint.endpoint_id => endpoint.host
+  }
 }

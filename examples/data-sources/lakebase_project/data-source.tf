@@ -1,12 +1,9 @@
-resource "lakebase_project" "shop" {
-  project_id = "shop"
-}
+# Project of Another Configuration
 
 data "lakebase_project" "shop" {
-  name       = "projects/shop"
-  depends_on = [lakebase_project.shop] # only where one configuration holds both
+  name = "projects/shop"
 }
 
-output "stored_bytes" {
-  value = data.lakebase_project.shop.synthetic_storage_size_bytes
+output "default_branch" {
+  value = data.lakebase_project.shop.default_branch
 }

@@ -1,10 +1,4 @@
-resource "lakebase_project" "shop" {
-  project_id = "shop"
-}
-
-data "lakebase_projects" "all" {
-  depends_on = [lakebase_project.shop] # only where one configuration holds both
-}
+data "lakebase_projects" "all" {}
 
 output "names" {
   value = data.lakebase_projects.all.projects[*].name

@@ -1,10 +1,6 @@
-resource "lakebase_project" "shop" {
-  project_id = "shop"
-}
-
-# The role of the project's owner has an ID of its own.
+# The ID of the role of the project's owner depends on the owner: find the role by its membership.
 data "lakebase_roles" "production" {
-  branch = lakebase_project.shop.default_branch
+  branch = "projects/shop/branches/production"
 }
 
 output "superusers" {

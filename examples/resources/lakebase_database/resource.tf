@@ -1,3 +1,8 @@
+# Basic Usage
+#
+# `database_id` is the last component of the resource name. `postgres_database` is the name in
+# PostgreSQL, to which applications connect.
+
 resource "lakebase_project" "shop" {
   project_id = "shop"
 }
@@ -13,13 +18,4 @@ resource "lakebase_database" "orders" {
   database_id       = "orders"
   postgres_database = "orders"
   role              = lakebase_role.app.name
-}
-
-# Every branch comes with `databricks-postgres`: `replace_existing` adopts it, here for a new owner.
-resource "lakebase_database" "default" {
-  branch            = "${lakebase_project.shop.name}/branches/production"
-  database_id       = "databricks-postgres"
-  postgres_database = "databricks_postgres"
-  role              = lakebase_role.app.name
-  replace_existing  = true
 }

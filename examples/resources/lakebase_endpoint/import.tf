@@ -1,4 +1,4 @@
 import {
-  to = lakebase_endpoint.reports
-  id = "projects/shop/branches/production/endpoints/reports"
+  to = lakebase_endpoint.primary
+  id = "projects/shop/branches/production/endpoints/primary"
 }

@@ -1,26 +1,19 @@
+# Basic Usage
+#
+# Lakebase creates the read-write endpoint `primary` together with each branch. With
+# `replace_existing = true`, Terraform adopts the endpoint and changes only the settings that differ.
+
 resource "lakebase_project" "shop" {
   project_id = "shop"
 }
 
-# `primary` comes with the branch: `replace_existing` takes it over and sizes it.
 resource "lakebase_endpoint" "primary" {
   branch           = "${lakebase_project.shop.name}/branches/production"
   endpoint_id      = "primary"
   endpoint_type    = "ENDPOINT_TYPE_READ_WRITE"
   replace_existing = true
 
-  autoscaling_limit_min_cu = 2
-  autoscaling_limit_max_cu = 8
-  no_suspension            = true
-}
-
-# A read replica, which sleeps when nobody reads.
-resource "lakebase_endpoint" "reports" {
-  branch        = "${lakebase_project.shop.name}/branches/production"
-  endpoint_id   = "reports"
-  endpoint_type = "ENDPOINT_TYPE_READ_ONLY"
-
-  autoscaling_limit_min_cu = 0.5
+  autoscaling_limit_min_cu = 1
   autoscaling_limit_max_cu = 4
-  suspend_timeout_duration = "10m"
+  suspend_timeout_duration = "5m"
 }

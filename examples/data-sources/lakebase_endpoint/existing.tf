@@ -1,0 +1,4 @@
+resource "lakebase_project" "shop" {
+  project_id          = "shop"
+  deletion_protection = false
+}

@@ -1,0 +1,9 @@
+resource "lakebase_project" "shop" {
+  project_id = "shop"
+}
+
+resource "lakebase_role" "app" {
+  branch        = "${lakebase_project.shop.name}/branches/production"
+  role_id       = "app"
+  postgres_role = "app"
+}
