@@ -90,11 +90,13 @@ impl Answer {
         if self.status.is_success() {
             return Failure::Final { sent: true };
         }
-        let of_service = matches!(
-            self.read(Expected::Json),
-            Err(Kind::Answered { problem: Problem { code: Some(_), .. }, .. })
-        );
-        let retry_after = self.header(RETRY_AFTER.as_str()).and_then(|it| pause(it, now));
+        let problem = match self.read(Expected::Json) {
+            Err(Kind::Answered { problem, .. }) => problem,
+            _ => Problem::default(),
+        };
+        let of_service = problem.code.is_some();
+        let asked = self.header(RETRY_AFTER.as_str()).and_then(|text| pause(text, now));
+        let retry_after = asked.or_else(|| problem.retry_delay());
         Failure::Status { status: self.status.as_u16(), of_service, retry_after }
     }
 

@@ -1,6 +1,7 @@
 //! What the service says is wrong, out of each of the forms in which it may say so.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::Json;
 
@@ -78,6 +79,12 @@ impl Problem {
 
     pub(crate) fn request_id(&self) -> Option<&str> {
         self.of_type("RequestInfo").find_map(|it| it["request_id"].as_str())
+    }
+
+    /// How long the API asks to wait, in `google.rpc.RetryInfo`: `1.5s`.
+    pub(crate) fn retry_delay(&self) -> Option<Duration> {
+        let delay = self.of_type("RetryInfo").find_map(|detail| detail["retry_delay"].as_str())?;
+        Duration::try_from_secs_f64(delay.strip_suffix('s')?.parse().ok()?).ok()
     }
 
     pub(crate) fn field_violations(&self) -> Vec<(String, String)> {

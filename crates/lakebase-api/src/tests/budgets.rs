@@ -8,9 +8,10 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use super::authentication::given;
+use super::machine::Machine;
 use super::service::{Reply, Service, json};
-use super::{World, millis, problem, world, world_of, world_with};
-use crate::Settings;
+use super::{World, clock, millis, problem, world, world_of, world_with};
+use crate::{CancellationToken, Client, Credentials, Settings};
 
 const PROJECT: &str = "projects/p";
 
@@ -36,6 +37,39 @@ async fn retry_after_zero_waits_as_long_as_the_backoff() {
         let w = world((0..3).map(|_| failure()).chain([project()])).await;
         w.client.get(PROJECT, &w.patience).await.unwrap();
         assert_eq!(millis(&w.clock.sleeps()), [500, 1000, 2000]);
+    }
+}
+
+#[tokio::test]
+async fn retry_info_of_a_body_counts_like_retry_after() {
+    let info = json!({"@type": "type.googleapis.com/google.rpc.RetryInfo", "retry_delay": "7.5s"});
+    let body = json!({"error_code": "REQUEST_LIMIT_EXCEEDED", "message": "no", "details": [info]});
+    let w = world([json(429, &body), json(429, &body).with("retry-after", "9"), project()]).await;
+    w.client.get(PROJECT, &w.patience).await.unwrap();
+    assert_eq!(millis(&w.clock.sleeps()), [7500, 9000]);
+}
+
+#[tokio::test]
+async fn limits_of_a_profile_count_unless_others_are_given() {
+    let machine = Machine::new();
+    // The pauses are 0.5, 1, 2, 4, 8, and then 10 seconds each.
+    let table = [
+        ("", None, 33),
+        ("retry_timeout_seconds = 2\n", None, 2),
+        ("retry_timeout_seconds = 2\n", Some(Duration::ZERO), 0),
+    ];
+    for (limit, given, pauses) in table {
+        let busy = || problem(503, "TEMPORARILY_UNAVAILABLE");
+        let service = Service::start((0..40).map(|_| busy())).await;
+        let file = format!("[DEFAULT]\nhost = {}\ntoken = t\n{limit}", service.host());
+        machine.write(".databrickscfg", &file);
+        let settings = Settings { retry_timeout: given, ..Settings::default() };
+        let (credentials, environment) = (Credentials::default(), machine.environment(&[]));
+        let clock = clock();
+        let client = Client::new(&credentials, &environment, settings, clock.clone()).unwrap();
+        let patience = client.patience(Duration::from_hours(1), CancellationToken::new());
+        client.get(PROJECT, &patience).await.unwrap_err();
+        assert_eq!(clock.sleeps().len(), pauses, "{limit} {given:?}");
     }
 }
 

@@ -20,6 +20,8 @@ use crate::request::{Expected, Request, absolute};
 pub(super) const MANAGEMENT: &str = "x-databricks-azure-sp-management-token";
 /// The workspace, where it need not know the caller yet.
 pub(super) const RESOURCE_ID: &str = "x-databricks-azure-workspace-resource-id";
+/// Azure Databricks refuses tokens that end within half a minute.
+const SAFETY: Duration = Duration::from_secs(40);
 /// The audience at which Entra exchanges ID tokens.
 const EXCHANGE: &str = "api://AzureADTokenExchange";
 /// The service of an Azure machine that issues tokens of its managed identity.
@@ -163,6 +165,7 @@ impl Azure {
         if let Some(management) = management {
             token = token.with(MANAGEMENT, management);
         }
+        token.life = token.life.map(|life| life.saturating_sub(SAFETY));
         if let Some(id) = &self.resource_id {
             token.headers.push((RESOURCE_ID, id.as_str().into()));
         }

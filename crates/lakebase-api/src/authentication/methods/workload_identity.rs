@@ -8,6 +8,7 @@ use reqwest::{Method, Url};
 
 use super::{Context, Refusal};
 use crate::Secret;
+use crate::address::check_secure;
 use crate::authentication::token::{Network, Token, TokenSource, check, unavailable};
 use crate::error::Kind;
 use crate::request::Request;
@@ -44,9 +45,7 @@ pub(super) fn github_tokens(context: &Context<'_>) -> Result<IdTokens, Refusal> 
     };
     let url = context.demand_text("actions_id_token_request_url").map_err(outside)?;
     let token = context.demand("actions_id_token_request_token").map_err(outside)?.clone();
-    let url = Url::parse(&url).map_err(|error| {
-        Refusal::Skipped(format!("`actions_id_token_request_url` is no URL: {error}"))
-    })?;
+    let url = address(context, "actions_id_token_request_url", &url)?;
     Ok(IdTokens::GitHub { url, token })
 }
 
@@ -65,9 +64,7 @@ pub(super) fn azure_devops(context: &Context<'_>) -> Result<Box<dyn TokenSource>
          ?api-version=7.2-preview.1",
         collection.trim_end_matches('/')
     );
-    let url = Url::parse(&url).map_err(|error| {
-        Refusal::Skipped(format!("`SYSTEM_TEAMFOUNDATIONCOLLECTIONURI` is no URL: {error}"))
-    })?;
+    let url = address(context, "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI", &url)?;
     configure(context, IdTokens::AzureDevOps { url, token: token.into() })
 }
 
@@ -155,6 +152,14 @@ impl IdTokens {
             }
         }
     }
+}
+
+/// The token of the job goes there, so the address must be as safe as the host's.
+fn address(context: &Context<'_>, name: &str, text: &str) -> Result<Url, Refusal> {
+    let unfit = |why: String| Refusal::Skipped(format!("`{name}` cannot be used: {why}"));
+    let url = Url::parse(text).map_err(|error| unfit(error.to_string()))?;
+    check_secure(&url, context.values.is_true("allow_http")).map_err(unfit)?;
+    Ok(url)
 }
 
 fn bearer(token: &Secret) -> Secret {
