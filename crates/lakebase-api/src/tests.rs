@@ -17,6 +17,7 @@ mod permutations;
 mod profiles;
 mod renewal;
 mod requests;
+mod requirements;
 mod samples;
 mod selection;
 mod service;

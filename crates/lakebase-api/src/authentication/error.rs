@@ -34,7 +34,7 @@ impl AuthError {
 
     pub(super) fn no_host(values: &Values) -> Self {
         Self::new(
-            format!("There is no workspace to talk to: {}", Values::missing("host")),
+            format!("No workspace is configured: {}", Values::missing("host")),
             format!(
                 "Set `host` to the workspace's address, such as \
                  `https://name.cloud.databricks.com`, or name a `profile` that has it; {}.",

@@ -121,7 +121,7 @@ fn what_is_wrong_with_the_configuration_is_said() {
         "",
         &[],
         &expect![[r"
-            There is no workspace to talk to: neither `host` nor `DATABRICKS_HOST` is set.
+            No workspace is configured: neither `host` nor `DATABRICKS_HOST` is set.
             Set `host` to the workspace's address, such as `https://name.cloud.databricks.com`, or name a `profile` that has it; `HOME/.databrickscfg` has no profile `DEFAULT`."]],
     );
     check(
@@ -135,7 +135,7 @@ fn what_is_wrong_with_the_configuration_is_said() {
         FILE,
         &[("DATABRICKS_CONFIG_PROFILE", "m2m"), ("DATABRICKS_CONFIG_FILE", "~/gone")],
         &expect![[r#"
-            There is no workspace to talk to: neither `host` nor `DATABRICKS_HOST` is set.
+            No workspace is configured: neither `host` nor `DATABRICKS_HOST` is set.
             Set `host` to the workspace's address, such as `https://name.cloud.databricks.com`, or name a `profile` that has it; the profile `m2m` was not read: there is no file `HOME/gone`."#]],
     );
     check(

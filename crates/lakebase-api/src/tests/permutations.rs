@@ -91,7 +91,7 @@ host = https://other.cloud.databricks.com
 token = t
 ";
 
-const NO_HOST: Expected = Refused("There is no workspace to talk to");
+const NO_HOST: Expected = Refused("No workspace is configured");
 const NO_METHOD: Expected = Refused("No method of authentication has all that it needs");
 const PASSWORD: Expected = Refused("`basic` authentication is configured");
 const AZ_HOST: &str = "https://adb-123.4.azuredatabricks.net";
