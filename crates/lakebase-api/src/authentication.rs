@@ -9,6 +9,7 @@ mod authenticator;
 mod cloud;
 mod discovery;
 mod error;
+mod expiry;
 mod host;
 mod ini;
 mod jwt;
@@ -18,6 +19,7 @@ mod profile;
 mod token;
 mod values;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Url;
@@ -75,13 +77,16 @@ pub(crate) fn resolve(
         None if values.get("azure_workspace_resource_id").is_some() => {
             Url::parse(UNKNOWN_HOST).expect("the address is a constant")
         }
-        None => return Err(AuthError::no_host(&values)),
+        None => return Err(AuthError::no_host(&Values::missing("host"), &values.file)),
     };
     if host::is_account(&host) && values.text("workspace_id").is_none() {
-        return Err(AuthError::account_host(&values));
+        return Err(AuthError::account_host(
+            &values.origins(&["host"]),
+            &Values::missing("workspace_id"),
+        ));
     }
-    let discovery = Discovery::new(&host, &values).map_err(AuthError::host)?;
-    let context = Context::new(&values, &host, environment);
+    let discovery = Arc::new(Discovery::new(&host, &values).map_err(AuthError::host)?);
+    let context = Context { values: &values, host: &host, environment, discovery: &discovery };
     let mut candidates = Vec::new();
     let mut skipped = Vec::new();
     for method in METHODS {
@@ -111,7 +116,7 @@ pub(crate) fn resolve(
         }
     }
     if candidates.is_empty() {
-        return Err(AuthError::no_method(skipped, &values));
+        return Err(AuthError::no_method(skipped, &values.file));
     }
     let authenticator =
         Authenticator::new(candidates, skipped, discovery, values.text("workspace_id"));

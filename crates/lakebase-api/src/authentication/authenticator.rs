@@ -2,7 +2,7 @@
 //! for all who need it, and renewed before it ends.
 
 use std::fmt::Write as _;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -31,7 +31,7 @@ const WORKSPACE: &str = "x-databricks-workspace-id";
 pub(crate) struct Authenticator {
     candidates: Vec<Candidate>,
     skipped: Vec<Skipped>,
-    discovery: Discovery,
+    discovery: Arc<Discovery>,
     workspace_id: Option<String>,
     /// The host, where a method had to find it.
     found_host: OnceLock<Url>,
@@ -67,7 +67,7 @@ impl Authenticator {
     pub(super) fn new(
         candidates: Vec<Candidate>,
         skipped: Vec<Skipped>,
-        discovery: Discovery,
+        discovery: Arc<Discovery>,
         workspace_id: Option<&str>,
     ) -> Self {
         Self {
@@ -102,8 +102,7 @@ impl Authenticator {
         patience: &Patience,
         is_renewal: bool,
     ) -> Result<Token, Kind> {
-        let discovery = &self.discovery;
-        let network = Network { transport, patience, discovery, is_renewal };
+        let network = Network { transport, patience, is_renewal };
         if let Some(chosen) = self.chosen.get() {
             let candidate = &self.candidates[*chosen];
             return candidate.source.fetch(&network).await.map_err(|kind| candidate.failed(kind));

@@ -3,10 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::attribute::Attribute;
-use super::values::Values;
-use crate::Secret;
-
 const DOCS: &str = "https://docs.databricks.com/en/dev-tools/auth.html";
 
 /// The configuration names no host, or no method of authentication that can be used. What is
@@ -32,27 +28,24 @@ impl AuthError {
         self.skipped.iter().map(|skipped| (skipped.method, &*skipped.reason))
     }
 
-    pub(super) fn no_host(values: &Values) -> Self {
+    /// `missing` says where the host could have been, `file` which file was read.
+    pub(super) fn no_host(missing: &str, file: &str) -> Self {
         Self::new(
-            format!("No workspace is configured: {}", Values::missing("host")),
+            format!("No workspace is configured: {missing}"),
             format!(
                 "Set `host` to the workspace's address, such as \
-                 `https://name.cloud.databricks.com`, or name a `profile` that has it; {}.",
-                values.file
+                 `https://name.cloud.databricks.com`, or name a `profile` that has it; {file}."
             ),
         )
     }
 
-    pub(super) fn account_host(values: &Values) -> Self {
+    /// `host` says where the host came from, `missing` where the workspace could have been.
+    pub(super) fn account_host(host: &str, missing: &str) -> Self {
         Self::new(
-            format!(
-                "{} is the host of an account, and Lakebase belongs to a workspace",
-                values.origins(&["host"])
-            ),
+            format!("{host} is the host of an account, and Lakebase belongs to a workspace"),
             format!(
                 "Set `host` to the URL of the workspace. Where the host serves workspaces too, set \
-                 `workspace_id`: {}.",
-                Values::missing("workspace_id")
+                 `workspace_id`: {missing}."
             ),
         )
     }
@@ -65,15 +58,9 @@ impl AuthError {
         Self::new(what, "Correct `profile` or `config_file`, or leave them out.".to_owned())
     }
 
-    pub(super) fn invalid(
-        attribute: &Attribute,
-        value: &Secret,
-        origin: &str,
-        needed: &str,
-    ) -> Self {
-        let Attribute { name, is_secret, .. } = attribute;
-        let shown =
-            if *is_secret { String::new() } else { format!(" is `{}`, which", value.expose()) };
+    /// `value` is none if it is secret.
+    pub(super) fn invalid(name: &str, value: Option<&str>, origin: &str, needed: &str) -> Self {
+        let shown = value.map(|value| format!(" is `{value}`, which")).unwrap_or_default();
         let what = format!("`{name}` from {origin}{shown} is not {needed}");
         Self::new(what, format!("Correct `{name}`, or leave it out."))
     }
@@ -100,11 +87,10 @@ impl AuthError {
         )
     }
 
-    pub(super) fn no_method(skipped: Vec<Skipped>, values: &Values) -> Self {
+    pub(super) fn no_method(skipped: Vec<Skipped>, file: &str) -> Self {
         let advice = format!(
             "Log in with `databricks auth login` and name its `profile`, or set `token`, or \
-             `client_id` and `client_secret`; {}. See {DOCS}.",
-            values.file
+             `client_id` and `client_secret`; {file}. See {DOCS}."
         );
         let what = "No method of authentication has all that it needs".to_owned();
         Self { skipped, ..Self::new(what, advice) }

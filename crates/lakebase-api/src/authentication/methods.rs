@@ -13,9 +13,12 @@ mod pat;
 mod token_cache;
 mod workload_identity;
 
+use std::sync::Arc;
+
 use reqwest::Url;
 
 use super::cloud::{self, Cloud};
+use super::discovery::Discovery;
 use super::token::TokenSource;
 use super::values::Values;
 use crate::{Environment, Secret};
@@ -49,6 +52,7 @@ pub(super) struct Context<'a> {
     pub(super) values: &'a Values,
     pub(super) host: &'a Url,
     pub(super) environment: &'a Environment,
+    pub(super) discovery: &'a Arc<Discovery>,
 }
 
 /// Every method, in the order of the Databricks SDK for Go (`config/auth_default.go`).
@@ -115,14 +119,6 @@ const fn azure_method(
 }
 
 impl Context<'_> {
-    pub(super) fn new<'a>(
-        values: &'a Values,
-        host: &'a Url,
-        environment: &'a Environment,
-    ) -> Context<'a> {
-        Context { values, host, environment }
-    }
-
     /// The host, if it is configured.
     fn known_host(&self) -> Option<&Url> {
         self.values.get("host").map(|_| self.host)

@@ -6,7 +6,6 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use reqwest::Url;
 
-use super::discovery::Discovery;
 use crate::error::{Error, Kind, Missing};
 use crate::patience::Patience;
 use crate::request::Request;
@@ -37,7 +36,6 @@ pub(crate) trait TokenSource: Send + Sync {
 pub(crate) struct Network<'a> {
     pub(crate) transport: &'a Transport,
     pub(crate) patience: &'a Patience,
-    pub(crate) discovery: &'a Discovery,
     /// Whether an earlier token was refused or is about to end: what others have kept is no use.
     pub(crate) is_renewal: bool,
 }

@@ -207,7 +207,10 @@ impl Values {
         is_of_file: bool,
     ) -> Result<(), AuthError> {
         let Attribute { name, kind, .. } = attribute;
-        let invalid = |needed| AuthError::invalid(attribute, &value, &origin, needed);
+        let invalid = |needed| {
+            let shown = Some(value.expose()).filter(|_| !attribute.is_secret);
+            AuthError::invalid(name, shown, &origin, needed)
+        };
         let value = match kind {
             ValueKind::Boolean => match boolean(value.expose()) {
                 Some(value) => value.to_string().into(),

@@ -4,12 +4,10 @@
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use async_trait::async_trait;
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 
 use super::token_cache::TokenCache;
 use super::{Context, Refusal};
+use crate::authentication::expiry::expiry;
 use crate::authentication::host::is_account;
 use crate::authentication::process::{self, CommandError};
 use crate::authentication::token::{Network, Token, TokenSource, check, unavailable};
@@ -49,13 +47,8 @@ pub(super) fn configure(context: &Context<'_>) -> Result<Box<dyn TokenSource>, R
     let program = match find(context.values.text("databricks_cli_path"), context.environment) {
         Ok(program) => program,
         Err(why) => {
-            let cache = TokenCache::find(
-                context.environment,
-                profile.as_deref(),
-                &host,
-                account.as_deref(),
-                advice,
-            );
+            let cache =
+                TokenCache::find(context, profile.as_deref(), &host, account.as_deref(), advice);
             return match cache {
                 Some(cache) => Ok(Box::new(cache)),
                 None => Err(Refusal::Skipped(format!(
@@ -177,14 +170,6 @@ fn version(text: &str) -> Option<[u64; 3]> {
     numbers.try_into().ok()
 }
 
-/// The end of a token, in one of the forms that the SDKs accept: without a zone it is in UTC.
-pub(super) fn expiry(text: &str) -> Option<Timestamp> {
-    text.parse().ok().or_else(|| {
-        let local: DateTime = text.parse().ok()?;
-        Some(local.to_zoned(TimeZone::UTC).ok()?.timestamp())
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,16 +187,5 @@ mod tests {
         for (text, expected) in table {
             assert_eq!(version(text), expected, "{text}");
         }
-    }
-
-    #[test]
-    fn expiry_is_read_in_every_form_of_the_sdks() {
-        let expected = "2024-03-20T10:30:00Z".parse::<Timestamp>().ok();
-        for text in ["2024-03-20T10:30:00Z", "2024-03-20T11:30:00+01:00", "2024-03-20 10:30:00"] {
-            assert_eq!(expiry(text), expected, "{text}");
-        }
-        assert!(expiry("2024-03-20T10:30:00.123456789Z").is_some());
-        assert!(expiry("2024-03-20 10:30:00.123").is_some());
-        assert_eq!(expiry("soon"), None);
     }
 }

@@ -5,17 +5,19 @@
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::databricks_cli::expiry;
+use super::Context;
+use crate::authentication::discovery::Discovery;
+use crate::authentication::expiry::expiry;
 use crate::authentication::token::{Network, Token, TokenSource, check, unavailable};
 use crate::error::Kind;
 use crate::request::Request;
-use crate::{Environment, Json, Secret};
+use crate::{Json, Secret};
 
 /// The client that a refresh token belongs to.
 const CLIENT: &str = "databricks-cli";
@@ -31,6 +33,7 @@ pub(super) struct TokenCache {
     /// The profile's, then the host's.
     keys: Vec<String>,
     advice: String,
+    discovery: Arc<Discovery>,
     /// The token that was given last. After a refusal, another one counts as new.
     given: Mutex<Option<Secret>>,
 }
@@ -46,13 +49,14 @@ struct Entry {
 impl TokenCache {
     /// The file, if there is one.
     pub(super) fn find(
-        environment: &Environment,
+        context: &Context<'_>,
         profile: Option<&str>,
         host: &str,
         account: Option<&str>,
         advice: String,
     ) -> Option<Self> {
-        let path = Path::new(environment.home()?).join(".databricks").join("token-cache.json");
+        let path =
+            Path::new(context.environment.home()?).join(".databricks").join("token-cache.json");
         if !path.is_file() {
             return None;
         }
@@ -61,7 +65,8 @@ impl TokenCache {
             None => host.to_owned(),
         };
         let keys = profile.into_iter().map(str::to_owned).chain([of_host]).collect();
-        Some(Self { path, keys, advice, given: Mutex::default() })
+        let discovery = context.discovery.clone();
+        Some(Self { path, keys, advice, discovery, given: Mutex::default() })
     }
 
     fn read(&self) -> Result<Json, Kind> {
@@ -129,7 +134,7 @@ impl TokenCache {
             let what = format!("the token for `{}` has expired and cannot be renewed", entry.key);
             return Err(unavailable(what, &self.advice));
         };
-        let endpoint = network.discovery.endpoint(network).await?;
+        let endpoint = self.discovery.endpoint(network).await?;
         let pairs = [
             ("grant_type", "refresh_token"),
             ("client_id", CLIENT),

@@ -2,6 +2,7 @@
 //! has for a token of Databricks. The methods differ in where the ID token comes from.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use reqwest::{Method, Url};
@@ -9,6 +10,7 @@ use reqwest::{Method, Url};
 use super::{Context, Refusal};
 use crate::Secret;
 use crate::address::check_secure;
+use crate::authentication::discovery::Discovery;
 use crate::authentication::token::{Network, Token, TokenSource, check, unavailable};
 use crate::error::Kind;
 use crate::request::Request;
@@ -21,6 +23,7 @@ struct WorkloadIdentity {
     /// None for a federation policy of the whole account.
     client_id: Option<String>,
     scopes: String,
+    discovery: Arc<Discovery>,
 }
 
 /// Where ID tokens come from.
@@ -82,13 +85,14 @@ pub(super) fn file(context: &Context<'_>) -> Result<Box<dyn TokenSource>, Refusa
 #[expect(clippy::unnecessary_wraps, reason = "the answer of all methods")]
 fn configure(context: &Context<'_>, source: IdTokens) -> Result<Box<dyn TokenSource>, Refusal> {
     let (client_id, scopes) = (context.text("client_id"), context.scopes());
-    Ok(Box::new(WorkloadIdentity { source, client_id, scopes }))
+    let discovery = context.discovery.clone();
+    Ok(Box::new(WorkloadIdentity { source, client_id, scopes, discovery }))
 }
 
 #[async_trait]
 impl TokenSource for WorkloadIdentity {
     async fn fetch(&self, network: &Network<'_>) -> Result<Token, Kind> {
-        let endpoint = network.discovery.endpoint(network).await?;
+        let endpoint = self.discovery.endpoint(network).await?;
         let id_token = self.source.fetch(network, &endpoint.audience).await?;
         let mut pairs = vec![
             ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
