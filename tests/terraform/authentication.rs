@@ -42,8 +42,7 @@ fn no_way_to_sign_in_says_what_was_tried() {
               on main.tf line 7, in provider "lakebase":
                7: provider "lakebase" {
 
-            There is no workspace to talk to: neither `host` nor `DATABRICKS_HOST` is
-            set.
+            No workspace is configured: neither `host` nor `DATABRICKS_HOST` is set.
             Set `host` to the workspace's address, such as
             `https://name.cloud.databricks.com`, or name a `profile` that has it; there
             is no file
@@ -89,8 +88,7 @@ fn no_way_to_sign_in_says_what_was_tried() {
               on main.tf line 7, in provider "lakebase":
                7: provider "lakebase" {
 
-            There is no workspace to talk to: neither `host` nor `DATABRICKS_HOST` is
-            set.
+            No workspace is configured: neither `host` nor `DATABRICKS_HOST` is set.
             Set `host` to the workspace's address, such as
             `https://name.cloud.databricks.com`, or name a `profile` that has it; the
             profile `shop` was not read: there is no file
@@ -312,6 +310,25 @@ fn a_client_whose_secret_is_wrong_is_told() {
 
             Request: GET [HOST]/api/2.0/postgres/projects"#]],
     );
+}
+
+#[test]
+fn skip_verify_is_warned_about() {
+    let bench = Workbench::new("skip_verify_is_warned_about");
+    bench.configure(&format!("provider \"lakebase\" {{\n  skip_verify = true\n}}\n{DATA}"));
+    let output = bench.masked(&bench.plan().output());
+    expect![[r#"
+        Warning: TLS certificates are not verified
+
+          with provider["registry.terraform.io/lakebase/lakebase"],
+          on main.tf line 7, in provider "lakebase":
+           7: provider "lakebase" {
+
+        `skip_verify` is set: whoever controls the network between this machine and
+        [HOST] can read the token, and change what the provider reads
+        and writes. Remove `skip_verify`. For a private certificate authority, set
+        `SSL_CERT_FILE` to its certificate."#]]
+    .assert_eq(&output[output.find("Warning:").expect("a warning")..]);
 }
 
 #[test]
