@@ -31,14 +31,25 @@ pub fn pages(examples: &Files) -> Result<Files, MissingExample> {
     let schemas = provider::schemas();
     let mut pages = Files::new();
     let index = Page { kind: "Provider", folder: "provider", name: "lakebase", examples };
-    let body = index.block(&schemas.provider.block, "provider.tf")?;
+    let body = index.block(&schemas.provider.block, "provider.tf", "")?;
     pages.insert("index.md".to_owned(), index.text(&schemas.provider.block.description, &body));
 
     for table in provider::managed().map(Resource::table) {
         let name = table.type_name;
         let page = Page { kind: "Resource", folder: "resources", name, examples };
         let block = &schemas.resources[name].block;
-        let mut body = page.block(block, "resource.tf")?;
+        let readers = readers(table).filter(|name| schemas.data_sources.contains_key(name));
+        let readers = links(readers, "data-sources");
+        let related = match &readers[..] {
+            [] => String::new(),
+            [one] => format!("To read {}, use the data source {one}.", table.address.plural()),
+            several => format!(
+                "To read {}, use the data sources {}.",
+                table.address.plural(),
+                several.join(" and ")
+            ),
+        };
+        let mut body = page.block(block, "resource.tf", &related)?;
         body += &lifecycle::section(table, page.example("lifecycle.md").ok());
         body += &timeouts(&table.timeouts);
         if let Some(identity) = schemas.identities.get(name) {
@@ -49,13 +60,20 @@ pub fn pages(examples: &Files) -> Result<Files, MissingExample> {
     }
     for (name, schema) in &schemas.data_sources {
         let page = Page { kind: "Data Source", folder: "data-sources", name, examples };
-        let body = page.block(&schema.block, "data-source.tf")?;
+        let managed = provider::managed().map(Resource::table);
+        let related =
+            managed.filter(|table| readers(table).any(|reader| reader == *name)).map(|it| {
+                let resource = links([it.type_name.to_owned()], "resources").join("");
+                format!("To manage {}, use the resource {resource}.", it.address.plural())
+            });
+        let related = related.collect::<Vec<_>>().join(" ");
+        let body = page.block(&schema.block, "data-source.tf", &related)?;
         pages.insert(page.path(), page.text(&schema.block.description, &body));
     }
     for (name, schema) in &schemas.ephemeral_resources {
         let kind = "Ephemeral Resource";
         let page = Page { kind, folder: "ephemeral-resources", name, examples };
-        let body = page.block(&schema.block, "ephemeral-resource.tf")?;
+        let body = page.block(&schema.block, "ephemeral-resource.tf", "")?;
         pages.insert(page.path(), page.text(&schema.block.description, &body));
     }
     for (name, function) in &schemas.functions {
@@ -131,9 +149,13 @@ impl Page<'_> {
         )
     }
 
-    /// What the pages of all blocks have.
-    fn block(&self, block: &Block, example: &str) -> Result<String, MissingExample> {
-        Ok(format!("{}\n{}", self.usage(example)?, markdown::schema(block)))
+    /// The examples, links to related pages, and the schema: what the pages of all blocks have.
+    fn block(&self, block: &Block, file: &str, related: &str) -> Result<String, MissingExample> {
+        let mut text = self.usage(file)?;
+        if !related.is_empty() {
+            let _ = writeln!(text, "\n{related}");
+        }
+        Ok(format!("{text}\n{}", markdown::schema(block)))
     }
 
     fn usage(&self, file: &str) -> Result<String, MissingExample> {
@@ -200,6 +222,19 @@ pub fn other_imports(block: &str) -> Option<[String; 2]> {
     let by_identity =
         format!("import {{\n  to = {to}\n  identity = {{\n    name = {id}\n  }}\n}}\n");
     Some([by_identity, format!("terraform import {to} {}\n", id.trim_matches('"'))])
+}
+
+/// The data sources that could read the objects of a resource: of one object, and of all.
+fn readers(table: &Table) -> impl Iterator<Item = String> {
+    [table.type_name.to_owned(), format!("lakebase_{}", table.address.plural())].into_iter()
+}
+
+/// Links to pages in a directory beside the page's own.
+fn links(names: impl IntoIterator<Item = String>, directory: &str) -> Vec<String> {
+    let link = |name: String| {
+        format!("[`{name}`](../{directory}/{}.md)", name.trim_start_matches("lakebase_"))
+    };
+    names.into_iter().map(link).collect()
 }
 
 /// An example with its heading and its introduction: the comment at its top, if a blank line follows.

@@ -164,6 +164,64 @@ fn guards_of_protecting_data_refuse_what_the_guide_says() {
     assert!(project["delete_time"].is_string(), "{project}");
 }
 
+/// The memory and connections that two guides list for sizes.
+#[test]
+fn sizes_in_the_guides_are_those_of_a_plan() {
+    let limits = rows("limits-and-quotas", "| maximum (CU) | memory (GB) | connections |");
+    let ranges =
+        rows("sizing-a-production-endpoint", "| maximum | minimum | memory | connections |");
+    let mut expected: Vec<[String; 3]> =
+        limits.iter().map(|row| [row[0].clone(), row[1].clone(), row[2].clone()]).collect();
+    expected.extend(ranges.iter().map(|row| {
+        let memory = row[2].trim_start_matches("up to ").trim_end_matches(" GB");
+        [row[0].clone(), memory.to_owned(), row[3].clone()]
+    }));
+    assert!(12 < expected.len(), "{expected:?}");
+
+    let bench = Workbench::new("sizes_in_the_guides");
+    let sizes: Vec<_> = expected.iter().map(|[size, ..]| format!("\"{size}\"")).collect();
+    bench.configure(&format!(
+        r#"
+        resource "lakebase_project" "size" {{
+          for_each   = toset([{}])
+          project_id = "size-${{replace(each.key, ".", "-")}}"
+
+          default_endpoint_settings = {{
+            autoscaling_limit_min_cu = tonumber(each.key)
+            autoscaling_limit_max_cu = tonumber(each.key)
+          }}
+        }}
+        "#,
+        sizes.join(", ")
+    ));
+    bench.terraform(&["plan", "-out=tfplan"]).succeeded();
+    let plan = bench.terraform(&["show", "-json", "tfplan"]).succeeded().json();
+    let changes = plan["resource_changes"].as_array().expect("it has changes");
+    for [size, memory, connections] in expected {
+        let change = changes.iter().find(|it| it["index"] == size.as_str());
+        let after = &change.expect("each size is planned")["change"]["after"];
+        let capacity = &after["default_endpoint_capacity"];
+        let figures = [&capacity["max_ram_gb"], &capacity["max_connections"]];
+        assert_eq!(figures.map(ToString::to_string), [memory, connections], "{size} CU");
+    }
+
+    // The maximum decides how low the minimum can be.
+    for row in ranges {
+        let (low, high) = row[1].split_once(" to ").expect("a range");
+        assert_eq!(high, row[0]);
+        let number = |text: &str| text.parse::<f64>().expect("a number");
+        assert!((number(low) - (number(high) - 8.0).max(0.5)).abs() < f64::EPSILON, "{row:?}");
+    }
+}
+
+/// The cells of a table in a guide, below the row of its head.
+fn rows(guide: &str, head: &str) -> Vec<Vec<String>> {
+    let text = read(guide);
+    let (_, table) = text.split_once(&format!("{head}\n")).expect("the guide has the table");
+    let rows = table.lines().skip(1).map_while(|line| line.strip_prefix("| "));
+    rows.map(|row| row.trim_end_matches(" |").split(" | ").map(str::to_owned).collect()).collect()
+}
+
 #[test]
 fn module_is_tested_with_mocks_and_with_the_emulator() {
     const GUIDE: &str = "testing-modules";
