@@ -38,17 +38,7 @@ pub fn pages(examples: &Files) -> Result<Files, MissingExample> {
         let name = table.type_name;
         let page = Page { kind: "Resource", folder: "resources", name, examples };
         let block = &schemas.resources[name].block;
-        let readers = readers(table).filter(|name| schemas.data_sources.contains_key(name));
-        let readers = links(readers, "data-sources");
-        let related = match &readers[..] {
-            [] => String::new(),
-            [one] => format!("To read {}, use the data source {one}.", table.address.plural()),
-            several => format!(
-                "To read {}, use the data sources {}.",
-                table.address.plural(),
-                several.join(" and ")
-            ),
-        };
+        let related = read_with(table, |name| schemas.data_sources.contains_key(name));
         let mut body = page.block(block, "resource.tf", &related)?;
         body += &lifecycle::section(table, page.example("lifecycle.md").ok());
         body += &timeouts(&table.timeouts);
@@ -59,15 +49,13 @@ pub fn pages(examples: &Files) -> Result<Files, MissingExample> {
         pages.insert(page.path(), page.text(&block.description, &body));
     }
     for (name, schema) in &schemas.data_sources {
-        let page = Page { kind: "Data Source", folder: "data-sources", name, examples };
-        let managed = provider::managed().map(Resource::table);
-        let related =
-            managed.filter(|table| readers(table).any(|reader| reader == *name)).map(|it| {
-                let resource = links([it.type_name.to_owned()], "resources").join("");
-                format!("To manage {}, use the resource {resource}.", it.address.plural())
-            });
-        let related = related.collect::<Vec<_>>().join(" ");
-        let body = page.block(&schema.block, "data-source.tf", &related)?;
+        let own = Page { kind: "Data Source", folder: "data-sources", name, examples };
+        let derived = derived_example(name, examples);
+        let derived = derived.map(|text| (own.path_of("data-source.tf"), text));
+        let derived: Files = derived.into_iter().collect();
+        let has_own = own.example("data-source.tf").is_ok();
+        let page = Page { examples: if has_own { examples } else { &derived }, ..own };
+        let body = page.block(&schema.block, "data-source.tf", &managers(name))?;
         pages.insert(page.path(), page.text(&schema.block.description, &body));
     }
     for (name, schema) in &schemas.ephemeral_resources {
@@ -211,30 +199,79 @@ impl Page<'_> {
     }
 }
 
+/// The example of a data source that has none of its own: it reads the object that the import of the
+/// resource names, or lists the objects beside it.
+pub fn derived_example(name: &str, examples: &Files) -> Option<String> {
+    let mut tables = provider::managed().map(Resource::table);
+    let table = tables.find(|table| readers(table).iter().any(|reader| reader == name))?;
+    let import = examples.get(&format!("resources/{}/import.tf", table.type_name))?;
+    let [to, id] = target(import)?;
+    let id = id.trim_matches('"');
+    if name == table.type_name {
+        let label = to.rsplit('.').next()?;
+        return Some(format!("data \"{name}\" \"{label}\" {{\n  name = \"{id}\"\n}}\n"));
+    }
+    let plural = table.address.plural();
+    let parent = table.parent().zip(table.address.split(id)?.parent);
+    let parent = parent.map(|(field, parent)| format!("  {} = \"{parent}\"\n", field.name));
+    let parent = parent.unwrap_or_default();
+    Some(format!(
+        "data \"{name}\" \"all\" {{\n{parent}}}\n\noutput \"names\" {{\n  value = \
+         data.{name}.all.{plural}[*].name\n}}\n"
+    ))
+}
+
 /// The same import as the block of an example says, by identity and on the command line; none, if
 /// the block does not say what and to where.
 pub fn other_imports(block: &str) -> Option<[String; 2]> {
-    let value = |key: &str| {
-        let mut lines = block.lines().filter_map(|line| line.trim().strip_prefix(key));
-        lines.next()?.trim_start().strip_prefix("= ").map(str::to_owned)
-    };
-    let (to, id) = (value("to")?, value("id")?);
+    let [to, id] = target(block)?;
     let by_identity =
         format!("import {{\n  to = {to}\n  identity = {{\n    name = {id}\n  }}\n}}\n");
     Some([by_identity, format!("terraform import {to} {}\n", id.trim_matches('"'))])
 }
 
 /// The data sources that could read the objects of a resource: of one object, and of all.
-fn readers(table: &Table) -> impl Iterator<Item = String> {
-    [table.type_name.to_owned(), format!("lakebase_{}", table.address.plural())].into_iter()
+fn readers(table: &Table) -> [String; 2] {
+    [table.type_name.to_owned(), format!("lakebase_{}", table.address.plural())]
 }
 
-/// Links to pages in a directory beside the page's own.
-fn links(names: impl IntoIterator<Item = String>, directory: &str) -> Vec<String> {
-    let link = |name: String| {
-        format!("[`{name}`](../{directory}/{}.md)", name.trim_start_matches("lakebase_"))
+/// What leads from a resource to the data sources that read its objects.
+fn read_with(table: &Table, exists: impl Fn(&str) -> bool) -> String {
+    let objects = table.address.plural();
+    let links: Vec<_> = readers(table)
+        .iter()
+        .filter(|name| exists(name))
+        .map(|name| link(name, "data-sources"))
+        .collect();
+    match &links[..] {
+        [] => String::new(),
+        [one] => format!("To read {objects}, use the data source {one}."),
+        several => format!("To read {objects}, use the data sources {}.", several.join(" and ")),
+    }
+}
+
+/// What leads from a data source to the resource whose objects it reads.
+fn managers(name: &str) -> String {
+    let mut tables = provider::managed().map(Resource::table);
+    let table = tables.find(|table| readers(table).iter().any(|reader| reader == name));
+    table.map_or_else(String::new, |table| {
+        let resource = link(table.type_name, "resources");
+        format!("To manage {}, use the resource {resource}.", table.address.plural())
+    })
+}
+
+/// A link to a page in a directory beside the page's own.
+fn link(name: &str, directory: &str) -> String {
+    format!("[`{name}`](../{directory}/{}.md)", name.trim_start_matches("lakebase_"))
+}
+
+/// The address and the ID of an `import` block.
+fn target(block: &str) -> Option<[&str; 2]> {
+    let value = |key: &str| {
+        let mut lines = block.lines().filter_map(|line| line.trim().strip_prefix(key));
+        lines.next()?.trim_start().strip_prefix("= ")
     };
-    names.into_iter().map(link).collect()
+    Some([value("to")?, value("id")?])
 }
 
 /// An example with its heading and its introduction: the comment at its top, if a blank line follows.

@@ -2,15 +2,24 @@
 //!
 //! Every function is a rule, named so that the compiler's back trace says which one is broken; the
 //! message is the attribute. `lakebase::declarations` shows for each rule what does not compile.
-//! Start reading at [`table`].
+//! Start reading at [`Table::checked`].
 
 use super::address::Address;
 use super::field::{AnyField, Check, Given, IdRule, Kind, Place};
 use super::life::{Create, Delete, Turns, Update};
 use super::table::Table;
 
-/// Checks a table.
-pub const fn table(table: &Table) {
+impl Table {
+    /// Proves at compile time that the table makes sense. The rule that is broken is the name of
+    /// a function in the compiler's back trace; the message is the attribute.
+    #[must_use]
+    pub const fn checked(self) -> Table {
+        check(&self);
+        self
+    }
+}
+
+const fn check(table: &Table) {
     fields(table.fields, false);
     fields(table.readings, false);
     has_a_sentence(table.type_name, table.doc);

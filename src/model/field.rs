@@ -5,14 +5,14 @@
 //! The type parameter makes code that uses the attribute typed; tables hold [`AnyField`]s.
 
 mod kinds;
+mod types;
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use super::address::Address;
-use super::tf::FieldType;
-
 pub use kinds::*;
+pub use types::FieldType;
 
 /// Where an attribute lives in the API. Every attribute has exactly one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

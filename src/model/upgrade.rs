@@ -10,9 +10,6 @@ use tfplugin::{Diagnostic, Object, Value};
 use super::schema;
 use super::table::Table;
 
-/// Makes a stored state of one version into a state of the next.
-pub type Upgrade = fn(Json) -> Json;
-
 /// A stored state in the current schema.
 ///
 /// *Errors.* A state of a version that this program does not know, or that is not of its version.

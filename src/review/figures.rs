@@ -277,17 +277,6 @@ pub fn number(it: f64) -> String {
     grouped(text)
 }
 
-/// Text whose control characters, and those that change the direction of writing, are visible:
-/// instance keys can contain any.
-pub fn printable(text: &str) -> String {
-    let is_invisible = |it: char| matches!(it, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-    let shown = |it: char| match it {
-        it if it.is_control() || is_invisible(it) => it.escape_default().to_string(),
-        it => it.to_string(),
-    };
-    text.chars().map(shown).collect()
-}
-
 /// An amount of money: cents only where they matter.
 pub fn money(it: f64) -> String {
     let digits = if 0.0 < it && it < 10.0 { 2 } else { 0 };

@@ -8,8 +8,8 @@ mod chart;
 
 use std::fmt::Write as _;
 
-use super::figures::{Cell, cells, headings, printable};
-use super::message::Message;
+use super::figures::{Cell, cells, headings};
+use super::message::{Message, printable};
 use super::report::Report;
 use super::row::{Fate, Row, Subject};
 use super::summary::Summary;

@@ -3,8 +3,8 @@
 //! Whatever an address holds, the comment mentions nobody, links nowhere and stays one table: names
 //! stand in code spans, and the comment is never longer than what a forge accepts.
 
-use super::figures::{Cell, cells, headings, printable};
-use super::message::Message;
+use super::figures::{Cell, cells, headings};
+use super::message::{Message, printable};
 use super::report::Report;
 use super::row::{Row, Subject};
 use super::summary::Summary;

@@ -1,7 +1,5 @@
 //! Writes messages in which names stand apart from words, so that each format marks them its way.
 
-use super::figures::printable;
-
 /// A sentence, or several, with names in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Message(pub Vec<Segment>);
@@ -58,6 +56,17 @@ impl Message {
         self.0.extend(other.0);
         self
     }
+}
+
+/// Text whose control characters, and those that change the direction of writing, are visible:
+/// instance keys can contain any.
+pub fn printable(text: &str) -> String {
+    let is_invisible = |it: char| matches!(it, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let shown = |it: char| match it {
+        it if it.is_control() || is_invisible(it) => it.escape_default().to_string(),
+        it => it.to_string(),
+    };
+    text.chars().map(shown).collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! at [`Life::of`], then [`World::rows`].
 
 mod life;
+mod losses;
 mod names;
 mod rows;
 mod sides;

@@ -5,8 +5,11 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lakebase::Default;
-use lakebase::documentation::other_imports;
+use lakebase::documentation::{Files, derived_example, other_imports};
+use lakebase::{Default, Lakebase};
+
+use serde_json::{Value as Json, json};
+use tfplugin::Provider as _;
 
 use crate::workbench::Workbench;
 
@@ -40,8 +43,6 @@ examples! {
     all_projects "data-sources/lakebase_projects"
     what_is_read_of_a_role "data-sources/lakebase_role"
     all_roles "data-sources/lakebase_roles"
-    what_is_read_of_a_database "data-sources/lakebase_database"
-    all_databases "data-sources/lakebase_databases"
     an_ephemeral_connection "ephemeral-resources/lakebase_connection"
     an_ephemeral_credential "ephemeral-resources/lakebase_credential"
     the_password_of_a_role "ephemeral-resources/lakebase_role_password"
@@ -59,6 +60,34 @@ fn no_example_is_left_out() {
     let untested = |folder: &&PathBuf| FOLDERS.iter().all(|it| examples().join(it) != **folder);
     let untested: Vec<_> = folders.iter().filter(untested).collect();
     assert!(untested.is_empty(), "give each of these its line above: {untested:#?}");
+}
+
+#[test]
+fn derived_examples_of_data_sources_read_what_the_resource_example_creates() {
+    let schemas = Lakebase::new().schemas();
+    for table in lakebase::tables() {
+        let folder = format!("resources/{}", table.type_name);
+        let Some(import) = read(&folder, "import.tf") else { continue };
+        let imports = Files::from([(format!("{folder}/import.tf"), import)]);
+        let plural = format!("lakebase_{}", table.address.plural());
+        let is_derived = |name: &&str| {
+            schemas.data_sources.contains_key(*name)
+                && !FOLDERS.contains(&&*format!("data-sources/{name}"))
+        };
+        let names = [table.type_name, &plural].into_iter().filter(is_derived);
+        let examples = names.map(|name| derived_example(name, &imports).expect("it has an import"));
+        let examples: Vec<_> = examples.collect();
+        if examples.is_empty() {
+            continue;
+        }
+        let bench = Workbench::new(&format!("derived_examples_{}", table.noun));
+        let resource = read(&folder, "resource.tf").expect("it has an example");
+        bench.configure_in("existing/", &resource);
+        bench.terraform(&["-chdir=existing", "apply", "-auto-approve"]).succeeded();
+        bench.configure(&examples.join("\n"));
+        bench.terraform(&["fmt", "-check", "-diff"]).succeeded();
+        bench.apply();
+    }
 }
 
 #[test]
@@ -108,6 +137,7 @@ fn run(folder: &str) {
         }
         bench.apply();
         if file == first {
+            store(&bench, folder);
             import(&bench, folder);
         }
         release(&bench, &example);
@@ -128,6 +158,29 @@ fn files(folder: &str, first: &str) -> Vec<String> {
     let mut files: Vec<_> = names.filter(|it| it == first || it.starts_with(&prefix)).collect();
     files.sort_by_key(|it| (it != first, it.clone()));
     files
+}
+
+/// With `UPDATE_STATES=1`, keeps what Terraform has stored of a resource that has no stored state of
+/// this version yet: tests/schemas.rs makes sure that later versions read it.
+fn store(bench: &Workbench, folder: &str) {
+    let Some(type_name) = folder.strip_prefix("resources/") else { return };
+    let path = format!("tests/states/{}/{type_name}.json", env!("CARGO_PKG_VERSION"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    #[expect(clippy::disallowed_methods, reason = "only this test stores states")]
+    let is_asked = std::env::var_os("UPDATE_STATES").is_some();
+    if !is_asked || path.exists() {
+        return;
+    }
+    let state: Json = serde_json::from_str(&bench.read("terraform.tfstate")).expect("a state");
+    let resources = state["resources"].as_array().expect("a state has resources");
+    let resource = resources.iter().find(|it| it["type"] == type_name).expect("its resource");
+    let instance = &resource["instances"][0];
+    let stored = json!({
+        "schema_version": instance["schema_version"],
+        "attributes": instance["attributes"],
+    });
+    let text = serde_json::to_string_pretty(&stored).expect("a state is JSON") + "\n";
+    fs::write(path, text).expect("the state is written");
 }
 
 /// Imports what was applied, in each of the ways that the example shows.

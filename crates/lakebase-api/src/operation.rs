@@ -1,14 +1,9 @@
-//! Long-running operations: what the service answers to a change, and when to ask again.
-
-use std::time::Duration;
+//! Long-running operations: what Lakebase answers to a change.
 
 use serde::Deserialize;
 
 use crate::Json;
 use crate::error::Problem;
-
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// A change that the service has taken on. Dropping it does not stop it.
 #[derive(Clone, Debug, Deserialize)]
@@ -55,12 +50,6 @@ impl Operation {
     }
 }
 
-/// The pause before the next look: a quarter of the wait so far, so that looking makes no wait
-/// longer by more than that, from 0.2 to 5 seconds. Chance takes off up to a fifth.
-pub(crate) fn pause(waited: Duration, unit: f64) -> Duration {
-    (waited / 4).clamp(FIRST_PAUSE, LONGEST_PAUSE).mul_f64(0.8 + unit / 5.0)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -96,15 +85,5 @@ mod tests {
             assert_eq!(look(answer.clone()), expected, "{answer}");
         }
         assert!(look(Json::Null).is_err());
-    }
-
-    #[test]
-    fn the_pauses_grow_with_the_wait_and_chance_takes_off_up_to_a_fifth() {
-        let table = [(0, 200), (800, 200), (4000, 1000), (20_000, 5000), (3_600_000, 5000)];
-        for (waited, expected) in table {
-            let waited = Duration::from_millis(waited);
-            assert_eq!(pause(waited, 1.0), Duration::from_millis(expected));
-            assert_eq!(pause(waited, 0.0), Duration::from_millis(expected * 4 / 5));
-        }
     }
 }

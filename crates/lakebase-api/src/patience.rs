@@ -11,6 +11,11 @@ use crate::clock::Clock;
 /// answer names the operation, without which the change would go on unseen.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// The shortest pause between two looks at an operation.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
 /// A deadline and a stop token, shared by all calls that serve one purpose: a create, its
 /// operation and the settling after it draw on one patience.
 #[derive(Clone)]
@@ -48,7 +53,7 @@ impl Patience {
     /// A moment before trying again what another change stands in the way of. Says whether to try:
     /// not after the deadline, and not after a stop.
     pub async fn pause(&self) -> bool {
-        self.sleep(crate::operation::pause(self.elapsed(), self.clock.unit())).await.is_ok()
+        self.sleep(pause(self.elapsed(), self.clock.unit())).await.is_ok()
     }
 
     /// A patience that ends with this one, and after `limit` at the latest.
@@ -107,5 +112,26 @@ impl Patience {
 
     async fn deadline(&self) {
         self.clock.limit(self.start.saturating_add(self.timeout)).await;
+    }
+}
+
+/// The pause before the next look at an operation: a quarter of the wait so far, so that looking makes no wait
+/// longer by more than that, from 0.2 to 5 seconds. Chance takes off up to a fifth.
+pub(crate) fn pause(waited: Duration, unit: f64) -> Duration {
+    (waited / 4).clamp(FIRST_PAUSE, LONGEST_PAUSE).mul_f64(0.8 + unit / 5.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pauses_grow_with_the_wait_and_chance_takes_off_up_to_a_fifth() {
+        let table = [(0, 200), (800, 200), (4000, 1000), (20_000, 5000), (3_600_000, 5000)];
+        for (waited, expected) in table {
+            let waited = Duration::from_millis(waited);
+            assert_eq!(pause(waited, 1.0), Duration::from_millis(expected));
+            assert_eq!(pause(waited, 0.0), Duration::from_millis(expected * 4 / 5));
+        }
     }
 }

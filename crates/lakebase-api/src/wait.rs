@@ -2,7 +2,7 @@
 
 use crate::client::Client;
 use crate::error::{Error, Kind, Report};
-use crate::operation::{self, Look, Operation};
+use crate::operation::{Look, Operation};
 use crate::{Json, Patience};
 
 impl Client {
@@ -64,7 +64,7 @@ impl Client {
             }
             if report.last_state.is_some() || last.is_some() {
                 let waited = self.clock().elapsed().saturating_sub(start);
-                let pause = operation::pause(waited, self.clock().unit());
+                let pause = crate::patience::pause(waited, self.clock().unit());
                 if let Err(cut) = patience.sleep(pause).await {
                     report.elapsed = patience.elapsed();
                     return Err(Error::new(cut.after(last), report));

@@ -8,6 +8,7 @@
 
 mod clock;
 mod diagnostic;
+mod fault;
 mod generated;
 mod launch;
 mod path;
@@ -18,12 +19,13 @@ mod types;
 mod value;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use fault::{DecodeError, EncodeError};
 pub use launch::{Program, debug, serve, started_by_terraform};
 pub use path::{Path, Step};
 pub use provider::*;
 pub use schema::*;
 pub use types::Type;
-pub use value::{DecodeError, EncodeError, Number, Object, Refinement, Value};
+pub use value::{Number, Object, Refinement, Value};
 
 /// The cancellation token of [`Call::stop`], re-exported so that its version is this crate's.
 pub use tokio_util::sync::CancellationToken;

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use crate::DecodeError;
-use crate::value::Fault;
+use crate::fault::{DecodeError, Fault};
 
 /// The type of a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,6 @@
 //! The rooms behind it write and read such trees, always by a [`Type`]: `msgpack` as they travel,
 //! `json` as they are stored.
 
-mod fault;
 mod json;
 mod msgpack;
 mod number;
@@ -12,8 +11,6 @@ mod strategies;
 
 use std::collections::BTreeMap;
 
-pub(crate) use fault::Fault;
-pub use fault::{DecodeError, EncodeError};
 pub use number::Number;
 use unicode_normalization::UnicodeNormalization;
 

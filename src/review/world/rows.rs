@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::super::objects::{self, ObjectRow};
+use super::super::objects::ObjectRow;
 use super::super::plan::{Action, Change, Facts, Name, Object, Settings};
 use super::super::row::{Fate, Row, Side, Subject};
 use super::life::{Life, Presence};
 use super::names::{Key, Names, display, project_of, root_of, writer_of};
-use super::{EXISTING, Endpoint, World, creates};
+use super::{EXISTING, Endpoint, World, creates, losses};
 use crate::resources::project::DEFAULT_ENDPOINT_SETTINGS;
 
 impl World<'_> {
@@ -76,7 +76,7 @@ impl World<'_> {
             });
             let purges = || self.projects.get(project_of(key)?).map(|project| project.purges);
             let with_project = project_goes.then(|| purges() == Some(true));
-            objects::row(change, display(key), life, with_project, self.plan.timestamp)
+            losses::row(change, display(key), life, with_project, self.plan.timestamp)
         });
         rows.collect()
     }

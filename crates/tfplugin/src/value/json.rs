@@ -2,8 +2,9 @@
 
 use serde_json::{Value as Json, json};
 
-use super::fault::Fault;
-use super::{DecodeError, Number, Value, normalized};
+use super::{Number, Value, normalized};
+use crate::fault::DecodeError;
+use crate::fault::Fault;
 use crate::{Step, Type};
 
 impl Value {

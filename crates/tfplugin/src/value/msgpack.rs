@@ -5,9 +5,11 @@
 mod decode;
 mod encode;
 mod refinement;
+mod scalars;
 
-use super::{DecodeError, EncodeError, Value};
+use super::Value;
 use crate::Type;
+use crate::fault::{DecodeError, EncodeError};
 
 /// The code of the msgpack extension that is an unknown value with something known of it. Any
 /// other code is an unknown value of which nothing is known.

@@ -1,16 +1,14 @@
 //! Reading.
 
-use std::fmt;
-
 use rmp::Marker;
 use rmp::decode::{
-    read_array_len, read_bin_len, read_bool, read_ext_meta, read_f32, read_f64, read_int,
-    read_map_len, read_nil, read_str_len,
+    read_array_len, read_bin_len, read_bool, read_ext_meta, read_map_len, read_nil, read_str_len,
 };
 
-use super::super::fault::Fault;
-use super::super::{Number, Object, Value, normalized};
+use super::super::{Object, Value};
+use super::scalars::{broken, expected, peek, read_number, read_string, take};
 use super::{REFINED, refinement};
+use crate::fault::Fault;
 use crate::{Step, Type};
 
 /// How deep values may be nested. Types alone bound the depth, but a dynamic value brings its own
@@ -51,8 +49,8 @@ fn value(r#type: &Type, bytes: &mut &[u8], depth: usize) -> Result<Value, Fault>
         (Type::Bool, _) => {
             read_bool(bytes).map(Value::Bool).map_err(|_| expected("a bool", marker))
         }
-        (Type::Number, _) => number(bytes).map(Value::Number),
-        (Type::String, _) => string(bytes).map(Value::String),
+        (Type::Number, _) => read_number(bytes).map(Value::Number),
+        (Type::String, _) => read_string(bytes).map(Value::String),
         (Type::Dynamic, _) => dynamic(bytes, depth),
         (Type::List(element), _) => elements(element, bytes, depth).map(Value::List),
         (Type::Set(element), _) => {
@@ -89,36 +87,6 @@ fn unknown(bytes: &mut &[u8]) -> Result<Value, Fault> {
     let payload = take(bytes, meta.size)?;
     let known = if meta.typeid == REFINED { refinement::decode(payload) } else { None };
     Ok(Value::Unknown(Box::new(known.unwrap_or_default())))
-}
-
-/// Reads a number in any of its forms.
-pub(super) fn number(bytes: &mut &[u8]) -> Result<Number, Fault> {
-    let marker = peek(bytes)?;
-    let float = match marker {
-        Marker::F32 => f64::from(read_f32(bytes).map_err(broken)?),
-        Marker::F64 => read_f64(bytes).map_err(broken)?,
-        Marker::U64 => return read_int::<u64, _>(bytes).map(Number::from).map_err(broken),
-        Marker::FixStr(_) | Marker::Str8 | Marker::Str16 | Marker::Str32 => {
-            return string(bytes)?.parse().map_err(Fault::new);
-        }
-        _ => {
-            let it = read_int::<i64, _>(bytes).map_err(|_| expected("a number", marker))?;
-            return Ok(it.into());
-        }
-    };
-    Number::from_f64(float).ok_or_else(|| {
-        let what = if float.is_nan() { "not a number (NaN)" } else { "infinite" };
-        Fault::new(format!("the number is {what}; only finite numbers can be stored"))
-    })
-}
-
-/// Reads text, and brings it to normalization form C as Terraform does.
-pub(super) fn string(bytes: &mut &[u8]) -> Result<String, Fault> {
-    let marker = peek(bytes)?;
-    let len = read_str_len(bytes).map_err(|_| expected("a string", marker))?;
-    let text =
-        str::from_utf8(take(bytes, len)?).map_err(|_| Fault::new("the text is not UTF-8"))?;
-    Ok(normalized(text))
 }
 
 /// Reads a value with its type before it.
@@ -165,27 +133,9 @@ fn members(
     let marker = peek(bytes)?;
     let len = read_map_len(bytes).map_err(|_| expected("a map", marker))?;
     let member = |_| {
-        let name = string(bytes)?;
+        let name = read_string(bytes)?;
         let value = member(&name, bytes)?;
         Ok((name, value))
     };
     (0..len).map(member).collect()
-}
-
-/// The marker of what comes next.
-fn peek(bytes: &[u8]) -> Result<Marker, Fault> {
-    bytes.first().map(|it| Marker::from_u8(*it)).ok_or_else(|| broken("nothing follows"))
-}
-
-/// The next bytes, so many.
-pub(super) fn take<'a>(bytes: &mut &'a [u8], len: u32) -> Result<&'a [u8], Fault> {
-    bytes.split_off(..len as usize).ok_or_else(|| broken("nothing follows"))
-}
-
-fn expected(what: &str, found: Marker) -> Fault {
-    Fault::new(format!("{what} is expected, not msgpack's {found:?}"))
-}
-
-fn broken(reason: impl fmt::Display) -> Fault {
-    Fault::new(format!("the msgpack breaks off: {reason}"))
 }

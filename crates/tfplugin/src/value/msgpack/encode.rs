@@ -1,23 +1,19 @@
 //! Writing. Writing to memory cannot fail, so that only the value itself can.
 
-use rmp::encode::{
-    write_array_len, write_bin, write_bool, write_f64, write_map_len, write_nil, write_sint,
-    write_str,
-};
+use rmp::encode::{write_array_len, write_bin, write_bool, write_map_len, write_nil, write_str};
 
-use super::super::fault::Fault;
-use super::super::{Number, Object, Value};
+use super::super::{Object, Value};
 use super::refinement;
+use super::scalars::{IN_MEMORY, write_number};
+use crate::fault::Fault;
 use crate::{Step, Type};
-
-pub(super) const IN_MEMORY: &str = "writing to memory cannot fail";
 
 pub(super) fn value(out: &mut Vec<u8>, r#type: &Type, it: &Value) -> Result<(), Fault> {
     match (r#type, it) {
         (_, Value::Null) => write_nil(out).expect(IN_MEMORY),
         (_, Value::Unknown(it)) => refinement::unknown(out, r#type, it),
         (Type::Bool, Value::Bool(it)) => write_bool(out, *it).expect(IN_MEMORY),
-        (Type::Number, Value::Number(it)) => number(out, it),
+        (Type::Number, Value::Number(it)) => write_number(out, it),
         (Type::String, Value::String(it)) => write_str(out, it).expect(IN_MEMORY),
         (Type::List(element), Value::List(it)) => {
             write_array_len(out, len(it.len())).expect(IN_MEMORY);
@@ -77,17 +73,6 @@ fn object<'a>(
         value(out, r#type, it).map_err(|it| it.within(Step::Attribute(name.clone())))?;
     }
     Ok(())
-}
-
-/// Writes a number as the smallest form that loses nothing.
-pub(super) fn number(out: &mut Vec<u8>, it: &Number) {
-    if let Some(it) = it.as_i64() {
-        write_sint(out, it).expect(IN_MEMORY);
-    } else if let Some(it) = it.as_exact_f64() {
-        write_f64(out, it).expect(IN_MEMORY);
-    } else {
-        write_str(out, &it.to_string()).expect(IN_MEMORY);
-    }
 }
 
 fn len(it: usize) -> u32 {

@@ -7,8 +7,8 @@ use rmp::encode::{
 };
 
 use super::super::{Number, Refinement};
-use super::decode::{string, take};
-use super::{REFINED, decode, encode};
+use super::REFINED;
+use super::scalars::{IN_MEMORY, read_number, read_string, take, write_number};
 use crate::Type;
 
 /// The longest prefix that is written, in bytes; Terraform's own limit.
@@ -35,7 +35,7 @@ pub(super) fn decode(payload: &[u8]) -> Option<Refinement> {
     for _ in 0..read_map_len(bytes).ok()? {
         match read_int(bytes).ok()? {
             key::IS_NULL => known.not_null = !read_bool(bytes).ok()?,
-            key::PREFIX => known.prefix = Some(string(bytes).ok()?),
+            key::PREFIX => known.prefix = Some(read_string(bytes).ok()?),
             key::LOWER => known.lower = Some(bound(bytes)?),
             key::UPPER => known.upper = Some(bound(bytes)?),
             key::MIN_LENGTH => known.min_length = Some(read_int(bytes).ok()?),
@@ -50,7 +50,7 @@ fn bound(bytes: &mut &[u8]) -> Option<(Number, bool)> {
     if read_array_len(bytes).ok()? != 2 {
         return None;
     }
-    Some((decode::number(bytes).ok()?, read_bool(bytes).ok()?))
+    Some((read_number(bytes).ok()?, read_bool(bytes).ok()?))
 }
 
 /// Passes over one value, however deep it nests.
@@ -92,7 +92,7 @@ pub(super) fn unknown(out: &mut Vec<u8>, r#type: &Type, known: &Refinement) {
     let payload = payload(r#type, known);
     if (1..=MAX_PAYLOAD).contains(&payload.len()) {
         let len = u32::try_from(payload.len()).expect("a payload is at most 1024 bytes");
-        write_ext_meta(out, len, REFINED).expect(encode::IN_MEMORY);
+        write_ext_meta(out, len, REFINED).expect(IN_MEMORY);
         out.extend(payload);
     } else {
         out.extend([0xd4, 0, 0]);
@@ -106,26 +106,26 @@ fn payload(r#type: &Type, known: &Refinement) -> Vec<u8> {
     let mut out = Vec::new();
     let mut entry = |key: u64, write: &dyn Fn(&mut Vec<u8>)| {
         entries += 1;
-        write_uint(&mut out, key).expect(encode::IN_MEMORY);
+        write_uint(&mut out, key).expect(IN_MEMORY);
         write(&mut out);
     };
     if known.not_null && *r#type != Type::Dynamic {
-        entry(key::IS_NULL, &|out| write_bool(out, false).expect(encode::IN_MEMORY));
+        entry(key::IS_NULL, &|out| write_bool(out, false).expect(IN_MEMORY));
     }
     match r#type {
         Type::String => {
             if let Some(prefix) = known.prefix.as_deref().filter(|it| !it.is_empty()) {
                 let prefix = &prefix[..prefix.floor_char_boundary(MAX_PREFIX)];
-                entry(key::PREFIX, &|out| write_str(out, prefix).expect(encode::IN_MEMORY));
+                entry(key::PREFIX, &|out| write_str(out, prefix).expect(IN_MEMORY));
             }
         }
         Type::Number if !contradicts(known.lower.as_ref(), known.upper.as_ref()) => {
             for (key, bound) in [(key::LOWER, &known.lower), (key::UPPER, &known.upper)] {
                 let Some((number, inclusive)) = bound else { continue };
                 entry(key, &|out| {
-                    write_array_len(out, 2).expect(encode::IN_MEMORY);
-                    encode::number(out, number);
-                    write_bool(out, *inclusive).expect(encode::IN_MEMORY);
+                    write_array_len(out, 2).expect(IN_MEMORY);
+                    write_number(out, number);
+                    write_bool(out, *inclusive).expect(IN_MEMORY);
                 });
             }
         }
@@ -137,7 +137,7 @@ fn payload(r#type: &Type, known: &Refinement) -> Vec<u8> {
             {
                 let Some(length) = length else { continue };
                 entry(key, &|out| {
-                    write_uint(out, length).expect(encode::IN_MEMORY);
+                    write_uint(out, length).expect(IN_MEMORY);
                 });
             }
         }
@@ -147,7 +147,7 @@ fn payload(r#type: &Type, known: &Refinement) -> Vec<u8> {
         return out;
     }
     let mut map = Vec::with_capacity(out.len() + 1);
-    write_map_len(&mut map, entries).expect(encode::IN_MEMORY);
+    write_map_len(&mut map, entries).expect(IN_MEMORY);
     map.extend(out);
     map
 }

@@ -1,13 +1,15 @@
-//! Who may know whom inside `src/`. Between crates Cargo sees to it.
+//! Lists which modules of `src/` may name which.
 //!
-//! What a room may not know is what keeps it easy to read and to test: a resource that cannot name
-//! the client cannot talk to the service.
+//! What a module may not name keeps it easy to read and to test: a resource that cannot name the
+//! client cannot send requests.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// A room, `src/NAME.rs` with `src/NAME/`, and all that it may name.
-const ROOMS: [(&str, &[&str]); 12] = [
+use super::files;
+
+/// A module, `src/NAME.rs` with `src/NAME/`, and all that it may name.
+const MODULES: [(&str, &[&str]); 12] = [
     ("declarations", &["model"]),
     ("documentation", &["model", "provider", "tfplugin"]),
     ("model", &["tfplugin"]),
@@ -16,14 +18,14 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("review", &["compute", "model", "resources", "tfplugin"]),
     ("connection", &["lakebase_api"]),
     ("functions", &["connection", "resources", "tfplugin"]),
-    ("lifecycle", &["model", "resources", "lakebase_api", "tfplugin", WAITS]),
+    ("lifecycle", &["model", "resources", "lakebase_api", "tfplugin", ASYNC]),
     (
         "data_sources",
-        &["connection", "model", "resources", "lifecycle", "lakebase_api", "tfplugin", WAITS],
+        &["connection", "model", "resources", "lifecycle", "lakebase_api", "tfplugin", ASYNC],
     ),
     (
         "ephemeral",
-        &["data_sources", "model", "resources", "lifecycle", "lakebase_api", "tfplugin", WAITS],
+        &["data_sources", "model", "resources", "lifecycle", "lakebase_api", "tfplugin", ASYNC],
     ),
     (
         "provider",
@@ -36,29 +38,30 @@ const ROOMS: [(&str, &[&str]); 12] = [
             "ephemeral",
             "lakebase_api",
             "tfplugin",
-            WAITS,
+            ASYNC,
         ],
     ),
 ];
 
-/// Beside other rooms and crates, the mark of what takes time.
-const WAITS: &str = ".await";
+/// Beside other modules and crates, the mark of asynchronous code.
+const ASYNC: &str = ".await";
 
 #[test]
-fn every_room_names_only_what_it_may() {
+fn modules_import_only_allowed_modules() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut trespasses = Vec::new();
     for file in files(&source) {
         let path = file.strip_prefix(&source).expect("it is in src").with_extension("");
-        let room = path.iter().next().and_then(|room| room.to_str()).expect("a name in ASCII");
-        if matches!(room, "lib" | "main") {
+        let module =
+            path.iter().next().and_then(|module| module.to_str()).expect("a name in ASCII");
+        if matches!(module, "lib" | "main") {
             continue;
         }
-        let Some((_, allowed)) = ROOMS.iter().find(|(name, _)| *name == room) else {
-            panic!("{room} is a new room in src/: say in this test what it may name");
+        let Some((_, allowed)) = MODULES.iter().find(|(name, _)| *name == module) else {
+            panic!("{module} is a new module in src/: list in this test what it may name");
         };
         for (number, line) in code(&file).lines().enumerate() {
-            let strange = |name: &&str| *name != room && !allowed.contains(name);
+            let strange = |name: &&str| *name != module && !allowed.contains(name);
             for name in named(line).into_iter().filter(strange) {
                 trespasses.push(format!("src/{}.rs:{}: {name}", path.display(), number + 1));
             }
@@ -83,23 +86,10 @@ fn code(file: &Path) -> String {
 fn named(line: &str) -> Vec<&str> {
     let code = line.split("//").next().unwrap_or_default();
     let known = |name: &&str| code.contains(&format!("crate::{name}"));
-    let mut names: Vec<_> = ROOMS.iter().map(|(room, _)| *room).filter(known).collect();
-    let others = ["lakebase_api", "tfplugin", WAITS];
+    let mut names: Vec<_> = MODULES.iter().map(|(module, _)| *module).filter(known).collect();
+    let others = ["lakebase_api", "tfplugin", ASYNC];
     names.extend(others.iter().filter(|other| code.contains(*other)));
     names
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).expect("src can be read") {
-        let path = entry.expect("src can be read").path();
-        if path.is_dir() {
-            files.extend(self::files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
-    files
 }
 
 #[test]

@@ -1,4 +1,0 @@
-resource "lakebase_project" "shop" {
-  project_id          = "shop"
-  deletion_protection = false
-}
