@@ -90,7 +90,7 @@ fn preview_branch_is_created_reset_and_deleted_by_a_pipeline() {
 
     bench.environment.insert("PULL_REQUEST".into(), "42".into());
     bench.environment.insert("COPY".into(), "2".into());
-    bench.configure(configuration);
+    bench.write("main.tf", configuration);
     bench.terraform(&["fmt", "-check", "-diff"]).succeeded();
     // With a development override there is nothing to install.
     let run = |script: &str| bench.bash(&script.replace("terraform init -input=false\n", ""));
