@@ -55,11 +55,7 @@ fn getting_started_leads_to_a_plan_an_apply_and_a_refused_plan() {
 #[test]
 fn connecting_applications_hands_over_hosts_and_passwords() {
     let bench = Workbench::new("connecting_applications");
-    let has_ephemerals = (1, 10) <= bench.terraform_version();
-    let blocks = snippets("connecting-applications", "terraform").into_iter();
-    let configuration: Vec<_> =
-        blocks.filter(|block| has_ephemerals || !block.contains("ephemeral ")).collect();
-    let configuration = configuration.join("\n");
+    let configuration = snippets("connecting-applications", "terraform").join("\n");
     bench.configure(&configuration);
     bench.terraform(&["fmt", "-check", "-diff"]).succeeded();
     bench.apply();
