@@ -84,6 +84,6 @@ async fn ssl_cert_file_names_the_trusted_certificates() {
         let asked = ask(port, certificates).await;
         let error = String::from_utf8_lossy(&asked.stderr);
         assert!(!asked.status.success() && error.contains("certificate"), "{error}");
-        assert!(error.contains("(1 attempt,"), "{error}");
+        assert!(error.contains("after 1 attempt ("), "{error}");
     }
 }
