@@ -31,7 +31,15 @@ pub fn pages(examples: &Files) -> Result<Files, MissingExample> {
     let schemas = provider::schemas();
     let mut pages = Files::new();
     let index = Page { kind: "Provider", folder: "provider", name: "lakebase", examples };
-    let body = index.block(&schemas.provider.block, "provider.tf", "")?;
+    let contents = [
+        ("Resources", listed("resources", schemas.resources.keys())),
+        ("Data sources", listed("data-sources", schemas.data_sources.keys())),
+        ("Ephemeral resources", listed("ephemeral-resources", schemas.ephemeral_resources.keys())),
+        ("Functions", listed("functions", schemas.functions.keys())),
+    ];
+    let contents = contents.map(|(kind, pages)| format!("* {kind}: {pages}")).join("\n");
+    let contents = format!("## Contents\n\n{contents}");
+    let body = index.block(&schemas.provider.block, "provider.tf", &contents)?;
     pages.insert("index.md".to_owned(), index.text(&schemas.provider.block.description, &body));
 
     for table in provider::managed().map(Resource::table) {
@@ -258,6 +266,14 @@ fn managers(name: &str) -> String {
         let resource = link(table.type_name, "resources");
         format!("To manage {}, use the resource {resource}.", table.address.plural())
     })
+}
+
+/// Links of the index to the pages in a directory.
+fn listed<'a>(directory: &str, names: impl Iterator<Item = &'a String>) -> String {
+    let links: Vec<_> = names
+        .map(|name| format!("[`{name}`]({directory}/{}.md)", name.trim_start_matches("lakebase_")))
+        .collect();
+    links.join(", ")
 }
 
 /// A link to a page in a directory beside the page's own.
