@@ -8,7 +8,7 @@ use super::plan::{Action, Change, Object, Shift};
 use super::world::{Life, Presence};
 use crate::resources::project::HISTORY_RETENTION;
 
-/// A project, a branch or a database that is destroyed, or whose protection or lifetime changes.
+/// An object other than a compute that is destroyed, or whose protection or lifetime changes.
 #[derive(Debug)]
 pub struct ObjectRow {
     /// The address of the resource.
@@ -43,6 +43,8 @@ pub enum Restore {
     WithoutItsProject,
     /// Never.
     Never,
+    /// It holds no data: creating it again restores it, but for what the sentences say.
+    ByCreating(&'static str),
     /// It is not known.
     Unknown,
 }
@@ -59,10 +61,10 @@ pub fn row(
     with_project: Option<bool>,
     now: Option<Timestamp>,
 ) -> Option<ObjectRow> {
-    let holds_data = match change.object()? {
-        Object::Project(_) | Object::Branch(_) => true,
-        Object::Other { holds_data } => *holds_data,
-        Object::Endpoint(_) => false,
+    let (holds_data, besides) = match change.object()? {
+        Object::Project(_) | Object::Branch(_) => (true, ""),
+        Object::Other { holds_data, loss } => (*holds_data, *loss),
+        Object::Endpoint(_) => (false, ""),
     };
     let goes = match (&life, change.action) {
         (Some(life), _) => {
@@ -78,16 +80,18 @@ pub fn row(
     let is_root = matches!(change.object(), Some(Object::Branch(branch)) if branch.is_root);
     let is_soft = matches!(change.object(), Some(Object::Project(_) | Object::Branch(_)));
     let until = now.and_then(|now| now.checked_add(RETENTION).ok());
-    let loss = (goes && holds_data && change.before.is_some()).then(|| Loss {
-        replaced: change.action == Action::Replace,
-        restore: match (purges.flatten(), with_project) {
-            _ if !is_soft => Restore::Never,
-            (Some(true), _) | (_, Some(true)) => Restore::Never,
-            (None, _) => Restore::Unknown,
-            (Some(false), Some(false)) if !is_root => Restore::WithoutItsProject,
-            (Some(false), _) => Restore::For7Days(until),
-        },
-    });
+    let loss =
+        (goes && (holds_data || !besides.is_empty()) && change.before.is_some()).then(|| Loss {
+            replaced: change.action == Action::Replace,
+            restore: match (purges.flatten(), with_project) {
+                _ if !holds_data => Restore::ByCreating(besides),
+                _ if !is_soft => Restore::Never,
+                (Some(true), _) | (_, Some(true)) => Restore::Never,
+                (None, _) => Restore::Unknown,
+                (Some(false), Some(false)) if !is_root => Restore::WithoutItsProject,
+                (Some(false), _) => Restore::For7Days(until),
+            },
+        });
     let noun = change.resource_type.trim_start_matches("lakebase_");
     let noun = noun.trim_start_matches("databricks_postgres_").replace('_', " ");
     (loss.is_some() || !change.shifts.is_empty()).then(|| ObjectRow {
@@ -117,6 +121,7 @@ impl Restore {
                 "without_its_project",
             ),
             Restore::Never => ("It cannot be restored.".to_owned(), "never"),
+            Restore::ByCreating(lost) => (lost.to_owned(), "by_creating"),
             Restore::Unknown => {
                 ("Whether it can be restored is not known yet.".to_owned(), "unknown")
             }
@@ -131,7 +136,7 @@ impl Restore {
             Restore::For7Days(_) => ", and can be restored for 7 days",
             Restore::WithoutItsProject => " with its project",
             Restore::Never => " permanently",
-            Restore::Unknown => "",
+            Restore::Unknown | Restore::ByCreating(_) => "",
         }
     }
 }
@@ -275,6 +280,10 @@ mod tests {
         );
         let role = "projects/p/branches/b/roles/app";
         check(&[change("lakebase_role", role, &delete, json!({}), null.clone())], expect![[""]]);
+        let catalog = change("lakebase_catalog", "catalogs/c", &delete, json!({}), null.clone());
+        check(&[catalog], expect![[r#"
+            The catalog `lakebase_catalog.x` is destroyed. The catalog leaves Unity Catalog, with the permissions that are granted on it and on what is in it. The database and its data remain.
+        "#]]);
         // What the configuration says decides about a replacement.
         let replaced = json!(["delete", "create"]);
         let project = change("lakebase_project", PROJECT, &replaced, json!({}), purges());

@@ -29,6 +29,7 @@ examples! {
     a_default_branch "resources/lakebase_default_branch"
     a_role "resources/lakebase_role"
     a_database "resources/lakebase_database"
+    a_catalog "resources/lakebase_catalog"
     a_credential "resources/lakebase_credential"
     what_is_read_of_a_branch "data-sources/lakebase_branch"
     what_is_read_of_a_project "data-sources/lakebase_project"
@@ -40,6 +41,7 @@ examples! {
     what_is_read_of_a_role "data-sources/lakebase_role"
     all_roles "data-sources/lakebase_roles"
     what_is_read_of_a_database "data-sources/lakebase_database"
+    what_is_read_of_a_catalog "data-sources/lakebase_catalog"
     all_databases "data-sources/lakebase_databases"
     an_ephemeral_connection "ephemeral-resources/lakebase_connection"
     an_ephemeral_credential "ephemeral-resources/lakebase_credential"
@@ -127,6 +129,14 @@ fn import(bench: &Workbench, folder: &str) {
 /// Destroys everything, once the protections are taken back.
 #[track_caller]
 pub(crate) fn destroy(bench: &Workbench, example: &str) {
+    unprotect(bench, example);
+    bench.destroy();
+    assert!(bench.emulator.names().is_empty(), "{:?}", bench.emulator.names());
+}
+
+/// Takes the protections back.
+#[track_caller]
+pub(crate) fn unprotect(bench: &Workbench, example: &str) {
     let of_lakebase = [
         ("resource \"lakebase_branch\" \"production\"", "is_protected", "false"),
         // Lakebase does not delete a default branch.
@@ -150,8 +160,6 @@ pub(crate) fn destroy(bench: &Workbench, example: &str) {
     let open = |(resource, setting, value)| format!("{resource} {{\n  {setting} = {value}\n}}\n");
     bench.write("override.tf", &present.map(open).collect::<String>());
     bench.terraform(&["apply", "-auto-approve"]).succeeded();
-    bench.destroy();
-    assert!(bench.emulator.names().is_empty(), "{:?}", bench.emulator.names());
 }
 
 /// Terraform takes an identity in an `import` block since 1.12.

@@ -10,6 +10,7 @@
 )]
 #![expect(clippy::too_many_lines, reason = "the lines of a long test are its snapshots")]
 
+mod catalogs;
 mod chaos;
 mod connections;
 mod consent;
@@ -23,6 +24,7 @@ mod foresight;
 mod guides;
 mod import;
 mod interrupted;
+mod lives;
 mod masks;
 mod matrix;
 mod messages;

@@ -47,9 +47,16 @@ impl Preview<'_> {
         }
         let announced = self.surroundings.lifecycle.and_then(|_| {
             let why = self.reason();
-            announce(self.table, replacement, observed, &why, self.surroundings.now)
+            let loss = self.loss();
+            announce(self.table, replacement, loss, observed, &why, self.surroundings.now)
         });
         announced.map(|it| self.at_its_cause(it)).into_iter().collect()
+    }
+
+    /// What a delete of the object loses besides data.
+    fn loss(&self) -> &'static str {
+        let planned = &self.planned.object;
+        self.resource.loss(self.request.prior.as_ref().unwrap_or(planned))
     }
 
     /// On the attribute whose change forces the replacement, where one does.
@@ -156,6 +163,9 @@ impl Preview<'_> {
                 "The apply deletes it permanently: {} Lost will be {loss}.",
                 consented(table)
             ),
+            Ok(Deletion::Soft | Deletion::Plain) if !self.loss().is_empty() => {
+                format!("The apply deletes it. {}", self.loss())
+            }
             Ok(Deletion::Soft | Deletion::Plain) => "The apply deletes it.".to_owned(),
             Err(Refusal::NoConsent) => format!(
                 "The apply will refuse to delete it. Set `{purge} = true` to delete it \
@@ -188,6 +198,7 @@ impl Preview<'_> {
 pub(super) fn announce(
     table: &Table,
     replacement: &Replacement,
+    loss: &str,
     observed: &Observed,
     why: &str,
     now: Timestamp,
@@ -219,6 +230,10 @@ pub(super) fn announce(
                 ),
             ))
         }
+        Ok(Deletion::Plain) if !loss.is_empty() => Some(Diagnostic::warning(
+            format!("This plan deletes the {noun} `{name}`"),
+            format!("{why} {loss}"),
+        )),
         Ok(Deletion::Plain) | Err(_) => None,
     }
 }
