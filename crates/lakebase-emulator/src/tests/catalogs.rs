@@ -103,7 +103,7 @@ fn child_branch_inherits_the_mark_unless_it_is_of_before() {
 
 #[test]
 fn catalog_excludes_other_changes_on_its_branch() {
-    let delay = std::time::Duration::from_secs(60);
+    let delay = std::time::Duration::from_mins(1);
     let mut workspace =
         Workspace::with_branch(Options { operation_delay: delay, ..Options::default() });
     workspace.ok("POST catalogs?catalog_id=c", &creating("dev", "appdb"));
