@@ -5,6 +5,7 @@ use crate::model::field::{AnyField, Bool, Duration, Field, Nested, Text, Timesta
 use crate::model::table::{Resource, Table};
 
 pub mod branch;
+pub mod catalog;
 pub mod credential;
 pub mod database;
 pub mod default_branch;
@@ -22,6 +23,7 @@ pub static ALL: &[&dyn Resource] = &[
     &endpoint::Endpoint,
     &role::Role,
     &database::Database,
+    &catalog::Catalog,
 ];
 
 /// Where a project stands.
@@ -34,6 +36,8 @@ pub const ENDPOINT: &Address = &Address::member(BRANCH, "endpoints", "endpoint_i
 pub const ROLE: &Address = &Address::member(BRANCH, "roles", "role_id");
 /// Where a database stands.
 pub const DATABASE: &Address = &Address::member(BRANCH, "databases", "database_id");
+/// Where a catalog stands.
+pub const CATALOG: &Address = &Address::top_level("catalogs", "catalog_id");
 /// Where a snapshot stands.
 pub const SNAPSHOT: &Address = &Address::member(PROJECT, "snapshots", "snapshot_id");
 

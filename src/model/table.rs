@@ -36,6 +36,17 @@ pub trait Resource: Sync {
         false
     }
 
+    /// What a delete of the object loses besides data, or leaves in place, in sentences; empty, if
+    /// there is nothing to say.
+    fn loss(&self, _state: &Object) -> &'static str {
+        ""
+    }
+
+    /// Whether a delete of the object may lose data.
+    fn loses_data(&self, _state: &Object) -> bool {
+        self.table().life.delete.loses_data()
+    }
+
     /// What keeps a reported object from being settled, although its operation is done: the state
     /// that it is in. Nothing, if it has settled.
     fn unsettled(&self, _reported: &Json) -> Option<String> {

@@ -82,6 +82,15 @@ const SAMPLES: &[Sample] = &[
         documented: &[],
         ignored: &[],
     },
+    Sample {
+        type_name: "lakebase_catalog",
+        answer: include_str!("../../crates/lakebase-api/samples/catalog.json"),
+        documented: &[
+            ("status.create_database_if_missing", "never reported"),
+            ("uid", "the recording leaves it out"),
+        ],
+        ignored: &[],
+    },
 ];
 
 #[test]

@@ -7,7 +7,7 @@ use super::message::Message;
 use super::plan::Shift;
 use crate::resources::project::HISTORY_RETENTION;
 
-/// A project, a branch or a database that is destroyed, or whose protection or lifetime changes.
+/// An object other than a compute that is destroyed, or whose protection or lifetime changes.
 #[derive(Debug)]
 pub struct ObjectRow {
     /// The address of the resource.
@@ -42,6 +42,8 @@ pub enum Restore {
     WithoutItsProject,
     /// Never.
     Never,
+    /// It holds no data: creating it again restores it, but for what the sentences say.
+    ByCreating(&'static str),
     /// It is not known.
     Unknown,
 }
@@ -63,6 +65,7 @@ impl Restore {
                 "without_its_project",
             ),
             Restore::Never => ("It cannot be restored.".to_owned(), "never"),
+            Restore::ByCreating(lost) => (lost.to_owned(), "by_creating"),
             Restore::Unknown => {
                 ("Whether it can be restored is not known yet.".to_owned(), "unknown")
             }
@@ -77,7 +80,7 @@ impl Restore {
             Restore::For7Days(_) => ", and can be restored for 7 days",
             Restore::WithoutItsProject => " with its project",
             Restore::Never => " permanently",
-            Restore::Unknown => "",
+            Restore::Unknown | Restore::ByCreating(_) => "",
         }
     }
 }
@@ -221,6 +224,13 @@ mod tests {
         );
         let role = "projects/p/branches/b/roles/app";
         check(&[change("lakebase_role", role, &delete, json!({}), null.clone())], expect![[""]]);
+        let catalog = change("lakebase_catalog", "catalogs/c", &delete, json!({}), null.clone());
+        check(
+            &[catalog],
+            expect![[r#"
+                The catalog `lakebase_catalog.x` is destroyed. The catalog is removed from Unity Catalog, with the permissions granted on it and on its contents. The database and its data remain.
+            "#]],
+        );
         // What the configuration says decides about a replacement.
         let replaced = json!(["delete", "create"]);
         let project = change("lakebase_project", PROJECT, &replaced, json!({}), purges());

@@ -11,6 +11,7 @@
 #![expect(clippy::too_many_lines, reason = "the lines of a long test are its snapshots")]
 
 mod authentication;
+mod catalogs;
 mod chaos;
 mod connections;
 mod consent;
@@ -24,6 +25,7 @@ mod foresight;
 mod guides;
 mod import;
 mod interrupted;
+mod lives;
 mod masks;
 mod matrix;
 mod messages;

@@ -42,6 +42,7 @@ matrix! {
     every_attribute_of_an_endpoint "lakebase_endpoint"
     every_attribute_of_a_role "lakebase_role"
     every_attribute_of_a_database "lakebase_database"
+    every_attribute_of_a_catalog "lakebase_catalog"
 }
 
 #[test]
@@ -163,7 +164,9 @@ impl Matrix {
                 expect_mask(row, &sent, &mask);
             } else if row.field.replaces {
                 assert_eq!(change["actions"], json!(["delete", "create"]), "{}", row.path());
-            } else if matches!(row.field.place, Place::Initial(_) | Place::OnCreate) {
+            } else if matches!(row.field.place, Place::Initial(_) | Place::OnCreate)
+                || row.field.is_never_reported
+            {
                 // How it was to be created is over.
                 assert_eq!(change["actions"], json!(["no-op"]), "{}", row.path());
                 assert!(sent.is_empty(), "{}: {sent:#?}", row.path());
@@ -235,7 +238,11 @@ impl Matrix {
         for row in &self.rows {
             let says = if is_local(row) { Says::Nothing } else { Says::Second };
             let [protection, consent] = UNPROTECTED;
-            hcl += &self.resource(row, says).replace(protection, "").replace(consent, "");
+            let mut resource = self.resource(row, says);
+            for (name, value) in rows::in_all(self.table, row) {
+                resource = resource.replace(&format!("  {name} = {value}\n"), "");
+            }
+            hcl += &resource.replace(protection, "").replace(consent, "");
             let _ = write!(
                 hcl,
                 "\nimport {{\n  to = {}\n  id = \"{}\"\n}}\n",
@@ -319,6 +326,7 @@ impl Matrix {
         if matches!(is_protected, Some(Default::Bool(true))) {
             attributes.insert("deletion_protection", "false".to_owned());
         }
+        attributes.extend(rows::in_all(self.table, row).map(|(name, it)| (name, it.to_owned())));
         let is_required = |it: &&AnyField| it.is_required() && !is_place(it);
         for field in self.table.fields.iter().filter(is_required) {
             let holder = field.inside_of.map(|it| attributes[it].trim_matches('"').to_owned());
@@ -407,7 +415,8 @@ fn is_place(field: &AnyField) -> bool {
 /// Whether the service knows nothing of it once the object is there.
 fn is_local(row: &Row) -> bool {
     let sent = !row.exception.sent_at.is_empty();
-    !sent && !is_place(row.field) && !matches!(row.field.place, Place::Spec(_))
+    let is_told = matches!(row.field.place, Place::Spec(_)) && !row.field.is_never_reported;
+    !sent && !is_place(row.field) && !is_told
 }
 
 fn pointer(path: &str) -> String {

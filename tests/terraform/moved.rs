@@ -1,8 +1,9 @@
 //! What the official provider managed is taken over by `moved` blocks: nothing happens but the move.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use lakebase_emulator::Options;
+use lakebase_emulator::{Options, Recorded};
 use serde_json::{Value as Json, json};
 
 use crate::workbench::Workbench;
@@ -374,6 +375,47 @@ fn official(kind: &str, name: &str, attributes: Json) -> Json {
         "provider": "provider[\"registry.terraform.io/databricks/databricks\"]",
         "instances": [{"schema_version": 0, "attributes": attributes}],
     })
+}
+
+/// Lets the official provider have managed all resources of a type that a configuration has, and
+/// takes them over: nothing happens but the move. `created` are the requests that created them.
+#[track_caller]
+pub(crate) fn take_over(bench: &Workbench, hcl: &str, type_name: &str, created: &[Recorded]) {
+    let kind = type_name.trim_start_matches("lakebase_");
+    let mut state: Json = serde_json::from_str(&bench.read("terraform.tfstate")).expect("a state");
+    let mut blocks = String::new();
+    for resource in state["resources"].as_array_mut().expect("resources") {
+        if resource["type"] != type_name || resource["mode"] != "managed" {
+            continue;
+        }
+        let label = resource["name"].as_str().expect("a resource has a name").to_owned();
+        let name = resource["instances"][0]["attributes"]["name"].as_str().expect("a name");
+        let id = name.rsplit('/').next();
+        let create = created.iter().find(|it| {
+            it.method == "POST"
+                && (it.path.ends_with(name) || it.query.iter().any(|(_, it)| Some(&**it) == id))
+        });
+        let mut stored = bench.emulator.get(name).expect("it was created");
+        let sent = create.expect("a request created it").body.clone();
+        stored
+            .as_object_mut()
+            .expect("an object")
+            .extend(sent.as_object().cloned().unwrap_or_default());
+        *resource = official(kind, &label, stored);
+        let _ = write!(
+            blocks,
+            "\nmoved {{\n  from = databricks_postgres_{kind}.{label}\n  to   = {type_name}.{label}\n}}\n"
+        );
+    }
+    bench.write("terraform.tfstate", &state.to_string());
+    bench.forget_requests();
+    install_databricks(bench);
+    let (providers, _) = MOVED.split_once("moved {").expect("it has blocks");
+    bench.write("main.tf", &[providers, hcl, &blocks].concat());
+    let applied = bench.terraform(&["apply", "-auto-approve"]).succeeded().output();
+    assert!(applied.contains("0 added, 0 changed, 0 destroyed"), "{applied}");
+    bench.expect_empty_plan();
+    assert_eq!(bench.emulator.mutations(), []);
 }
 
 /// Tells Terraform where to find the stand-in besides our provider.

@@ -136,13 +136,14 @@ fn start(
     kind: &'static Kind,
     name: &str,
     method: Method,
+    turns: Vec<String>,
     moments: &Moments,
 ) -> Json {
     let mut response = show(world, &world.store, name, moments.ends).unwrap_or_default();
     // [INF] §4.1.
     response["@type"] =
         json!(format!("type.googleapis.com/databricks.postgres.v1.{}", kind.message));
-    begin(world, kind, name, method, moments, response)
+    begin(world, kind, name, method, turns, moments, response)
 }
 
 fn begin(
@@ -150,6 +151,7 @@ fn begin(
     kind: &'static Kind,
     name: &str,
     method: Method,
+    turns: Vec<String>,
     moments: &Moments,
     response: Json,
 ) -> Json {
@@ -165,6 +167,7 @@ fn begin(
         about: name.to_owned(),
         kind,
         method,
+        turns,
         ends: moments.ends,
         outcome: Ok(response),
     };

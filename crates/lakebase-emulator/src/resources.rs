@@ -4,6 +4,7 @@
 #![expect(clippy::unnecessary_wraps, reason = "the hooks of all kinds have the same signatures")]
 
 mod branch;
+mod catalog;
 mod compute;
 mod credential;
 mod database;
@@ -13,6 +14,7 @@ mod project;
 mod role;
 
 pub(crate) use branch::BRANCH;
+pub(crate) use catalog::CATALOG;
 pub(crate) use credential::CREDENTIAL;
 pub(crate) use database::DATABASE;
 pub(crate) use endpoint::ENDPOINT;

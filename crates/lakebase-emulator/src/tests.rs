@@ -4,6 +4,7 @@
 mod access;
 mod adoption;
 mod bodies;
+mod catalogs;
 mod computes;
 mod concurrency;
 mod deletion;

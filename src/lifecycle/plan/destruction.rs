@@ -87,9 +87,10 @@ pub(super) async fn plan(
     {
         sink.push(protected(noun, name, &[branch]));
     }
-    if purges && !sink.has_errors() {
+    let loss = resource.loss(state);
+    if (purges || !loss.is_empty()) && !sink.has_errors() {
         let destroyed = Replacement { consent: true, ..destroyed };
-        sink.extend(announce(table, &destroyed, &observed, "The plan destroys it.", now));
+        sink.extend(announce(table, &destroyed, loss, &observed, "The plan destroys it.", now));
     }
     sink.extend(observed.failure.clone());
     answer

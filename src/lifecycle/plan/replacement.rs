@@ -47,9 +47,16 @@ impl Preview<'_> {
         }
         let announced = self.surroundings.lifecycle.and_then(|_| {
             let why = self.reason();
-            announce(self.table, replacement, observed, &why, self.surroundings.now)
+            let loss = self.loss();
+            announce(self.table, replacement, loss, observed, &why, self.surroundings.now)
         });
         announced.map(|it| self.at_its_cause(it)).into_iter().collect()
+    }
+
+    /// What a delete of the object loses besides data.
+    fn loss(&self) -> &'static str {
+        let planned = &self.planned.object;
+        self.resource.loss(self.request.prior.as_ref().unwrap_or(planned))
     }
 
     /// On the attribute whose change forces the replacement, where one does.
@@ -157,6 +164,9 @@ impl Preview<'_> {
             Ok(Deletion::Permanent) => {
                 format!("The apply deletes it permanently, including {loss}: {}", consented(table))
             }
+            Ok(Deletion::Soft | Deletion::Plain) if !self.loss().is_empty() => {
+                format!("The apply deletes it. {}", self.loss())
+            }
             Ok(Deletion::Soft | Deletion::Plain) => "The apply deletes it.".to_owned(),
             Err(Refusal::NoConsent) => format!(
                 "The apply will refuse to delete it. To delete it permanently, including {loss}, set \
@@ -193,6 +203,7 @@ impl Preview<'_> {
 pub(super) fn announce(
     table: &Table,
     replacement: &Replacement,
+    loss: &str,
     observed: &Observed,
     why: &str,
     now: Timestamp,
@@ -228,6 +239,10 @@ pub(super) fn announce(
                 ),
             ))
         }
+        Ok(Deletion::Plain) if !loss.is_empty() => Some(Diagnostic::warning(
+            format!("{} will be deleted", meaning::subject(noun, name)),
+            format!("{why} {loss}"),
+        )),
         Ok(Deletion::Plain) | Err(_) => None,
     }
 }

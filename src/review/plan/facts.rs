@@ -53,6 +53,8 @@ pub enum Object {
     Other {
         /// Whether data is lost with it.
         holds_data: bool,
+        /// What is lost besides, in sentences.
+        loss: &'static str,
     },
 }
 
@@ -153,7 +155,10 @@ pub fn object(resource: &dyn Resource, attributes: &Attributes, exists: bool) ->
             is_read_write: resource.goes_with_its_parent(attributes),
             settings: Settings::of(attributes),
         }),
-        HasCompute::No => Object::Other { holds_data: resource.table().life.delete.loses_data() },
+        HasCompute::No => Object::Other {
+            holds_data: resource.loses_data(attributes),
+            loss: resource.loss(attributes),
+        },
     }
 }
 

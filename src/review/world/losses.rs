@@ -18,10 +18,10 @@ pub fn row(
     with_project: Option<bool>,
     now: Option<Timestamp>,
 ) -> Option<ObjectRow> {
-    let holds_data = match change.object()? {
-        Object::Project(_) | Object::Branch(_) => true,
-        Object::Other { holds_data } => *holds_data,
-        Object::Endpoint(_) => false,
+    let (holds_data, besides) = match change.object()? {
+        Object::Project(_) | Object::Branch(_) => (true, ""),
+        Object::Other { holds_data, loss } => (*holds_data, *loss),
+        Object::Endpoint(_) => (false, ""),
     };
     let goes = match (&life, change.action) {
         (Some(life), _) => {
@@ -37,9 +37,11 @@ pub fn row(
     let is_root = matches!(change.object(), Some(Object::Branch(branch)) if branch.is_root);
     let is_soft = matches!(change.object(), Some(Object::Project(_) | Object::Branch(_)));
     let until = now.and_then(|now| now.checked_add(RETENTION).ok());
-    let loss = (goes && holds_data && change.before.is_some()).then(|| Loss {
+    let is_loss = goes && (holds_data || !besides.is_empty()) && change.before.is_some();
+    let loss = is_loss.then(|| Loss {
         replaced: change.action == Action::Replace,
         restore: match (purges.flatten(), with_project) {
+            _ if !holds_data => Restore::ByCreating(besides),
             _ if !is_soft => Restore::Never,
             (Some(true), _) | (_, Some(true)) => Restore::Never,
             (None, _) => Restore::Unknown,

@@ -116,6 +116,18 @@ const EXCEPTIONS: &[Exception] = &[
         ..NONE
     },
     Exception {
+        attribute: "lakebase_catalog.branch",
+        values: [r#""projects/home/branches/home""#, r#""projects/home/branches/away""#],
+        because: "it must be there",
+        ..NONE
+    },
+    Exception {
+        attribute: "lakebase_catalog.create_database_if_missing",
+        values: ["true", "false"],
+        because: "the database of the row does not exist",
+        ..NONE
+    },
+    Exception {
         attribute: "lakebase_role.identity_type",
         values: [r#""GROUP""#, r#""USER""#],
         because: "an e-mail address may name both, but no service principal",
@@ -154,7 +166,24 @@ pub(super) fn required(table: &Table, field: &AnyField, row: &Row, holder: Optio
 }
 
 /// The values of required attributes that do not follow from their declarations.
-const REQUIRED: &[(&str, &str)] = &[("lakebase_endpoint.endpoint_type", "ENDPOINT_TYPE_READ_ONLY")];
+const REQUIRED: &[(&str, &str)] = &[
+    ("lakebase_endpoint.endpoint_type", "ENDPOINT_TYPE_READ_ONLY"),
+    ("lakebase_catalog.branch", "projects/home/branches/home"),
+];
+
+/// What all objects of a type have that are to be created, but for the row of that attribute.
+const IN_ALL: &[(&str, &str)] = &[("lakebase_catalog.create_database_if_missing", "true")];
+
+/// The attributes of [`IN_ALL`] for a row.
+pub(super) fn in_all(
+    table: &Table,
+    row: &Row,
+) -> impl Iterator<Item = (&'static str, &'static str)> {
+    IN_ALL.iter().filter_map(|(path, value)| {
+        let (type_name, name) = path.split_once('.')?;
+        (type_name == table.type_name && name != row.field.name).then_some((name, *value))
+    })
+}
 
 /// What has no row.
 const LEFT_OUT: &[(&str, &str)] = &[

@@ -2,7 +2,7 @@
 
 /// The forms that are told apart. In a form, `x` is a hexadecimal digit, `9` a decimal one, `~` any
 /// number of decimal ones, and everything else itself.
-const FORMS: [(&str, &str); 8] = [
+const FORMS: [(&str, &str); 9] = [
     ("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", "[UUID]"),
     ("/operations/xxxxxxxx/xxxxxxxx+xxxx=", "/operations/[OPERATION]"),
     ("9999-99-99T99:99:99Z", "[TIME]"),
@@ -10,6 +10,7 @@ const FORMS: [(&str, &str); 8] = [
     ("9~.9 s", "[SECONDS]"),
     ("(9~ attempts", "([SEVERAL] attempts"),
     ("(9~\nattempts", "([SEVERAL]\nattempts"),
+    ("TraceId: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "TraceId: [TRACE]"),
     ("TraceId:\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "TraceId:\n[TRACE]"),
 ];
 

@@ -6,7 +6,7 @@ use crate::error::{ApiError, Result};
 use crate::model::kind::{Kind, Method};
 use crate::model::operations::Operation;
 use crate::model::world::World;
-use crate::name::{first_segments, is_inside, parent};
+use crate::name::{first_segments, is_inside};
 use crate::options::behaviors::Conflicts;
 
 /// Refuses a change while something excludes it.
@@ -15,9 +15,10 @@ pub(super) fn check(
     kind: &Kind,
     name: &str,
     method: Method,
+    turns: &[String],
     now: Timestamp,
 ) -> Result<()> {
-    if world.operations.running(now).any(|running| excludes(world, running, kind, name, method)) {
+    if world.operations.running(now).any(|running| excludes(world, running, name, method, turns)) {
         return Err(ApiError::conflict());
     }
     if !kind.reconciles || !world.is_settling(name, now) {
@@ -35,15 +36,19 @@ pub(super) fn check(
     if refused { Err(ApiError::reconciling()) } else { Ok(()) }
 }
 
-fn excludes(world: &World, running: &Operation, kind: &Kind, name: &str, method: Method) -> bool {
+fn excludes(
+    world: &World,
+    running: &Operation,
+    name: &str,
+    method: Method,
+    turns: &[String],
+) -> bool {
     match world.options.behaviors.conflicts {
         Conflicts::None => false,
         Conflicts::Project => first_segments(&running.about, 2) == first_segments(name, 2),
         Conflicts::Documented => {
             // [DOC] §6.6.
-            let siblings = kind.takes_turns
-                && running.kind.takes_turns
-                && parent(&running.about) == parent(name);
+            let siblings = running.turns.iter().any(|turn| turns.contains(turn));
             // [INF] The rest: scopes nest.
             let within = running.method != Method::Update && is_inside(name, &running.about);
             let around = method == Method::Delete && is_inside(&running.about, name);

@@ -71,9 +71,10 @@ fn perform(
     merge(kind.settings(), &mut changed.spec, patch);
     changed.updated = input.now;
     changed.timeline = (kind.hooks.timeline)(&world.options, &moments, &changed.settings, false);
+    let turns = kind.turns(&world.options, name, &changed.settings);
     let effects = vec![StoreEffect::Put(name.to_owned(), Box::new(changed))];
     quota::check(world, &effects)?;
-    busy::check(world, kind, name, Method::Update, input.now)?;
+    busy::check(world, kind, name, Method::Update, &turns, input.now)?;
     world.apply(effects);
-    Ok(start(world, kind, name, Method::Update, &moments))
+    Ok(start(world, kind, name, Method::Update, turns, &moments))
 }

@@ -26,9 +26,14 @@ pub(super) fn create(
         }
     };
     quota::check(world, &effects)?;
-    busy::check(world, kind, &name, Method::Create, input.now)?;
+    let new = effects.iter().find_map(|effect| match effect {
+        StoreEffect::Put(put, object) if *put == name => Some(&object.settings),
+        _ => None,
+    });
+    let turns = kind.turns(&world.options, &name, new.unwrap_or(&Map::new()));
+    busy::check(world, kind, &name, Method::Create, &turns, input.now)?;
     world.apply(effects);
-    Ok(start(world, kind, &name, Method::Create, &moments))
+    Ok(start(world, kind, &name, Method::Create, turns, &moments))
 }
 
 /// Creates an object as a client could, but at once, with any ID, and without an operation.
@@ -71,7 +76,7 @@ fn prepare(
         return Err(ApiError::invalid(format!(
             "Field '{}' is required and must contain at least one subfield with a non-default \
              value!",
-            kind.noun
+            kind.member()
         )));
     }
     let name = match &kind.id {
@@ -203,7 +208,7 @@ fn require(world: &World, change: &Change<'_>) -> Result<()> {
         change.kind.settings().iter().find(|field| {
             field.need == Need::OnCreate && !change.settings.contains_key(field.name)
         });
-    let noun = change.kind.noun;
+    let noun = change.kind.member();
     match (missing, change.kind.layout) {
         (None, _) => Ok(()),
         (Some(field), Layout::SpecAndStatus) => {

@@ -22,6 +22,7 @@ pub(super) fn delete(
     let object = world.store.get(name).filter(|object| object.lives() || purge);
     // [INF] A second delete finds nothing, but a purge removes what is soft-deleted ([REC] §6.4).
     let object = object.ok_or_else(|| view::absent(world, name))?;
+    let turns = kind.turns(&world.options, name, &object.settings);
     let (none, now) = (Map::new(), input.now);
     let mut effects = Vec::new();
     if object.lives() {
@@ -46,10 +47,10 @@ pub(super) fn delete(
     } else {
         effects.push(StoreEffect::Remove(name.to_owned()));
     }
-    busy::check(world, kind, name, Method::Delete, now)?;
+    busy::check(world, kind, name, Method::Delete, &turns, now)?;
     world.apply(effects);
     let moments = world.moments(now);
-    Ok(begin(world, kind, name, Method::Delete, &moments, empty_response()))
+    Ok(begin(world, kind, name, Method::Delete, turns, &moments, empty_response()))
 }
 
 pub(super) fn undelete(
@@ -82,10 +83,11 @@ pub(super) fn undelete(
     (kind.hooks.restore)(world, &change, &mut restored.settings)?;
     restored.deleted = None;
     restored.updated = now;
+    let turns = kind.turns(&world.options, name, &restored.settings);
     let effects = vec![StoreEffect::Put(name.to_owned(), Box::new(restored))];
     quota::check(world, &effects)?;
-    busy::check(world, kind, name, Method::Undelete, now)?;
+    busy::check(world, kind, name, Method::Undelete, &turns, now)?;
     world.apply(effects);
     let moments = world.moments(now);
-    Ok(start(world, kind, name, Method::Undelete, &moments))
+    Ok(start(world, kind, name, Method::Undelete, turns, &moments))
 }

@@ -231,6 +231,9 @@ pub(crate) struct Hooks {
     pub(crate) restore: fn(&World, &Change<'_>, &mut Map) -> Result<()>,
     /// The objects of this kind that come with a new object of another kind: their IDs and settings.
     pub(crate) implied: fn(&World, &Arrival<'_>) -> Result<Children>,
+    /// What else a change excludes others by, besides the parent: the branch, for what is not named
+    /// after it.
+    pub(crate) turns: fn(&Options, &str, &Map) -> Vec<String>,
     /// What the status shows for a time.
     pub(crate) timeline: fn(&Options, &Moments, &Map, is_new: bool) -> Vec<Phase>,
     /// When the object expires.
@@ -261,6 +264,7 @@ impl Hooks {
         delete: |_, _| Ok(Vec::new()),
         restore: |_, _, _| Ok(()),
         implied: |_, _| Ok(Vec::new()),
+        turns: |_, _, _| Vec::new(),
         timeline: |_, _, _, _| Vec::new(),
         expires: |_| None,
         keeps_expired: |_| false,
@@ -305,6 +309,18 @@ impl Kind {
             Id::Parameter { name, .. } => Some(name),
             Id::Singleton => None,
         }
+    }
+
+    /// As in the paths of a body: `cdf_config`.
+    pub(crate) fn member(&self) -> String {
+        self.noun.to_lowercase().replace(' ', "_")
+    }
+
+    /// What a change of an object excludes others by: running changes with one of these.
+    pub(crate) fn turns(&self, options: &Options, name: &str, settings: &Map) -> Vec<String> {
+        let parent = crate::name::parent(name).unwrap_or_default();
+        let siblings = self.takes_turns.then(|| parent.to_owned());
+        siblings.into_iter().chain((self.hooks.turns)(options, name, settings)).collect()
     }
 
     pub(crate) fn is_soft_deleted(&self) -> bool {

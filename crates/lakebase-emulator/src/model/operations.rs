@@ -18,6 +18,8 @@ pub(crate) struct Operation {
     pub(crate) about: String,
     pub(crate) kind: &'static Kind,
     pub(crate) method: Method,
+    /// What it excludes other changes by.
+    pub(crate) turns: Vec<String>,
     /// `Timestamp::MAX`: never.
     pub(crate) ends: Timestamp,
     /// The `response`, or the `error`.

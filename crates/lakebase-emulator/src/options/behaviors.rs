@@ -167,6 +167,9 @@ behaviors! {
     /// restore what contains it, and those inside what is deleted (INF). `project`: all in the same
     /// project. `none`: none.
     conflicts: Conflicts = Conflicts::Documented, "DOC", "6.6, 14.20";
+    /// Whether catalogs, synced tables, data APIs and CDF configs exclude other changes on their
+    /// branch, as roles, databases and endpoints do.
+    exclude_all_in_branch: bool = true, "INF", "6.6";
     /// Whether an update of an endpoint is refused while the endpoint is being reconciled. For
     /// deletes this is recorded.
     refuse_updates_while_reconciling: bool = true, "INF", "3.3, 5.3";

@@ -1,5 +1,6 @@
 //! Databases (reference §3.5).
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::error::{ApiError, Result};
@@ -9,7 +10,9 @@ use crate::model::kind::{
 use crate::model::store::Object;
 use crate::model::world::World;
 use crate::name;
+use crate::resources::role;
 use crate::schema::{Field, Map, Value, merge};
+use crate::wire::parse_timestamp;
 
 pub(crate) static DATABASE: Kind = Kind {
     noun: "database",
@@ -44,6 +47,9 @@ pub(crate) static DATABASE: Kind = Kind {
         duplicate: |_, _| duplicate(),
         update,
         implied,
+        show: |_, _, _, status| {
+            status.remove(REGISTERED);
+        },
         ..Hooks::NONE
     },
 };
@@ -53,6 +59,45 @@ const SPEC: &[Field] = &[
     Field::new("postgres_database", Value::Text { min: 1, max: 63 }).required_on_create(),
     Field::new("role", Value::Text { min: 1, max: 256 }),
 ];
+
+/// When the database was registered in Unity Catalog: a mark that no answer shows.
+pub(super) const REGISTERED: &str = "registered";
+
+/// The database of that name in PostgreSQL.
+pub(super) fn named<'a>(
+    world: &'a World,
+    branch: &'a str,
+    postgres_database: &str,
+) -> Option<(&'a String, &'a Object)> {
+    let is_it = |object: &Object| {
+        object.kind == &DATABASE && object.text("postgres_database") == Some(postgres_database)
+    };
+    let found = world.store.inside(branch).find(|(_, object)| object.lives() && is_it(object));
+    found.filter(|(name, _)| world.store.live(name).is_some())
+}
+
+/// [DOC] §3.7: a database that is created for the caller, after a role if the caller has none.
+/// [INF] Its ID.
+pub(super) fn made_for_caller(
+    world: &World,
+    branch: &str,
+    postgres_database: &str,
+    now: Timestamp,
+) -> Vec<(String, Object)> {
+    let moments = world.moments(now);
+    let (owner, role) = role::of_caller(world, branch, &moments);
+    let letter = |letter: char| match letter.to_ascii_lowercase() {
+        letter if letter.is_ascii_alphanumeric() => letter,
+        _ => '-',
+    };
+    let id: String = postgres_database.chars().map(letter).collect();
+    let mut settings = Map::new();
+    settings.insert("postgres_database".to_owned(), json!(postgres_database));
+    settings.insert("role".to_owned(), json!(owner));
+    let name = DATABASE.name(branch, id.trim_matches('-'));
+    let database = world.object(&DATABASE, &name, settings, &moments);
+    role.map(|role| (owner, role)).into_iter().chain([(name, database)]).collect()
+}
 
 /// [FAKE] §5.3, citing the real API.
 fn duplicate() -> ApiError {
@@ -100,6 +145,12 @@ fn implied(world: &World, arrival: &Arrival<'_>) -> Result<Children> {
         let copies = world.store.live_in(databases.trim_end_matches('/'));
         let copy = |(name, database): (&String, &Object)| {
             let mut status = database.settings.clone();
+            // [DOC] §3.7: a copy as of a time before the registration does not have its mark.
+            let at = arrival.object.text("source_branch_time").and_then(parse_timestamp);
+            let since = database.text(REGISTERED).and_then(parse_timestamp);
+            if since.is_some_and(|since| at.is_some_and(|at| at < since)) {
+                status.remove(REGISTERED);
+            }
             let owner = database.text("role").and_then(|role| role.strip_prefix(source));
             if let Some(owner) = owner {
                 status.insert("role".to_owned(), json!(format!("{}{owner}", arrival.name)));

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::error::{ApiError, Result};
 use crate::model::kind::{
-    Arrival, Change, Children, Deletion, Hooks, Id, Kind, LABEL, Layout, Method, Quota,
+    Arrival, Change, Children, Deletion, Hooks, Id, Kind, LABEL, Layout, Method, Moments, Quota,
     StoreEffect, Uid,
 };
 use crate::model::store::Object;
@@ -175,6 +175,28 @@ fn implied(world: &World, arrival: &Arrival<'_>) -> Result<Children> {
         MEMBERSHIPS: ["DATABRICKS_SUPERUSER"],
     });
     Ok(vec![(owner_id(user), status.as_object().cloned().unwrap_or_default())])
+}
+
+/// The name of the caller's role on a branch, and the role if there is none yet ([DOC] §3.7).
+pub(super) fn of_caller(
+    world: &World,
+    branch: &str,
+    moments: &Moments,
+) -> (String, Option<Object>) {
+    let user = &world.options.user_name;
+    let is_it = |object: &Object| object.text("postgres_role") == Some(user);
+    if let Some((name, _)) = world.store.inside(branch).find(|(_, object)| is_it(object)) {
+        return (name.clone(), None);
+    }
+    let status = json!({
+        "postgres_role": user,
+        "identity_type": if user.contains('@') { "USER" } else { "SERVICE_PRINCIPAL" },
+        "auth_method": "LAKEBASE_OAUTH_V1",
+        "attributes": no_attributes(),
+    });
+    let name = ROLE.name(branch, &owner_id(user));
+    let role = world.object(&ROLE, &name, status.as_object().cloned().unwrap_or_default(), moments);
+    (name, Some(role))
 }
 
 /// [DOC] §6.2: made from the part of an e-mail address before `@`, or an application ID.

@@ -150,5 +150,5 @@ fn states_follow_the_clock_and_methods_that_a_kind_lacks_are_no_api() {
     assert_eq!(error.message, text);
     let create = "POST parents/none/cdf-configs?cdf_config_id=c";
     let error = call(&mut world, create, json!({}), now).expect_err(create);
-    assert!(error.message.starts_with("Field 'CDF config.catalog' is required"), "{error:?}");
+    assert!(error.message.starts_with("Field 'cdf_config.catalog' is required"), "{error:?}");
 }

@@ -1,0 +1,4 @@
+import {
+  to = lakebase_catalog.orders
+  id = "catalogs/shop_orders"
+}

@@ -1,0 +1,30 @@
+resource "lakebase_project" "shop" {
+  project_id = "shop"
+}
+
+resource "lakebase_role" "app" {
+  branch        = "${lakebase_project.shop.name}/branches/production"
+  role_id       = "app"
+  postgres_role = "app"
+}
+
+resource "lakebase_database" "orders" {
+  branch            = lakebase_role.app.branch
+  database_id       = "orders"
+  postgres_database = "orders"
+  role              = lakebase_role.app.name
+}
+
+resource "lakebase_catalog" "orders" {
+  catalog_id        = "shop_orders"
+  branch            = lakebase_database.orders.branch
+  postgres_database = lakebase_database.orders.postgres_database
+}
+
+# Lakebase can create the database, too. Terraform then does not manage it.
+resource "lakebase_catalog" "reports" {
+  catalog_id                 = "shop_reports"
+  branch                     = "${lakebase_project.shop.name}/branches/production"
+  postgres_database          = "reports"
+  create_database_if_missing = true
+}
