@@ -182,7 +182,7 @@ fn a_host_that_cannot_be_is_told() {
             machine, and check the proxy settings (`HTTPS_PROXY`).
 
             Request: GET http://127.0.0.1:1/api/2.0/postgres/projects
-            Status: no response after 2 attempts ([SECONDS])
+            Status: no response after [SEVERAL] attempts ([SECONDS])
 
             Help:
             https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail"#]],

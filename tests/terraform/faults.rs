@@ -111,7 +111,7 @@ fn an_operation_that_fails_is_told_and_leaves_what_there_is() {
 
             Request: GET
             [HOST]/api/2.0/postgres/projects/shop/branches/dev/operations/[OPERATION]
-            Attempts: 1 ([SECONDS])
+            Attempts: [COUNT] ([SECONDS])
 
             Help:
             https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail"#]],
@@ -144,7 +144,7 @@ fn an_operation_that_fails_is_told_and_leaves_what_there_is() {
 
             Request: GET
             [HOST]/api/2.0/postgres/projects/shop/branches/dev/operations/[OPERATION]
-            Attempts: 1 ([SECONDS])
+            Attempts: [COUNT] ([SECONDS])
 
             Help:
             https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail"#]],
@@ -205,7 +205,7 @@ fn a_delete_that_fails_keeps_the_object_in_the_state() {
 
             Request: GET
             [HOST]/api/2.0/postgres/projects/shop/branches/dev/operations/[OPERATION]
-            Attempts: 1 ([SECONDS])
+            Attempts: [COUNT] ([SECONDS])
 
             Help:
             https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail"#]],

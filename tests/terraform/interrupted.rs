@@ -145,7 +145,7 @@ fn an_interrupted_update_and_delete_go_on_with_the_next_run() {
 
             Request: GET
             [HOST]/api/2.0/postgres/projects/shop/branches/dev/operations/[OPERATION]
-            Attempts: 1 ([SECONDS])
+            Attempts: [COUNT] ([SECONDS])
 
             Help:
             https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail
@@ -214,7 +214,7 @@ fn a_create_that_takes_too_long_is_kept_and_goes_on() {
 
         Request: GET
         [HOST]/api/2.0/postgres/projects/shop/operations/[OPERATION]
-        Attempts: 4 ([SECONDS])
+        Attempts: [COUNT] ([SECONDS])
 
         Help:
         https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail"#]]

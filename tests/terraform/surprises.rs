@@ -224,7 +224,7 @@ fn the_wrong_workspace_is_an_error_and_no_removal() {
             changed on purpose, update `expected_workspace_id`. Nothing was changed.
 
             Request: GET [HOST]/api/2.0/postgres/projects/shop
-            Attempts: 1 ([SECONDS])
+            Attempts: [COUNT] ([SECONDS])
             Request ID: [UUID]
 
             Help:

@@ -8,8 +8,8 @@ const FORMS: [(&str, &str); 9] = [
     ("9999-99-99T99:99:99Z", "[TIME]"),
     ("9999-99-99T99:99:99.9~Z", "[TIME]"),
     ("9~.9 s", "[SECONDS]"),
-    ("(9~ attempts", "([SEVERAL] attempts"),
-    ("(9~\nattempts", "([SEVERAL]\nattempts"),
+    ("after 9~ attempts", "after [SEVERAL] attempts"),
+    ("Attempts: 9~ (", "Attempts: [COUNT] ("),
     ("TraceId: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "TraceId: [TRACE]"),
     ("TraceId:\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "TraceId:\n[TRACE]"),
 ];
@@ -62,8 +62,9 @@ fn ids_and_times_are_masked_and_nothing_else_is() {
         ("17 é 2026-01-31", "17 é 2026-01-31"),
         ("300s, 5 s", "300s, 5 s"),
         ("projects/p/operations/0a1b2c3d/0a1b2c3d+11ff=", "projects/p/operations/[OPERATION]"),
-        ("(1 attempt, 12.3 s)", "(1 attempt, [SECONDS])"),
-        ("(12 attempts, 0.1 s)", "([SEVERAL] attempts, [SECONDS])"),
+        ("after 1 attempt (12.3 s)", "after 1 attempt ([SECONDS])"),
+        ("after 12 attempts (0.1 s)", "after [SEVERAL] attempts ([SECONDS])"),
+        ("Attempts: 5 (0.1 s)", "Attempts: [COUNT] ([SECONDS])"),
     ];
     for (text, expected) in cases {
         assert_eq!(masked(text), expected);
