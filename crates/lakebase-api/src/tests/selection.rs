@@ -115,3 +115,23 @@ async fn scopes_are_sorted_and_sent_once_each() {
     let visitor = internet.visit(&credentials, &Environment::default()).unwrap();
     visitor.client.get("projects/p", &visitor.patience).await.unwrap();
 }
+
+#[tokio::test]
+async fn id_token_in_another_variable_is_exchanged() {
+    let internet = internet(200).await;
+    let token = json!({"access_token": "hush-token", "expires_in": 3600});
+    internet.route(&format!("POST {WORKSPACE}/oidc/v1/token"), move |seen| {
+        assert!(seen.body.contains("&subject_token=hush-workload&"), "{}", seen.body);
+        page(&token)
+    });
+    let credentials = Credentials::default()
+        .with("host", WORKSPACE)
+        .with("client_id", "id")
+        .with("auth_type", "env-oidc")
+        .with("oidc_token_env", "TFC_WORKLOAD_IDENTITY_TOKEN");
+    let environment = Environment::from_pairs([("TFC_WORKLOAD_IDENTITY_TOKEN", "hush-workload")]);
+    let visitor = internet.visit(&credentials, &environment).unwrap();
+    visitor.client.get("projects/p", &visitor.patience).await.unwrap();
+    let agent = &internet.seen().pop().unwrap().headers["user-agent"];
+    assert!(agent.contains(" os/") && agent.ends_with(" auth/env-oidc"), "{agent}");
+}
