@@ -112,7 +112,7 @@ impl TokenCache {
     }
 
     /// Waits for other processes that renew a token, the CLI's included. Without a lock, as in a
-    /// directory that cannot be written to, nobody else can write either.
+    /// directory that cannot be written to, other processes cannot write either.
     async fn lock(&self, network: &Network<'_>) -> Result<Option<File>, Kind> {
         let path = self.path.with_file_name("token-cache.lock");
         let Ok(file) = File::options().create(true).truncate(false).write(true).open(path) else {
