@@ -18,19 +18,19 @@ use crate::model::{meaning, validate};
 pub const DOC: &str = "Manages Databricks Lakebase Autoscaling: projects, their branches and computes, and the ways to connect to them.";
 
 const EXPECTED_WORKSPACE_ID: Field<Text> = Field::local("expected_workspace_id")
-    .doc("The only workspace whose answers are believed. A guard against the wrong `host` or `profile`: nothing is changed in any other.");
+    .doc("ID of the only workspace that the provider may read and change, as a guard against the wrong `host` or `profile`. If omitted, any workspace.");
 const MAX_AUTOSCALING_RANGE_CU: Field<Float> = Field::local("max_autoscaling_range_cu")
-    .doc("How many CU the two limits of an autoscaling range may be apart, by default 8. Newer documentation of the service allows 16.");
+    .doc("Maximum difference between the two limits of an autoscaling range, in CU. Default: `8`. Newer documentation of Lakebase allows 16.");
 const REVIEW_WARNINGS: Field<Bool> = Field::local("review_warnings")
-    .doc("Whether a plan warns when the ceiling of a compute at least doubles, scale to zero is turned off, high availability is turned on, a value is outside what the service documents, or a change of defaults does not reach existing computes. By default it does.");
+    .doc("Whether to warn in a plan if the ceiling of a compute at least doubles, scale to zero is turned off, high availability is turned on, a value is outside the documented range, or a change of defaults does not reach existing computes. Default: `true`.");
 const CUSTOM_TAGS: Field<TextMap> =
-    Field::local("custom_tags").doc("Tags of every project. A project's own tags override them. They reach projects with `ignore_changes` too, which covers only what the resource configures.");
+    Field::local("custom_tags").doc("Tags of every project. The tags of a project override them. They also apply to projects with `ignore_changes`, which covers only the attributes of the resource.");
 const REQUESTS_PER_SECOND: Field<Float> = Field::local("requests_per_second")
-    .doc("Maximum number of requests a second. If omitted, `DATABRICKS_RATE_LIMIT` or `rate_limit` of the profile, else there is no limit but that of the Lakebase API.");
+    .doc("Maximum number of requests a second. If omitted, `DATABRICKS_RATE_LIMIT` or `rate_limit` of the profile, else only the Lakebase API limits requests.");
 const HTTP_TIMEOUT: Field<Duration> = Field::local("http_timeout")
-    .doc("The longest time for one attempt at a request, by default `60s`.");
+    .doc("Duration of the longest attempt at a request, such as `30s`. If omitted, `http_timeout_seconds` of the profile, else `60s`.");
 const RETRY_TIMEOUT: Field<Duration> = Field::local("retry_timeout")
-    .doc("The longest time for all attempts at one request, by default `5m`.");
+    .doc("Duration of all attempts at one request, such as `10m`. If omitted, `retry_timeout_seconds` of the profile, else `5m`.");
 
 /// The attributes beside those of authentication, in the order of the documentation.
 const OWN: [AnyField; 7] = [
