@@ -31,14 +31,23 @@ pub fn pages(examples: &Files) -> Result<Files, MissingExample> {
     let schemas = provider::schemas();
     let mut pages = Files::new();
     let index = Page { kind: "Provider", folder: "provider", name: "lakebase", examples };
-    let body = index.block(&schemas.provider.block, "provider.tf")?;
+    let contents = [
+        ("Resources", listed("resources", schemas.resources.keys())),
+        ("Data sources", listed("data-sources", schemas.data_sources.keys())),
+        ("Ephemeral resources", listed("ephemeral-resources", schemas.ephemeral_resources.keys())),
+        ("Functions", listed("functions", schemas.functions.keys())),
+    ];
+    let contents = contents.map(|(kind, pages)| format!("* {kind}: {pages}")).join("\n");
+    let contents = format!("## Contents\n\n{contents}");
+    let body = index.block(&schemas.provider.block, "provider.tf", &contents)?;
     pages.insert("index.md".to_owned(), index.text(&schemas.provider.block.description, &body));
 
     for table in provider::managed().map(Resource::table) {
         let name = table.type_name;
         let page = Page { kind: "Resource", folder: "resources", name, examples };
         let block = &schemas.resources[name].block;
-        let mut body = page.block(block, "resource.tf")?;
+        let related = read_with(table, |name| schemas.data_sources.contains_key(name));
+        let mut body = page.block(block, "resource.tf", &related)?;
         body += &lifecycle::section(table, page.example("lifecycle.md").ok());
         body += &timeouts(&table.timeouts);
         if let Some(identity) = schemas.identities.get(name) {
@@ -54,13 +63,13 @@ pub fn pages(examples: &Files) -> Result<Files, MissingExample> {
         let derived: Files = derived.into_iter().collect();
         let has_own = own.example("data-source.tf").is_ok();
         let page = Page { examples: if has_own { examples } else { &derived }, ..own };
-        let body = page.block(&schema.block, "data-source.tf")?;
+        let body = page.block(&schema.block, "data-source.tf", &managers(name))?;
         pages.insert(page.path(), page.text(&schema.block.description, &body));
     }
     for (name, schema) in &schemas.ephemeral_resources {
         let kind = "Ephemeral Resource";
         let page = Page { kind, folder: "ephemeral-resources", name, examples };
-        let body = page.block(&schema.block, "ephemeral-resource.tf")?;
+        let body = page.block(&schema.block, "ephemeral-resource.tf", "")?;
         pages.insert(page.path(), page.text(&schema.block.description, &body));
     }
     for (name, function) in &schemas.functions {
@@ -136,9 +145,13 @@ impl Page<'_> {
         )
     }
 
-    /// What the pages of all blocks have.
-    fn block(&self, block: &Block, example: &str) -> Result<String, MissingExample> {
-        Ok(format!("{}\n{}", self.usage(example)?, markdown::schema(block)))
+    /// The examples, links to related pages, and the schema: what the pages of all blocks have.
+    fn block(&self, block: &Block, file: &str, related: &str) -> Result<String, MissingExample> {
+        let mut text = self.usage(file)?;
+        if !related.is_empty() {
+            let _ = writeln!(text, "\n{related}");
+        }
+        Ok(format!("{text}\n{}", markdown::schema(block)))
     }
 
     fn usage(&self, file: &str) -> Result<String, MissingExample> {
@@ -198,8 +211,7 @@ impl Page<'_> {
 /// resource names, or lists the objects beside it.
 pub fn derived_example(name: &str, examples: &Files) -> Option<String> {
     let mut tables = provider::managed().map(Resource::table);
-    let plural = |table: &Table| format!("lakebase_{}", table.address.plural());
-    let table = tables.find(|table| name == table.type_name || name == plural(table))?;
+    let table = tables.find(|table| readers(table).iter().any(|reader| reader == name))?;
     let import = examples.get(&format!("resources/{}/import.tf", table.type_name))?;
     let [to, id] = target(import)?;
     let id = id.trim_matches('"');
@@ -224,6 +236,49 @@ pub fn other_imports(block: &str) -> Option<[String; 2]> {
     let by_identity =
         format!("import {{\n  to = {to}\n  identity = {{\n    name = {id}\n  }}\n}}\n");
     Some([by_identity, format!("terraform import {to} {}\n", id.trim_matches('"'))])
+}
+
+/// The data sources that could read the objects of a resource: of one object, and of all.
+fn readers(table: &Table) -> [String; 2] {
+    [table.type_name.to_owned(), format!("lakebase_{}", table.address.plural())]
+}
+
+/// What leads from a resource to the data sources that read its objects.
+fn read_with(table: &Table, exists: impl Fn(&str) -> bool) -> String {
+    let objects = table.address.plural();
+    let links: Vec<_> = readers(table)
+        .iter()
+        .filter(|name| exists(name))
+        .map(|name| link(name, "data-sources"))
+        .collect();
+    match &links[..] {
+        [] => String::new(),
+        [one] => format!("To read {objects}, use the data source {one}."),
+        several => format!("To read {objects}, use the data sources {}.", several.join(" and ")),
+    }
+}
+
+/// What leads from a data source to the resource whose objects it reads.
+fn managers(name: &str) -> String {
+    let mut tables = provider::managed().map(Resource::table);
+    let table = tables.find(|table| readers(table).iter().any(|reader| reader == name));
+    table.map_or_else(String::new, |table| {
+        let resource = link(table.type_name, "resources");
+        format!("To manage {}, use the resource {resource}.", table.address.plural())
+    })
+}
+
+/// Links of the index to the pages in a directory.
+fn listed<'a>(directory: &str, names: impl Iterator<Item = &'a String>) -> String {
+    let links: Vec<_> = names
+        .map(|name| format!("[`{name}`]({directory}/{}.md)", name.trim_start_matches("lakebase_")))
+        .collect();
+    links.join(", ")
+}
+
+/// A link to a page in a directory beside the page's own.
+fn link(name: &str, directory: &str) -> String {
+    format!("[`{name}`](../{directory}/{}.md)", name.trim_start_matches("lakebase_"))
 }
 
 /// The address and the ID of an `import` block.

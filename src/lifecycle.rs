@@ -10,6 +10,7 @@
 mod consent;
 mod create;
 mod delete;
+mod help;
 mod issue;
 mod observe;
 mod plan;

@@ -3,6 +3,7 @@
 use lakebase_api::{Error, Json, Patience};
 use tfplugin::{Call, Diagnostic, Object, ResourceAnswer, Value};
 
+use super::help::{Help as _, Section};
 use super::private::Memory;
 use super::report::Attempt;
 use super::{
@@ -353,6 +354,7 @@ pub(super) fn soft_deleted(attempt: &Attempt<'_>, found: &Json) -> Diagnostic {
             purge_command(name),
         ),
     )
+    .see(Section::SoftDeletedObjects)
 }
 
 /// The command that restores a soft-deleted object.
@@ -407,6 +409,7 @@ pub(super) fn exists(attempt: &Attempt<'_>, type_name: &str, adoptable: bool) ->
             ways_in(name, type_name, adoptable)
         ),
     )
+    .see(Section::ObjectAlreadyExists)
 }
 
 /// The name is taken although no object of that name can be seen.
@@ -423,5 +426,5 @@ fn taken(attempt: &Attempt<'_>, resource: &dyn Resource) -> Diagnostic {
     });
     let ways_in = ways_in(name, table.type_name, has_adoption(resource));
     let summary = format!("The name of {noun} `{name}` is already in use");
-    Diagnostic::error(summary, restore + &ways_in)
+    Diagnostic::error(summary, restore + &ways_in).see(Section::ObjectAlreadyExists)
 }

@@ -3,6 +3,7 @@
 use tfplugin::{Call, Diagnostic, Diagnostics, ResourceAnswer};
 
 use super::consent::{Deletion, Refusal, Replacement};
+use super::help::{Help as _, Section};
 use super::report::Attempt;
 use super::{Before, Change, Lifecycle, Purpose, interrupted_in_the_queue};
 use crate::model::encode;
@@ -150,4 +151,5 @@ fn refused(attempt: &Attempt<'_>, refusal: Refusal, table: &Table) -> Diagnostic
             table.type_name
         ),
     )
+    .see(Section::TaintedObjects)
 }

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use lakebase_api::{Client, Error};
 use tfplugin::{Diagnostic, Diagnostics, Object, Path, Value};
 
+use super::help::{Help as _, Section};
 use crate::model::field::{AnyField, Check, Place};
 use crate::model::meaning;
 use crate::model::table::Table;
@@ -49,14 +50,15 @@ impl Attempt<'_> {
         let fields = error.field_violations();
         let placed = fields.iter().filter_map(|(field, why)| {
             let path = path_of(table?.fields, field)?;
-            Some(Diagnostic::error(summary.clone(), format!("{why}\n\n{detail}")).at(path))
+            let diagnostic = Diagnostic::error(summary.clone(), format!("{why}\n\n{detail}"));
+            Some(diagnostic.see(Section::RequestsThatFail).at(path))
         });
         let placed: Diagnostics = placed.collect();
         if !placed.is_empty() {
             return placed;
         }
         let missing = table.and_then(|table| missing(table.fields, sent, error));
-        let diagnostic = Diagnostic::error(summary, detail);
+        let diagnostic = Diagnostic::error(summary, detail).see(Section::RequestsThatFail);
         missing.map_or(diagnostic.clone(), |field| diagnostic.at(field)).into()
     }
 }

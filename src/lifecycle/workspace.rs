@@ -6,6 +6,7 @@ use lakebase_api::Patience;
 use tfplugin::{Diagnostic, Object};
 
 use super::Lifecycle;
+use super::help::{Help as _, Section};
 use super::private::Memory;
 use super::report::Attempt;
 use crate::model::meaning;
@@ -21,7 +22,7 @@ impl Lifecycle {
         let known = workspace_of(identity, memory)?;
         let answered = self.client.workspace_id().filter(|it| it != known)?;
         let Attempt { noun, name, .. } = attempt;
-        Some(Diagnostic::error(
+        let diagnostic = Diagnostic::error(
             format!("{} belongs to another workspace", meaning::subject(noun, name)),
             format!(
                 "The {noun} is in workspace {known}, but {} is workspace {answered}. The state remains \
@@ -31,7 +32,8 @@ impl Lifecycle {
                  rm`, if it is there, and import the other one.",
                 self.client.host()
             ),
-        ))
+        );
+        Some(diagnostic.see(Section::WrongWorkspace))
     }
 
     /// The same before a change. Nothing may have been read yet: an apply of a saved plan begins

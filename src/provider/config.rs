@@ -15,22 +15,22 @@ use crate::model::tf::Tf;
 use crate::model::{meaning, validate};
 
 /// What the block is.
-pub const DOC: &str = "Manages Databricks Lakebase Autoscaling: projects, their branches and computes, and the ways to connect to them.";
+pub const DOC: &str = "Use the lakebase provider to manage Databricks Lakebase Autoscaling: projects, branches, endpoints, roles, databases and database credentials.";
 
 const EXPECTED_WORKSPACE_ID: Field<Text> = Field::local("expected_workspace_id")
-    .doc("ID of the only workspace that the provider may read and change, as a guard against the wrong `host` or `profile`. If omitted, any workspace.");
+    .doc("ID of the workspace that the provider must be connected to. If `host` or `profile` points to another workspace, every operation fails before anything is changed.");
 const MAX_AUTOSCALING_RANGE_CU: Field<Float> = Field::local("max_autoscaling_range_cu")
-    .doc("Maximum difference between the two limits of an autoscaling range, in CU. Default: `8`. Newer documentation of Lakebase allows 16.");
+    .doc("Maximum width of an autoscaling range (maximum minus minimum), in CU. Default: `8`. Set to `16` if the workspace supports wider ranges.");
 const REVIEW_WARNINGS: Field<Bool> = Field::local("review_warnings")
-    .doc("Whether to warn in a plan if the ceiling of a compute at least doubles, scale to zero is turned off, high availability is turned on, a value is outside the documented range, or a change of defaults does not reach existing computes. Default: `true`.");
+    .doc("Whether to show compute warnings in plans: an autoscaling maximum at least doubles, scale to zero is disabled, high availability is enabled, a size is outside the documented sizes, or changed defaults do not apply to existing endpoints. Default: `true`.");
 const CUSTOM_TAGS: Field<TextMap> =
-    Field::local("custom_tags").doc("Tags of every project. The tags of a project override them. They also apply to projects with `ignore_changes`, which covers only the attributes of the resource.");
+    Field::local("custom_tags").doc("Tags to assign to all projects. Tags of a project override tags with the same key. `ignore_changes` on a project does not exclude these tags.");
 const REQUESTS_PER_SECOND: Field<Float> = Field::local("requests_per_second")
-    .doc("Maximum number of requests a second. If omitted, `DATABRICKS_RATE_LIMIT` or `rate_limit` of the profile, else only the Lakebase API limits requests.");
+    .doc("Maximum number of API requests per second. If omitted, the value of `DATABRICKS_RATE_LIMIT`, or of `rate_limit` in the profile, applies; otherwise the provider does not limit requests.");
 const HTTP_TIMEOUT: Field<Duration> = Field::local("http_timeout")
-    .doc("Duration of the longest attempt at a request, such as `30s`. If omitted, `http_timeout_seconds` of the profile, else `60s`.");
+    .doc("Timeout for a single attempt of an API request. If omitted, the value of `http_timeout_seconds` in the profile applies, else `60s`.");
 const RETRY_TIMEOUT: Field<Duration> = Field::local("retry_timeout")
-    .doc("Duration of all attempts at one request, such as `10m`. If omitted, `retry_timeout_seconds` of the profile, else `5m`.");
+    .doc("Total time allowed for an API request, including retries. If omitted, the value of `retry_timeout_seconds` in the profile applies, else `5m`.");
 
 /// The attributes beside those of authentication, in the order of the documentation.
 const OWN: [AnyField; 7] = [
@@ -92,7 +92,7 @@ pub fn validate(config: &Object, sink: &mut Diagnostics) {
         if let Tf::Known(number) = field.of(config)
             && number <= 0.0
         {
-            let detail = format!("{number} is not above 0.");
+            let detail = format!("{number} must be greater than 0.");
             let summary = format!("Invalid {field}");
             sink.push(Diagnostic::error(summary, detail).at(field.name()));
         }

@@ -6,7 +6,14 @@ use std::path::PathBuf;
 use crate::{files, relative, root};
 
 /// A phrase, and what to write instead.
-const REPLACED: [(&str, &str); 9] = [
+const REPLACED: [(&str, &str); 16] = [
+    (" shall ", "must, or will"),
+    ("asleep", "suspended"),
+    ("carries on", "continues"),
+    ("goes on", "continues"),
+    ("tells nothing", "what it means"),
+    ("the present ", "the current"),
+    ("trash", "soft-deleted"),
     ("left out", "omitted"),
     ("says otherwise", "sets another value"),
     ("full name", "resource name"),

@@ -182,7 +182,10 @@ fn a_host_that_cannot_be_is_told() {
             machine, and check the proxy settings (`HTTPS_PROXY`).
 
             Request: GET http://127.0.0.1:1/api/2.0/postgres/projects
-            Status: no response after 2 attempts ([SECONDS])"#]],
+            Status: no response after 2 attempts ([SECONDS])
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail"#]],
     );
 
     // What the system says of a name that it cannot find differs from one to the next.
@@ -216,7 +219,10 @@ fn a_refusal_of_the_workspace_says_who_was_refused_where() {
 
             Request: GET [HOST]/api/2.0/postgres/projects
             Status: HTTP 401 after 1 attempt ([SECONDS])
-            Request ID: [UUID]"#]],
+            Request ID: [UUID]
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail"#]],
     );
     let kind = FaultKind::status(403, "PERMISSION_DENIED", "You may not.");
     bench.emulator.fault(Fault::on("GET", "/projects", kind));
@@ -238,7 +244,10 @@ fn a_refusal_of_the_workspace_says_who_was_refused_where() {
 
             Request: GET [HOST]/api/2.0/postgres/projects
             Status: HTTP 403 after 1 attempt ([SECONDS])
-            Request ID: [UUID]"#]],
+            Request ID: [UUID]
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail"#]],
     );
     bench.emulator.fault(Fault::on("GET", "/projects", FaultKind::Html { status: 200 }));
     says(
@@ -259,7 +268,10 @@ fn a_refusal_of_the_workspace_says_who_was_refused_where() {
 
             Request: GET [HOST]/api/2.0/postgres/projects
             Status: HTTP 200 after 1 attempt ([SECONDS])
-            Request ID: [UUID]"#]],
+            Request ID: [UUID]
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail"#]],
     );
     bench.emulator.fault(Fault::on("GET", "/projects", FaultKind::Html { status: 407 }));
     says(
@@ -279,7 +291,10 @@ fn a_refusal_of_the_workspace_says_who_was_refused_where() {
 
             Request: GET [HOST]/api/2.0/postgres/projects
             Status: HTTP 407 after 1 attempt ([SECONDS])
-            Request ID: [UUID]"#]],
+            Request ID: [UUID]
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail"#]],
     );
 }
 
@@ -308,7 +323,10 @@ fn a_client_whose_secret_is_wrong_is_told() {
             principal does not belong to this workspace. Create another secret in the
             settings of the service principal, and set `client_id` and `client_secret`.
 
-            Request: GET [HOST]/api/2.0/postgres/projects"#]],
+            Request: GET [HOST]/api/2.0/postgres/projects
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail"#]],
     );
 }
 

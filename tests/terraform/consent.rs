@@ -105,6 +105,8 @@ fn replacement_under_the_same_id_without_consent_is_refused_at_plan() {
               - Set `purge_on_delete = true` to delete the old branch permanently. One apply is enough.
 
             A destroy includes this plan, too, unless it runs with `-refresh=false`.
+
+            Help: https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#replacements
         "#]],
     );
     bench.configure(&dev(MONDAY));
@@ -121,6 +123,8 @@ fn replacement_under_the_same_id_without_consent_is_refused_at_plan() {
               - Set `purge_on_delete = true` to delete the old branch permanently. One apply is enough.
 
             A destroy includes this plan, too, unless it runs with `-refresh=false`.
+
+            Help: https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#replacements
         "#]],
     );
     refuses(
@@ -136,6 +140,8 @@ fn replacement_under_the_same_id_without_consent_is_refused_at_plan() {
               - Set `purge_on_delete = true` to delete the old project permanently. One apply is enough.
 
             A destroy includes this plan, too, unless it runs with `-refresh=false`.
+
+            Help: https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#replacements
         "#]],
     );
     bench.configure(&dev(MONDAY).replace("= 17", "= 16"));
@@ -152,6 +158,8 @@ fn replacement_under_the_same_id_without_consent_is_refused_at_plan() {
               - Set `purge_on_delete = true` to delete the old project permanently. One apply is enough.
 
             A destroy includes this plan, too, unless it runs with `-refresh=false`.
+
+            Help: https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#replacements
         "#]],
     );
     // What is to be destroyed anyway need not be replaced first.
@@ -210,6 +218,8 @@ fn consent_that_was_withdrawn_does_not_count() {
               - Set `purge_on_delete = true` to delete the old branch permanently. One apply is enough.
 
             A destroy includes this plan, too, unless it runs with `-refresh=false`.
+
+            Help: https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#replacements
         "#]],
     );
 }
@@ -353,6 +363,8 @@ fn create_that_is_known_to_fail_is_an_error_of_the_plan() {
             Or delete it permanently and apply again:
 
               databricks api delete '/api/2.0/postgres/projects/shop/branches/dev?purge=true'
+
+            Help: https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#soft-deleted-objects
         "#]],
     );
 }
@@ -388,6 +400,8 @@ fn replica_of_a_protected_branch_is_refused_at_plan() {
         expect![[r#"
             error: Cannot delete endpoint `projects/shop/branches/dev/endpoints/reader`: it is protected
             Lakebase does not delete protected branches or the objects that contain them. To proceed, set `is_protected = false` on `projects/shop/branches/dev`, apply that change separately, and then plan again.
+
+            Help: https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#protected-objects
         "#]],
     );
     bench.configure(&all);

@@ -170,7 +170,10 @@ fn role_that_does_not_exist_is_an_error_on_its_attribute() {
         Request: POST
         [HOST]/api/2.0/postgres/projects/shop/branches/production/databases?database_id=app
         Status: HTTP 404 after 1 attempt ([SECONDS])
-        Request ID: [UUID]"#]]
+        Request ID: [UUID]
+
+        Help:
+        https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail"#]]
     .assert_eq(&bench.masked(&failed));
 }
 
@@ -201,7 +204,10 @@ fn database_is_deleted_only_without_its_protection() {
         This would delete its data and everything that it contains.
 
         To proceed, set `deletion_protection = false`, apply that change separately,
-        and then plan again. If the block was removed, restore it for that apply."#]].assert_eq(&bench.plan_fails().without_places_from("Error:"));
+        and then plan again. If the block was removed, restore it for that apply.
+
+        Help:
+        https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#protected-objects"#]].assert_eq(&bench.plan_fails().without_places_from("Error:"));
     bench.configure(&database(&named("app_db").replace("my-database", "other")));
     let refused = bench.plan_fails().output();
     assert!(refused.contains("Cannot replace database"), "{refused}");

@@ -74,7 +74,10 @@ fn a_create_that_was_refused_is_forgotten_and_tried_anew() {
             Request: POST
             [HOST]/api/2.0/postgres/projects?project_id=shop
             Status: HTTP 500 after 1 attempt ([SECONDS])
-            Request ID: [UUID]"#]],
+            Request ID: [UUID]
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail"#]],
     );
     assert!(bench.terraform(&["state", "list"]).output().is_empty());
     bench.apply();
@@ -108,7 +111,10 @@ fn an_operation_that_fails_is_told_and_leaves_what_there_is() {
 
             Request: GET
             [HOST]/api/2.0/postgres/projects/shop/branches/dev/operations/[OPERATION]
-            Attempts: 1 ([SECONDS])"#]],
+            Attempts: 1 ([SECONDS])
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail"#]],
     );
     let listed = bench.terraform(&["state", "list"]).output();
     assert_eq!(listed, "lakebase_project.shop");
@@ -138,7 +144,10 @@ fn an_operation_that_fails_is_told_and_leaves_what_there_is() {
 
             Request: GET
             [HOST]/api/2.0/postgres/projects/shop/branches/dev/operations/[OPERATION]
-            Attempts: 1 ([SECONDS])"#]],
+            Attempts: 1 ([SECONDS])
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail"#]],
     );
     let output = bench.apply().output();
     assert!(output.contains("0 added, 1 changed, 0 destroyed."), "{output}");
@@ -196,7 +205,10 @@ fn a_delete_that_fails_keeps_the_object_in_the_state() {
 
             Request: GET
             [HOST]/api/2.0/postgres/projects/shop/branches/dev/operations/[OPERATION]
-            Attempts: 1 ([SECONDS])"#]],
+            Attempts: 1 ([SECONDS])
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail"#]],
     );
     let listed = bench.terraform(&["state", "list"]).output();
     assert_eq!(listed, "lakebase_branch.dev\nlakebase_project.shop");

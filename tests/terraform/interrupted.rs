@@ -147,6 +147,9 @@ fn an_interrupted_update_and_delete_go_on_with_the_next_run() {
             [HOST]/api/2.0/postgres/projects/shop/branches/dev/operations/[OPERATION]
             Attempts: 1 ([SECONDS])
 
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail
+
             Error: execution halted
 
 
@@ -211,7 +214,10 @@ fn a_create_that_takes_too_long_is_kept_and_goes_on() {
 
         Request: GET
         [HOST]/api/2.0/postgres/projects/shop/operations/[OPERATION]
-        Attempts: 5 ([SECONDS])"#]]
+        Attempts: 4 ([SECONDS])
+
+        Help:
+        https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail"#]]
     .assert_eq(&bench.masked(&bench.apply_fails().from("Warning: Project")));
     assert_eq!(stored(&bench, "lakebase_project").as_deref(), Some("projects/shop \"tainted\""));
 

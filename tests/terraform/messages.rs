@@ -415,7 +415,10 @@ fn a_limit_that_may_move_is_a_warning_and_the_services_refusal_an_error() {
         Request: POST
         [HOST]/api/2.0/postgres/projects/shop/branches?branch_id=dev
         Status: HTTP 400 after 1 attempt ([SECONDS])
-        Request ID: [UUID]"#]]
+        Request ID: [UUID]
+
+        Help:
+        https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail"#]]
     .assert_eq(&refused);
 }
 

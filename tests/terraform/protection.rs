@@ -47,7 +47,10 @@ fn no_plan_destroys_what_is_protected() {
             (`projects/shop/branches/kept/endpoints/primary`).
 
             To proceed, set `deletion_protection = false`, apply that change separately,
-            and then plan again. If the block was removed, restore it for that apply."#]],
+            and then plan again. If the block was removed, restore it for that apply.
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#protected-objects"#]],
     );
     let target = "-target=lakebase_branch.kept";
     refused(
@@ -65,7 +68,10 @@ fn no_plan_destroys_what_is_protected() {
             (`projects/shop/branches/kept/endpoints/primary`).
 
             To proceed, set `deletion_protection = false`, apply that change separately,
-            and then plan again. If the block was removed, restore it for that apply."#]],
+            and then plan again. If the block was removed, restore it for that apply.
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#protected-objects"#]],
     );
     let replace = "-replace=lakebase_project.shop";
     refused(
@@ -86,7 +92,10 @@ fn no_plan_destroys_what_is_protected() {
             `projects/shop/branches/production/endpoints/primary`).
 
             To proceed, set `deletion_protection = false`, apply that change separately,
-            and then plan again. If the block was removed, restore it for that apply."#]],
+            and then plan again. If the block was removed, restore it for that apply.
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#protected-objects"#]],
     );
     let replace = "-replace=lakebase_branch.kept";
     refused(
@@ -104,7 +113,10 @@ fn no_plan_destroys_what_is_protected() {
             (`projects/shop/branches/kept/endpoints/primary`).
 
             To proceed, set `deletion_protection = false`, apply that change separately,
-            and then plan again. If the block was removed, restore it for that apply."#]],
+            and then plan again. If the block was removed, restore it for that apply.
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#protected-objects"#]],
     );
 
     bench.configure(&PROTECTED.replace("pg_version = 17", "pg_version = 16"));
@@ -126,7 +138,10 @@ fn no_plan_destroys_what_is_protected() {
             `projects/shop/branches/production/endpoints/primary`).
 
             To proceed, set `deletion_protection = false`, apply that change separately,
-            and then plan again. If the block was removed, restore it for that apply."#]],
+            and then plan again. If the block was removed, restore it for that apply.
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#protected-objects"#]],
     );
     bench.configure(&PROTECTED.replace("\"shop\"\n", "\"other\"\n"));
     refused(
@@ -147,7 +162,10 @@ fn no_plan_destroys_what_is_protected() {
             `projects/shop/branches/production/endpoints/primary`).
 
             To proceed, set `deletion_protection = false`, apply that change separately,
-            and then plan again. If the block was removed, restore it for that apply."#]],
+            and then plan again. If the block was removed, restore it for that apply.
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#protected-objects"#]],
     );
     bench.configure(&PROTECTED.replace("monday", "tuesday"));
     refused(
@@ -165,7 +183,10 @@ fn no_plan_destroys_what_is_protected() {
             (`projects/shop/branches/kept/endpoints/primary`).
 
             To proceed, set `deletion_protection = false`, apply that change separately,
-            and then plan again. If the block was removed, restore it for that apply."#]],
+            and then plan again. If the block was removed, restore it for that apply.
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#protected-objects"#]],
     );
     // What decides is the state: neither a block that is gone nor one that says otherwise helps.
     let (project, _) = PROTECTED.split_once("\n\n").expect("there are two blocks");
@@ -181,7 +202,10 @@ fn no_plan_destroys_what_is_protected() {
             (`projects/shop/branches/kept/endpoints/primary`).
 
             To proceed, set `deletion_protection = false`, apply that change separately,
-            and then plan again. If the block was removed, restore it for that apply."#]],
+            and then plan again. If the block was removed, restore it for that apply.
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#protected-objects"#]],
     );
     let off = PROTECTED.replace("deletion_protection = true", "deletion_protection = false");
     bench.configure(&off.replace("monday", "tuesday"));
@@ -200,7 +224,10 @@ fn no_plan_destroys_what_is_protected() {
             (`projects/shop/branches/kept/endpoints/primary`).
 
             To proceed, set `deletion_protection = false`, apply that change separately,
-            and then plan again. If the block was removed, restore it for that apply."#]],
+            and then plan again. If the block was removed, restore it for that apply.
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#protected-objects"#]],
     );
 }
 
@@ -226,7 +253,10 @@ fn what_is_protected_and_tainted_is_refused_by_the_apply() {
               terraform untaint ADDRESS
 
             To delete it, set `deletion_protection = false` and apply that change
-            separately first."#]],
+            separately first.
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#tainted-objects"#]],
     );
     bench.terraform(&["untaint", "lakebase_branch.kept"]).succeeded();
     bench.expect_empty_plan();
@@ -246,7 +276,10 @@ fn what_is_protected_and_tainted_is_refused_by_the_apply() {
               terraform untaint ADDRESS
 
             To delete it, set `deletion_protection = false` and apply that change
-            separately first."#]],
+            separately first.
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#tainted-objects"#]],
     );
     bench.terraform(&["untaint", "lakebase_project.shop"]).succeeded();
     bench.expect_empty_plan();

@@ -337,6 +337,8 @@ fn what_the_service_protects_is_not_replaced() {
         expect![[r#"
             error: Cannot delete branch `projects/shop/branches/parent`: it is protected
             Lakebase does not delete protected branches or the objects that contain them. To proceed, set `is_protected = false` on `projects/shop/branches/parent`, apply that change separately, and then plan again.
+
+            Help: https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#protected-objects
         "#]],
     );
     refused(
@@ -344,6 +346,8 @@ fn what_the_service_protects_is_not_replaced() {
         expect![[r#"
             error: Cannot delete project `projects/shop`: it is protected
             Lakebase does not delete protected branches or the objects that contain them. To proceed, set `is_protected = false` on `projects/shop/branches/parent`, apply that change separately, and then plan again.
+
+            Help: https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#protected-objects
         "#]],
     );
     bench.configure(&protected.replace("monday", "tuesday"));
@@ -352,6 +356,8 @@ fn what_the_service_protects_is_not_replaced() {
         expect![[r#"
             error: Cannot delete branch `projects/shop/branches/parent`: it is protected
             Lakebase does not delete protected branches or the objects that contain them. To proceed, set `is_protected = false` on `projects/shop/branches/parent`, apply that change separately, and then plan again.
+
+            Help: https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#protected-objects
         "#]],
     );
 }

@@ -98,7 +98,10 @@ fn a_project_in_the_trash_is_told_with_both_ways_out() {
 
             Or delete it permanently and apply again:
 
-              databricks api delete '/api/2.0/postgres/projects/shop?purge=true'"#]],
+              databricks api delete '/api/2.0/postgres/projects/shop?purge=true'
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#soft-deleted-objects"#]],
     );
     bench.expect_mutations(expect![""]);
 }
@@ -127,7 +130,10 @@ fn a_data_source_of_what_is_not_there_says_so() {
             Request: GET
             [HOST]/api/2.0/postgres/projects/shop/branches/production/endpoints/reports
             Status: HTTP 404 after 1 attempt ([SECONDS])
-            Request ID: [UUID]"#]],
+            Request ID: [UUID]
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail"#]],
     );
     let one = format!("data \"lakebase_endpoint\" \"this\" {{\n  name = \"{endpoint}\"\n}}\n");
     says(
@@ -148,7 +154,10 @@ fn a_data_source_of_what_is_not_there_says_so() {
             Request: GET
             [HOST]/api/2.0/postgres/projects/shop/branches/production/endpoints/reports
             Status: HTTP 404 after 1 attempt ([SECONDS])
-            Request ID: [UUID]"#]],
+            Request ID: [UUID]
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail"#]],
     );
 
     bench.configure(&project(""));
@@ -216,7 +225,10 @@ fn the_wrong_workspace_is_an_error_and_no_removal() {
 
             Request: GET [HOST]/api/2.0/postgres/projects/shop
             Attempts: 1 ([SECONDS])
-            Request ID: [UUID]"#]],
+            Request ID: [UUID]
+
+            Help:
+            https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail"#]],
     );
 
     let options = Options { workspace_id: "42".to_owned(), ..Options::default() };
@@ -235,7 +247,10 @@ fn the_wrong_workspace_is_an_error_and_no_removal() {
         workspace 42. The state remains unchanged. Check `host` or `profile` in the
         provider configuration, and `workspace_id` in an `import` block. To manage
         the project with that name in workspace 42 instead, remove this one from the
-        state with `terraform state rm`, if it is there, and import the other one."#]]
+        state with `terraform state rm`, if it is there, and import the other one.
+
+        Help:
+        https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#the-wrong-workspace"#]]
     .assert_eq(&output);
     let destroyed = bench.terraform(&["destroy", "-auto-approve"]).failed();
     assert!(destroyed.output().contains("belongs to another workspace"), "{destroyed}");

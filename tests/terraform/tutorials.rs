@@ -55,11 +55,7 @@ fn getting_started_leads_to_a_plan_an_apply_and_a_refused_plan() {
 #[test]
 fn connecting_applications_hands_over_hosts_and_passwords() {
     let bench = Workbench::new("connecting_applications");
-    let has_ephemerals = (1, 10) <= bench.terraform_version();
-    let blocks = snippets("connecting-applications", "terraform").into_iter();
-    let configuration: Vec<_> =
-        blocks.filter(|block| has_ephemerals || !block.contains("ephemeral ")).collect();
-    let configuration = configuration.join("\n");
+    let configuration = snippets("connecting-applications", "terraform").join("\n");
     bench.configure(&configuration);
     bench.terraform(&["fmt", "-check", "-diff"]).succeeded();
     bench.apply();
@@ -90,7 +86,7 @@ fn preview_branch_is_created_reset_and_deleted_by_a_pipeline() {
 
     bench.environment.insert("PULL_REQUEST".into(), "42".into());
     bench.environment.insert("COPY".into(), "2".into());
-    bench.configure(configuration);
+    bench.write("main.tf", configuration);
     bench.terraform(&["fmt", "-check", "-diff"]).succeeded();
     // With a development override there is nothing to install.
     let run = |script: &str| bench.bash(&script.replace("terraform init -input=false\n", ""));
@@ -162,6 +158,64 @@ fn guards_of_protecting_data_refuse_what_the_guide_says() {
     bench.bash(apply).succeeded();
     let project = bench.emulator.get("projects/shop").expect("it is soft-deleted");
     assert!(project["delete_time"].is_string(), "{project}");
+}
+
+/// The memory and connections that two guides list for sizes.
+#[test]
+fn sizes_in_the_guides_are_those_of_a_plan() {
+    let limits = rows("limits-and-quotas", "| maximum (CU) | memory (GB) | connections |");
+    let ranges =
+        rows("sizing-a-production-endpoint", "| maximum | minimum | memory | connections |");
+    let mut expected: Vec<[String; 3]> =
+        limits.iter().map(|row| [row[0].clone(), row[1].clone(), row[2].clone()]).collect();
+    expected.extend(ranges.iter().map(|row| {
+        let memory = row[2].trim_start_matches("up to ").trim_end_matches(" GB");
+        [row[0].clone(), memory.to_owned(), row[3].clone()]
+    }));
+    assert!(12 < expected.len(), "{expected:?}");
+
+    let bench = Workbench::new("sizes_in_the_guides");
+    let sizes: Vec<_> = expected.iter().map(|[size, ..]| format!("\"{size}\"")).collect();
+    bench.configure(&format!(
+        r#"
+        resource "lakebase_project" "size" {{
+          for_each   = toset([{}])
+          project_id = "size-${{replace(each.key, ".", "-")}}"
+
+          default_endpoint_settings = {{
+            autoscaling_limit_min_cu = tonumber(each.key)
+            autoscaling_limit_max_cu = tonumber(each.key)
+          }}
+        }}
+        "#,
+        sizes.join(", ")
+    ));
+    bench.terraform(&["plan", "-out=tfplan"]).succeeded();
+    let plan = bench.terraform(&["show", "-json", "tfplan"]).succeeded().json();
+    let changes = plan["resource_changes"].as_array().expect("it has changes");
+    for [size, memory, connections] in expected {
+        let change = changes.iter().find(|it| it["index"] == size.as_str());
+        let after = &change.expect("each size is planned")["change"]["after"];
+        let capacity = &after["default_endpoint_capacity"];
+        let figures = [&capacity["max_ram_gb"], &capacity["max_connections"]];
+        assert_eq!(figures.map(ToString::to_string), [memory, connections], "{size} CU");
+    }
+
+    // The maximum decides how low the minimum can be.
+    for row in ranges {
+        let (low, high) = row[1].split_once(" to ").expect("a range");
+        assert_eq!(high, row[0]);
+        let number = |text: &str| text.parse::<f64>().expect("a number");
+        assert!((number(low) - (number(high) - 8.0).max(0.5)).abs() < f64::EPSILON, "{row:?}");
+    }
+}
+
+/// The cells of a table in a guide, below the row of its head.
+fn rows(guide: &str, head: &str) -> Vec<Vec<String>> {
+    let text = read(guide);
+    let (_, table) = text.split_once(&format!("{head}\n")).expect("the guide has the table");
+    let rows = table.lines().skip(1).map_while(|line| line.strip_prefix("| "));
+    rows.map(|row| row.trim_end_matches(" |").split(" | ").map(str::to_owned).collect()).collect()
 }
 
 #[test]

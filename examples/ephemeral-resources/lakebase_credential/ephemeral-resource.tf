@@ -1,3 +1,5 @@
+# Basic Usage
+
 resource "lakebase_project" "shop" {
   project_id = "shop"
 }

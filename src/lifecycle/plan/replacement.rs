@@ -5,6 +5,7 @@ use tfplugin::{Diagnostic, Diagnostics, Path};
 
 use super::super::consent::{Deletion, Refusal, Replacement};
 use super::super::create::undelete_command;
+use super::super::help::{Help as _, Section};
 use super::creation::created_automatically;
 use super::{Observed, PlanKind, Preview, lost};
 use crate::model::table::Table;
@@ -133,6 +134,7 @@ impl Preview<'_> {
                 lost(table, observed),
             ),
         )
+        .see(Section::Replacements)
     }
 
     /// What forces the replacement, as a sentence.
@@ -290,6 +292,7 @@ pub(super) fn protected(noun: &str, name: &str, branches: &[String]) -> Diagnost
              again."
         ),
     )
+    .see(Section::ProtectedObjects)
 }
 
 /// The provider's protection.
@@ -308,5 +311,6 @@ pub(super) fn deletion_protection(
             lost(table, observed)
         ),
     )
+    .see(Section::ProtectedObjects)
     .at(DELETION_PROTECTION)
 }
