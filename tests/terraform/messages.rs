@@ -221,22 +221,22 @@ resource "lakebase_endpoint" "reports" {
         &bench,
         &format!("provider \"lakebase\" {{\n{block}\n}}\n{}", project("")),
         expect![[r#"
-        Error: Invalid `max_autoscaling_range_cu`
+            Error: Invalid `max_autoscaling_range_cu`
 
-          with provider["registry.terraform.io/lakebase/lakebase"],
-          on main.tf line 8, in provider "lakebase":
-           8: max_autoscaling_range_cu = 0
+              with provider["registry.terraform.io/lakebase/lakebase"],
+              on main.tf line 8, in provider "lakebase":
+               8: max_autoscaling_range_cu = 0
 
-        0 is not above 0.
+            0 must be greater than 0.
 
-        Error: Invalid `http_timeout`
+            Error: Invalid `http_timeout`
 
-          with provider["registry.terraform.io/lakebase/lakebase"],
-          on main.tf line 9, in provider "lakebase":
-           9: http_timeout = "quick"
+              with provider["registry.terraform.io/lakebase/lakebase"],
+              on main.tf line 9, in provider "lakebase":
+               9: http_timeout = "quick"
 
-        `quick` is not a duration: write a number and a unit, such as `300s`, `5m`,
-        `24h` or `7d`."#]],
+            `quick` is not a duration: write a number and a unit, such as `300s`, `5m`,
+            `24h` or `7d`."#]],
     );
     let block = "http_timeout = \"0s\"\nretry_timeout = \"0s\"";
     says(
