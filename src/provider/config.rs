@@ -28,9 +28,9 @@ const CUSTOM_TAGS: Field<TextMap> =
 const REQUESTS_PER_SECOND: Field<Float> = Field::local("requests_per_second")
     .doc("Maximum number of API requests per second. If omitted, the value of `DATABRICKS_RATE_LIMIT`, or of `rate_limit` in the profile, applies; otherwise the provider does not limit requests.");
 const HTTP_TIMEOUT: Field<Duration> = Field::local("http_timeout")
-    .doc("Timeout for a single attempt of an API request. Default: `60s`.");
+    .doc("Timeout for a single attempt of an API request. If omitted, the value of `http_timeout_seconds` in the profile applies, else `60s`.");
 const RETRY_TIMEOUT: Field<Duration> = Field::local("retry_timeout")
-    .doc("Total time allowed for an API request, including retries. Default: `5m`.");
+    .doc("Total time allowed for an API request, including retries. If omitted, the value of `retry_timeout_seconds` in the profile applies, else `5m`.");
 
 /// The attributes beside those of authentication, in the order of the documentation.
 const OWN: [AnyField; 7] = [

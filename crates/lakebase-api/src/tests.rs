@@ -8,6 +8,7 @@ mod categories;
 mod databricks_cli;
 mod discovery;
 mod google;
+mod hosts;
 mod http2;
 mod internet;
 mod logging;

@@ -86,5 +86,5 @@ fn it_says_what_it_is_and_what_it_does_not_know() {
     assert!(String::from_utf8_lossy(&help.stdout).contains("--conflicts documented|project|none"));
     let wrong = program().arg("--operation-delay=5").output().expect("the program starts");
     assert_eq!(wrong.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&wrong.stderr).contains("`5` is no duration"));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("`5` is not a duration"));
 }

@@ -24,6 +24,9 @@ const LEAD: Duration = Duration::from_mins(5);
 const EARLY: Duration = Duration::from_secs(10);
 /// How long an old token is used on after an early renewal failed.
 const RELIEF: Duration = Duration::from_mins(1);
+/// How long a refusal is remembered: a plan of many objects starts no process and asks no token
+/// endpoint for each of them.
+const REMEMBERED: Duration = Duration::from_secs(30);
 /// Names the workspace to hosts that serve several.
 const WORKSPACE: &str = "x-databricks-workspace-id";
 
@@ -35,7 +38,7 @@ pub(crate) struct Authenticator {
     workspace_id: Option<String>,
     /// The host, where a method had to find it.
     found_host: OnceLock<Url>,
-    /// The first candidate that gave a token: it stays for good.
+    /// The first candidate that gave a token. It stays chosen.
     chosen: OnceLock<usize>,
     cache: Mutex<Cache>,
     /// Held by the caller that fetches a token.
@@ -54,6 +57,16 @@ pub(super) struct Candidate {
 struct Cache {
     current: Option<Cached>,
     generation: u64,
+    refused: Option<Refused>,
+}
+
+/// The last refusal, if no token came after it.
+#[derive(Clone)]
+struct Refused {
+    at: Duration,
+    what: String,
+    reason: Missing,
+    advice: Option<String>,
 }
 
 /// A token with its dates, by the client's clock; none is never.
@@ -199,6 +212,11 @@ impl Authorizer for Authenticator {
             (Some(known), Renewal::NotYet) => return Ok(known),
             (old, _) => old,
         };
+        if old.is_none()
+            && let Some(refusal) = self.cache().refusal(now)
+        {
+            return Err(refusal);
+        }
         let limit = if old.is_some() { EARLY } else { Duration::MAX };
         let fetched = self.fetch(transport, &patience.at_most(limit), is_renewal).await;
         drop(fetching);
@@ -226,7 +244,10 @@ impl Authorizer for Authenticator {
                 self.cache().put_off(&still_good, now);
                 Ok(still_good)
             }
-            (Err(kind), None) => Err(kind),
+            (Err(kind), None) => {
+                self.cache().remember(&kind, now);
+                Err(kind)
+            }
         }
     }
 
@@ -297,6 +318,23 @@ impl Cache {
         }
     }
 
+    /// Remembers a refusal. Other failures may pass.
+    fn remember(&mut self, kind: &Kind, now: Duration) {
+        if let Kind::NoToken { reason, advice, .. } = kind
+            && is_refusal(kind)
+        {
+            let (what, reason, advice) = (describe(kind), *reason, advice.clone());
+            self.refused = Some(Refused { at: now, what, reason, advice });
+        }
+    }
+
+    /// The refusal of just now.
+    fn refusal(&self, now: Duration) -> Option<Kind> {
+        let Refused { at, what, reason, advice } = self.refused.clone()?;
+        let is_recent = now.saturating_sub(at) < REMEMBERED;
+        is_recent.then_some(Kind::NoToken { what, reason, advice, source: None })
+    }
+
     /// Renews a token later, because the renewal of now failed.
     fn put_off(&mut self, authorization: &Authorization, now: Duration) {
         if let Some(current) = &mut self.current
@@ -313,6 +351,7 @@ impl Cache {
         now: Duration,
     ) -> Authorization {
         self.generation += 1;
+        self.refused = None;
         let authorization = Authorization { generation: self.generation, ..authorization };
         let end = life.map(|life| now.saturating_add(life));
         let renew = life.map(|life| now.saturating_add(life.saturating_sub(LEAD.min(life / 4))));

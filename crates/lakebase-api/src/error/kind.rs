@@ -50,7 +50,7 @@ pub(crate) enum Responder {
     LoginPage,
     /// A proxy.
     Proxy,
-    /// Nobody knows.
+    /// Something that cannot be told.
     Unknown,
 }
 

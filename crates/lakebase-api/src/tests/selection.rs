@@ -1,5 +1,7 @@
 //! Which of several methods is taken, and what ends the search.
 
+use std::time::Duration;
+
 use expect_test::expect;
 use serde_json::json;
 
@@ -114,4 +116,43 @@ async fn scopes_are_sorted_and_sent_once_each() {
     let credentials = principal().with("scopes", "d, a,b:c ,,a");
     let visitor = internet.visit(&credentials, &Environment::default()).unwrap();
     visitor.client.get("projects/p", &visitor.patience).await.unwrap();
+}
+
+#[tokio::test]
+async fn id_token_in_another_variable_is_exchanged() {
+    let internet = internet(200).await;
+    let token = json!({"access_token": "hush-token", "expires_in": 3600});
+    internet.route(&format!("POST {WORKSPACE}/oidc/v1/token"), move |seen| {
+        assert!(seen.body.contains("&subject_token=hush-workload&"), "{}", seen.body);
+        page(&token)
+    });
+    let credentials = Credentials::default()
+        .with("host", WORKSPACE)
+        .with("client_id", "id")
+        .with("auth_type", "env-oidc")
+        .with("oidc_token_env", "TFC_WORKLOAD_IDENTITY_TOKEN");
+    let environment = Environment::from_pairs([("TFC_WORKLOAD_IDENTITY_TOKEN", "hush-workload")]);
+    let visitor = internet.visit(&credentials, &environment).unwrap();
+    visitor.client.get("projects/p", &visitor.patience).await.unwrap();
+    let agent = &internet.seen().pop().unwrap().headers["user-agent"];
+    assert!(agent.contains(" os/") && agent.ends_with(" auth/env-oidc"), "{agent}");
+}
+
+#[tokio::test]
+async fn refusal_is_remembered_for_half_a_minute() {
+    let internet = internet(401).await;
+    let credentials = principal();
+    let visitor = internet.visit(&credentials, &Environment::default()).unwrap();
+    let read = || visitor.client.get("projects/p", &visitor.patience);
+    let first = read().await.unwrap_err();
+    internet.forget();
+    let (second, third) = tokio::join!(read(), read());
+    for error in [second.unwrap_err(), third.unwrap_err()] {
+        assert!(error.is_unauthenticated() && error.advice() == first.advice(), "{error}");
+        assert!(chain(&error).contains("invalid_client"), "{}", chain(&error));
+    }
+    assert!(internet.lines().is_empty());
+    visitor.clock.advance(Duration::from_secs(30));
+    read().await.unwrap_err();
+    assert_eq!(internet.lines().len(), 1);
 }

@@ -80,7 +80,7 @@ pub(super) fn with_access(token: Token, access: Result<Issued, Kind>) -> Result<
         Ok(access) => Ok(token.with(ACCESS, access)),
         Err(kind @ (Kind::OutOfTime { .. } | Kind::Interrupted)) => Err(kind),
         Err(_) => {
-            tracing::warn!("there is no access token for Google Cloud, the header is left out");
+            tracing::warn!("there is no access token for Google Cloud, the header is omitted");
             Ok(token)
         }
     }

@@ -46,6 +46,17 @@ struct Entry {
     end: Option<Timestamp>,
 }
 
+/// A lock on the file. It is given up explicitly: a process that starts meanwhile has a copy of the
+/// handle for a moment, which would hold the lock after this one is closed.
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // The system gives it up at the latest when the process ends.
+        let _ = self.0.unlock();
+    }
+}
+
 impl TokenCache {
     /// The file, if there is one.
     pub(super) fn find(
@@ -112,15 +123,15 @@ impl TokenCache {
     }
 
     /// Waits for other processes that renew a token, the CLI's included. Without a lock, as in a
-    /// directory that cannot be written to, nobody else can write either.
-    async fn lock(&self, network: &Network<'_>) -> Result<Option<File>, Kind> {
+    /// directory that cannot be written to, other processes cannot write either.
+    async fn lock(&self, network: &Network<'_>) -> Result<Option<Lock>, Kind> {
         let path = self.path.with_file_name("token-cache.lock");
         let Ok(file) = File::options().create(true).truncate(false).write(true).open(path) else {
             return Ok(None);
         };
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(Some(file)),
+                Ok(()) => return Ok(Some(Lock(file))),
                 Err(std::fs::TryLockError::WouldBlock) => {
                     network.patience.sleep(LOCK_PAUSE).await?;
                 }
