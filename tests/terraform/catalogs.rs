@@ -51,18 +51,15 @@ fn destroy_and_replacement_of_a_catalog_say_what_is_lost() {
     bench.apply();
     bench.configure(&catalog(&SETTINGS.replace("lakebase_test", "lakebase_other")));
     let replaced = bench.plan().output();
-    assert!(
-        replaced.contains("This plan deletes the catalog `catalogs/lakebase_test`"),
-        "{replaced}"
-    );
+    assert!(replaced.contains("Catalog `catalogs/lakebase_test` will be deleted"), "{replaced}");
     let words = replaced.split_whitespace().filter(|it| *it != "│").collect::<Vec<_>>().join(" ");
-    let why = "A change of `catalog_id` forces the replacement. The catalog leaves Unity Catalog, \
-               with the permissions that are granted on it and on what is in it. The database and \
+    let why = "The change of `catalog_id` forces the replacement. The catalog is removed from Unity \
+               Catalog, with the permissions granted on it and on its contents. The database and \
                its data remain.";
     assert!(words.contains(why), "{words}");
     bench.configure(&project(""));
     let destroyed = bench.plan().output();
-    assert!(destroyed.contains("This plan deletes the catalog `catalogs/lakebase_test`"));
+    assert!(destroyed.contains("Catalog `catalogs/lakebase_test` will be deleted"));
     // What only the create reads is no change, and nothing is replaced for it.
     bench.configure(&catalog(&SETTINGS.replace("true", "false")));
     bench.expect_empty_plan();
@@ -77,24 +74,29 @@ fn catalog_that_lakebase_refuses_is_an_error_with_its_words() {
 
           with lakebase_catalog.app,
 
-        `a.b` is not an ID: it must be a name of Unity Catalog, without dots, slashes
-        and spaces."#]]
+        `a.b` is not a valid ID. It must be a Unity Catalog name without dots,
+        slashes and spaces."#]]
     .assert_eq(&bench.plan_fails().without_places_from("Error:"));
     bench.configure(&catalog("catalog_id = \"c\"\n  postgres_database = \"appdb\""));
     expect![[r#"
-        Error: Could not create the catalog `catalogs/c`
+        Error: Could not create catalog `catalogs/c`
 
           with lakebase_catalog.app,
           on main.tf line 15, in resource "lakebase_catalog" "app":
           15: resource "lakebase_catalog" "app" {
 
-        `POST [HOST]/api/2.0/postgres/catalogs?catalog_id=c` was
-        answered 404 NOT_FOUND: database not found; postgres_database:"appdb"
-        [TraceId: [TRACE]] (1 attempt, [SECONDS], request id
-        [UUID]).
+        NOT_FOUND: database not found; postgres_database:"appdb" [TraceId:
+        [TRACE]].
 
-        Check that what `branch` name exists, and that [HOST] is the
-        workspace that holds it."#]]
+        Check that the objects named by `branch` exist, and that
+        [HOST] is their workspace.
+
+        Request: POST [HOST]/api/2.0/postgres/catalogs?catalog_id=c
+        Status: HTTP 404 after 1 attempt ([SECONDS])
+        Request ID: [UUID]
+
+        Help:
+        https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail"#]]
     .assert_eq(&bench.masked(&bench.apply_fails().from("Error:")));
 }
 

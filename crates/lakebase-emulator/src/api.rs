@@ -17,11 +17,11 @@ use serde_json::{Value as Json, json};
 
 use crate::error::{ApiError, Result};
 use crate::message::Input;
-use crate::model::kind::{Id, Kind, Layout, Method, Moments};
 use crate::model::operations::Operation;
 use crate::model::world::{World, random_by};
+use crate::model::{Id, Kind, Layout, Method, Moments};
 use crate::name;
-use crate::schema::{self, Leniency, Map};
+use crate::schema::{self, Leniency, Map, Rule};
 
 pub(crate) use create::seed;
 pub(crate) use view::{missing, show};
@@ -128,6 +128,15 @@ fn settings(kind: &Kind, body: &Map) -> Map {
             body.get("spec").and_then(Json::as_object).cloned().unwrap_or_default()
         }
     }
+}
+
+/// What of submitted settings an update may change.
+fn mutable(kind: &Kind, settings: &Map) -> Map {
+    let changes = |name: &str| {
+        kind.settings().iter().any(|field| field.name == name && field.rule != Rule::Immutable)
+    };
+    let kept = settings.iter().filter(|(name, _)| changes(name));
+    kept.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// Begins the operation of a change that was applied; its response is the object as it will then be.

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use crate::clock::after;
 use crate::error::{ApiError, Result};
 use crate::message::{Answer, Input, Request};
-use crate::model::kind::Call;
+use crate::model::Call;
 use crate::model::world::World;
 
 /// [CODE] §8.1.

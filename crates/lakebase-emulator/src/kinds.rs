@@ -2,7 +2,7 @@
 
 use crate::auth;
 use crate::message::Request;
-use crate::model::kind::{Call, Kind};
+use crate::model::{Call, Kind};
 use crate::name;
 use crate::resources::{BRANCH, CATALOG, CREDENTIAL, DATABASE, ENDPOINT, PASSWORD, PROJECT, ROLE};
 

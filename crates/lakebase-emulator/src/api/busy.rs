@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use crate::error::{ApiError, Result};
-use crate::model::kind::{Kind, Method};
 use crate::model::operations::Operation;
 use crate::model::world::World;
+use crate::model::{Kind, Method};
 use crate::name::{first_segments, is_inside};
 use crate::options::behaviors::Conflicts;
 

@@ -2,12 +2,12 @@
 
 use serde_json::Value as Json;
 
-use super::{busy, checked_body, create, quota, settings, start, view};
+use super::{busy, checked_body, mutable, quota, settings, start, view};
 use crate::error::Result;
 use crate::mask;
 use crate::message::Input;
-use crate::model::kind::{Change, Kind, Method, StoreEffect};
 use crate::model::world::World;
+use crate::model::{Change, Kind, Method, StoreEffect};
 use crate::schema::{Map, merge};
 
 pub(super) fn update(
@@ -37,7 +37,7 @@ pub(super) fn adopt(
     name: &str,
     settings: &Map,
 ) -> Result<Json> {
-    perform(world, input, kind, name, settings, &create::mutable(kind, settings), true)
+    perform(world, input, kind, name, settings, &mutable(kind, settings), true)
 }
 
 fn perform(

@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
-use super::{busy, change, checked_body, quota, settings, start, view};
+use super::{busy, change, checked_body, mutable, quota, settings, start, view};
 use crate::error::{ApiError, Result};
 use crate::message::{Input, Request};
-use crate::model::kind::{Arrival, Change, Id, Kind, Layout, Method, Moments, StoreEffect};
 use crate::model::store::Object;
 use crate::model::world::{World, random_by};
+use crate::model::{Arrival, Change, Id, Kind, Layout, Method, Moments, StoreEffect};
 use crate::name;
-use crate::schema::{Map, Need, Rule};
+use crate::schema::{Map, Need};
 
 pub(super) fn create(
     world: &mut World,
@@ -216,15 +216,6 @@ fn require(world: &World, change: &Change<'_>) -> Result<()> {
         }
         (Some(field), Layout::Flat) => Err(ApiError::required(&format!("{noun}.{}", field.name))),
     }
-}
-
-/// What of submitted settings an update may change.
-pub(super) fn mutable(kind: &Kind, settings: &Map) -> Map {
-    let changes = |name: &str| {
-        kind.settings().iter().any(|field| field.name == name && field.rule != Rule::Immutable)
-    };
-    let kept = settings.iter().filter(|(name, _)| changes(name));
-    kept.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// [REC] §14.3: whether a body holds none of the members that it may hold, as one that is wrapped.

@@ -5,9 +5,9 @@ use serde_json::Value as Json;
 use super::{begin, busy, quota, start, view};
 use crate::error::{ApiError, Result};
 use crate::message::Input;
-use crate::model::kind::{Change, Kind, Method, StoreEffect};
 use crate::model::operations::empty_response;
 use crate::model::world::World;
+use crate::model::{Change, Kind, Method, StoreEffect};
 use crate::schema::Map;
 
 pub(super) fn delete(

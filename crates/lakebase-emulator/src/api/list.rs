@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use super::view::{absent, show};
 use crate::error::{ApiError, Result};
 use crate::message::Input;
-use crate::model::kind::Kind;
+use crate::model::Kind;
 use crate::model::world::World;
 use crate::name;
 use crate::schema::Map;

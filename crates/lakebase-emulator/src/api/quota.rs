@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::error::{ApiError, Result};
-use crate::model::kind::{Quota, StoreEffect};
 use crate::model::store::Object;
 use crate::model::world::World;
+use crate::model::{Quota, StoreEffect};
 use crate::name::first_segments;
 
 /// How much is added to each quota in each scope.

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 use crate::error::ApiError;
-use crate::model::kind::{Deletion, Id, Layout};
 use crate::model::store::Store;
 use crate::model::world::World;
+use crate::model::{Deletion, Id, Layout};
 use crate::name;
 use crate::wire::format_timestamp;
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use crate::model::kind::{Kind, Method};
+use crate::model::{Kind, Method};
 
 /// The number of finished operations that are remembered.
 const REMEMBERED: usize = 10_000;

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
 use crate::clock::later;
-use crate::model::kind::Kind;
+use crate::model::Kind;
 use crate::name::{self, is_inside};
 use crate::options::Options;
 use crate::schema::Map;

@@ -7,10 +7,10 @@ use fastrand::Rng;
 use jiff::Timestamp;
 
 use crate::clock::after;
-use crate::model::kind::{Kind, Moments, StoreEffect, Uid};
 use crate::model::operations::Operations;
 use crate::model::stale::StaleReads;
 use crate::model::store::{Object, Store};
+use crate::model::{Kind, Moments, StoreEffect, Uid};
 use crate::name;
 use crate::options::Options;
 use crate::schema::Map;

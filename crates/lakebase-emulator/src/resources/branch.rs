@@ -5,12 +5,12 @@ use serde_json::{Value as Json, json};
 
 use crate::clock::later;
 use crate::error::{ApiError, Result};
-use crate::model::kind::{
+use crate::model::store::{Object, Phase};
+use crate::model::world::{World, random_by};
+use crate::model::{
     Arrival, Change, Children, Deletion, Hooks, Id, Kind, LABEL, Layout, Method, Moments, Quota,
     StoreEffect, Uid,
 };
-use crate::model::store::{Object, Phase};
-use crate::model::world::{World, random_by};
 use crate::name;
 use crate::options::Options;
 use crate::schema::{Field, Map, Value, merge};

@@ -3,11 +3,9 @@
 use serde_json::json;
 
 use crate::error::{ApiError, Result};
-use crate::model::kind::{
-    Change, Deletion, Form, Hooks, Id, Kind, Layout, Method, StoreEffect, Uid,
-};
 use crate::model::store::Object;
 use crate::model::world::World;
+use crate::model::{Change, Deletion, Form, Hooks, Id, Kind, Layout, Method, StoreEffect, Uid};
 use crate::name;
 use crate::resources::database::{self, REGISTERED};
 use crate::schema::{Field, Map, Value};

@@ -7,7 +7,7 @@ use crate::api::missing;
 use crate::clock::later;
 use crate::error::{ApiError, Result};
 use crate::message::{Answer, Input};
-use crate::model::kind::Call;
+use crate::model::Call;
 use crate::model::world::World;
 use crate::name;
 use crate::schema::{Field, Leniency, Value, check};

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::error::{ApiError, Result};
-use crate::model::kind::{
-    Arrival, Change, Children, Deletion, Hooks, Id, Kind, LABEL, Layout, Method, Quota, Uid,
-};
 use crate::model::store::Object;
 use crate::model::world::World;
+use crate::model::{
+    Arrival, Change, Children, Deletion, Hooks, Id, Kind, LABEL, Layout, Method, Quota, Uid,
+};
 use crate::name;
 use crate::resources::role;
 use crate::schema::{Field, Map, Value, merge};

@@ -6,12 +6,12 @@ use serde_json::{Value as Json, json};
 use super::compute::{self, TIMEOUT, check_limits};
 use crate::clock::later;
 use crate::error::{ApiError, Result};
-use crate::model::kind::{
+use crate::model::store::{Object, Phase};
+use crate::model::world::World;
+use crate::model::{
     Arrival, Change, Children, Deletion, Hooks, Id, Kind, LABEL, Layout, Method, Moments, Quota,
     StoreEffect, Uid,
 };
-use crate::model::store::{Object, Phase};
-use crate::model::world::World;
 use crate::name;
 use crate::options::Options;
 use crate::schema::{Field, Map, Value, merge};

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::api::{ROOT, missing};
 use crate::error::{ApiError, Result};
 use crate::message::{Answer, Input};
-use crate::model::kind::Call;
+use crate::model::Call;
 use crate::model::world::{World, random_by};
 use crate::name;
 

@@ -4,11 +4,11 @@ use serde_json::{Value as Json, json};
 
 use super::compute;
 use crate::error::{ApiError, Result};
-use crate::model::kind::{
-    Change, Deletion, Hooks, Id, Kind, LABEL, Layout, Method, Quota, StoreEffect, Uid,
-};
 use crate::model::store::Object;
 use crate::model::world::World;
+use crate::model::{
+    Change, Deletion, Hooks, Id, Kind, LABEL, Layout, Method, Quota, StoreEffect, Uid,
+};
 use crate::name;
 use crate::schema::{Field, Map, Value, merge};
 

@@ -3,12 +3,12 @@
 use serde_json::{Value as Json, json};
 
 use crate::error::{ApiError, Result};
-use crate::model::kind::{
+use crate::model::store::Object;
+use crate::model::world::World;
+use crate::model::{
     Arrival, Change, Children, Deletion, Hooks, Id, Kind, LABEL, Layout, Method, Moments, Quota,
     StoreEffect, Uid,
 };
-use crate::model::store::Object;
-use crate::model::world::World;
 use crate::name;
 use crate::schema::{Field, Map, Value, merge};
 

@@ -7,11 +7,9 @@ use serde_json::{Value as Json, json};
 use crate::api;
 use crate::error::Result;
 use crate::message::{Input, Request};
-use crate::model::kind::{
-    Deletion, Form, Hooks, Id, Kind, LABEL, Layout, Method, StoreEffect, Uid,
-};
 use crate::model::store::Phase;
 use crate::model::world::World;
+use crate::model::{Deletion, Form, Hooks, Id, Kind, LABEL, Layout, Method, StoreEffect, Uid};
 use crate::options::Options;
 use crate::schema::{Field, Map, Value};
 
