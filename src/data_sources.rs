@@ -18,7 +18,7 @@ use crate::resources;
 pub use connection::{ARGUMENTS, ConnectionError, RESULTS, check, connection, endpoint, look};
 
 /// How long a data source may take.
-const PATIENCE: std::time::Duration = std::time::Duration::from_mins(5);
+const TIME_LIMIT: std::time::Duration = std::time::Duration::from_mins(5);
 
 /// The schemas, by type name.
 pub fn schemas() -> BTreeMap<String, Schema> {
@@ -87,8 +87,8 @@ async fn read_one(
     call: &Call,
 ) -> (Option<Object>, Diagnostics) {
     let name = config.get("name").and_then(Value::as_str).unwrap_or_default();
-    let patience = lifecycle.client.patience(PATIENCE, call.stop.clone());
-    match lifecycle.client.get(name, &patience).await {
+    let deadline = lifecycle.client.deadline(TIME_LIMIT, call.stop.clone());
+    match lifecycle.client.get(name, &deadline).await {
         Ok(reported) if is_deleted(&reported) => {
             let noun = resource.table().noun;
             let summary = format!("{} is soft-deleted", meaning::subject(noun, name));
@@ -124,8 +124,8 @@ async fn read_many(
     let parent = table.parent_of(&config).map(str::to_owned);
     let parent = parent.as_deref();
     let collection = table.address.collection(parent);
-    let patience = lifecycle.client.patience(PATIENCE, call.stop.clone());
-    match lifecycle.client.list(&collection, &[], &patience).await {
+    let deadline = lifecycle.client.deadline(TIME_LIMIT, call.stop.clone());
+    match lifecycle.client.list(&collection, &[], &deadline).await {
         Ok(objects) => {
             let shown =
                 objects.iter().map(|it| Value::Map(shown(resource, it, &lifecycle.settings)));

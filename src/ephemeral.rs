@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use lakebase_api::{Credential, Patience};
+use lakebase_api::{Credential, Deadline};
 use tfplugin::{Call, Diagnostic, Diagnostics, Object, Opened, Schema, Value};
 
 use crate::data_sources::{ARGUMENTS, ConnectionError, RESULTS, check, connection, endpoint, look};
@@ -17,7 +17,7 @@ use crate::resources::credential::{CLAIMS, ENDPOINT_NAME, EXPIRE_TIME, TOKEN};
 use crate::resources::{self, role};
 
 /// How long opening may take.
-const PATIENCE: Duration = Duration::from_mins(5);
+const TIME_LIMIT: Duration = Duration::from_mins(5);
 
 const TTL: Field<Length> = Field::local("ttl")
     .doc("Duration for which the credential is valid, for example `30m`. Default: about one hour. Lakebase checks the expiration only at login: open connections stay open.")
@@ -102,13 +102,13 @@ pub fn validate(type_name: &str, config: &Object) -> Diagnostics {
 /// *Caveats.* Terraform opens it in plans too, and names are known before objects exist: where the
 /// endpoint, the database or the role is still to be created, the results of a plan are unknown.
 pub async fn open(lifecycle: &Lifecycle, type_name: &str, config: Object, call: &Call) -> Opened {
-    let patience = lifecycle.client.patience(PATIENCE, call.stop.clone());
+    let deadline = lifecycle.client.deadline(TIME_LIMIT, call.stop.clone());
     let opened = if type_name == CREDENTIALS.name {
-        credential(lifecycle, config.clone(), &patience).await
+        credential(lifecycle, config.clone(), &deadline).await
     } else if type_name == PASSWORDS.name {
-        password(lifecycle, config.clone(), &patience).await
+        password(lifecycle, config.clone(), &deadline).await
     } else {
-        connect(lifecycle, config.clone(), &patience).await
+        connect(lifecycle, config.clone(), &deadline).await
     };
     match opened {
         Ok(object) => Opened { result: Some(object), ..Opened::default() },
@@ -129,10 +129,10 @@ pub async fn open(lifecycle: &Lifecycle, type_name: &str, config: Object, call: 
 async fn credential(
     lifecycle: &Lifecycle,
     mut object: Object,
-    patience: &Patience,
+    deadline: &Deadline,
 ) -> Result<Object, ConnectionError> {
-    endpoint(lifecycle, &object, patience).await?;
-    let credential = issue(lifecycle, &object, patience).await?;
+    endpoint(lifecycle, &object, deadline).await?;
+    let credential = issue(lifecycle, &object, deadline).await?;
     TOKEN.put(&mut object, Tf::Known(credential.token.expose().to_owned()));
     EXPIRE_TIME.put(&mut object, Tf::Known(credential.expire_time.to_string()));
     Ok(object)
@@ -141,11 +141,11 @@ async fn credential(
 async fn connect(
     lifecycle: &Lifecycle,
     config: Object,
-    patience: &Patience,
+    deadline: &Deadline,
 ) -> Result<Object, ConnectionError> {
-    let reported = endpoint(lifecycle, &config, patience).await?;
-    let (mut object, connection) = connection(lifecycle, config, &reported, patience).await?;
-    let credential = issue(lifecycle, &object, patience).await?;
+    let reported = endpoint(lifecycle, &config, deadline).await?;
+    let (mut object, connection) = connection(lifecycle, config, &reported, deadline).await?;
+    let credential = issue(lifecycle, &object, deadline).await?;
     let token = credential.token.expose().to_owned();
     URI.put(&mut object, Tf::Known(connection.uri(Some(&token))));
     PASSWORD.put(&mut object, Tf::Known(token));
@@ -156,10 +156,10 @@ async fn connect(
 async fn issue(
     lifecycle: &Lifecycle,
     config: &Object,
-    patience: &Patience,
+    deadline: &Deadline,
 ) -> Result<Credential, ConnectionError> {
     let request = credential_request(config);
-    lifecycle.client.generate_credential(&request, patience).await.map_err(|error| {
+    lifecycle.client.generate_credential(&request, deadline).await.map_err(|error| {
         let attempt = Attempt { verb: "issue", noun: "credential for", name: &request.endpoint };
         attempt.failed(&lifecycle.client, None, &error).into()
     })
@@ -168,10 +168,10 @@ async fn issue(
 async fn password(
     lifecycle: &Lifecycle,
     mut object: Object,
-    patience: &Patience,
+    deadline: &Deadline,
 ) -> Result<Object, ConnectionError> {
     let name = ROLE.of(&object).known().unwrap_or_default();
-    let reported = look(lifecycle, resources::ROLE, &name, patience).await?;
+    let reported = look(lifecycle, resources::ROLE, &name, deadline).await?;
     let method = reported["status"]["auth_method"].as_str().unwrap_or(role::PASSWORD);
     if method != role::PASSWORD {
         let detail = format!(
@@ -183,7 +183,7 @@ async fn password(
         let summary = format!("Role `{name}` has no password");
         return Err(Diagnostics::from(Diagnostic::error(summary, detail).at(ROLE.name())).into());
     }
-    match lifecycle.client.reveal_password(&name, patience).await {
+    match lifecycle.client.reveal_password(&name, deadline).await {
         Ok(revealed) => {
             let password = revealed.password.expose().to_owned();
             ROLE_PASSWORD.put(&mut object, Tf::Known(password));

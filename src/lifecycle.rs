@@ -24,7 +24,7 @@ mod workspace;
 
 use std::sync::Arc;
 
-use lakebase_api::{Client, Clock, Error, Json, Operation, Patience};
+use lakebase_api::{Client, Clock, Deadline, Error, Json, Operation};
 use serde_json::Value;
 use tfplugin::{ApplyResource, Call, Diagnostic, Object, ResourceAnswer};
 
@@ -32,7 +32,7 @@ use crate::model::address::Scope;
 use crate::model::table::{Resource, Settings, Table};
 use crate::model::{decode, meaning};
 use crate::resources::TIMEOUTS;
-use private::Memory;
+use private::PrivateState;
 use queue::Queue;
 
 pub use issue::credential_request;
@@ -87,7 +87,7 @@ impl Lifecycle {
         call: &Call,
     ) -> ResourceAnswer {
         let ApplyResource { prior, planned, planned_private, planned_identity, .. } = request;
-        let mut memory = Memory::read(&planned_private);
+        let mut memory = PrivateState::read(&planned_private);
         // A note of the plan to the delete half of a replacement, and not to be stored.
         let replacement = memory.replacement.take();
         self.walk.applies();
@@ -107,18 +107,18 @@ impl Lifecycle {
                 answer
             }
             (Some(prior), Some(planned)) => {
-                let before = Before { state: prior, identity: planned_identity, memory };
+                let before = PriorState { state: prior, identity: planned_identity, memory };
                 self.update(resource, before, &planned, call).await
             }
             (Some(prior), None) => {
-                let before = Before { state: prior, identity: planned_identity, memory };
+                let before = PriorState { state: prior, identity: planned_identity, memory };
                 self.delete(resource, before, replacement, call).await
             }
             (None, None) => ResourceAnswer::default(),
         }
     }
 
-    fn patience(&self, table: &Table, object: &Object, purpose: Purpose, call: &Call) -> Patience {
+    fn deadline(&self, table: &Table, object: &Object, purpose: Purpose, call: &Call) -> Deadline {
         let (name, otherwise) = match purpose {
             Purpose::Create => ("create", table.timeouts.create),
             Purpose::Read => ("read", table.timeouts.read),
@@ -130,7 +130,7 @@ impl Lifecycle {
             .known()
             .and_then(|it| it.get(name).and_then(|it| meaning::duration(it.as_str()?).ok()));
         let timeout = configured.or_else(|| meaning::duration(otherwise).ok()).unwrap_or_default();
-        self.client.patience(timeout.unsigned_abs(), call.stop.clone())
+        self.client.deadline(timeout.unsigned_abs(), call.stop.clone())
     }
 
     /// Waits for a turn to change the object, unless Terraform is interrupted before.
@@ -144,26 +144,26 @@ impl Lifecycle {
     }
 
     /// Makes a mutating call, waiting out changes that others make at the same time.
-    async fn unhindered(
+    async fn retry_on_conflict(
         &self,
         change: &Change<'_>,
         scope: &Scope,
-        patience: &Patience,
+        deadline: &Deadline,
     ) -> Result<Operation, Error> {
         let client = &self.client;
         let mut wider = None;
         loop {
             let started = match change {
                 Change::Create { collection, query, body } => {
-                    client.create(collection, query, body, patience).await
+                    client.create(collection, query, body, deadline).await
                 }
                 Change::Update { name, mask, body } => {
-                    client.update(name, mask, body, patience).await
+                    client.update(name, mask, body, deadline).await
                 }
-                Change::Delete { name, query } => client.delete(name, query, patience).await,
+                Change::Delete { name, query } => client.delete(name, query, deadline).await,
             };
             match started {
-                Err(error) if error.is_conflict() && patience.pause().await => {
+                Err(error) if error.is_conflict() && deadline.pause().await => {
                     tracing::debug!(%error, "another change is going on; trying again");
                     // What conflicts may concern the project: its other changes wait as well.
                     if wider.is_none() {
@@ -181,18 +181,18 @@ impl Lifecycle {
         resource: &dyn Resource,
         name: &str,
         operation: Operation,
-        patience: &Patience,
+        deadline: &Deadline,
     ) -> Result<Json, Error> {
-        let done = self.client.wait(operation, patience).await?;
-        let mut settled = self.settle(resource, name, patience).await;
+        let done = self.client.wait(operation, deadline).await?;
+        let mut settled = self.settle(resource, name, deadline).await;
         // Reads may lag behind: that it exists, its own operation knows better. The next run, which
         // does not know the operation, should find it.
         for _ in 0..LAGGING_READS {
             let is_absent = settled.as_ref().is_err_and(Error::is_not_found);
-            if !is_absent || done["name"] != name || !patience.pause().await {
+            if !is_absent || done["name"] != name || !deadline.pause().await {
                 break;
             }
-            settled = self.settle(resource, name, patience).await;
+            settled = self.settle(resource, name, deadline).await;
         }
         match settled {
             Err(absent) if absent.is_not_found() && done["name"] == name => Ok(done),
@@ -205,9 +205,9 @@ impl Lifecycle {
         &self,
         resource: &dyn Resource,
         name: &str,
-        patience: &Patience,
+        deadline: &Deadline,
     ) -> Result<Json, Error> {
-        self.client.settle(name, |reported| resource.unsettled(reported), patience).await
+        self.client.settle(name, |reported| resource.unsettled(reported), deadline).await
     }
 
     fn identity(&self, name: &str) -> Object {
@@ -217,10 +217,10 @@ impl Lifecycle {
     }
 
     /// An answer with the object of that name.
-    fn answer(&self, name: &str, state: Object, memory: &Memory) -> ResourceAnswer {
+    fn answer(&self, name: &str, state: Object, memory: &PrivateState) -> ResourceAnswer {
         let identity = Some(self.identity(name));
         let workspace = self.client.workspace_id();
-        let private = Memory { workspace, ..memory.clone() }.write();
+        let private = PrivateState { workspace, ..memory.clone() }.write();
         ResourceAnswer { state: Some(state), private, identity, ..ResourceAnswer::default() }
     }
 }
@@ -233,13 +233,13 @@ enum Change<'a> {
 }
 
 /// An object before a change, with all that Terraform stores for it.
-struct Before {
+struct PriorState {
     state: Object,
     identity: Option<Object>,
-    memory: Memory,
+    memory: PrivateState,
 }
 
-impl Before {
+impl PriorState {
     /// The object as it was, because a change did not come about.
     fn unchanged(self, diagnostics: impl Into<tfplugin::Diagnostics>) -> ResourceAnswer {
         ResourceAnswer {
@@ -262,7 +262,7 @@ pub fn is_deleted(reported: &Value) -> bool {
 }
 
 /// How to manage an object that exists already.
-fn ways_in(name: &str, type_name: &str, adoptable: bool) -> String {
+fn import_or_adopt_hint(name: &str, type_name: &str, adoptable: bool) -> String {
     let adoption = if adoptable {
         "\n\nTo adopt it and update its settings to match the configuration instead, \
          add:\n\n  replace_existing = true"
@@ -277,14 +277,14 @@ fn ways_in(name: &str, type_name: &str, adoptable: bool) -> String {
 }
 
 /// The run was interrupted before any request was sent.
-fn interrupted_in_the_queue(attempt: &Attempt<'_>) -> Diagnostic {
+fn interrupted_before_request(attempt: &Attempt<'_>) -> Diagnostic {
     let Attempt { verb, noun, name } = attempt;
     let summary = format!("Did not {verb} {noun} `{name}`");
     Diagnostic::error(summary, "The run was interrupted before any request was sent.")
 }
 
 /// A warning that an operation goes on without us.
-fn goes_on(attempt: &Attempt<'_>, error: &Error) -> Diagnostic {
+fn operation_continues(attempt: &Attempt<'_>, error: &Error) -> Diagnostic {
     let Attempt { verb, noun, name } = attempt;
     let operation = error.operation().unwrap_or(error.request());
     // Without an error, lest Terraform taint the object, Terraform reports success.

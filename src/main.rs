@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use lakebase::Lakebase;
-use lakebase::review::Ending;
+use lakebase::review::ReviewStatus;
 use tfplugin::Program;
 
 const PROGRAM: Program =
@@ -56,8 +56,8 @@ fn review(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     #[expect(clippy::disallowed_methods, reason = "what a terminal's user wants is known here")]
     let is_plain = std::env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
     match lakebase::review::run(arguments, !is_plain && std::io::stdout().is_terminal()) {
-        Ok(Ending::Passed) => ExitCode::SUCCESS,
-        Ok(Ending::Failed) => ExitCode::from(2),
+        Ok(ReviewStatus::Passed) => ExitCode::SUCCESS,
+        Ok(ReviewStatus::Failed) => ExitCode::from(2),
         Err(error) => {
             eprintln!("{error}");
             ExitCode::FAILURE

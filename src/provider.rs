@@ -248,14 +248,14 @@ impl Provider for Lakebase {
         let state = Some(&request.source_state)
             .filter(|_| counterpart && is_source(&request.source_provider))
             .and_then(|it| takeover::state(resource, it));
-        let Some(state) = state else { return not_taken_over(table, &request).into() };
+        let Some(state) = state else { return cannot_move(table, &request).into() };
         // Terraform moves without configuring the provider: only the state knows the workspace.
         let workspace = request.source_state["provider_config"]["workspace_id"].as_str();
-        let left_behind = takeover::left_behind(table, &request.source_state);
+        let unaffected_endpoints = takeover::unaffected_endpoints(table, &request.source_state);
         ResourceAnswer {
-            diagnostics: left_behind
+            diagnostics: unaffected_endpoints
                 .iter()
-                .map(|it| not_carried_over(table, it, &request.source_state))
+                .map(|it| dropped_setting(table, it, &request.source_state))
                 .collect(),
             ..lifecycle::moved(state, workspace)
         }
@@ -311,7 +311,7 @@ fn is_source(address: &str) -> bool {
         || address.ends_with("/lakebase")
 }
 
-fn not_taken_over(table: &Table, request: &MoveResource) -> Diagnostic {
+fn cannot_move(table: &Table, request: &MoveResource) -> Diagnostic {
     let MoveResource { source_type, source_provider, target_type, .. } = request;
     let instead = match table.counterpart {
         "" => String::new(),
@@ -329,7 +329,7 @@ fn not_taken_over(table: &Table, request: &MoveResource) -> Diagnostic {
 }
 
 /// A setting that Terraform managed before a move, and does not manage after it.
-fn not_carried_over(table: &Table, setting: &str, stored: &Json) -> Diagnostic {
+fn dropped_setting(table: &Table, setting: &str, stored: &Json) -> Diagnostic {
     let Table { type_name, counterpart, .. } = table;
     let instead = setting_of_its_own(table, setting).map(|(other, parent, field)| {
         format!(

@@ -37,7 +37,7 @@ use summary::Summary;
 
 /// How a review ends, apart from what it prints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub enum ReviewStatus {
     /// No rule holds.
     Passed,
     /// A rule holds.
@@ -50,16 +50,19 @@ const LINES: usize = 20;
 /// Runs the command: prints a review to stdout, or the help. `colors`: whether the reader sees any.
 ///
 /// *Errors.* One line: an argument or an input that is invalid.
-pub fn run(arguments: impl IntoIterator<Item = OsString>, colors: bool) -> Result<Ending, String> {
+pub fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    colors: bool,
+) -> Result<ReviewStatus, String> {
     let Some(options) = options::read(lexopt::Parser::from_args(arguments))? else {
         print(|to| to.write_all(HELP.as_bytes()))?;
-        return Ok(Ending::Passed);
+        return Ok(ReviewStatus::Passed);
     };
     let plans = plans(&options)?;
     let price = options.price.as_ref();
     let exceptions = Exceptions::new(&options.rules.exceptions, Zoned::now().date());
     let rules = options.rules.rules.iter();
-    let verdicts: Vec<_> = rules.map(|rule| rule.judge(&plans, price, &exceptions)).collect();
+    let verdicts: Vec<_> = rules.map(|rule| rule.evaluate(&plans, price, &exceptions)).collect();
     let idle = verdicts.iter().filter(|verdict| verdict.is_idle);
     let idle = idle.map(|verdict| {
         Message::new("The scope of {} matches nothing in the plan.", &[&verdict.rule.text])
@@ -89,18 +92,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, colors: bool) -> Resul
         written.map_err(|error| format!("Could not write `{}`: {error}.", file.display()))?;
     }
     print(|to| write(options.format, colors, to))?;
-    let broken = report.broken();
+    let failed_checks = report.failed_checks();
     if options.format != Format::Text {
         let warned = [report.warned(), text::warnings(&report)].concat();
-        for message in broken.iter().chain(&warned).take(LINES) {
+        for message in failed_checks.iter().chain(&warned).take(LINES) {
             let _ = writeln!(io::stderr(), "{}", message.plain());
         }
-        let more = (broken.len() + warned.len()).saturating_sub(LINES);
+        let more = (failed_checks.len() + warned.len()).saturating_sub(LINES);
         if more > 0 {
             let _ = writeln!(io::stderr(), "and {more} more, which the review shows");
         }
     }
-    Ok(if broken.is_empty() { Ending::Passed } else { Ending::Failed })
+    Ok(if failed_checks.is_empty() { ReviewStatus::Passed } else { ReviewStatus::Failed })
 }
 
 fn plans(options: &Options) -> Result<Vec<Summary>, String> {

@@ -71,7 +71,7 @@ fn states_of_every_release_keep_opening() {
 }
 
 #[test]
-fn what_would_break_a_state_is_a_problem() {
+fn incompatible_schema_changes_are_detected() {
     let at = |version: i64, attributes: &[(&str, &str, &str)]| {
         (lines(attributes), Versions::from([("r".to_owned(), version)]))
     };

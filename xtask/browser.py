@@ -267,7 +267,7 @@ def write_picture(browser, program, scratch):
         *["--price-per-cu-hour", "$0.111", "--fail-on", "growth >= 2x in lakebase_endpoint.*"],
         *["--fail-on", "destroys in *.exports", "--warn-on", "always-on"],
     ]
-    text = review(program, [ROOT / "tests/plans/twin/plan.json"], "html", options)
+    text = review(program, [ROOT / "tests/plans/databricks-equivalent/plan.json"], "html", options)
     file.write_text(text, encoding="utf-8")
     PICTURE.parent.mkdir(exist_ok=True)
     with browser.open(file, "light", 1120) as page:

@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn a_size_that_nobody_documents_is_told_when_it_comes_up() {
+    fn undocumented_size_is_found_when_it_appears() {
         let told = |before: Option<Compute>, after: Compute| {
             undocumented_size("`e`", before.as_ref(), &after).map(|it| it.detail)
         };

@@ -1,9 +1,9 @@
 //! `lakebase_connection`: how to connect to an endpoint, for applications and other providers.
 
-use lakebase_api::{Json, Patience};
+use lakebase_api::{Deadline, Json};
 use tfplugin::{Block, Call, Diagnostic, Diagnostics, Object};
 
-use super::{PATIENCE, not_yet};
+use super::{TIME_LIMIT, not_yet};
 use crate::connection::{self, Connection, DEFAULT_DATABASE, PORT, SSL_MODE};
 use crate::lifecycle::{Attempt, Lifecycle};
 use crate::model::address::{Address, holds};
@@ -77,12 +77,12 @@ pub(super) async fn read(
     config: Object,
     call: &Call,
 ) -> (Option<Object>, Diagnostics) {
-    let patience = lifecycle.client.patience(PATIENCE, call.stop.clone());
-    let reported = match endpoint(lifecycle, &config, &patience).await {
+    let deadline = lifecycle.client.deadline(TIME_LIMIT, call.stop.clone());
+    let reported = match endpoint(lifecycle, &config, &deadline).await {
         Ok(reported) => reported,
         Err(error) => return (None, error.in_a_data_source()),
     };
-    match connection(lifecycle, config, &reported, &patience).await {
+    match connection(lifecycle, config, &reported, &deadline).await {
         Ok((mut object, connection)) => {
             URI.put(&mut object, Tf::Known(connection.uri(None)));
             (Some(object), Diagnostics::new())
@@ -148,10 +148,10 @@ impl From<Diagnostics> for ConnectionError {
 pub async fn endpoint(
     lifecycle: &Lifecycle,
     config: &Object,
-    patience: &Patience,
+    deadline: &Deadline,
 ) -> Result<Json, ConnectionError> {
     let name = ENDPOINT_NAME.of(config).known().unwrap_or_default();
-    look(lifecycle, ENDPOINT, &name, patience).await
+    look(lifecycle, ENDPOINT, &name, deadline).await
 }
 
 /// Reads an object that a configuration names.
@@ -159,9 +159,9 @@ pub async fn look(
     lifecycle: &Lifecycle,
     address: &Address,
     name: &str,
-    patience: &Patience,
+    deadline: &Deadline,
 ) -> Result<Json, ConnectionError> {
-    lifecycle.client.get(name, patience).await.map_err(|error| {
+    lifecycle.client.get(name, deadline).await.map_err(|error| {
         let attempt = Attempt { verb: "read", noun: address.noun(), name };
         let diagnostics = attempt.failed(&lifecycle.client, None, &error);
         let type_name = resources::at(address).map_or("", |table| table.type_name);
@@ -174,12 +174,12 @@ pub async fn look(
 async fn postgres_name(
     lifecycle: &Lifecycle,
     (name, address, setting): (String, &Address, &str),
-    patience: &Patience,
+    deadline: &Deadline,
 ) -> Result<String, ConnectionError> {
     if !is_resource_name(&name) {
         return Ok(name);
     }
-    let found = look(lifecycle, address, &name, patience).await?;
+    let found = look(lifecycle, address, &name, deadline).await?;
     Ok(found["status"][setting].as_str().unwrap_or_default().to_owned())
 }
 
@@ -188,7 +188,7 @@ pub async fn connection(
     lifecycle: &Lifecycle,
     mut object: Object,
     endpoint: &Json,
-    patience: &Patience,
+    deadline: &Deadline,
 ) -> Result<(Object, Connection), ConnectionError> {
     let mut wrong = Diagnostics::new();
     check(&object, &mut wrong);
@@ -203,7 +203,7 @@ pub async fn connection(
     })?;
     let user = match USER.of(&object).known() {
         Some(user) => user,
-        None => lifecycle.client.me(patience).await.map(|it| it.user_name).map_err(|error| {
+        None => lifecycle.client.me(deadline).await.map(|it| it.user_name).map_err(|error| {
             let attempt = Attempt { verb: "determine", noun: "the current user", name: "" };
             attempt.failed(&lifecycle.client, None, &error)
         })?,
@@ -216,8 +216,8 @@ pub async fn connection(
         (user, resources::ROLE, role::POSTGRES_ROLE.name()),
     ];
     let [database, user] = named;
-    let database = postgres_name(lifecycle, database, patience).await?;
-    let user = postgres_name(lifecycle, user, patience).await?;
+    let database = postgres_name(lifecycle, database, deadline).await?;
+    let user = postgres_name(lifecycle, user, deadline).await?;
     let connection = Connection { host, database, user };
     let put =
         |field: Field<Text>, object: &mut Object, it: String| field.put(object, Tf::Known(it));

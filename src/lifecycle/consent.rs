@@ -66,7 +66,7 @@ impl Replacement {
             name: resource.table().name_of(state).unwrap_or_default(),
             deletion_protection: is(DELETION_PROTECTION),
             is_protected: is(IS_PROTECTED),
-            only_with_parent: resource.goes_with_its_parent(state),
+            only_with_parent: resource.is_deleted_only_with_parent(state),
             ..Self::default()
         }
     }

@@ -1,20 +1,20 @@
 //! Creating an object, or adopting one that exists.
 
-use lakebase_api::{Error, Json, Patience};
+use lakebase_api::{Deadline, Error, Json};
 use tfplugin::{Call, Diagnostic, Object, ResourceAnswer, Value};
 
 use super::help::{Help as _, Section};
-use super::private::Memory;
+use super::private::PrivateState;
 use super::report::Attempt;
 use super::{
-    Change, LAGGING_READS, Lifecycle, Purpose, goes_on, interrupted_in_the_queue, is_deleted,
-    ways_in, without_unknowns,
+    Change, LAGGING_READS, Lifecycle, Purpose, import_or_adopt_hint, interrupted_before_request,
+    is_deleted, operation_continues, without_unknowns,
 };
 use crate::model::address::Scope;
 use crate::model::field::Place;
 use crate::model::life::Create;
 use crate::model::meaning;
-use crate::model::plan::Occasion;
+use crate::model::plan::PlanContext;
 use crate::model::table::{Resource, Table};
 use crate::model::tf::Tf;
 use crate::model::{adoption, decode, encode};
@@ -43,12 +43,12 @@ impl Lifecycle {
         };
         let attempt = Attempt { verb: "create", noun: table.noun, name: &label };
         let Some(_turn) = self.turn(&scope, call).await else {
-            return interrupted_in_the_queue(&attempt).into();
+            return interrupted_before_request(&attempt).into();
         };
-        let patience = self.patience(table, planned, Purpose::Create, call);
+        let deadline = self.deadline(table, planned, Purpose::Create, call);
         let found = match &name {
-            Some(name) => self.look_for(name, &patience).await,
-            None => self.find(table, planned, &patience).await,
+            Some(name) => self.look_for(name, &deadline).await,
+            None => self.find(table, planned, &deadline).await,
         };
         let found = match found {
             Ok(found) => found,
@@ -57,7 +57,7 @@ impl Lifecycle {
         let creation = Creation { resource, table, attempt, planned, scope: &scope };
         let Some(found) = found else {
             return match table.life.create {
-                Create::Post => self.post(&creation, &patience).await,
+                Create::Post => self.post(&creation, &deadline).await,
                 Create::Patch => nothing_to_set(&attempt).into(),
             };
         };
@@ -65,17 +65,17 @@ impl Lifecycle {
         let attempt = Attempt { name, ..attempt };
         let creation = Creation { attempt, ..creation };
         if table.life.create == Create::Patch && !is_deleted(&found) {
-            self.adopt(&creation, &found, &patience).await
+            self.adopt(&creation, &found, &deadline).await
         } else if self.is_stale(name, &found) {
             // A read that still shows what this apply has deleted: the create knows better.
-            self.post(&creation, &patience).await
+            self.post(&creation, &deadline).await
         } else if is_deleted(&found) {
             soft_deleted(&attempt, &found).into()
         } else if self.walk.in_state(name).is_some() {
             // Something else of this apply is to delete it.
             managed_elsewhere(&attempt).into()
         } else if REPLACE_EXISTING.of(planned) == Tf::Known(true) {
-            self.adopt(&creation, &found, &patience).await
+            self.adopt(&creation, &found, &deadline).await
         } else {
             exists(&attempt, table.type_name, has_adoption(resource)).into()
         }
@@ -83,14 +83,14 @@ impl Lifecycle {
 
     /// Looks for the object to be created. Reads may lag behind: what this apply has deleted gets a
     /// few more looks to be gone.
-    async fn look_for(&self, name: &str, patience: &Patience) -> Result<Option<Json>, Error> {
-        let mut found = self.client.get(name, patience).await;
+    async fn look_for(&self, name: &str, deadline: &Deadline) -> Result<Option<Json>, Error> {
+        let mut found = self.client.get(name, deadline).await;
         for _ in 0..LAGGING_READS {
             let is_stale = found.as_ref().is_ok_and(|found| self.is_stale(name, found));
-            if !is_stale || !patience.pause().await {
+            if !is_stale || !deadline.pause().await {
                 break;
             }
-            found = self.client.get(name, patience).await;
+            found = self.client.get(name, deadline).await;
         }
         match found {
             Err(error) if error.is_not_found() => Ok(None),
@@ -103,7 +103,7 @@ impl Lifecycle {
         &self,
         table: &Table,
         planned: &Object,
-        patience: &Patience,
+        deadline: &Deadline,
     ) -> Result<Option<Json>, Error> {
         let (Some(field), Some(parent)) = (table.key(), table.parent_of(planned)) else {
             return Ok(None);
@@ -111,7 +111,7 @@ impl Lifecycle {
         let wanted = planned.get(field.name).unwrap_or(&Value::Null);
         let Place::Spec(path) = field.place else { return Ok(None) };
         let collection = table.address.collection(Some(parent));
-        let objects = match self.client.list(&collection, &[], patience).await {
+        let objects = match self.client.list(&collection, &[], deadline).await {
             Err(error) if error.is_not_found() => return Ok(None),
             objects => objects?,
         };
@@ -129,7 +129,7 @@ impl Lifecycle {
                 || created.is_some_and(|time| self.walk.went_with_its_holder(name, time)))
     }
 
-    async fn post(&self, creation: &Creation<'_>, patience: &Patience) -> ResourceAnswer {
+    async fn post(&self, creation: &Creation<'_>, deadline: &Deadline) -> ResourceAnswer {
         let Creation { resource, table, attempt, planned, scope } = *creation;
         let client = &self.client;
         let name = table.name_of(planned);
@@ -147,32 +147,32 @@ impl Lifecycle {
         }
         let body = encode::create_body(table, planned);
         let change = Change::Create { collection: &collection, query, body };
-        match self.unhindered(&change, scope, patience).await {
+        match self.retry_on_conflict(&change, scope, deadline).await {
             Ok(operation) => {
                 // Of an object with a generated ID, the operation tells the name.
                 let told = table.address.of_operation(&operation.name).map(str::to_owned);
                 let Some(name) = name.or(told) else {
-                    return match client.wait(operation, patience).await {
+                    return match client.wait(operation, deadline).await {
                         Ok(done) => {
                             let name = done["name"].as_str().unwrap_or(attempt.name).to_owned();
                             let attempt = Attempt { name: &name, ..attempt };
                             let creation = Creation { attempt, ..*creation };
-                            self.conclude(&creation, Ok(done), patience).await
+                            self.conclude(&creation, Ok(done), deadline).await
                         }
                         Err(error) => {
                             attempt.failed_with(client, Some(table), planned, &error).into()
                         }
                     };
                 };
-                let finished = self.finish(resource, &name, operation, patience).await;
+                let finished = self.finish(resource, &name, operation, deadline).await;
                 let attempt = Attempt { name: &name, ..attempt };
-                self.conclude(&Creation { attempt, ..*creation }, finished, patience).await
+                self.conclude(&Creation { attempt, ..*creation }, finished, deadline).await
             }
-            Err(error) if error.may_have_happened() => {
+            Err(error) if error.outcome_is_unknown() => {
                 tracing::warn!(attempt.name, %error, "the answer was lost; looking for the object");
                 let name = match name {
                     Some(name) => Some(name),
-                    None => match self.find(table, planned, patience).await {
+                    None => match self.find(table, planned, deadline).await {
                         Ok(found) => found.and_then(|it| it["name"].as_str().map(str::to_owned)),
                         Err(_) => None,
                     },
@@ -180,7 +180,7 @@ impl Lifecycle {
                 let Some(name) = name else {
                     return attempt.failed_with(client, Some(table), planned, &error).into();
                 };
-                let finished = self.settle(resource, &name, patience).await;
+                let finished = self.settle(resource, &name, deadline).await;
                 match finished {
                     Err(absent) if absent.is_not_found() => {
                         attempt.failed_with(client, Some(table), planned, &error).into()
@@ -189,13 +189,13 @@ impl Lifecycle {
                     finished => {
                         let attempt = Attempt { name: &name, ..attempt };
                         let creation = Creation { attempt, ..*creation };
-                        self.conclude(&creation, finished, patience).await
+                        self.conclude(&creation, finished, deadline).await
                     }
                 }
             }
             Err(error) if error.is_already_exists() => {
                 // Another object may have the name inside of PostgreSQL, under an ID of its own.
-                let found = self.find(table, planned, patience).await.ok().flatten();
+                let found = self.find(table, planned, deadline).await.ok().flatten();
                 let other = found.as_ref().and_then(|it| it["name"].as_str());
                 let taken =
                     taken(&Attempt { name: other.unwrap_or(attempt.name), ..attempt }, resource);
@@ -212,12 +212,12 @@ impl Lifecycle {
         &self,
         creation: &Creation<'_>,
         found: &Json,
-        patience: &Patience,
+        deadline: &Deadline,
     ) -> ResourceAnswer {
         let Creation { resource, table, attempt, planned, scope } = *creation;
         let (client, name) = (&self.client, attempt.name);
         let (settings, now) = (&self.settings, self.clock.now());
-        let occasion = Occasion { settings, now, replacing: None };
+        let occasion = PlanContext { settings, now, replacing: None };
         let refusals =
             adoption::refusals(resource, found, planned, &without_unknowns(planned), &occasion);
         if refusals.has_errors() {
@@ -226,12 +226,12 @@ impl Lifecycle {
         let state = decode::state(resource, found, &without_unknowns(planned), &self.settings);
         let mask = encode::mask(table, &state, planned);
         let finished = if mask.is_empty() {
-            self.settle(resource, name, patience).await
+            self.settle(resource, name, deadline).await
         } else {
             let body = encode::update_body(table, &carried(table, planned, &state), &mask);
             let change = Change::Update { name, mask: &mask, body };
-            match self.unhindered(&change, scope, patience).await {
-                Ok(operation) => self.finish(resource, name, operation, patience).await,
+            match self.retry_on_conflict(&change, scope, deadline).await {
+                Ok(operation) => self.finish(resource, name, operation, deadline).await,
                 Err(error) => Err(error),
             }
         };
@@ -241,7 +241,7 @@ impl Lifecycle {
             Err(error) if !error.is_interrupted() => {
                 attempt.failed_with(client, Some(table), planned, &error).into()
             }
-            finished => self.conclude(creation, finished, patience).await,
+            finished => self.conclude(creation, finished, deadline).await,
         }
     }
 
@@ -251,24 +251,24 @@ impl Lifecycle {
         &self,
         creation: &Creation<'_>,
         finished: Result<Json, Error>,
-        patience: &Patience,
+        deadline: &Deadline,
     ) -> ResourceAnswer {
         let Creation { resource, table, attempt, planned, .. } = *creation;
         let error = match finished {
             Ok(reported) => {
                 let read = decode::state(resource, &reported, planned, &self.settings);
                 let state = decode::complete(planned, &read);
-                return self.answer(attempt.name, state, &Memory::default());
+                return self.answer(attempt.name, state, &PrivateState::default());
             }
             Err(error) => error,
         };
         let operation = error.operation().map(str::to_owned);
-        let memory = Memory { operation, ..Memory::default() };
+        let memory = PrivateState { operation, ..PrivateState::default() };
         let as_planned = || named(table, attempt.name, without_unknowns(planned));
         if error.is_interrupted() {
             // No error, so that Terraform does not taint an object that is being made all right.
             let mut answer = self.answer(attempt.name, as_planned(), &memory);
-            answer.diagnostics = goes_on(&attempt, &error).into();
+            answer.diagnostics = operation_continues(&attempt, &error).into();
             return answer;
         }
         let mut diagnostics = attempt.failed(&self.client, Some(table), &error);
@@ -278,7 +278,7 @@ impl Lifecycle {
             return ResourceAnswer { diagnostics, ..self.answer(attempt.name, state, &memory) };
         }
         // The operation failed: whether it left an object behind, only the service knows.
-        let state = match self.client.get(attempt.name, patience).await {
+        let state = match self.client.get(attempt.name, deadline).await {
             Ok(reported) if !is_deleted(&reported) => {
                 let read = decode::state(resource, &reported, planned, &self.settings);
                 decode::complete(planned, &read)
@@ -288,7 +288,7 @@ impl Lifecycle {
             Err(_) => as_planned(),
         };
         diagnostics.push(tainted(&attempt));
-        let answer = self.answer(attempt.name, state, &Memory::default());
+        let answer = self.answer(attempt.name, state, &PrivateState::default());
         ResourceAnswer { diagnostics, ..answer }
     }
 }
@@ -406,7 +406,7 @@ pub(super) fn exists(attempt: &Attempt<'_>, type_name: &str, adoptable: bool) ->
             "Nothing was changed. {}\n\nIf this plan replaces the {noun}, remove `create_before_destroy`, here and from the resources \
              that depend on it, or choose another ID: two objects cannot have the same ID at the \
              same time.",
-            ways_in(name, type_name, adoptable)
+            import_or_adopt_hint(name, type_name, adoptable)
         ),
     )
     .see(Section::ObjectAlreadyExists)
@@ -424,7 +424,7 @@ fn taken(attempt: &Attempt<'_>, resource: &dyn Resource) -> Diagnostic {
             purge_command(name)
         )
     });
-    let ways_in = ways_in(name, table.type_name, has_adoption(resource));
+    let import_or_adopt_hint = import_or_adopt_hint(name, table.type_name, has_adoption(resource));
     let summary = format!("The name of {noun} `{name}` is already in use");
-    Diagnostic::error(summary, restore + &ways_in).see(Section::ObjectAlreadyExists)
+    Diagnostic::error(summary, restore + &import_or_adopt_hint).see(Section::ObjectAlreadyExists)
 }

@@ -5,7 +5,7 @@ use tfplugin::{Call, Diagnostic, Diagnostics, ResourceAnswer};
 use super::consent::{Deletion, Refusal, Replacement};
 use super::help::{Help as _, Section};
 use super::report::Attempt;
-use super::{Before, Change, Lifecycle, Purpose, interrupted_in_the_queue};
+use super::{Change, Lifecycle, PriorState, Purpose, interrupted_before_request};
 use crate::model::encode;
 use crate::model::life::Delete;
 use crate::model::meaning;
@@ -23,7 +23,7 @@ impl Lifecycle {
     pub(super) async fn delete(
         &self,
         resource: &dyn Resource,
-        mut before: Before,
+        mut before: PriorState,
         replacement: Option<Replacement>,
         call: &Call,
     ) -> ResourceAnswer {
@@ -51,12 +51,12 @@ impl Lifecycle {
             None => encode::delete_query(table, &before.state),
         };
         let Some(_turn) = self.turn(&scope, call).await else {
-            return before.unchanged(interrupted_in_the_queue(&attempt));
+            return before.unchanged(interrupted_before_request(&attempt));
         };
-        let patience = self.patience(table, &before.state, Purpose::Delete, call);
+        let deadline = self.deadline(table, &before.state, Purpose::Delete, call);
         let (identity, memory) = (before.identity.as_ref(), &before.memory);
         if let Some(elsewhere) =
-            self.would_be_elsewhere(&attempt, identity, memory, &patience).await
+            self.workspace_mismatch_before_change(&attempt, identity, memory, &deadline).await
         {
             return before.unchanged(elsewhere);
         }
@@ -69,14 +69,14 @@ impl Lifecycle {
             Delete::Clear => Change::Update { name: &name, mask: &mask, body },
             _ => Change::Delete { name: &name, query },
         };
-        let finished = match self.unhindered(&change, &scope, &patience).await {
-            Ok(operation) => client.wait(operation, &patience).await.map(|_| ()),
+        let finished = match self.retry_on_conflict(&change, &scope, &deadline).await {
+            Ok(operation) => client.wait(operation, &deadline).await.map(|_| ()),
             Err(error) => Err(error),
         };
         // The 404 of a request that refers to other objects may be about one of them.
         let is_gone = match &finished {
             Err(error) if error.is_reference_not_found() => {
-                client.get(&name, &patience).await.is_err_and(|error| error.is_not_found())
+                client.get(&name, &deadline).await.is_err_and(|error| error.is_not_found())
             }
             Err(error) => error.is_not_found() || error.is_managed_by_parent(),
             Ok(()) => true,
@@ -96,7 +96,7 @@ impl Lifecycle {
 
 /// The parameters of the delete half: what the plan has announced decides about the soft delete,
 /// not the state.
-fn query(table: &Table, before: &Before, deletion: Deletion) -> Vec<(&'static str, String)> {
+fn query(table: &Table, before: &PriorState, deletion: Deletion) -> Vec<(&'static str, String)> {
     let mut query = encode::delete_query(table, &before.state);
     let purge = table.purge_parameter();
     query.retain(|(name, _)| Some(*name) != purge);

@@ -21,9 +21,9 @@ impl Lifecycle {
         if TOKEN.of(&planned) != Tf::Unknown {
             return ResourceAnswer { state: Some(planned), ..ResourceAnswer::default() };
         }
-        let patience = self.patience(table, &planned, Purpose::Create, call);
+        let deadline = self.deadline(table, &planned, Purpose::Create, call);
         let request = credential_request(&planned);
-        match self.client.generate_credential(&request, &patience).await {
+        match self.client.generate_credential(&request, &deadline).await {
             Ok(credential) => {
                 TOKEN.put(&mut planned, Tf::Known(credential.token.expose().to_owned()));
                 EXPIRE_TIME.put(&mut planned, Tf::Known(credential.expire_time.to_string()));

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lakebase_api::{Error, Json, Patience};
+use lakebase_api::{Deadline, Error, Json};
 use tfplugin::{Call, Diagnostic, Object, Value};
 
 use super::report::explain;
@@ -52,10 +52,10 @@ impl Lifecycle {
         if self.observations.blind.load(Ordering::Relaxed) {
             return Arc::default();
         }
-        let patience = self.patience(table, planned, Purpose::Read, call);
+        let deadline = self.deadline(table, planned, Purpose::Read, call);
         let found = match table.name_of(planned) {
-            Some(name) => self.client.get(&name, &patience).await.map(Some),
-            None => self.find(table, planned, &patience).await,
+            Some(name) => self.client.get(&name, &deadline).await.map(Some),
+            None => self.find(table, planned, &deadline).await,
         };
         Arc::new(match found {
             Ok(existing) => Observed { existing, ..Observed::default() },
@@ -66,7 +66,7 @@ impl Lifecycle {
     /// What to say, once, where Lakebase cannot be asked at all.
     fn cannot_look(&self, error: &Error) -> Option<Diagnostic> {
         let is_general =
-            error.is_unreachable() || error.is_unauthenticated() || error.is_not_of_the_service();
+            error.is_unreachable() || error.is_unauthenticated() || error.is_unexpected_response();
         if !is_general || self.observations.blind.swap(true, Ordering::Relaxed) {
             return None;
         }
@@ -89,9 +89,9 @@ impl Lifecycle {
         call: &Call,
     ) -> Arc<Observed> {
         let mut observed = Observed::default();
-        let patience = self.patience(table, object, Purpose::Read, call);
+        let deadline = self.deadline(table, object, Purpose::Read, call);
         for held in table.holds.iter().filter(|held| can_be_protected(held)) {
-            self.look_into(name, held, &mut observed, &patience).await;
+            self.look_into(name, held, &mut observed, &deadline).await;
         }
         Arc::new(observed)
     }
@@ -107,14 +107,14 @@ impl Lifecycle {
         if let Some(known) = self.observations.get(name) {
             return known;
         }
-        let patience = self.patience(table, object, Purpose::Read, call);
+        let deadline = self.deadline(table, object, Purpose::Read, call);
         let mut observed = Observed::default();
         for held in table.holds {
-            self.look_into(name, held, &mut observed, &patience).await;
+            self.look_into(name, held, &mut observed, &deadline).await;
         }
         for (address, outer) in observed.inside.clone() {
             for held in resources::at(address).map_or(&[][..], |table| table.holds) {
-                self.look_into(&outer, held, &mut observed, &patience).await;
+                self.look_into(&outer, held, &mut observed, &deadline).await;
             }
         }
         self.observations.put(name.to_owned(), observed)
@@ -131,13 +131,13 @@ impl Lifecycle {
     ) {
         let source =
             |field: &&AnyField| field.create_only && matches!(field.check, Some(Check::Named(_)));
-        let patience = self.patience(table, planned, Purpose::Read, call);
+        let deadline = self.deadline(table, planned, Purpose::Read, call);
         for field in table.fields.iter().filter(source) {
             let Some(name) = planned.get(field.name).and_then(Value::as_str) else { continue };
             if self.walk.will_create(name) {
                 continue;
             }
-            let absent = match self.client.get(name, &patience).await {
+            let absent = match self.client.get(name, &deadline).await {
                 Ok(found) => is_deleted(&found),
                 Err(error) => error.is_not_found(),
             };
@@ -160,8 +160,8 @@ impl Lifecycle {
         let protected = if let Some(parent) = self.walk.in_state(parent) {
             parent.get(IS_PROTECTED) == Some(&Value::Bool(true))
         } else {
-            let patience = self.patience(table, state, Purpose::Read, call);
-            let found = self.client.get(parent, &patience).await.unwrap_or_default();
+            let deadline = self.deadline(table, state, Purpose::Read, call);
+            let found = self.client.get(parent, &deadline).await.unwrap_or_default();
             found["status"][IS_PROTECTED] == true
         };
         protected.then(|| parent.to_owned())
@@ -172,12 +172,12 @@ impl Lifecycle {
         name: &str,
         held: &'static Address,
         observed: &mut Observed,
-        patience: &Patience,
+        deadline: &Deadline,
     ) {
         if self.observations.blind.load(Ordering::Relaxed) {
             return;
         }
-        match self.client.list(&held.collection(Some(name)), &[], patience).await {
+        match self.client.list(&held.collection(Some(name)), &[], deadline).await {
             Ok(objects) => objects.iter().for_each(|object| observed.note(held, object)),
             Err(error) => observed.failure = self.cannot_look(&error),
         }

@@ -17,12 +17,12 @@ use tfplugin::{Call, Diagnostic, Diagnostics, Object, PlanResource, PlannedResou
 use super::Lifecycle;
 use super::consent::{Deletion, Replacement};
 use super::observe::Observed;
-use super::private::Memory;
+use super::private::PrivateState;
 use super::walk::Walk;
 use crate::model::encode::Difference;
 use crate::model::life::HasCompute;
 use crate::model::meaning;
-use crate::model::plan::{self, Occasion, Planned};
+use crate::model::plan::{self, PlanContext, Planned};
 use crate::model::table::{Resource, Settings, Table};
 use crate::resources::{self, DEFAULTS};
 use replacement::Cause;
@@ -105,7 +105,7 @@ impl<'a> Preview<'a> {
         let Surroundings { lifecycle, walk, settings, now } = *surroundings;
         let table = resource.table();
         let mut tainted = None;
-        let note = Memory::read(&request.prior_private).replacement;
+        let note = PrivateState::read(&request.prior_private).replacement;
         let in_state = || {
             let name = table.name_of(config).filter(|_| table.address.is_object())?;
             walk.in_state(&name)
@@ -137,7 +137,7 @@ impl<'a> Preview<'a> {
             PlanKind::Replace(it, _) => Some(it.name.as_str()),
             _ => None,
         };
-        let occasion = Occasion { settings, now, replacing };
+        let occasion = PlanContext { settings, now, replacing };
         let planned = plan::plan(resource, request.prior.as_ref(), config, &occasion);
         Self { surroundings, resource, table, request, config, kind, planned, tainted }
     }
@@ -218,7 +218,7 @@ impl<'a> Preview<'a> {
                     && self.changes_defaults() =>
             {
                 let name = self.table.name_of(&self.planned.object).unwrap_or_default();
-                told.extend(left_behind(&name, observed));
+                told.extend(unaffected_endpoints(&name, observed));
             }
             _ => {}
         }
@@ -250,9 +250,9 @@ impl<'a> Preview<'a> {
         };
         let note = self.succeeded(note);
         let Planned { object, requires_replace, diagnostics } = self.planned;
-        let memory = Memory::read(&self.request.prior_private);
+        let memory = PrivateState::read(&self.request.prior_private);
         let named = self.table.address.is_object();
-        let private = Memory { replacement: named.then_some(note), ..memory }.write();
+        let private = PrivateState { replacement: named.then_some(note), ..memory }.write();
         // None for what is to be created: its workspace is not known before it answers, and
         // Terraform cannot write a plan that holds an unknown identity as JSON (seen with 1.15.5).
         let identity = self.request.identity.clone().filter(|_| self.request.prior.is_some());
@@ -302,7 +302,7 @@ fn lost(table: &Table, observed: &Observed) -> String {
 }
 
 /// A change of defaults does not reach the computes that exist.
-fn left_behind(name: &str, observed: &Observed) -> Option<Diagnostic> {
+fn unaffected_endpoints(name: &str, observed: &Observed) -> Option<Diagnostic> {
     let is_compute = |table: &&Table| table.compute == HasCompute::IsCompute;
     let table = resources::ALL.iter().map(|it| it.table()).find(is_compute)?;
     let endpoints: Vec<_> = observed.of(&table.address).collect();

@@ -7,7 +7,7 @@ use super::consent::Replacement;
 
 /// What is remembered of an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Memory {
+pub struct PrivateState {
     /// The workspace that holds the object: an identity tells it too, but only from Terraform 1.12.
     pub workspace: Option<String>,
     /// An operation that was going on when an apply ended: the next read waits for it.
@@ -18,7 +18,7 @@ pub struct Memory {
     pub forgets: bool,
 }
 
-impl Memory {
+impl PrivateState {
     /// Reads what was stored. What is not ours, such as the bytes of a provider that managed the
     /// object before, is nothing.
     pub fn read(private: &Private) -> Self {
@@ -87,26 +87,29 @@ mod tests {
             goes_with_parent: bits & 64 != 0,
         };
         for replacement in (0..7).map(|bit| bits(1 << bit)) {
-            let memory = Memory { replacement: Some(replacement), ..Memory::default() };
-            assert_eq!(Memory::read(&memory.write()), memory);
+            let memory = PrivateState { replacement: Some(replacement), ..PrivateState::default() };
+            assert_eq!(PrivateState::read(&memory.write()), memory);
         }
         for memory in [
-            Memory::default(),
-            Memory { forgets: true, ..Memory::default() },
-            Memory { workspace: Some("470576644108500".to_owned()), ..Memory::default() },
-            Memory {
+            PrivateState::default(),
+            PrivateState { forgets: true, ..PrivateState::default() },
+            PrivateState {
+                workspace: Some("470576644108500".to_owned()),
+                ..PrivateState::default()
+            },
+            PrivateState {
                 operation: Some("projects/p/operations/a+/=".to_owned()),
-                ..Memory::default()
+                ..PrivateState::default()
             },
         ] {
-            assert_eq!(Memory::read(&memory.write()), memory);
+            assert_eq!(PrivateState::read(&memory.write()), memory);
         }
     }
 
     #[test]
     fn the_bytes_of_another_provider_are_nothing() {
         for foreign in [&b""[..], b"\xff\xfe", b"[]", br#"{"schema_version":"1"}"#] {
-            assert_eq!(Memory::read(&foreign.to_vec()), Memory::default());
+            assert_eq!(PrivateState::read(&foreign.to_vec()), PrivateState::default());
         }
     }
 }

@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use lakebase_api::{Error, Json, Patience};
+use lakebase_api::{Deadline, Error, Json};
 use tfplugin::{
     Call, Diagnostic, Diagnostics, ImportResource, Object, ReadResource, ResourceAnswer, Value,
 };
 use tokio::sync::OnceCell;
 
-use super::private::Memory;
+use super::private::PrivateState;
 use super::report::{Attempt, explain};
 use super::{Lifecycle, Purpose, is_deleted};
 use crate::model::address::Parts;
@@ -47,10 +47,10 @@ impl Lifecycle {
             return kept(Diagnostic::error("Missing resource name", "The state contains no resource name. This is a bug in the provider; please report it.").into());
         };
         let attempt = Attempt { verb: "read", noun: table.noun, name: &name };
-        let patience = self.patience(table, &state, Purpose::Read, call);
-        let memory = Memory::read(&private);
+        let deadline = self.deadline(table, &state, Purpose::Read, call);
+        let memory = PrivateState::read(&private);
         let resumed = match &memory.operation {
-            Some(operation) => self.resume(resource, &attempt, operation, &patience).await,
+            Some(operation) => self.resume(resource, &attempt, operation, &deadline).await,
             None => None,
         };
         let found = match resumed {
@@ -59,19 +59,22 @@ impl Lifecycle {
             // an operation that never ends must not block every plan.
             Some(Err(warning)) => {
                 diagnostics.extend(warning);
-                let patience = self.patience(table, &state, Purpose::Read, call);
-                self.client.get(&name, &patience).await
+                let deadline = self.deadline(table, &state, Purpose::Read, call);
+                self.client.get(&name, &deadline).await
             }
-            None => self.look(table, &name, &patience).await,
+            None => self.get_or_list(table, &name, &deadline).await,
         };
-        if let Some(elsewhere) = self.is_elsewhere(&attempt, identity.as_ref(), &memory) {
+        if let Some(elsewhere) = self.workspace_mismatch(&attempt, identity.as_ref(), &memory) {
             return kept(elsewhere.into());
         }
         match found {
             Ok(reported) if !is_deleted(&reported) => {
                 diagnostics.extend(another(&attempt, &state, &reported));
                 let state = decode::state(resource, &reported, &state, &self.settings);
-                ResourceAnswer { diagnostics, ..self.answer(&name, state, &Memory::default()) }
+                ResourceAnswer {
+                    diagnostics,
+                    ..self.answer(&name, state, &PrivateState::default())
+                }
             }
             Ok(_) => ResourceAnswer { diagnostics, ..ResourceAnswer::default() },
             Err(error) if error.is_not_found() => {
@@ -122,11 +125,11 @@ impl Lifecycle {
         resource: &dyn Resource,
         attempt: &Attempt<'_>,
         operation: &str,
-        patience: &Patience,
+        deadline: &Deadline,
     ) -> Option<Result<Json, Option<Diagnostic>>> {
         tracing::debug!(operation, "waiting for the operation of an earlier run");
-        let waited = match self.client.operation(operation, patience).await {
-            Ok(operation) => self.finish(resource, attempt.name, operation, patience).await,
+        let waited = match self.client.operation(operation, deadline).await {
+            Ok(operation) => self.finish(resource, attempt.name, operation, deadline).await,
             Err(error) => Err(error),
         };
         let error = match waited {
@@ -143,20 +146,25 @@ impl Lifecycle {
         Some(Err(Some(Diagnostic::warning(summary, explain(&self.client, &error)))))
     }
 
-    async fn look(&self, table: &Table, name: &str, patience: &Patience) -> Result<Json, Error> {
+    async fn get_or_list(
+        &self,
+        table: &Table,
+        name: &str,
+        deadline: &Deadline,
+    ) -> Result<Json, Error> {
         let parent = table.address.split(name).and_then(|it| it.parent);
         let Some(parent) = parent.filter(|_| table.life.listed) else {
-            return self.client.get(name, patience).await;
+            return self.client.get(name, deadline).await;
         };
         let collection = table.address.collection(Some(parent));
         let siblings = self.reads.of(&collection);
         if siblings.is_asked_again()
-            && let Some(list) = siblings.list(&self.client, &collection, patience).await
+            && let Some(list) = siblings.list(&self.client, &collection, deadline).await
             && let Some(found) = list.get(name)
         {
             return Ok(found.clone());
         }
-        self.client.get(name, patience).await
+        self.client.get(name, deadline).await
     }
 }
 
@@ -180,7 +188,8 @@ pub fn moved(state: Object, workspace: Option<&str>) -> ResourceAnswer {
     let name = state.get("name").cloned().unwrap_or_default();
     let id = workspace.map_or(Value::Null, Value::from);
     let identity = [("workspace_id".to_owned(), id), ("name".to_owned(), name)].into();
-    let memory = Memory { workspace: workspace.map(str::to_owned), ..Memory::default() };
+    let memory =
+        PrivateState { workspace: workspace.map(str::to_owned), ..PrivateState::default() };
     ResourceAnswer {
         state: Some(state),
         private: memory.write(),
@@ -237,10 +246,10 @@ impl Siblings {
         &self,
         client: &lakebase_api::Client,
         collection: &str,
-        patience: &Patience,
+        deadline: &Deadline,
     ) -> Option<&HashMap<String, Json>> {
         let list = async {
-            let objects = client.list(collection, &[], patience).await.ok()?;
+            let objects = client.list(collection, &[], deadline).await.ok()?;
             let named = |it: Json| Some((it["name"].as_str()?.to_owned(), it));
             Some(objects.into_iter().filter_map(named).collect())
         };

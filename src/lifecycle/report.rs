@@ -183,7 +183,7 @@ fn advice(
         "Lakebase continues with the operation. The next plan or apply waits for it and shows the \
          result."
             .to_owned()
-    } else if error.is_not_of_the_service() {
+    } else if error.is_unexpected_response() {
         format!(
             "The response did not come from the Lakebase API, but probably from a proxy or a login \
              page. Check that {host} is a workspace URL, and check the proxy settings \

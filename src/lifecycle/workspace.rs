@@ -2,22 +2,22 @@
 //!
 //! A changed host or profile would otherwise make every object look deleted.
 
-use lakebase_api::Patience;
+use lakebase_api::Deadline;
 use tfplugin::{Diagnostic, Object};
 
 use super::Lifecycle;
 use super::help::{Help as _, Section};
-use super::private::Memory;
+use super::private::PrivateState;
 use super::report::Attempt;
 use crate::model::meaning;
 
 impl Lifecycle {
     /// What to say when the workspace that answered is not the one that holds the object.
-    pub(super) fn is_elsewhere(
+    pub(super) fn workspace_mismatch(
         &self,
         attempt: &Attempt<'_>,
         identity: Option<&Object>,
-        memory: &Memory,
+        memory: &PrivateState,
     ) -> Option<Diagnostic> {
         let known = workspace_of(identity, memory)?;
         let answered = self.client.workspace_id().filter(|it| it != known)?;
@@ -38,21 +38,21 @@ impl Lifecycle {
 
     /// The same before a change. Nothing may have been read yet: an apply of a saved plan begins
     /// with the change, and a delete in the wrong workspace would take its 404 for success.
-    pub(super) async fn would_be_elsewhere(
+    pub(super) async fn workspace_mismatch_before_change(
         &self,
         attempt: &Attempt<'_>,
         identity: Option<&Object>,
-        memory: &Memory,
-        patience: &Patience,
+        memory: &PrivateState,
+        deadline: &Deadline,
     ) -> Option<Diagnostic> {
         workspace_of(identity, memory)?;
-        self.client.learn_workspace(patience).await;
-        self.is_elsewhere(attempt, identity, memory)
+        self.client.learn_workspace(deadline).await;
+        self.workspace_mismatch(attempt, identity, memory)
     }
 }
 
 /// The workspace that holds an object, where Terraform or the provider remembers it.
-fn workspace_of<'a>(identity: Option<&'a Object>, memory: &'a Memory) -> Option<&'a str> {
+fn workspace_of<'a>(identity: Option<&'a Object>, memory: &'a PrivateState) -> Option<&'a str> {
     let identified = identity.and_then(|it| it.get("workspace_id")?.as_str());
     identified.or(memory.workspace.as_deref())
 }

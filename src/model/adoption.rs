@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use tfplugin::{Diagnostic, Diagnostics, Object, Value};
 
 use super::field::{AnyField, Check, Place};
-use super::plan::Occasion;
+use super::plan::PlanContext;
 use super::table::{Change, Resource, Settings};
 use super::{decode, meaning};
 
@@ -19,9 +19,9 @@ pub fn refusals(
     existing: &Json,
     planned: &Object,
     config: &Object,
-    occasion: &Occasion<'_>,
+    occasion: &PlanContext<'_>,
 ) -> Diagnostics {
-    let Occasion { settings, now, .. } = *occasion;
+    let PlanContext { settings, now, .. } = *occasion;
     if let Some(another) = is_another(resource, existing, planned, settings) {
         return another.into();
     }
@@ -124,7 +124,7 @@ mod tests {
         let planned: Object = fields.map(|it| (it.name.to_owned(), value(it))).collect();
         let config = decode::complete(&planned, &Object::new());
         let (settings, now) = (&Settings::default(), "2026-01-01T00:00:00Z".parse().unwrap());
-        let occasion = Occasion { settings, now, replacing: None };
+        let occasion = PlanContext { settings, now, replacing: None };
         let found = refusals(resource, existing, &planned, &config, &occasion);
         let lines = found.iter().map(|it| format!("{}: {}\n{}\n", it.path, it.summary, it.detail));
         expected.assert_eq(&lines.collect::<String>());
@@ -173,7 +173,7 @@ mod tests {
         config.insert("autoscaling_limit_min_cu".to_owned(), 4_i64.into());
         config.insert("autoscaling_limit_max_cu".to_owned(), Value::unknown());
         let (settings, now) = (&Settings::default(), "2026-01-01T00:00:00Z".parse().unwrap());
-        let occasion = Occasion { settings, now, replacing: None };
+        let occasion = PlanContext { settings, now, replacing: None };
         let found = |config: &Object, planned: &Object| {
             refusals(&Endpoint, &existing, planned, config, &occasion).has_errors()
         };

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 use tfplugin::{Number, Object, Value};
 
 use super::field::{AnyField, Default, Kind, Place};
-use super::meaning::{respelled, same};
+use super::meaning::{same, with_prior_spelling};
 use super::table::{Resource, Settings, Table};
 
 /// The state of an object as the service reports it, given the state or plan as last known.
@@ -66,7 +66,7 @@ fn fields(table: &Table, fields: &'static [AnyField], reported: &Json, known: &O
             Some(found) if field.replaces && before.is_known() && !same(field, &found, before) => {
                 before.clone()
             }
-            Some(found) => respelled(field, found, before),
+            Some(found) => with_prior_spelling(field, found, before),
             None if field.is_output() && !matches!(field.place, Place::Local) => Value::Null,
             // Where a status is reported at all, what is not in it is not set.
             None if field.is_null_if_absent && reported["status"].is_object() => Value::Null,

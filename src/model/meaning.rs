@@ -119,14 +119,14 @@ fn is_close(left: Timestamp, right: Timestamp) -> bool {
 }
 
 /// `value`, in the spelling of `known` where the two mean the same.
-pub fn respelled(field: &AnyField, value: Value, known: &Value) -> Value {
+pub fn with_prior_spelling(field: &AnyField, value: Value, known: &Value) -> Value {
     match (field.kind, value, known) {
         (Kind::Object(members), Value::Map(mut object), Value::Map(known)) => {
             for member in members {
                 if let (Some(value), Some(known)) =
                     (object.get_mut(member.name), known.get(member.name))
                 {
-                    *value = respelled(member, std::mem::take(value), known);
+                    *value = with_prior_spelling(member, std::mem::take(value), known);
                 }
             }
             Value::Map(object)
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_duration_is_refused_with_the_right_form() {
+    fn invalid_duration_is_refused_with_the_expected_format() {
         for text in [
             "",
             "s",

@@ -10,7 +10,7 @@ use tfplugin::{Diagnostic, Diagnostics, Object, Path, Severity, Value};
 use super::decode::default;
 use super::field::{AnyField, Given, Kind, Place};
 use super::id;
-use super::meaning::{respelled, same};
+use super::meaning::{same, with_prior_spelling};
 use super::table::{Change, Resource, Settings, Table};
 use super::validate::{changes, check_places, findings, sets, unusual};
 
@@ -26,7 +26,7 @@ pub struct Planned {
 }
 
 /// What a plan depends on besides prior state and configuration.
-pub struct Occasion<'a> {
+pub struct PlanContext<'a> {
     /// What the provider block says.
     pub settings: &'a Settings,
     /// The time: a result that is about to expire is planned anew.
@@ -42,20 +42,20 @@ pub fn plan(
     resource: &dyn Resource,
     prior: Option<&Object>,
     config: &Object,
-    occasion: &Occasion<'_>,
+    occasion: &PlanContext<'_>,
 ) -> Planned {
     let table = resource.table();
     let mut diagnostics = Diagnostics::new();
     // 1. What the configuration says; what it does not say, the prior state or the service keeps.
     let planned = merge(table.fields, Some(config), prior, Unfilled::ByService);
-    let Occasion { settings, now, replacing } = *occasion;
+    let PlanContext { settings, now, replacing } = *occasion;
     let mut change = Change { prior, config, planned, settings, now };
     if let Some(prior) = prior {
         // 2. What has a meaning only at creation keeps its value.
-        keep_initial(table.fields, prior, &mut change.planned, &mut diagnostics);
+        ignore_create_only_changes(table.fields, prior, &mut change.planned, &mut diagnostics);
         refuse_unset_flags(table.fields, prior, config, &Path::default(), &mut diagnostics);
         // 3. Results change only with what they are results of.
-        forget_results(table.fields, prior, &mut change.planned);
+        mark_results_unknown(table.fields, prior, &mut change.planned);
     }
     // 4. The name is known as soon as its parts are.
     plan_name(resource, &mut change, replacing);
@@ -160,16 +160,20 @@ fn configured(field: &AnyField, given: &Value, before: &Value, unfilled: Unfille
         (Kind::Object(members), Value::Map(object)) => {
             // What only the configuration gives, it gives whole: nothing inside is kept.
             let kept = if field.given == Given::OrServer { before.as_map() } else { None };
-            respelled(field, Value::Map(merge(members, Some(object), kept, unfilled)), before)
+            with_prior_spelling(
+                field,
+                Value::Map(merge(members, Some(object), kept, unfilled)),
+                before,
+            )
         }
         (Kind::Objects(members), Value::List(elements)) => {
             let elements = elements.iter().map(|it| match it {
                 Value::Map(object) => Value::Map(merge(members, Some(object), None, unfilled)),
                 other => other.clone(),
             });
-            respelled(field, Value::List(elements.collect()), before)
+            with_prior_spelling(field, Value::List(elements.collect()), before)
         }
-        _ => respelled(field, given.clone(), before),
+        _ => with_prior_spelling(field, given.clone(), before),
     }
 }
 
@@ -203,7 +207,12 @@ fn arm_not_chosen(
 /// import, the configured one is stored, with a warning, and nothing is sent: Terraform accepts no
 /// plan that leaves a configured value null. How the object was to be created keeps its value
 /// without a warning, so that an imported object plans empty.
-fn keep_initial(fields: &[AnyField], prior: &Object, planned: &mut Object, sink: &mut Diagnostics) {
+fn ignore_create_only_changes(
+    fields: &[AnyField],
+    prior: &Object,
+    planned: &mut Object,
+    sink: &mut Diagnostics,
+) {
     let is_over = |field: &&AnyField| {
         matches!(field.place, Place::Initial(_) | Place::OnCreate) || field.is_never_reported
     };
@@ -267,7 +276,7 @@ fn refuse_unset_flags(
     }
 }
 
-fn forget_results(fields: &[AnyField], prior: &Object, planned: &mut Object) {
+fn mark_results_unknown(fields: &[AnyField], prior: &Object, planned: &mut Object) {
     let is_arm = |name: &str| fields.iter().any(|it| it.name == name && it.choice.is_some());
     let said = |object: &Object, name: &str| match object.get(name) {
         // A flag arm that is `false` says nothing, as if it were left out.

@@ -12,7 +12,7 @@ use proptest::test_runner::{TestError, TestRunner};
 use tfplugin::{Attribute, AttributeKind, Diagnostic, Diagnostics, Object, Value};
 
 use super::field::{AnyField, Check, Given, Kind, Place};
-use super::plan::{Occasion, Planned, plan};
+use super::plan::{PlanContext, Planned, plan};
 use super::table::{Resource, Settings, Table};
 use super::{decode, encode, meaning, schema, validate};
 use crate::resources;
@@ -130,7 +130,7 @@ fn filled(form: &str, id: &str) -> String {
 fn planned(resource: &dyn Resource, prior: Option<&Object>, config: &Object) -> Planned {
     let settings = &Settings::default();
     let now: Timestamp = CREATED.parse().unwrap();
-    plan(resource, prior, config, &Occasion { settings, now, replacing: None })
+    plan(resource, prior, config, &PlanContext { settings, now, replacing: None })
 }
 
 fn read(resource: &dyn Resource, service: &mut Service, known: &Object) -> Object {
@@ -187,7 +187,7 @@ fn assert_settled(resource: &dyn Resource, service: &mut Service, state: &Object
 }
 
 #[test]
-fn what_was_created_plans_empty() {
+fn created_object_plans_empty() {
     each_resource(|resource| {
         runner()
             .run(&(configuration(resource), unkindness()), |(config, unkindness)| {
@@ -201,7 +201,7 @@ fn what_was_created_plans_empty() {
 }
 
 #[test]
-fn what_was_changed_plans_empty_and_is_masked_by_leaf() {
+fn changed_object_plans_empty_and_is_masked_by_leaf() {
     each_resource(|resource| {
         let two = (configuration(resource), configuration(resource), unkindness());
         runner()
@@ -254,7 +254,7 @@ fn what_was_changed_plans_empty_and_is_masked_by_leaf() {
 }
 
 #[test]
-fn what_was_imported_is_never_replaced_and_settles() {
+fn imported_object_is_never_replaced_and_plans_empty() {
     each_resource(|resource| {
         if !resource.table().address.is_named() {
             return Ok(()); // a credential cannot be imported

@@ -26,13 +26,13 @@ pub trait Resource: Sync {
     fn refuse_create(&self, _planned: &Object, _now: Timestamp, _sink: &mut Diagnostics) {}
 
     /// Whether the service makes the object along with its parent, so that a create finds it there.
-    fn is_born_with_its_parent(&self, _planned: &Object) -> bool {
+    fn is_created_with_parent(&self, _planned: &Object) -> bool {
         false
     }
 
     /// Whether the object goes only with its parent: a delete leaves it in place, and it cannot be
     /// replaced by itself.
-    fn goes_with_its_parent(&self, _state: &Object) -> bool {
+    fn is_deleted_only_with_parent(&self, _state: &Object) -> bool {
         false
     }
 

@@ -47,7 +47,7 @@ pub fn state(resource: &dyn Resource, stored: &Json) -> Option<Object> {
 }
 
 /// The settings of a stored state that this provider has no attribute for, as `spec` names them.
-pub fn left_behind(table: &Table, stored: &Json) -> Vec<String> {
+pub fn unaffected_endpoints(table: &Table, stored: &Json) -> Vec<String> {
     let has_field = |name: &str| {
         table.fields.iter().any(|field| match field.place {
             Place::Spec(path) => path.split('.').next() == Some(name),
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_a_meaning_only_at_creation_is_remembered() {
+    fn create_only_settings_are_kept_in_a_move() {
         let state = taken_over(
             "lakebase_project",
             &json!({
@@ -200,8 +200,8 @@ mod tests {
         let table = resources::project::Project.table();
         let branch = "projects/p/branches/main";
         let spec = json!({"default_branch": branch, "display_name": "P", "pg_version": null});
-        assert_eq!(left_behind(table, &json!({ "spec": spec })), ["default_branch"]);
-        assert!(left_behind(table, &json!({"spec": null})).is_empty());
+        assert_eq!(unaffected_endpoints(table, &json!({ "spec": spec })), ["default_branch"]);
+        assert!(unaffected_endpoints(table, &json!({"spec": null})).is_empty());
     }
 
     #[test]
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_nothing_is_not_taken_over() {
+    fn state_without_a_name_is_not_moved() {
         for stored in [json!({}), json!([]), json!({"name": "endpoint"}), json!(null)] {
             assert_eq!(state(resources::ALL[0], &stored), None, "{stored}");
         }

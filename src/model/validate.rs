@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_right_or_unknown_passes() {
+    fn valid_and_unknown_values_pass() {
         check(
             &[
                 ("thing_id", "a-1".into()),
@@ -400,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn a_size_is_above_nothing() {
+    fn size_must_be_positive() {
         for (size, is_refused) in [("-1", true), ("0", true), ("0.25", false), ("1000", false)] {
             let mut sink = Diagnostics::new();
             validate(FIELDS, &[("size".to_owned(), Number(size))].into(), &mut sink);
@@ -431,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_that_is_unusual_already_is_no_news() {
+    fn stored_undocumented_value_does_not_warn() {
         let config: Object = [("cu".to_owned(), Number("113"))].into();
         assert!(!unusual(FIELDS, None, &config).is_empty());
         assert!(unusual(FIELDS, Some(&config), &config).is_empty());

@@ -140,12 +140,12 @@ impl Resource for Branch {
         &TABLE
     }
 
-    fn is_born_with_its_parent(&self, planned: &Object) -> bool {
+    fn is_created_with_parent(&self, planned: &Object) -> bool {
         BRANCH_ID.of(planned) == Tf::Known("production".to_owned())
     }
 
     /// The root branch is a copy of nothing.
-    fn goes_with_its_parent(&self, state: &Object) -> bool {
+    fn is_deleted_only_with_parent(&self, state: &Object) -> bool {
         SOURCE_BRANCH.of(state) == Tf::Null && SOURCE_SNAPSHOT.of(state) == Tf::Null
     }
 
@@ -185,8 +185,8 @@ fn check_source(config: &Object, sink: &mut Diagnostics) {
     let Tf::Known(project) = PROJECT_NAME.of(config) else { return };
     for (field, address) in [(SOURCE_BRANCH, BRANCH), (SOURCE_SNAPSHOT, SNAPSHOT)] {
         let Tf::Known(source) = field.of(config) else { continue };
-        let is_elsewhere = address.matches(&source) && !holds(&project, &source);
-        if PROJECT.matches(&project) && is_elsewhere {
+        let workspace_mismatch = address.matches(&source) && !holds(&project, &source);
+        if PROJECT.matches(&project) && workspace_mismatch {
             let detail = format!(
                 "`{source}` is in another project. The source of a branch of `{project}` must be in \
                  the same project."

@@ -151,7 +151,7 @@ fn check_renewal(object: &Object, sink: &mut Diagnostics) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::plan::{Occasion, Planned, plan};
+    use crate::model::plan::{PlanContext, Planned, plan};
 
     const ISSUED: &str = "2026-01-01T12:00:00Z";
 
@@ -162,7 +162,7 @@ mod tests {
         ENDPOINT_NAME.put(&mut config, Tf::Known(endpoint));
         let settings = &Settings::default();
         let now: Timestamp = ISSUED.parse().unwrap();
-        let occasion = |now| Occasion { settings, now, replacing: None };
+        let occasion = |now| PlanContext { settings, now, replacing: None };
         let mut prior = plan(&Credential, None, &config, &occasion(now)).object;
         TOKEN.put(&mut prior, Tf::Known("secret".to_owned()));
         EXPIRE_TIME.put(&mut prior, Tf::Known("2026-01-01T13:00:00Z".to_owned()));
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_credential_that_ends_soon_is_planned_anew_in_place() {
+    fn expiring_credential_is_renewed_in_place() {
         for minutes in [45, 59, 600] {
             let (_, planned) = credential(minutes);
             assert_eq!(TOKEN.of(&planned.object), Tf::Unknown, "after {minutes} minutes");

@@ -74,7 +74,7 @@ impl Resource for Database {
         &TABLE
     }
 
-    fn is_born_with_its_parent(&self, planned: &Object) -> bool {
+    fn is_created_with_parent(&self, planned: &Object) -> bool {
         DATABASE_ID.of(planned) == Tf::Known("databricks-postgres".to_owned())
     }
 }

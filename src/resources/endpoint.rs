@@ -166,11 +166,11 @@ impl Resource for Endpoint {
         validate_group(config, &Path::default(), sink);
     }
 
-    fn is_born_with_its_parent(&self, planned: &Object) -> bool {
+    fn is_created_with_parent(&self, planned: &Object) -> bool {
         is_read_write(planned) && ENDPOINT_ID.of(planned) == Tf::Known(PRIMARY.to_owned())
     }
 
-    fn goes_with_its_parent(&self, state: &Object) -> bool {
+    fn is_deleted_only_with_parent(&self, state: &Object) -> bool {
         is_read_write(state)
     }
 

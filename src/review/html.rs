@@ -37,7 +37,7 @@ pub(super) fn html(report: &Report<'_>) -> String {
         totals(&mut page, report);
     }
     let lists = [
-        ("bad", "Failed checks", report.broken()),
+        ("bad", "Failed checks", report.failed_checks()),
         ("bad", "Data", report.losses()),
         ("warning", "Warnings", [report.warned(), warnings(report)].concat()),
         ("warning", "Findings", report.findings()),
@@ -71,7 +71,7 @@ pub(super) fn html(report: &Report<'_>) -> String {
 
 /// Whether the review fails; nothing where nothing is checked.
 fn verdict(report: &Report<'_>) -> String {
-    let (class, text) = if !report.broken().is_empty() {
+    let (class, text) = if !report.failed_checks().is_empty() {
         ("bad", "✕ failed")
     } else if report.verdicts.is_empty() && !report.strict {
         return String::new();

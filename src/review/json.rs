@@ -28,7 +28,7 @@ pub(super) fn json(report: &Report<'_>, to: &mut dyn Write) -> io::Result<()> {
     let plain = |messages: Vec<Message>| messages.iter().map(Message::plain).collect();
     let document = Document {
         format_version: FORMAT_VERSION,
-        failed: !report.broken().is_empty(),
+        failed: !report.failed_checks().is_empty(),
         price_per_cu_hour: report.price.map(|price| PriceJson {
             amount: price.amount,
             currency: format!("{}{}", price.before.trim(), price.after.trim()),
@@ -36,7 +36,7 @@ pub(super) fn json(report: &Report<'_>, to: &mut dyn Write) -> io::Result<()> {
         plans: report.plans.iter().map(|plan| plan_json(plan, report.price)).collect(),
         totals: totals(report.computes(), report.computes(), report.price),
         rules: report.verdicts.iter().map(|it| verdict(it, report)).collect(),
-        failures: plain(report.broken()),
+        failures: plain(report.failed_checks()),
         warnings: plain([report.warned(), warnings(report)].concat()),
         notes: plain(report.notes()),
     };

@@ -28,7 +28,7 @@ pub(super) fn markdown(report: &Report<'_>, tag: Option<&str>) -> String {
         sections.push(format!("<!-- lakebase-review: {tag} -->\n"));
     }
     sections.push(format!("### {}\n", escaped(&report.headline())));
-    sections.extend(list("❌ Failed checks", &report.broken()));
+    sections.extend(list("❌ Failed checks", &report.failed_checks()));
     sections.extend(list("🗑️ Data", &report.losses()));
     sections.extend(list("⚠️ Warnings", &[report.warned(), warnings(report)].concat()));
     sections.extend(list("⚠️ Findings", &report.findings()));
@@ -244,7 +244,7 @@ mod tests {
         let rules =
             [Severity::Deny, Severity::Warn].map(|it| Rule::parse("ceiling > 2", it).unwrap());
         let exceptions = Exceptions::new(&[], jiff::civil::date(2026, 1, 1));
-        let verdicts = rules.each_ref().map(|rule| rule.judge(&plans, None, &exceptions));
+        let verdicts = rules.each_ref().map(|rule| rule.evaluate(&plans, None, &exceptions));
         let report = Report {
             plans: &plans,
             verdicts: &verdicts,

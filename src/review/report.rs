@@ -148,12 +148,12 @@ impl Report<'_> {
     }
 
     /// Why the review fails.
-    pub fn broken(&self) -> Vec<Message> {
-        let mut broken = self.places(Severity::Deny, |verdict| &verdict.holds);
+    pub fn failed_checks(&self) -> Vec<Message> {
+        let mut failed_checks = self.places(Severity::Deny, |verdict| &verdict.holds);
         if self.strict {
-            broken.extend(self.uncertain());
+            failed_checks.extend(self.uncertain());
         }
-        broken
+        failed_checks
     }
 
     /// Rules that only warn, and hold.

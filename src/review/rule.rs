@@ -1,7 +1,7 @@
 //! Judges a review by rules: a condition, where it is looked for, and how severe it is.
 //!
 //! A rule looks at what each compute that the plan changes will be. A condition that the known
-//! bounds of a value leave open is undecided. Start reading at [`Rule::judge`].
+//! bounds of a value leave open is undecided. Start reading at [`Rule::evaluate`].
 
 mod file;
 mod grammar;
@@ -168,7 +168,7 @@ impl Rule {
     }
 
     /// Looks at what changes.
-    pub fn judge<'a>(
+    pub fn evaluate<'a>(
         &'a self,
         plans: &[Summary],
         price: Option<&Price>,

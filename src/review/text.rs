@@ -21,7 +21,7 @@ pub(super) fn text(report: &Report<'_>, colors: bool) -> String {
     }
     page.list(RED, "Data:", report.losses());
     page.list(YELLOW, "Findings:", report.findings());
-    page.list(RED, "Failed checks:", report.broken());
+    page.list(RED, "Failed checks:", report.failed_checks());
     page.list(YELLOW, "Warnings:", [report.warned(), warnings(report)].concat());
     page.list(YELLOW, "Undecided checks (values known after apply):", report.undecided());
     page.list(PLAIN, "Allowed by exceptions:", report.excused());
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn colors_say_what_happens_and_nothing_that_the_words_do_not() {
-        let json = include_bytes!("../../tests/plans/official/plan.json");
+        let json = include_bytes!("../../tests/plans/databricks-provider/plan.json");
         let plans = [Summary::of(plan::read(&json[..]).unwrap(), String::new())];
         let report = Report {
             plans: &plans,

@@ -7,12 +7,12 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-mod forms;
-mod goldens;
+mod golden_files;
+mod invalid_input;
 mod large;
 mod memory;
+mod output_schemas;
 mod recorded;
-mod refusals;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_terraform-provider-lakebase");
 

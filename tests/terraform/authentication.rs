@@ -8,13 +8,13 @@ use std::thread;
 use expect_test::{Expect, expect};
 use lakebase_emulator::{Emulator, Fault, FaultKind, Options};
 
-use crate::shop::project;
+use crate::fixtures::project;
 use crate::workbench::Workbench;
 
 const DATA: &str = "data \"lakebase_projects\" \"all\" {\n}\n";
 
 /// A world whose environment says nothing of a workspace.
-fn nowhere(name: &str) -> Workbench {
+fn unauthenticated_environment(name: &str) -> Workbench {
     let mut bench = Workbench::new(name);
     for name in ["DATABRICKS_HOST", "DATABRICKS_TOKEN"] {
         bench.environment.remove(name);
@@ -30,8 +30,8 @@ fn says(bench: &Workbench, block: &str, expected: Expect) {
 }
 
 #[test]
-fn no_way_to_sign_in_says_what_was_tried() {
-    let bench = nowhere("no_way_to_sign_in_says_what_was_tried");
+fn missing_credentials_list_the_tried_methods() {
+    let bench = unauthenticated_environment("missing_credentials_list_the_tried_methods");
     says(
         &bench,
         "",
@@ -145,8 +145,8 @@ fn no_way_to_sign_in_says_what_was_tried() {
 }
 
 #[test]
-fn a_host_that_cannot_be_is_told() {
-    let bench = nowhere("a_host_that_cannot_be_is_told");
+fn invalid_host_is_reported() {
+    let bench = unauthenticated_environment("invalid_host_is_reported");
     let host =
         |host: &str| format!("  host = \"{host}\"\n  token = \"t\"\n  retry_timeout = \"1s\"");
     says(
@@ -200,7 +200,7 @@ fn a_host_that_cannot_be_is_told() {
 }
 
 #[test]
-fn a_refusal_of_the_workspace_says_who_was_refused_where() {
+fn rejected_request_names_workspace_and_method() {
     let bench = Workbench::new("a_refusal_of_the_workspace_says_who_was_refused");
     says(
         &bench,
@@ -299,8 +299,8 @@ fn a_refusal_of_the_workspace_says_who_was_refused_where() {
 }
 
 #[test]
-fn a_client_whose_secret_is_wrong_is_told() {
-    let mut bench = Workbench::new("a_client_whose_secret_is_wrong_is_told");
+fn wrong_client_secret_is_reported() {
+    let mut bench = Workbench::new("wrong_client_secret_is_reported");
     bench.environment.remove("DATABRICKS_TOKEN");
     says(
         &bench,
@@ -351,7 +351,7 @@ fn skip_verify_is_warned_about() {
 
 #[test]
 fn a_workspace_that_is_not_known_yet_is_planned_for_and_reached_by_the_apply() {
-    let mut bench = nowhere("a_workspace_that_is_not_known_yet_is_planned_for");
+    let mut bench = unauthenticated_environment("a_workspace_that_is_not_known_yet_is_planned_for");
     let token = bench.emulator.token().to_owned();
     bench.environment.insert("DATABRICKS_TOKEN".to_owned(), token);
     let late = format!(
@@ -378,7 +378,7 @@ fn a_workspace_that_is_not_known_yet_is_planned_for_and_reached_by_the_apply() {
 
 #[test]
 fn http_to_another_machine_takes_allow_http_and_goes_through_the_proxy() {
-    let mut bench = nowhere("http_to_another_machine_takes_allow_http");
+    let mut bench = unauthenticated_environment("http_to_another_machine_takes_allow_http");
     // The emulator answers for a host that only the proxy knows, and is that proxy.
     let (proxy, token) = (bench.emulator.url(), bench.emulator.token().to_owned());
     bench.environment.insert("HTTP_PROXY".to_owned(), proxy);
@@ -406,7 +406,8 @@ fn http_to_another_machine_takes_allow_http_and_goes_through_the_proxy() {
 
 #[test]
 fn a_proxy_that_asks_for_authentication_is_asked_once() {
-    let mut bench = nowhere("a_proxy_that_asks_for_authentication_is_asked_once");
+    let mut bench =
+        unauthenticated_environment("a_proxy_that_asks_for_authentication_is_asked_once");
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("there is a free port");
     let proxy = format!("http://{}", listener.local_addr().expect("it is bound"));
     let (asked, questions) = mpsc::channel();
@@ -448,7 +449,7 @@ fn a_destroy_of_many_objects_asks_once_which_workspace_answers() {
 
 #[test]
 fn an_unreachable_host_is_found_out_once_for_all_objects() {
-    let mut bench = nowhere("an_unreachable_host_is_found_out_once");
+    let mut bench = unauthenticated_environment("an_unreachable_host_is_found_out_once");
     let emulator = Emulator::start(Options::default()).expect("there is a free port");
     bench.environment.insert("DATABRICKS_HOST".to_owned(), emulator.url());
     bench.environment.insert("DATABRICKS_TOKEN".to_owned(), "t".to_owned());

@@ -3,7 +3,7 @@
 use expect_test::expect;
 use lakebase_emulator::Options;
 
-use crate::shop::project;
+use crate::fixtures::project;
 use crate::workbench::Workbench;
 
 fn catalog(settings: &str) -> String {

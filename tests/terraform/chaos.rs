@@ -8,8 +8,8 @@
 //! `make test` makes a few runs of each sort, `make chaos` many.
 
 mod driver;
+mod generator;
 mod invariant;
-mod shop;
 mod steps;
 
 use std::fmt;
@@ -22,7 +22,7 @@ use serde_json::Value as Json;
 
 use crate::workbench::Workbench;
 use driver::Driver;
-use shop::{Part, Shop};
+use generator::{GeneratedConfig, Part};
 use steps::Step;
 
 /// What goes wrong.
@@ -49,22 +49,22 @@ enum Sort {
 }
 
 #[test]
-fn an_apply_mends_what_failed_answers_left() {
+fn second_apply_recovers_from_failed_responses() {
     runs(Sort::Answers);
 }
 
 #[test]
-fn an_apply_mends_what_failed_operations_left() {
+fn second_apply_recovers_from_failed_operations() {
     runs(Sort::Operations);
 }
 
 #[test]
-fn an_apply_mends_what_an_interrupt_left() {
+fn second_apply_recovers_from_interrupt() {
     runs(Sort::Interrupts);
 }
 
 #[test]
-fn an_apply_mends_what_a_crash_left() {
+fn second_apply_recovers_from_crash() {
     runs(Sort::Kills);
 }
 
@@ -193,7 +193,7 @@ fn run(sort: Sort, seed: u64, tally: &mut Tally) {
     }
     let times_out = matches!(sort, Sort::Operations | Sort::Timeouts | Sort::Everything);
     let largest = if sort.is_unkind() { 16 } else { 8 };
-    let shop = Shop::any(&mut random, times_out.then_some("4s"), largest);
+    let shop = GeneratedConfig::any(&mut random, times_out.then_some("4s"), largest);
     if sort.is_strict() {
         plain(&bench, sort, &shop, &mut random, tally);
     } else {
@@ -202,7 +202,13 @@ fn run(sort: Sort, seed: u64, tally: &mut Tally) {
 }
 
 /// One or two plain changes with trouble.
-fn plain(bench: &Workbench, sort: Sort, shop: &Shop, random: &mut Rng, tally: &mut Tally) {
+fn plain(
+    bench: &Workbench,
+    sort: Sort,
+    shop: &GeneratedConfig,
+    random: &mut Rng,
+    tally: &mut Tally,
+) {
     let requests = 2 * shop.managed(Part::Whole).len();
     let first = Step::plain(sort, shop.clone(), requests, random);
     let mut driver = Driver::new(bench, sort, &[Part::Whole], shop, random, tally);
@@ -222,7 +228,13 @@ fn plain(bench: &Workbench, sort: Sort, shop: &Shop, random: &mut Rng, tally: &m
 }
 
 /// A first apply, then steps that may be refused.
-fn provoked(bench: &Workbench, sort: Sort, shop: Shop, random: &mut Rng, tally: &mut Tally) {
+fn provoked(
+    bench: &Workbench,
+    sort: Sort,
+    shop: GeneratedConfig,
+    random: &mut Rng,
+    tally: &mut Tally,
+) {
     let shop = if random.u8(..4) > 0 { shop.unprotected() } else { shop };
     let shop = if random.bool() { shop.adopting(random) } else { shop };
     let mut parts = vec![Part::Whole];

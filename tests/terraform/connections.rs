@@ -3,7 +3,7 @@
 use expect_test::expect;
 use lakebase_emulator::Options;
 
-use crate::shop::project;
+use crate::fixtures::project;
 use crate::workbench::Workbench;
 
 const ORDERS: &str = r#"
@@ -105,8 +105,8 @@ fn database_of_another_branch_is_refused() {
 }
 
 #[test]
-fn role_without_a_password_is_told_so() {
-    let bench = Workbench::new("role_without_a_password_is_told_so");
+fn role_without_password_is_reported() {
+    let bench = Workbench::new("role_without_password_is_reported");
     bench.configure(&project(""));
     bench.apply();
     let owner = r#"

@@ -5,7 +5,7 @@ use lakebase_emulator::{Options, Recorded};
 
 use crate::examples;
 use crate::guides::snippets;
-use crate::replacement::Told;
+use crate::replacement::PlanOutput;
 use crate::workbench::Workbench;
 
 pub(crate) const PROJECT: &str = r#"
@@ -66,7 +66,7 @@ fn refuses(bench: &Workbench, arguments: &[&str], expected: Expect) {
 /// Fails, and sends nothing that changes anything; the messages.
 fn refuses_silently(bench: &Workbench, arguments: &[&str]) -> String {
     let names = bench.emulator.names();
-    let told = Told::by(bench, arguments, 1).messages();
+    let told = PlanOutput::by(bench, arguments, 1).messages();
     bench.expect_mutations(expect![""]);
     assert_eq!(bench.emulator.names(), names);
     bench.masked(&told)
@@ -171,7 +171,7 @@ fn replacement_under_the_same_id_without_consent_is_refused_at_plan() {
 fn replacement_with_consent_takes_one_apply_and_says_what_is_lost() {
     let bench = applied("replacement_with_consent", &dev(MONDAY));
     bench.configure(&dev(&(TUESDAY.to_owned() + CONSENT)));
-    let plan = Told::by(&bench, &["plan"], 0);
+    let plan = PlanOutput::by(&bench, &["plan"], 0);
     expect![[r#"
         warning: Branch `projects/shop/branches/dev` will be permanently deleted
         The change of `keepers` forces the replacement. `purge_on_delete` is `true`, so it cannot be restored. This deletes its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
@@ -188,7 +188,7 @@ fn replacement_with_consent_takes_one_apply_and_says_what_is_lost() {
     bench.apply();
     bench.forget_requests();
     bench.configure(&consent("16"));
-    let plan = Told::by(&bench, &["plan"], 0);
+    let plan = PlanOutput::by(&bench, &["plan"], 0);
     expect![[r#"
         warning: Branch `projects/shop/branches/dev` will be permanently deleted
         The change of `project` forces the replacement. The branch is deleted together with its project, which is deleted permanently. This deletes its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).
@@ -228,7 +228,7 @@ fn consent_that_was_withdrawn_does_not_count() {
 fn replacement_under_another_id_can_be_undone() {
     let bench = applied("replacement_under_another_id", &dev(MONDAY));
     bench.configure(&dev(&MONDAY.replace("\"dev\"", "\"qa\"")));
-    let plan = Told::by(&bench, &["plan"], 0);
+    let plan = PlanOutput::by(&bench, &["plan"], 0);
     expect![[r#"
         warning: Branch `projects/shop/branches/dev` will be deleted and created under another ID
         The change of `branch_id` forces the replacement. This deletes its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`). For 7 days after the apply (until [TIME] if applied now), the old branch can be restored:
@@ -241,7 +241,7 @@ fn replacement_under_another_id_can_be_undone() {
     bench.forget_requests();
     bench
         .configure(&dev(&MONDAY.replace("\"dev\"", "\"qa\"")).replace("\"shop\"\n", "\"store\"\n"));
-    let plan = Told::by(&bench, &["plan"], 0);
+    let plan = PlanOutput::by(&bench, &["plan"], 0);
     expect![[r#"
         warning: Branch `projects/shop/branches/qa` will be deleted and created under another ID
         The change of `project` forces the replacement. This deletes its data, 1 database (`projects/shop/branches/qa/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/qa/endpoints/primary`, `projects/shop/branches/qa/endpoints/reader`). For 7 days after the apply (until [TIME] if applied now), the old branch can be restored:
@@ -377,7 +377,7 @@ fn object_under_two_addresses_is_neither_adopted_nor_deleted() {
         .replace("\"lakebase_branch\" \"dev\"", "\"lakebase_branch\" \"renamed\"")
         .replace("lakebase_branch.dev", "lakebase_branch.renamed");
     bench.configure(&renamed);
-    let told = Told::by(&bench, &["plan"], 1).messages();
+    let told = PlanOutput::by(&bench, &["plan"], 1).messages();
     assert!(told.contains("moved {") || told.contains("`moved` block"), "{told}");
     bench.expect_mutations(expect![""]);
     bench.configure(
@@ -448,9 +448,9 @@ fn replaced_branch_with_an_endpoint_that_is_not_adopted_is_refused_at_plan() {
 }
 
 #[test]
-fn destroy_that_cannot_be_undone_says_so() {
+fn permanent_destroy_warns_in_plan() {
     let bench = applied("destroy_permanently", &dev(&(MONDAY.to_owned() + CONSENT)));
-    let told = Told::by(&bench, &["plan", "-destroy"], 0);
+    let told = PlanOutput::by(&bench, &["plan", "-destroy"], 0);
     expect![[r#"
         warning: Branch `projects/shop/branches/dev` will be permanently deleted
         The plan destroys it. `purge_on_delete` is `true`, so it cannot be restored. This deletes its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`).

@@ -3,7 +3,7 @@
 use expect_test::{Expect, expect};
 use lakebase_emulator::{Fault, FaultKind, Options};
 
-use crate::shop::project;
+use crate::fixtures::project;
 use crate::workbench::Workbench;
 
 const BRANCH: &str = "projects/shop/branches/production";

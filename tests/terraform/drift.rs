@@ -4,7 +4,7 @@
 use lakebase_emulator::{NeverSuspended, Options, Quotas};
 use serde_json::{Value as Json, json};
 
-use crate::shop::project;
+use crate::fixtures::project;
 use crate::workbench::Workbench;
 
 /// What somebody changes, what the plan shows as changed, and the mask that puts it back.
@@ -222,9 +222,9 @@ resource "lakebase_project" "this" {
 }
 
 #[test]
-fn what_was_removed_elsewhere_is_planned_anew() {
-    let bench = Workbench::new("what_was_removed_elsewhere_is_planned_anew");
-    bench.configure(&(project("") + &crate::shop::branch("no_expiry = true")));
+fn object_removed_outside_of_terraform_is_planned_for_creation() {
+    let bench = Workbench::new("object_removed_outside_of_terraform_is_planned_for_creation");
+    bench.configure(&(project("") + &crate::fixtures::branch("no_expiry = true")));
     bench.apply();
     bench.emulator.remove("projects/shop/branches/dev");
     let output = bench.plan().output();

@@ -3,7 +3,7 @@
 use expect_test::{Expect, expect};
 use lakebase_emulator::{Effect, Fault, FaultKind};
 
-use crate::shop::{branch, primary, project};
+use crate::fixtures::{branch, primary, project};
 use crate::workbench::{Run, Workbench};
 
 const REPORTS: &str = r#"
@@ -26,7 +26,7 @@ fn failed(bench: &Workbench, run: Run, expected: Expect) {
 }
 
 #[test]
-fn a_create_whose_answer_is_lost_is_neither_orphaned_nor_repeated() {
+fn create_with_lost_response_is_not_orphaned_or_repeated() {
     let bench = Workbench::new("a_create_whose_answer_is_lost_is_not_orphaned");
     let server = |status| FaultKind::Status {
         status,
@@ -54,7 +54,7 @@ fn a_create_whose_answer_is_lost_is_neither_orphaned_nor_repeated() {
 }
 
 #[test]
-fn a_create_that_was_refused_is_forgotten_and_tried_anew() {
+fn rejected_create_is_not_stored_and_can_be_repeated() {
     let bench = Workbench::new("a_create_that_was_refused_is_tried_anew");
     bench.configure(&project(""));
     let kind = FaultKind::status(500, "INTERNAL_ERROR", "Something went wrong.");
@@ -85,7 +85,7 @@ fn a_create_that_was_refused_is_forgotten_and_tried_anew() {
 }
 
 #[test]
-fn an_operation_that_fails_is_told_and_leaves_what_there_is() {
+fn failed_operation_is_reported_and_keeps_existing_object() {
     let bench = Workbench::new("an_operation_that_fails_is_told");
     let fails = |method: &str, path: &str, effect| {
         let kind = FaultKind::FailOperation {
@@ -158,8 +158,8 @@ fn an_operation_that_fails_is_told_and_leaves_what_there_is() {
 }
 
 #[test]
-fn an_adoption_that_fails_leaves_the_object_alone() {
-    let bench = Workbench::new("an_adoption_that_fails_leaves_the_object_alone");
+fn failed_adoption_leaves_object_unchanged() {
+    let bench = Workbench::new("failed_adoption_leaves_object_unchanged");
     bench.configure(&(project("") + &branch("ttl = \"1d\"")));
     bench.apply();
     bench.terraform(&["state", "rm", "lakebase_branch.dev"]).succeeded();
@@ -177,7 +177,7 @@ fn an_adoption_that_fails_leaves_the_object_alone() {
 }
 
 #[test]
-fn a_delete_that_fails_keeps_the_object_in_the_state() {
+fn failed_delete_keeps_object_in_state() {
     let bench = Workbench::new("a_delete_that_fails_keeps_the_object");
     bench.configure(&(project("") + &branch("") + REPORTS));
     bench.apply();
@@ -222,8 +222,8 @@ fn a_delete_that_fails_keeps_the_object_in_the_state() {
 }
 
 #[test]
-fn changes_that_others_make_meanwhile_are_waited_out() {
-    let bench = Workbench::new("changes_that_others_make_meanwhile_are_waited_out");
+fn conflicting_operations_are_retried() {
+    let bench = Workbench::new("conflicting_operations_are_retried");
     let conflict = |method: &str, path: &str| {
         bench.emulator.fault(Fault::on(method, path, FaultKind::ConflictOutside).times(2));
     };
@@ -237,8 +237,8 @@ fn changes_that_others_make_meanwhile_are_waited_out() {
 }
 
 #[test]
-fn a_service_that_asks_to_wait_is_given_time() {
-    let bench = Workbench::new("a_service_that_asks_to_wait_is_given_time");
+fn retry_after_is_honored() {
+    let bench = Workbench::new("retry_after_is_honored");
     let busy = |status| FaultKind::Status {
         status,
         error_code: "RESOURCE_EXHAUSTED".to_owned(),
@@ -255,8 +255,8 @@ fn a_service_that_asks_to_wait_is_given_time() {
 }
 
 #[test]
-fn a_stale_read_after_a_create_is_not_believed() {
-    let bench = Workbench::new("a_stale_read_after_a_create_is_not_believed");
+fn create_tolerates_stale_read() {
+    let bench = Workbench::new("create_tolerates_stale_read");
     bench.emulator.fault(Fault::on("POST", "/branches", FaultKind::StaleRead { reads: 1 }));
     bench.configure(&(project("") + &branch("ttl = \"1d\"")));
     bench.apply();

@@ -115,8 +115,8 @@ fn imported(bench: &Workbench, count: usize) {
 }
 
 #[test]
-fn what_the_command_imports_is_as_it_is_configured() {
-    let (bench, objects) = forgotten("what_the_command_imports_is_as_it_is_configured");
+fn import_command_plans_empty() {
+    let (bench, objects) = forgotten("import_command_plans_empty");
     for (address, name, _) in &objects {
         bench.terraform(&["import", address, name]).succeeded();
     }
@@ -125,8 +125,8 @@ fn what_the_command_imports_is_as_it_is_configured() {
 }
 
 #[test]
-fn what_blocks_import_by_name_is_as_it_is_configured() {
-    let (bench, objects) = forgotten("what_blocks_import_by_name_is_as_it_is_configured");
+fn import_block_by_name_plans_empty() {
+    let (bench, objects) = forgotten("import_block_by_name_plans_empty");
     let blocks = objects
         .iter()
         .map(|(address, name, _)| format!("import {{\n  to = {address}\n  id = \"{name}\"\n}}\n"));
@@ -135,8 +135,8 @@ fn what_blocks_import_by_name_is_as_it_is_configured() {
 }
 
 #[test]
-fn what_blocks_import_by_identity_is_as_it_is_configured() {
-    let (bench, objects) = forgotten("what_blocks_import_by_identity_is_as_it_is_configured");
+fn import_block_by_identity_plans_empty() {
+    let (bench, objects) = forgotten("import_block_by_identity_plans_empty");
     if bench.terraform_version() < (1, 12) {
         return; // identities came with Terraform 1.12
     }
@@ -240,8 +240,8 @@ fn a_generated_configuration_is_what_is_there() {
 }
 
 #[test]
-fn an_import_that_cannot_be_says_why() {
-    let bench = Workbench::new("an_import_that_cannot_be_says_why");
+fn invalid_import_is_reported() {
+    let bench = Workbench::new("invalid_import_is_reported");
     bench.configure(OBJECTS);
     let import =
         |address: &str, id: &str| bench.terraform(&["import", address, id]).failed().from("Error:");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use expect_test::{Expect, expect};
 use lakebase_emulator::{Fault, FaultKind, Options};
 
-use crate::shop::{branch, project};
+use crate::fixtures::{branch, project};
 use crate::workbench::Workbench;
 
 const MINUTES: Duration = Duration::from_mins(10);
@@ -56,8 +56,8 @@ fn stored(bench: &Workbench, r#type: &str) -> Option<String> {
 }
 
 #[test]
-fn an_interrupted_create_goes_on_with_the_next_run() {
-    let bench = slow("an_interrupted_create_goes_on_with_the_next_run");
+fn interrupted_create_continues_with_the_next_run() {
+    let bench = slow("interrupted_create_continues_with_the_next_run");
     bench.configure(&project("display_name = \"The shop\""));
     interrupt(
         &bench,
@@ -93,8 +93,8 @@ fn an_interrupted_create_goes_on_with_the_next_run() {
 }
 
 #[test]
-fn an_interrupted_update_and_delete_go_on_with_the_next_run() {
-    let bench = slow("an_interrupted_update_and_delete_go_on_with_the_next_run");
+fn interrupted_update_and_delete_continue_with_the_next_run() {
+    let bench = slow("interrupted_update_and_delete_continue_with_the_next_run");
     bench.configure(&(project("") + &branch("ttl = \"1d\"")));
     apply_in_time(&bench, 2);
 
@@ -165,8 +165,8 @@ fn an_interrupted_update_and_delete_go_on_with_the_next_run() {
 }
 
 #[test]
-fn what_waits_for_its_turn_is_not_sent_after_an_interrupt() {
-    let bench = slow("what_waits_for_its_turn_is_not_sent_after_an_interrupt");
+fn queued_change_is_not_sent_after_interrupt() {
+    let bench = slow("queued_change_is_not_sent_after_interrupt");
     bench.configure(&project(""));
     apply_in_time(&bench, 1);
     bench.forget_requests();
@@ -181,8 +181,8 @@ fn what_waits_for_its_turn_is_not_sent_after_an_interrupt() {
 }
 
 #[test]
-fn a_create_that_takes_too_long_is_kept_and_goes_on() {
-    let bench = slow("a_create_that_takes_too_long_is_kept_and_goes_on");
+fn timed_out_create_is_kept_and_continues() {
+    let bench = slow("timed_out_create_is_kept_and_continues");
     bench.configure(&project("timeouts = { create = \"1s\" }"));
     expect![[r#"
         Warning: Project `projects/shop` is tainted and will be replaced by the next apply
@@ -273,7 +273,7 @@ fn operation_that_was_waited_for_is_read_as_it_settled() {
 }
 
 #[test]
-fn interrupted_create_of_a_role_with_a_generated_id_goes_on_with_the_next_run() {
+fn interrupted_create_with_generated_id_continues_with_the_next_run() {
     let bench = slow("interrupted_create_of_a_role_with_a_generated_id");
     bench.configure(&project(""));
     apply_in_time(&bench, 1);

@@ -7,7 +7,7 @@ use lakebase_emulator::Options;
 use serde_json::json;
 
 use crate::drift::differences;
-use crate::shop::{branch, primary, project};
+use crate::fixtures::{branch, primary, project};
 use crate::workbench::Workbench;
 
 /// Takes an object from one configuration to the next.

@@ -20,8 +20,8 @@ use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::json;
 
+use crate::fixtures::{primary, project};
 use crate::guides;
-use crate::shop::{primary, project};
 use crate::workbench::Workbench;
 
 /// The token that the emulator accepts, and that every issuer issues.
@@ -265,7 +265,7 @@ fn every_method_of_the_guide_applies_and_shows_no_secret() {
             bench.environment.insert(name.to_owned(), value.to_owned());
         }
         let profile = |url: &str| {
-            bench.write(".databrickscfg", &format!("[shop]\nhost = {url}\n"));
+            bench.write(".databrickscfg", &format!("[fixtures]\nhost = {url}\n"));
             adapted(&block(&section, "terraform").expect("it has an example"), url)
         };
         let url = bench.emulator.url();

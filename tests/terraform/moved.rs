@@ -81,7 +81,7 @@ const BRANCH: &str = "projects/shop/branches/dev";
 const ENDPOINT: &str = "projects/shop/branches/dev/endpoints/reports";
 
 #[test]
-fn moved_blocks_take_over_what_the_official_provider_managed() {
+fn moved_blocks_move_resources_of_the_databricks_provider() {
     let options = Options { frozen_clock: true, ..Options::default() };
     let bench = Workbench::with_options("moved_blocks_take_over", options);
     bench.configure(SHOP);
@@ -245,7 +245,7 @@ fn move_from_another_workspace_is_refused() {
 }
 
 #[test]
-fn a_move_warns_about_a_setting_that_it_leaves_behind() {
+fn move_warns_about_dropped_settings() {
     let options = Options { frozen_clock: true, ..Options::default() };
     let bench = Workbench::with_options("a_move_warns_about_a_setting", options);
     bench.configure(SHOP);

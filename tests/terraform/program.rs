@@ -14,7 +14,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn the_program_explains_itself_to_who_starts_it_by_hand() {
+fn program_prints_help_without_terraform() {
     let help = run(&["--help"]);
     assert_eq!(help.status.code(), Some(0));
     expect![[r#"

@@ -26,8 +26,8 @@ fn refused(bench: &Workbench, run: Run, expected: Expect) {
 }
 
 #[test]
-fn no_plan_destroys_what_is_protected() {
-    let bench = Workbench::new("no_plan_destroys_what_is_protected");
+fn protected_resource_is_not_destroyed() {
+    let bench = Workbench::new("protected_resource_is_not_destroyed");
     bench.configure(PROTECTED);
     bench.apply();
     bench.forget_requests();
@@ -232,8 +232,8 @@ fn no_plan_destroys_what_is_protected() {
 }
 
 #[test]
-fn what_is_protected_and_tainted_is_refused_by_the_apply() {
-    let bench = Workbench::new("what_is_protected_and_tainted_is_refused_by_the_apply");
+fn tainted_protected_resource_is_refused_by_apply() {
+    let bench = Workbench::new("tainted_protected_resource_is_refused_by_apply");
     bench.configure(PROTECTED);
     bench.apply();
     bench.forget_requests();
@@ -286,8 +286,8 @@ fn what_is_protected_and_tainted_is_refused_by_the_apply() {
 }
 
 #[test]
-fn what_is_not_protected_anymore_is_replaced_and_destroyed() {
-    let bench = Workbench::new("what_is_not_protected_anymore_is_replaced_and_destroyed");
+fn unprotected_resource_can_be_replaced_and_destroyed() {
+    let bench = Workbench::new("unprotected_resource_can_be_replaced_and_destroyed");
     let branch = |day: &str| {
         format!(
             r#"

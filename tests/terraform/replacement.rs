@@ -70,15 +70,15 @@ const PARENT: &[&str] = &[
 ];
 
 /// What a command says as JSON: its messages, unwrapped, and its planned changes.
-pub(crate) struct Told(Vec<Json>);
+pub(crate) struct PlanOutput(Vec<Json>);
 
-impl Told {
-    pub(crate) fn by(bench: &Workbench, arguments: &[&str], status: i32) -> Told {
+impl PlanOutput {
+    pub(crate) fn by(bench: &Workbench, arguments: &[&str], status: i32) -> PlanOutput {
         let arguments = [&arguments[..1], &["-json"], &arguments[1..]].concat();
         let run = bench.terraform(&arguments);
         assert_eq!(run.status, Some(status), "{run}");
         let lines = run.stdout.lines().filter_map(|line| serde_json::from_str(line).ok());
-        Told(lines.collect())
+        PlanOutput(lines.collect())
     }
 
     /// Each message, but for the one that opens every run of these tests.
@@ -131,7 +131,7 @@ fn replaces(bench: &Workbench, replace: Option<&str>, replaced: &[&str], foretol
     let option = replace.map(|it| format!("-replace={it}"));
     let arguments: Vec<_> = ["plan", "-out=saved"].into_iter().chain(option.as_deref()).collect();
     let before = uids(bench);
-    let plan = Told::by(bench, &arguments, 0);
+    let plan = PlanOutput::by(bench, &arguments, 0);
     foretold.assert_eq(&plan.messages());
     assert_eq!(plan.planned("replace"), replaced);
 
@@ -157,8 +157,8 @@ fn uids(bench: &Workbench) -> Vec<(String, String)> {
 }
 
 #[test]
-fn changed_keepers_make_a_branch_and_its_children_anew() {
-    let bench = family("changed_keepers_make_a_branch_and_its_children_anew");
+fn changed_keepers_replace_branch_and_its_children() {
+    let bench = family("changed_keepers_replace_branch_and_its_children");
     bench.configure(&FAMILY.replace("monday", "tuesday"));
     replaces(
         &bench,
@@ -181,7 +181,7 @@ fn changed_keepers_make_a_branch_and_its_children_anew() {
 }
 
 #[test]
-fn another_point_in_time_makes_a_branch_and_its_children_anew() {
+fn changed_point_in_time_replaces_branch_and_its_children() {
     let bench = family("another_point_in_time_makes_a_branch_anew");
     bench.configure(&FAMILY.replace("2025-12-31", "2025-12-30"));
     replaces(
@@ -199,8 +199,8 @@ fn another_point_in_time_makes_a_branch_and_its_children_anew() {
 }
 
 #[test]
-fn a_demanded_replacement_makes_the_children_anew_as_well() {
-    let bench = family("a_demanded_replacement_makes_the_children_anew_as_well");
+fn replace_flag_also_replaces_children() {
+    let bench = family("replace_flag_also_replaces_children");
     replaces(
         &bench,
         Some("lakebase_branch.parent"),
@@ -233,8 +233,8 @@ fn a_demanded_replacement_makes_the_children_anew_as_well() {
 }
 
 #[test]
-fn another_version_of_postgres_makes_everything_anew() {
-    let bench = family("another_version_of_postgres_makes_everything_anew");
+fn changed_pg_version_replaces_project_and_its_children() {
+    let bench = family("changed_pg_version_replaces_project_and_its_children");
     bench.configure(&FAMILY.replace("= 16", "= 17"));
     let all: Vec<_> = uids(&bench).into_iter().map(|(address, _)| address).collect();
     let all: Vec<_> = all.iter().map(String::as_str).collect();
@@ -259,8 +259,8 @@ fn another_version_of_postgres_makes_everything_anew() {
 }
 
 #[test]
-fn a_tainted_branch_is_made_anew_under_its_id() {
-    let bench = family("a_tainted_branch_is_made_anew_under_its_id");
+fn tainted_branch_is_replaced_under_its_id() {
+    let bench = family("tainted_branch_is_replaced_under_its_id");
     let before = uids(&bench);
     bench.terraform(&["taint", "lakebase_branch.child"]).succeeded();
     bench.apply();
@@ -276,10 +276,10 @@ fn a_tainted_branch_is_made_anew_under_its_id() {
 }
 
 #[test]
-fn what_goes_only_with_its_parent_is_not_replaced_alone() {
-    let bench = family("what_goes_only_with_its_parent_is_not_replaced_alone");
+fn default_objects_cannot_be_replaced_on_their_own() {
+    let bench = family("default_objects_cannot_be_replaced_on_their_own");
     let refused = |arguments: &[&str], expected: Expect| {
-        expected.assert_eq(&Told::by(&bench, arguments, 1).messages());
+        expected.assert_eq(&PlanOutput::by(&bench, arguments, 1).messages());
         bench.expect_mutations(expect![""]);
     };
     refused(
@@ -321,15 +321,15 @@ fn what_goes_only_with_its_parent_is_not_replaced_alone() {
 }
 
 #[test]
-fn what_the_service_protects_is_not_replaced() {
-    let bench = family("what_the_service_protects_is_not_replaced");
+fn protected_branch_is_not_replaced() {
+    let bench = family("protected_branch_is_not_replaced");
     let kept = "keepers            = { day = \"monday\" }";
     let protected = FAMILY.replacen(kept, &format!("{kept}\n  is_protected = true"), 1);
     bench.configure(&protected);
     bench.apply();
     bench.forget_requests();
     let refused = |arguments: &[&str], expected: Expect| {
-        expected.assert_eq(&Told::by(&bench, arguments, 1).messages());
+        expected.assert_eq(&PlanOutput::by(&bench, arguments, 1).messages());
         bench.expect_mutations(expect![""]);
     };
     refused(

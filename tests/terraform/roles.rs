@@ -4,7 +4,7 @@ use expect_test::{Expect, expect};
 use lakebase_emulator::{Fault, FaultKind, Options};
 use serde_json::json;
 
-use crate::shop::project;
+use crate::fixtures::project;
 use crate::workbench::Workbench;
 
 const ON_PRODUCTION: &str = "projects/shop/branches/production/roles";

@@ -7,7 +7,7 @@ use std::path::Path;
 use expect_test::expect;
 use lakebase_emulator::{Fault, FaultKind, Options};
 
-use crate::shop::{primary, project};
+use crate::fixtures::{primary, project};
 use crate::workbench::Workbench;
 
 const TOKEN: &str = "dapi-not-to-be-seen";
@@ -94,16 +94,16 @@ fn assert_log_is_loud(bench: &Workbench) {
 }
 
 #[test]
-fn a_personal_access_token_is_nowhere_to_be_found() {
-    let bench = bench("a_personal_access_token_is_nowhere_to_be_found");
+fn personal_access_token_is_not_stored_or_logged() {
+    let bench = bench("personal_access_token_is_not_stored_or_logged");
     live_through(&bench, EPHEMERAL);
     assert_log_is_loud(&bench);
     assert_eq!(holders(&bench, ""), <[&str; 0]>::default());
 }
 
 #[test]
-fn an_oauth_secret_and_its_tokens_are_nowhere_to_be_found() {
-    let mut bench = bench("an_oauth_secret_and_its_tokens_are_nowhere_to_be_found");
+fn oauth_secret_and_tokens_are_not_stored_or_logged() {
+    let mut bench = bench("oauth_secret_and_tokens_are_not_stored_or_logged");
     bench.environment.remove("DATABRICKS_TOKEN");
     let client = bench.emulator.client_id().to_owned();
     bench.environment.insert("DATABRICKS_CLIENT_ID".to_owned(), client);
@@ -120,7 +120,7 @@ fn a_token_in_a_profile_stays_there() {
         bench.environment.remove(name);
     }
     let url = bench.emulator.url();
-    bench.write(".databrickscfg", &format!("[shop]\nhost = {url}\ntoken = {TOKEN}\n"));
+    bench.write(".databrickscfg", &format!("[fixtures]\nhost = {url}\ntoken = {TOKEN}\n"));
     bench.configure(
         &("provider \"lakebase\" {\n  profile = \"shop\"\n}\n".to_owned() + &project("")),
     );
@@ -130,8 +130,8 @@ fn a_token_in_a_profile_stays_there() {
 }
 
 #[test]
-fn a_stored_credential_is_in_the_state_and_nowhere_else() {
-    let bench = bench("a_stored_credential_is_in_the_state_and_nowhere_else");
+fn stored_credential_is_only_in_the_state() {
+    let bench = bench("stored_credential_is_only_in_the_state");
     let stored = "resource \"lakebase_credential\" \"stored\" {\n  \
                   endpoint = lakebase_endpoint.primary.name\n}\n";
     bench.configure(&(project("") + &primary("") + stored));

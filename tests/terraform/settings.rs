@@ -3,7 +3,7 @@
 use expect_test::expect;
 use serde_json::json;
 
-use crate::shop::{branch, project};
+use crate::fixtures::{branch, project};
 use crate::workbench::Workbench;
 
 fn default_branch(branch: &str) -> String {

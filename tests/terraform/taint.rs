@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use crate::consent::{
     ADOPT, CONSENT, CREATE_FIRST, DEV, MONDAY, PROJECT, applied, deletes, dev, uid,
 };
-use crate::replacement::Told;
+use crate::replacement::PlanOutput;
 use crate::workbench::Workbench;
 
 #[test]
@@ -22,7 +22,7 @@ fn tainted_object_without_consent_is_kept() {
         let bench = applied(test, &dev(&(MONDAY.to_owned() + more)));
         let uids = [uid(&bench, DEV), uid(&bench, "projects/shop")];
         bench.terraform(&["taint", address]).succeeded();
-        let plan = Told::by(&bench, &["plan"], 0);
+        let plan = PlanOutput::by(&bench, &["plan"], 0);
         let messages = plan.messages();
         assert!(messages.contains("terraform untaint ADDRESS"), "{messages}");
         assert!(messages.contains("The apply will refuse to delete it"), "{messages}");
@@ -30,7 +30,7 @@ fn tainted_object_without_consent_is_kept() {
             assert!(!messages.contains(wrong), "{messages}");
         }
         assert_eq!(plan.planned("replace"), [address], "nothing goes along");
-        let told = Told::by(&bench, &["apply", "-auto-approve"], 1).messages();
+        let told = PlanOutput::by(&bench, &["apply", "-auto-approve"], 1).messages();
         assert!(told.contains("Refused to delete"), "{told}");
         bench.expect_mutations(expect![""]);
         assert_eq!(uids, [uid(&bench, DEV), uid(&bench, "projects/shop")]);
@@ -43,7 +43,7 @@ fn tainted_object_without_consent_is_kept() {
 fn tainted_object_with_consent_takes_its_children_along_in_the_plan() {
     let bench = applied("tainted_with_consent", &dev(&(MONDAY.to_owned() + CONSENT)));
     bench.terraform(&["taint", "lakebase_branch.dev"]).succeeded();
-    let plan = Told::by(&bench, &["plan", "-out=saved"], 0);
+    let plan = PlanOutput::by(&bench, &["plan", "-out=saved"], 0);
     expect![[r#"
         warning: Branch `projects/shop/branches/dev` is tainted
         Terraform plans to delete it and create it again. The apply deletes it permanently, including its data, 1 database (`projects/shop/branches/dev/databases/databricks-postgres`); 2 endpoints (`projects/shop/branches/dev/endpoints/primary`, `projects/shop/branches/dev/endpoints/reader`): `purge_on_delete` is `true`, so it cannot be restored.
@@ -86,7 +86,7 @@ resource "lakebase_endpoint" "primary" {
     let bench = applied("tainted_root", &configuration);
     for address in ["lakebase_branch.production", "lakebase_endpoint.primary"] {
         bench.terraform(&["taint", address]).succeeded();
-        let told = Told::by(&bench, &["apply", "-auto-approve"], 1).messages();
+        let told = PlanOutput::by(&bench, &["apply", "-auto-approve"], 1).messages();
         assert!(told.contains("Refused to delete"), "{told}");
         bench.expect_mutations(expect![""]);
         bench.terraform(&["untaint", address]).succeeded();
@@ -124,7 +124,7 @@ fn deposed_object_that_is_the_current_one_is_not_deleted() {
     instances.push(deposed);
     bench.write("terraform.tfstate", &state.to_string());
     // Terraform plans the deposed object first, for it depends on nothing.
-    let told = Told::by(&bench, &["apply", "-auto-approve"], 1).messages();
+    let told = PlanOutput::by(&bench, &["apply", "-auto-approve"], 1).messages();
     assert!(told.contains("Branch `projects/shop/branches/dev` is in the state twice"), "{told}");
     bench.terraform(&["state", "rm", "lakebase_branch.dev"]).succeeded();
     bench.terraform(&["import", "lakebase_branch.dev", DEV]).succeeded();
@@ -143,7 +143,7 @@ fn create_that_ran_out_of_time_is_never_deleted() {
     bench.configure(&timed("timeouts = { create = \"1s\" }"));
     bench.apply_fails();
     bench.emulator.advance(delay * 2);
-    let told = Told::by(&bench, &["apply", "-auto-approve"], 1).messages();
+    let told = PlanOutput::by(&bench, &["apply", "-auto-approve"], 1).messages();
     assert!(told.contains("terraform untaint ADDRESS"), "{told}");
     assert_eq!(deletes(&bench), [""; 0]);
     bench.terraform(&["untaint", "lakebase_project.shop"]).succeeded();

@@ -39,7 +39,7 @@ impl Answer {
     pub(crate) fn read(&self, expected: Expected) -> Result<Json, Kind> {
         let status = self.status.as_u16();
         let strange =
-            |responder, what: String| Err(Kind::NotTheService { status, what, responder });
+            |responder, what: String| Err(Kind::UnexpectedResponse { status, what, responder });
         if self.status.is_redirection() {
             // Followed, it would carry the credentials to wherever it leads.
             let target = self.header(LOCATION.as_str()).unwrap_or("nowhere");

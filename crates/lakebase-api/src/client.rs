@@ -19,7 +19,7 @@ use crate::retry::Effect;
 use crate::settings::{Limits, Settings};
 use crate::transport::Transport;
 use crate::user_agent::user_agent;
-use crate::{Credential, CredentialRequest, Environment, Json, Operation, Patience, RolePassword};
+use crate::{Credential, CredentialRequest, Deadline, Environment, Json, Operation, RolePassword};
 
 /// Who asks. It also says, in a header, which workspace answers (API reference, 10).
 const ME: &str = "/api/2.0/preview/scim/v2/Me";
@@ -118,14 +118,14 @@ impl Client {
     }
 
     /// A deadline that begins now, and a way to stop before it.
-    pub fn patience(&self, timeout: Duration, stop: CancellationToken) -> Patience {
-        Patience::new(self.0.transport.clock.clone(), timeout, stop)
+    pub fn deadline(&self, timeout: Duration, stop: CancellationToken) -> Deadline {
+        Deadline::new(self.0.transport.clock.clone(), timeout, stop)
     }
 
     /// Reads an object.
-    pub async fn get(&self, name: &str, patience: &Patience) -> Result<Json, Error> {
+    pub async fn get(&self, name: &str, deadline: &Deadline) -> Result<Json, Error> {
         let url = self.url(&Method::GET, name, &[])?;
-        self.send(&Request::get(url), patience).await
+        self.send(&Request::get(url), deadline).await
     }
 
     /// Reads a collection, all pages of it.
@@ -136,7 +136,7 @@ impl Client {
         &self,
         collection: &str,
         query: &[(&str, String)],
-        patience: &Patience,
+        deadline: &Deadline,
     ) -> Result<Vec<Json>, Error> {
         let member = collection.rsplit('/').next().unwrap_or_default().replace('-', "_");
         let mut objects = Vec::new();
@@ -145,7 +145,7 @@ impl Client {
             let mut query = query.to_vec();
             query.extend(tokens.last().map(|token: &String| ("page_token", token.clone())));
             let request = Request::get(self.url(&Method::GET, collection, &query)?);
-            let Json::Object(mut page) = self.send(&request, patience).await? else {
+            let Json::Object(mut page) = self.send(&request, deadline).await? else {
                 return Err(strange(&request, "a page of a list is no object"));
             };
             match page.remove(&member) {
@@ -167,16 +167,16 @@ impl Client {
     /// form, such as `projects/p/undelete` with the body `{}`.
     ///
     /// *Guarantees.* Sent once: repeated only after an answer, or a missing connection, that rules
-    /// an effect out. Otherwise the error [may have happened](Error::may_have_happened).
+    /// an effect out. Otherwise the error [may have happened](Error::outcome_is_unknown).
     pub async fn create(
         &self,
         collection: &str,
         query: &[(&str, String)],
         body: &Json,
-        patience: &Patience,
+        deadline: &Deadline,
     ) -> Result<Operation, Error> {
         let url = self.url(&Method::POST, collection, query)?;
-        self.change(&Request::with_json(Method::POST, url, body, Effect::Once), patience).await
+        self.change(&Request::with_json(Method::POST, url, body, Effect::Once), deadline).await
     }
 
     /// Changes what `mask` names to what `body` says: paths such as `spec.display_name`, each of
@@ -186,11 +186,11 @@ impl Client {
         name: &str,
         mask: &[String],
         body: &Json,
-        patience: &Patience,
+        deadline: &Deadline,
     ) -> Result<Operation, Error> {
         let url = self.url(&Method::PATCH, name, &[("update_mask", mask.join(","))])?;
         let request = Request::with_json(Method::PATCH, url, body, Effect::Repeatable);
-        self.change(&request, patience).await
+        self.change(&request, deadline).await
     }
 
     /// Removes an object.
@@ -201,43 +201,43 @@ impl Client {
         &self,
         name: &str,
         query: &[(&str, String)],
-        patience: &Patience,
+        deadline: &Deadline,
     ) -> Result<Operation, Error> {
         let url = self.url(&Method::DELETE, name, query)?;
-        self.change(&Request::delete(url), patience).await
+        self.change(&Request::delete(url), deadline).await
     }
 
     /// Looks at an operation, once.
-    pub async fn operation(&self, name: &str, patience: &Patience) -> Result<Operation, Error> {
+    pub async fn operation(&self, name: &str, deadline: &Deadline) -> Result<Operation, Error> {
         let request = Request::get(self.url(&Method::GET, name, &[])?);
-        let answer = self.send(&request, patience).await?;
+        let answer = self.send(&request, deadline).await?;
         Operation::of_answer(answer).map_err(|what| strange(&request, &what))
     }
 
     /// Asks who the caller is.
-    pub async fn me(&self, patience: &Patience) -> Result<Me, Error> {
+    pub async fn me(&self, deadline: &Deadline) -> Result<Me, Error> {
         let request = Request::get(self.me_url());
-        let answer = self.send(&request, patience).await?;
+        let answer = self.send(&request, deadline).await?;
         typed(&request, answer)
     }
 
     /// Learns which workspace answers, for [`Client::workspace_id`]: by at most one request, however
     /// many callers there are, and by none if any answer has already said it. Where the workspace
     /// cannot be learned, nothing is known afterwards, and the next request says why.
-    pub async fn learn_workspace(&self, patience: &Patience) {
+    pub async fn learn_workspace(&self, deadline: &Deadline) {
         let Inner { transport, authenticator, .. } = &*self.0;
-        transport.learn_workspace(self.me_url(), authenticator, patience).await;
+        transport.learn_workspace(self.me_url(), authenticator, deadline).await;
     }
 
     /// Makes a password for Postgres. It changes nothing, so it is repeated like a read.
     pub async fn generate_credential(
         &self,
         credential: &CredentialRequest,
-        patience: &Patience,
+        deadline: &Deadline,
     ) -> Result<Credential, Error> {
         let url = self.url(&Method::POST, "credentials", &[])?;
         let request = Request::with_json(Method::POST, url, &credential.body(), Effect::Read);
-        let answer = self.send(&request, patience).await?;
+        let answer = self.send(&request, deadline).await?;
         typed(&request, answer)
     }
 
@@ -245,11 +245,11 @@ impl Client {
     pub async fn reveal_password(
         &self,
         role: &str,
-        patience: &Patience,
+        deadline: &Deadline,
     ) -> Result<RolePassword, Error> {
         let url = self.url(&Method::POST, &format!("{role}/password"), &[])?;
         let request = Request::with_json(Method::POST, url, &serde_json::json!({}), Effect::Read);
-        let answer = self.send(&request, patience).await?;
+        let answer = self.send(&request, deadline).await?;
         typed(&request, answer)
     }
 
@@ -264,24 +264,24 @@ impl Client {
     }
 
     /// Sends what changes something, after making sure that it reaches the expected workspace.
-    async fn change(&self, request: &Request, patience: &Patience) -> Result<Operation, Error> {
+    async fn change(&self, request: &Request, deadline: &Deadline) -> Result<Operation, Error> {
         let Inner { transport, authenticator, .. } = &*self.0;
-        transport.ask_workspace(self.me_url(), authenticator, patience).await?;
-        let answer = self.send(request, patience).await?;
+        transport.ask_workspace(self.me_url(), authenticator, deadline).await?;
+        let answer = self.send(request, deadline).await?;
         Operation::of_answer(answer).map_err(|what| strange(request, &what))
     }
 
     /// Sends a request. An answer is believed only once the workspace behind it is known to be the
     /// expected one: an answer that does not say its workspace waits for another that does.
-    async fn send(&self, request: &Request, patience: &Patience) -> Result<Json, Error> {
+    async fn send(&self, request: &Request, deadline: &Deadline) -> Result<Json, Error> {
         let Inner { transport, authenticator, .. } = &*self.0;
-        let answer = transport.deliver(request, Some(authenticator), patience).await;
+        let answer = transport.deliver(request, Some(authenticator), deadline).await;
         let is_answered = match &answer {
             Ok(_) => true,
             Err(error) => error.is_answered(),
         };
         if is_answered && !transport.is_expected_workspace() {
-            transport.ask_workspace(self.me_url(), authenticator, patience).await?;
+            transport.ask_workspace(self.me_url(), authenticator, deadline).await?;
         }
         answer
     }
@@ -307,8 +307,11 @@ impl fmt::Debug for Client {
 
 /// An answer that is JSON, but not what the service answers.
 fn strange(request: &Request, what: &str) -> Error {
-    let kind =
-        Kind::NotTheService { status: 200, what: what.to_owned(), responder: Responder::Unknown };
+    let kind = Kind::UnexpectedResponse {
+        status: 200,
+        what: what.to_owned(),
+        responder: Responder::Unknown,
+    };
     let doubt = request.effect != Effect::Read;
     Error::new(kind, Report { request: request.label(), attempts: 1, doubt, ..Report::default() })
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 pub(crate) use kind::{Kind, Missing, Responder};
 pub(crate) use problem::Problem;
 
-use crate::patience::Cut;
+use crate::deadline::WaitAborted;
 
 type Source = Box<dyn StdError + Send + Sync>;
 
@@ -70,7 +70,7 @@ impl Category {
                 Self::of_answer(*status, problem, report.names_others)
             }
             Kind::OperationFailed(problem) => Self::of_problem(problem),
-            Kind::NotTheService { .. } => Self::NotOfTheService,
+            Kind::UnexpectedResponse { .. } => Self::NotOfTheService,
             Kind::Unreachable { .. } | Kind::Refused { .. } | Kind::Lost { .. } => {
                 Self::Unreachable
             }
@@ -78,7 +78,7 @@ impl Category {
                 let category = source.as_ref().map(|source| source.0.category);
                 match (reason, category) {
                     (Missing::Refused | Missing::Unavailable, _) => Self::Unauthenticated,
-                    (Missing::NotTheService, _) | (_, Some(Self::NotOfTheService)) => {
+                    (Missing::UnexpectedResponse, _) | (_, Some(Self::NotOfTheService)) => {
                         Self::NotOfTheService
                     }
                     (_, Some(category @ (Self::Unreachable | Self::RateLimited))) => category,
@@ -87,7 +87,7 @@ impl Category {
             }
             Kind::WrongWorkspace { .. } => Self::WrongWorkspace,
             Kind::Unusable { .. } => Self::Other,
-            Kind::OutOfTime { .. } => Self::Timeout,
+            Kind::TimedOut { .. } => Self::Timeout,
             Kind::Interrupted => Self::Interrupted,
         }
     }
@@ -132,18 +132,18 @@ impl Category {
     }
 }
 
-impl Cut {
+impl WaitAborted {
     /// The failure of what was cut off; `last` is what had gone wrong before, if anything had.
     pub(crate) fn after(self, last: Option<Error>) -> Kind {
         match self {
             Self::Interrupted => Kind::Interrupted,
-            Self::OutOfTime => Kind::OutOfTime { last },
+            Self::TimedOut => Kind::TimedOut { last },
         }
     }
 }
 
-impl From<Cut> for Kind {
-    fn from(cut: Cut) -> Self {
+impl From<WaitAborted> for Kind {
+    fn from(cut: WaitAborted) -> Self {
         cut.after(None)
     }
 }
@@ -212,7 +212,7 @@ impl Error {
         self.0.category == Category::RateLimited
     }
 
-    /// The caller's patience ran out.
+    /// The caller's deadline ran out.
     pub fn is_timeout(&self) -> bool {
         self.0.category == Category::Timeout
     }
@@ -227,7 +227,7 @@ impl Error {
     /// whether it happened before trying again.
     ///
     /// False where the request was refused before it had an effect: never sent, 4xx, 429.
-    pub fn may_have_happened(&self) -> bool {
+    pub fn outcome_is_unknown(&self) -> bool {
         self.0.report.doubt
     }
 
@@ -238,7 +238,7 @@ impl Error {
     }
 
     /// The answer was not in the service's form: that of a proxy, a login page, or another host.
-    pub fn is_not_of_the_service(&self) -> bool {
+    pub fn is_unexpected_response(&self) -> bool {
         self.0.category == Category::NotOfTheService
     }
 
@@ -253,13 +253,13 @@ impl Error {
     }
 
     /// Whether the same question may well be answered later: what a poll puts up with.
-    pub(crate) fn is_passing(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         match &self.0.kind {
             Kind::Answered { status, .. } => *status == 429 || *status >= 500,
-            Kind::NotTheService { status, .. } => *status >= 500,
+            Kind::UnexpectedResponse { status, .. } => *status >= 500,
             Kind::Unreachable { passing, .. } => *passing,
             Kind::Refused { .. } | Kind::Lost { .. } => true,
-            Kind::NoToken { source, .. } => source.as_ref().is_some_and(Self::is_passing),
+            Kind::NoToken { source, .. } => source.as_ref().is_some_and(Self::is_transient),
             _ => false,
         }
     }
@@ -277,7 +277,7 @@ impl Error {
     /// The HTTP status; `None` where there was no answer, and for an operation that failed.
     pub fn status(&self) -> Option<u16> {
         match self.0.kind {
-            Kind::Answered { status, .. } | Kind::NotTheService { status, .. } => Some(status),
+            Kind::Answered { status, .. } | Kind::UnexpectedResponse { status, .. } => Some(status),
             _ => None,
         }
     }
@@ -313,7 +313,7 @@ impl Error {
         self.0.report.attempts
     }
 
-    /// The time from the first attempt to the failure; for a wait, since its patience began.
+    /// The time from the first attempt to the failure; for a wait, since its deadline began.
     pub fn elapsed(&self) -> Duration {
         self.0.report.elapsed
     }
@@ -332,7 +332,7 @@ impl Error {
     /// What answered in place of the Lakebase API.
     pub(crate) fn responder(&self) -> Option<Responder> {
         match self.0.kind {
-            Kind::NotTheService { responder, .. } => Some(responder),
+            Kind::UnexpectedResponse { responder, .. } => Some(responder),
             _ => None,
         }
     }
@@ -353,7 +353,7 @@ impl Error {
                 let operation = operation.as_deref().unwrap_or(request);
                 format!("operation `{operation}` failed: {problem}")
             }
-            Kind::NotTheService { what, .. } => format!("unexpected response: {what}"),
+            Kind::UnexpectedResponse { what, .. } => format!("unexpected response: {what}"),
             Kind::Unreachable { .. } => "could not send the request".to_owned(),
             Kind::Refused { .. } => {
                 "the server refused the request before processing it".to_owned()
@@ -367,7 +367,7 @@ impl Error {
                 "a workspace responded without its ID, but the expected workspace is {expected}"
             ),
             Kind::Unusable { what } => format!("could not build the request: {what}"),
-            Kind::OutOfTime { .. } | Kind::Interrupted => {
+            Kind::TimedOut { .. } | Kind::Interrupted => {
                 let verb = if self.is_timeout() { "timed out" } else { "interrupted" };
                 let mut text = match operation {
                     Some(operation) => format!("{verb} waiting for operation `{operation}`"),
@@ -423,7 +423,7 @@ impl StdError for Error {
             Kind::Unreachable { source, .. } | Kind::Refused { source } | Kind::Lost { source } => {
                 Some(&**source)
             }
-            Kind::NoToken { source: Some(last), .. } | Kind::OutOfTime { last: Some(last) } => {
+            Kind::NoToken { source: Some(last), .. } | Kind::TimedOut { last: Some(last) } => {
                 Some(last)
             }
             _ => None,

@@ -13,11 +13,11 @@ mod authentication;
 mod client;
 mod clock;
 mod credential;
+mod deadline;
 mod environment;
 mod error;
 mod http_client;
 mod operation;
-mod patience;
 mod request;
 mod retry;
 mod secret;
@@ -35,14 +35,14 @@ pub use authentication::{ATTRIBUTES, Attribute, AuthError, Credentials, METHODS,
 pub use client::{Client, Me};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use credential::{Credential, CredentialRequest, RolePassword};
+pub use deadline::Deadline;
 pub use environment::Environment;
 pub use error::Error;
 pub use operation::Operation;
-pub use patience::Patience;
 pub use secret::Secret;
 pub use settings::Settings;
 
 /// What is carried between the service and its resources without being looked into.
 pub use serde_json::Value as Json;
-/// The stop token of [`Client::patience`], re-exported so that its version is this crate's.
+/// The stop token of [`Client::deadline`], re-exported so that its version is this crate's.
 pub use tokio_util::sync::CancellationToken;

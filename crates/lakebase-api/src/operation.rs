@@ -20,7 +20,7 @@ pub struct Operation {
 
 /// What one look at an operation or an object shows.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Look {
+pub(crate) enum PollResult {
     /// It goes on; in which state.
     Going(String),
     /// It went well; `null` where an operation answers nothing.
@@ -41,11 +41,11 @@ impl Operation {
     }
 
     /// An `error` counts before a `response`, and a delete may have neither.
-    pub(crate) fn look(self) -> Look {
+    pub(crate) fn look(self) -> PollResult {
         match (self.done, self.error) {
-            (false, _) => Look::Going("running".to_owned()),
-            (true, Some(error)) => Look::Failed(Problem::of_json(&error)),
-            (true, None) => Look::Done(self.response.unwrap_or_default()),
+            (false, _) => PollResult::Going("running".to_owned()),
+            (true, Some(error)) => PollResult::Failed(Problem::of_json(&error)),
+            (true, None) => PollResult::Done(self.response.unwrap_or_default()),
         }
     }
 }
@@ -56,17 +56,17 @@ mod tests {
 
     use super::*;
 
-    fn look(answer: Json) -> Result<Look, String> {
+    fn look(answer: Json) -> Result<PollResult, String> {
         Operation::of_answer(answer).map(Operation::look)
     }
 
     #[test]
     fn an_operation_runs_until_it_says_that_it_is_done() {
-        let running = || Ok(Look::Going("running".to_owned()));
+        let running = || Ok(PollResult::Going("running".to_owned()));
         let empty = json!({"@type": "type.googleapis.com/google.protobuf.Empty"});
         let failed = |code: &str| {
             let (code, message) = (Some(code.to_owned()), "no".to_owned());
-            Ok(Look::Failed(Problem { code, message, details: vec![] }))
+            Ok(PollResult::Failed(Problem { code, message, details: vec![] }))
         };
         let error = json!({"error_code": "ABORTED", "message": "no"});
         let table = [
@@ -74,10 +74,13 @@ mod tests {
             (json!({"name": "o", "done": false, "metadata": {"@type": "x"}}), running()),
             (
                 json!({"name": "o", "done": true, "response": {"uid": "u"}}),
-                Ok(Look::Done(json!({"uid": "u"}))),
+                Ok(PollResult::Done(json!({"uid": "u"}))),
             ),
-            (json!({"name": "o", "done": true, "response": empty}), Ok(Look::Done(empty.clone()))),
-            (json!({"name": "o", "done": true}), Ok(Look::Done(Json::Null))),
+            (
+                json!({"name": "o", "done": true, "response": empty}),
+                Ok(PollResult::Done(empty.clone())),
+            ),
+            (json!({"name": "o", "done": true}), Ok(PollResult::Done(Json::Null))),
             (json!({"name": "o", "done": true, "error": error, "response": {}}), failed("ABORTED")),
             (json!({}), Err("an operation without a name".to_owned())),
         ];

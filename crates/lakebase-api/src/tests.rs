@@ -32,7 +32,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::{CancellationToken, Client, Credentials, Environment, ManualClock, Patience, Settings};
+use crate::{CancellationToken, Client, Credentials, Deadline, Environment, ManualClock, Settings};
 use authentication::given;
 use service::{Reply, Service};
 
@@ -42,7 +42,7 @@ struct World {
     client: Client,
     clock: Arc<ManualClock>,
     stop: CancellationToken,
-    patience: Patience,
+    deadline: Deadline,
 }
 
 /// Begins on a Sunday, so that dates in `Retry-After` can be read against it.
@@ -66,8 +66,8 @@ fn world_of(service: Service, credentials: &Credentials, settings: Settings) -> 
     let client = Client::new(credentials, &Environment::default(), settings, clock.clone())
         .expect("a way in");
     let stop = CancellationToken::new();
-    let patience = client.patience(Duration::from_mins(30), stop.clone());
-    World { service, client, clock, stop, patience }
+    let deadline = client.deadline(Duration::from_mins(30), stop.clone());
+    World { service, client, clock, stop, deadline }
 }
 
 /// The service's own error.

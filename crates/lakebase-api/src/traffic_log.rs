@@ -6,9 +6,9 @@ use std::time::Duration;
 use tracing::Level;
 
 use crate::answer::Answer;
+use crate::deadline::WaitAborted;
 use crate::error::Error;
 use crate::http_client::SendError;
-use crate::patience::Cut;
 use crate::request::{Payload, Request};
 use crate::{Json, error};
 
@@ -43,7 +43,7 @@ const NO_SECRETS: &[&str] = &[
 /// One attempt at a request.
 pub(crate) fn attempt(
     request: &Request,
-    answer: Result<&Result<Answer, SendError>, &Cut>,
+    answer: Result<&Result<Answer, SendError>, &WaitAborted>,
     attempt: u32,
     took: Duration,
 ) {
@@ -51,8 +51,8 @@ pub(crate) fn attempt(
     let failure = match answer {
         Ok(Ok(_)) => None,
         Ok(Err(error)) => Some(error.text()),
-        Err(Cut::Interrupted) => Some("interrupted".to_owned()),
-        Err(Cut::OutOfTime) => Some("out of time".to_owned()),
+        Err(WaitAborted::Interrupted) => Some("interrupted".to_owned()),
+        Err(WaitAborted::TimedOut) => Some("out of time".to_owned()),
     };
     let path = if request.has_secret_path { "/[redacted]" } else { request.url.path() };
     tracing::debug!(

@@ -13,9 +13,9 @@ use reqwest::Url;
 use crate::Json;
 use crate::answer::Answer;
 use crate::clock::Clock;
+use crate::deadline::{Deadline, WaitAborted};
 use crate::error::{Error, Kind, Report, Responder, chain_text};
 use crate::http_client::{Authorization, HttpClient, SendError};
-use crate::patience::{Cut, Patience};
 use crate::request::Request;
 use crate::retry::{self, Decision, Effect, Failure, Spent};
 use crate::settings::Limits;
@@ -28,7 +28,7 @@ pub(crate) trait Authorizer: Send + Sync {
     async fn authorize(
         &self,
         transport: &Transport,
-        patience: &Patience,
+        deadline: &Deadline,
     ) -> Result<Authorization, Kind>;
 
     /// Forgets an authorization that was refused; tells whether there may be a better one.
@@ -99,7 +99,7 @@ impl Transport {
         &self,
         request: &Request,
         authorizer: Option<&dyn Authorizer>,
-        patience: &Patience,
+        deadline: &Deadline,
     ) -> Result<Json, Error> {
         let begun = self.clock.elapsed();
         let mut report = Report { request: request.label(), ..Report::default() };
@@ -107,7 +107,7 @@ impl Transport {
         let mut last = None;
         let mut renewed = false;
         loop {
-            let attempt = self.attempt(request, authorizer, patience, &mut progress).await;
+            let attempt = self.attempt(request, authorizer, deadline, &mut progress).await;
             let FailedAttempt { kind, failure, renewable } = match attempt {
                 Ok(json) => return Ok(json),
                 Err(failed) => failed,
@@ -123,7 +123,7 @@ impl Transport {
                 self.clock.elapsed().saturating_sub(progress.first_attempt.unwrap_or(begun));
             report.doubt |= retry::leaves_doubt(request.effect, failure);
             let kind = match kind {
-                Kind::OutOfTime { last: None } => Kind::OutOfTime { last },
+                Kind::TimedOut { last: None } => Kind::TimedOut { last },
                 other => other,
             };
             let error = Error::new(kind, report.clone());
@@ -137,7 +137,7 @@ impl Transport {
             match retry::decide(request.effect, failure, spent, self.clock.unit()) {
                 Decision::Continue(pause) => {
                     log::pause(request, &error, attempts, pause);
-                    if let Err(cut) = patience.sleep(pause).await {
+                    if let Err(cut) = deadline.sleep(pause).await {
                         let first = progress.first_attempt.unwrap_or(begun);
                         report.elapsed = self.clock.elapsed().saturating_sub(first);
                         return Err(Error::new(cut.after(Some(error)), report));
@@ -160,7 +160,7 @@ impl Transport {
         &self,
         url: Url,
         authorizer: &dyn Authorizer,
-        patience: &Patience,
+        deadline: &Deadline,
     ) -> Result<(), Error> {
         let Some(expected) = self.limits.expected_workspace_id.clone() else { return Ok(()) };
         let is_expected = || self.workspace().as_ref() == Some(&expected);
@@ -169,12 +169,12 @@ impl Transport {
         }
         let request = Request::get(url);
         let report = || Report { request: request.label(), ..Report::default() };
-        let asking = patience.during(self.introduction.lock()).await;
+        let asking = deadline.during(self.introduction.lock()).await;
         let mut asked_before = asking.map_err(|cut| Error::new(cut.into(), report()))?;
         if is_expected() {
             return Ok(());
         }
-        let asked = self.deliver(&request, Some(authorizer), patience).await;
+        let asked = self.deliver(&request, Some(authorizer), deadline).await;
         *asked_before |= asked.is_ok();
         if is_expected() {
             return Ok(());
@@ -190,11 +190,11 @@ impl Transport {
         &self,
         url: Url,
         authorizer: &dyn Authorizer,
-        patience: &Patience,
+        deadline: &Deadline,
     ) {
-        let Ok(mut asked_before) = patience.during(self.introduction.lock()).await else { return };
+        let Ok(mut asked_before) = deadline.during(self.introduction.lock()).await else { return };
         if self.workspace().is_none() && !*asked_before {
-            let asked = self.deliver(&Request::get(url), Some(authorizer), patience).await;
+            let asked = self.deliver(&Request::get(url), Some(authorizer), deadline).await;
             *asked_before = asked.is_ok();
         }
     }
@@ -209,16 +209,16 @@ impl Transport {
         &self,
         request: &Request,
         authorizer: Option<&dyn Authorizer>,
-        patience: &Patience,
+        deadline: &Deadline,
         progress: &mut Progress,
     ) -> Result<Json, FailedAttempt> {
         if let Some(kind) = self.known_failure(&request.url) {
             return Err(FailedAttempt::before_sending(kind));
         }
-        self.turn(patience).await.map_err(|cut| FailedAttempt::before_sending(cut.into()))?;
+        self.turn(deadline).await.map_err(|cut| FailedAttempt::before_sending(cut.into()))?;
         let authorization = match authorizer {
             Some(authorizer) => {
-                let authorization = authorizer.authorize(self, patience).await;
+                let authorization = authorizer.authorize(self, deadline).await;
                 Some(authorization.map_err(FailedAttempt::before_sending)?)
             }
             None => None,
@@ -232,7 +232,7 @@ impl Transport {
         progress.attempts += 1;
         progress.first_attempt.get_or_insert(start);
         let exchanged =
-            self.exchange(request, authorization.as_ref(), patience, progress.attempts).await;
+            self.exchange(request, authorization.as_ref(), deadline, progress.attempts).await;
         let took = self.clock.elapsed().saturating_sub(start);
         progress.spent = progress.spent.saturating_add(took);
         let answer = exchanged?;
@@ -260,7 +260,7 @@ impl Transport {
         &self,
         request: &Request,
         authorization: Option<&Authorization>,
-        patience: &Patience,
+        deadline: &Deadline,
         attempt: u32,
     ) -> Result<Answer, FailedAttempt> {
         let start = self.clock.elapsed();
@@ -275,8 +275,8 @@ impl Transport {
             }
         };
         let answer = match request.effect {
-            Effect::Read => patience.during(work).await,
-            Effect::Repeatable | Effect::Once => patience.during_change(work).await,
+            Effect::Read => deadline.during(work).await,
+            Effect::Repeatable | Effect::Once => deadline.during_change(work).await,
         };
         let took = self.clock.elapsed().saturating_sub(start);
 
@@ -325,8 +325,8 @@ impl Transport {
     }
 
     /// Waits until another request may be sent.
-    async fn turn(&self, patience: &Patience) -> Result<(), Cut> {
-        patience.check()?;
+    async fn turn(&self, deadline: &Deadline) -> Result<(), WaitAborted> {
+        deadline.check()?;
         let Some(rate) = self.limits.requests_per_second else { return Ok(()) };
         let now = self.clock.elapsed();
         let mine = {
@@ -338,7 +338,7 @@ impl Transport {
         };
         match mine.saturating_sub(now) {
             Duration::ZERO => Ok(()),
-            wait => patience.sleep(wait).await,
+            wait => deadline.sleep(wait).await,
         }
     }
 
@@ -389,7 +389,7 @@ impl FailedAttempt {
             SendError::TooLarge { status } => {
                 let what = "the answer is larger than any of the service's".to_owned();
                 let responder = Responder::Unknown;
-                return Self::after_sending(Kind::NotTheService { status, what, responder });
+                return Self::after_sending(Kind::UnexpectedResponse { status, what, responder });
             }
             SendError::NotConnected { passing, source } => {
                 (Kind::Unreachable { passing, source }, Failure::NeverSent { passing, reached })

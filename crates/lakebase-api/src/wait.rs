@@ -2,8 +2,8 @@
 
 use crate::client::Client;
 use crate::error::{Error, Kind, Report, Responder};
-use crate::operation::{Look, Operation};
-use crate::{Json, Patience};
+use crate::operation::{Operation, PollResult};
+use crate::{Deadline, Json};
 
 impl Client {
     /// Waits until an operation is done, and returns its response: the object, or `null` where
@@ -14,11 +14,11 @@ impl Client {
     ///
     /// *Errors.* The operation's own; [`Error::is_timeout`] and [`Error::is_interrupted`], with
     /// which the operation goes on without us.
-    pub async fn wait(&self, operation: Operation, patience: &Patience) -> Result<Json, Error> {
+    pub async fn wait(&self, operation: Operation, deadline: &Deadline) -> Result<Json, Error> {
         let name = operation.name.clone();
         let report = Report { operation: Some(name.clone()), ..Report::default() };
         let look = |answer| Operation::of_answer(answer).map(Operation::look);
-        self.watch(&name, Some(operation.look()), look, report, patience).await
+        self.watch(&name, Some(operation.look()), look, report, deadline).await
     }
 
     /// Reads an object until it has settled, and returns it. `unsettled` says in which state an
@@ -30,61 +30,65 @@ impl Client {
         &self,
         name: &str,
         unsettled: impl Fn(&Json) -> Option<String>,
-        patience: &Patience,
+        deadline: &Deadline,
     ) -> Result<Json, Error> {
         let look = |answer: Json| match unsettled(&answer) {
-            Some(state) => Ok(Look::Going(state)),
-            None => Ok(Look::Done(answer)),
+            Some(state) => Ok(PollResult::Going(state)),
+            None => Ok(PollResult::Done(answer)),
         };
-        self.watch(name, None, look, Report::default(), patience).await
+        self.watch(name, None, look, Report::default(), deadline).await
     }
 
     /// Looks at `name` until it no longer goes on. `seen` is what is known before the first look.
     async fn watch(
         &self,
         name: &str,
-        seen: Option<Look>,
-        look: impl Fn(Json) -> Result<Look, String>,
+        seen: Option<PollResult>,
+        look: impl Fn(Json) -> Result<PollResult, String>,
         mut report: Report,
-        patience: &Patience,
+        deadline: &Deadline,
     ) -> Result<Json, Error> {
         report.request = self.label(name);
         let start = self.clock().elapsed();
         let mut seen = seen;
         let mut last = None;
         loop {
-            report.elapsed = patience.elapsed();
+            report.elapsed = deadline.elapsed();
             match seen.take() {
-                Some(Look::Done(json)) => return Ok(json),
-                Some(Look::Failed(problem)) => {
+                Some(PollResult::Done(json)) => return Ok(json),
+                Some(PollResult::Failed(problem)) => {
                     return Err(Error::new(Kind::OperationFailed(problem), report));
                 }
-                Some(Look::Going(state)) => report.last_state = Some(state),
+                Some(PollResult::Going(state)) => report.last_state = Some(state),
                 None => {}
             }
             if report.last_state.is_some() || last.is_some() {
                 let waited = self.clock().elapsed().saturating_sub(start);
-                let pause = crate::patience::pause(waited, self.clock().unit());
-                if let Err(cut) = patience.sleep(pause).await {
-                    report.elapsed = patience.elapsed();
+                let pause = crate::deadline::pause(waited, self.clock().unit());
+                if let Err(cut) = deadline.sleep(pause).await {
+                    report.elapsed = deadline.elapsed();
                     return Err(Error::new(cut.after(last), report));
                 }
             }
             report.attempts += 1;
-            match self.get(name, patience).await {
+            match self.get(name, deadline).await {
                 Ok(answer) => {
                     let status = 200;
                     seen = Some(look(answer).map_err(|what| {
                         Error::new(
-                            Kind::NotTheService { status, what, responder: Responder::Unknown },
+                            Kind::UnexpectedResponse {
+                                status,
+                                what,
+                                responder: Responder::Unknown,
+                            },
                             report.clone(),
                         )
                     })?);
                     last = None;
                 }
-                Err(error) if error.is_passing() => last = Some(error),
+                Err(error) if error.is_transient() => last = Some(error),
                 Err(error) => {
-                    report.elapsed = patience.elapsed();
+                    report.elapsed = deadline.elapsed();
                     return Err(error.of_wait(report));
                 }
             }

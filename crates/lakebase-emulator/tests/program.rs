@@ -68,7 +68,7 @@ fn it_prints_a_clients_environment_serves_and_ends_when_told_to() {
 }
 
 #[test]
-fn it_says_what_it_is_and_what_it_does_not_know() {
+fn program_prints_version_and_help_and_rejects_unknown_options() {
     let help = program().arg("--help").output().expect("the program starts");
     assert!(help.status.success());
     assert!(String::from_utf8_lossy(&help.stdout).contains("--operation-delay"));

@@ -17,21 +17,21 @@ use tokio::runtime::Runtime;
 use crate::{Provider, server};
 
 mod connections;
-mod ending;
 mod environment;
 mod handshake;
 mod log;
 mod panics;
 mod reattach;
 mod services;
+mod shutdown;
 mod signals;
 mod socket;
 mod tls;
 
 use connections::{Admission, Connections};
-use ending::Ending;
 use environment::Environment;
 use services::{Control, Services};
+use shutdown::Ending;
 use signals::Signals;
 use socket::Socket;
 use tls::Tls;

@@ -5,10 +5,10 @@ use tfplugin::{Diagnostic, Diagnostics, Object};
 
 use super::super::create::{has_adoption, managed_elsewhere, soft_deleted};
 use super::super::report::Attempt;
-use super::super::{is_deleted, ways_in};
+use super::super::{import_or_adopt_hint, is_deleted};
 use super::{Observed, Preview, Surroundings, change};
 use crate::model::life::Create;
-use crate::model::plan::Occasion;
+use crate::model::plan::PlanContext;
 use crate::model::table::Table;
 use crate::model::tf::Tf;
 use crate::model::{adoption, decode, encode, meaning};
@@ -32,7 +32,7 @@ impl Preview<'_> {
         }
         let adopts = self.adopts();
         match &observed.existing {
-            None if self.resource.is_born_with_its_parent(planned) && !adopts => {
+            None if self.resource.is_created_with_parent(planned) && !adopts => {
                 created_automatically(self.table, &name).into()
             }
             None => Diagnostics::new(),
@@ -42,7 +42,7 @@ impl Preview<'_> {
                 format!("{} already exists", meaning::subject(table.noun, &name)),
                 format!(
                     "The object is not in the state, so the create would fail. {}",
-                    ways_in(&name, table.type_name, has_adoption(self.resource))
+                    import_or_adopt_hint(&name, table.type_name, has_adoption(self.resource))
                 ),
             )
             .into(),
@@ -63,7 +63,7 @@ impl Preview<'_> {
     fn adoption(&self, attempt: &Attempt<'_>, existing: &Json) -> Diagnostics {
         let Surroundings { settings, now, .. } = *self.surroundings;
         let planned = &self.planned.object;
-        let occasion = Occasion { settings, now, replacing: None };
+        let occasion = PlanContext { settings, now, replacing: None };
         let refusals = adoption::refusals(self.resource, existing, planned, self.config, &occasion);
         if refusals.has_errors() {
             return refusals;

@@ -6,7 +6,7 @@ use tfplugin::{Call, Diagnostic, PlanResource, PlannedResource};
 
 use super::super::consent::Replacement;
 use super::super::create::managed_elsewhere;
-use super::super::private::Memory;
+use super::super::private::PrivateState;
 use super::super::report::Attempt;
 use super::Surroundings;
 use super::replacement::{announce, deletion_protection, protected};
@@ -47,7 +47,8 @@ pub(super) async fn plan(
     }
     if !walk.plans_destroy(name) {
         // Nothing is lost: protection and consent have no say.
-        answer.private = Memory { forgets: true, ..Memory::read(&request.prior_private) }.write();
+        answer.private =
+            PrivateState { forgets: true, ..PrivateState::read(&request.prior_private) }.write();
         return answer;
     }
     let loses_data = table.life.delete == Delete::Permanent;

@@ -104,7 +104,7 @@ impl Preview<'_> {
             let summary = format!("Cannot replace {noun} `{name}`");
             errors.push(Diagnostic::error(summary, detail).at(source.as_str()));
         }
-        let born = self.resource.is_born_with_its_parent(&self.planned.object);
+        let born = self.resource.is_created_with_parent(&self.planned.object);
         if born && !self.adopts() {
             errors.push(created_automatically(self.table, name));
         }

@@ -25,7 +25,7 @@ fn filled(fields: &[AnyField], json: &Json) -> Object {
 fn planned(resource: &dyn Resource, prior: Option<&Json>, config: &Json) -> Planned {
     let prior = prior.map(|it| object(resource, it));
     let (settings, now) = (&Settings::default(), NOW.parse().unwrap());
-    let occasion = Occasion { settings, now, replacing: None };
+    let occasion = PlanContext { settings, now, replacing: None };
     plan(resource, prior.as_ref(), &object(resource, config), &occasion)
 }
 
@@ -66,7 +66,7 @@ fn a_flag_of_the_creation_that_is_turned_off_is_a_warning() {
 }
 
 #[test]
-fn what_is_not_documented_is_a_warning_of_the_plan_that_brings_it() {
+fn undocumented_value_warns_in_the_plan_that_introduces_it() {
     let config = json!({"project_id": "p", "pg_version": 42});
     expect![[r#"
         Warning at pg_version: `pg_version` is outside the documented range: 42 is outside the range documented by Databricks (16 to 18). The API may reject it.
@@ -117,7 +117,7 @@ fn a_second_read_write_endpoint_is_refused_and_an_existing_one_is_not() {
     check(&Endpoint, None, &endpoint("second", "READ_WRITE", true), &expect![""]);
     check(&Endpoint, None, &endpoint("second", "READ_ONLY", false), &expect![""]);
     check(&Endpoint, None, &endpoint("primary", "READ_WRITE", false), &expect![""]);
-    let born = |it: &Json| Endpoint.is_born_with_its_parent(&object(&Endpoint, it));
+    let born = |it: &Json| Endpoint.is_created_with_parent(&object(&Endpoint, it));
     assert!(born(&endpoint("primary", "READ_WRITE", false)));
     assert!(!born(&second));
 }

@@ -145,14 +145,14 @@ pub fn object(resource: &dyn Resource, attributes: &Attributes, exists: bool) ->
         })),
         HasCompute::ComesWith => Object::Branch(Branch {
             is_root: if exists {
-                resource.goes_with_its_parent(attributes)
+                resource.is_deleted_only_with_parent(attributes)
             } else {
-                resource.is_born_with_its_parent(attributes)
+                resource.is_created_with_parent(attributes)
             },
             lifetime: lifetime(attributes),
         }),
         HasCompute::IsCompute => Object::Endpoint(Endpoint {
-            is_read_write: resource.goes_with_its_parent(attributes),
+            is_read_write: resource.is_deleted_only_with_parent(attributes),
             settings: Settings::of(attributes),
         }),
         HasCompute::No => Object::Other {

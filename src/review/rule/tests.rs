@@ -67,7 +67,7 @@ fn verdict(rule: &str, plan: &Summary) -> (&'static str, Vec<String>) {
     let exceptions = Exceptions::new(&[], jiff::civil::date(2026, 1, 1));
     let price = Price::parse("0.1");
     let plans = std::slice::from_ref(plan);
-    let verdict = rule.judge(plans, price.as_ref(), &exceptions);
+    let verdict = rule.evaluate(plans, price.as_ref(), &exceptions);
     let reasons = verdict.holds.iter().chain(&verdict.open).map(|it| it.reason.clone());
     (verdict.id(), reasons.collect())
 }
@@ -127,7 +127,7 @@ fn scope_is_of_addresses_and_of_resource_names() {
     let idle = |rule: &str| {
         let rule = Rule::parse(rule, Severity::Deny).unwrap();
         let exceptions = Exceptions::new(&[], jiff::civil::date(2026, 1, 1));
-        rule.judge(std::slice::from_ref(&plan), None, &exceptions).is_idle
+        rule.evaluate(std::slice::from_ref(&plan), None, &exceptions).is_idle
     };
     assert!(idle("destroys in module.prodution.*") && idle("total floor > 1 in projects/q/*"));
     assert!(!idle("destroys in *.a") && !idle("destroys"));
@@ -212,7 +212,7 @@ fn exception_allows_until_its_day() {
         let all = [exception];
         let exceptions =
             Exceptions::new(&all, jiff::civil::date(2026, 1, 1).with().day(day).build().unwrap());
-        let verdict = rule.judge(std::slice::from_ref(&plan), None, &exceptions);
+        let verdict = rule.evaluate(std::slice::from_ref(&plan), None, &exceptions);
         let complaints: Vec<_> = exceptions.complaints().iter().map(Message::plain).collect();
         (verdict.id(), verdict.excused.len(), complaints.join(" "))
     };
@@ -223,7 +223,7 @@ fn exception_allows_until_its_day() {
     assert_eq!(judged(exception("*.b", "ceiling > 8"), 31), ("holds", 0, nothing.to_owned()));
     let all = [exception("*.a", "*")];
     let later = Exceptions::new(&all, jiff::civil::date(2026, 2, 1));
-    assert_eq!(rule.judge(std::slice::from_ref(&plan), None, &later).id(), "holds");
+    assert_eq!(rule.evaluate(std::slice::from_ref(&plan), None, &later).id(), "holds");
     let expired = "The exception to `*` expired on 2026-01-31: `Load test`";
     assert_eq!(later.complaints()[0].plain(), expired);
 }

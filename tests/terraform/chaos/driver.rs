@@ -9,8 +9,8 @@ use fastrand::Rng;
 use lakebase_emulator::Recorded;
 use serde_json::Value as Json;
 
+use super::generator::{GeneratedConfig, Part};
 use super::invariant::{self, Announced, Names, held};
-use super::shop::{Part, Shop};
 use super::steps::{Preparation, Step, Trouble};
 use super::{LINGERING, Sort, Tally};
 use crate::workbench::{Run, Workbench};
@@ -24,9 +24,9 @@ pub(super) struct Driver<'a> {
     random: &'a mut Rng,
     tally: &'a mut Tally,
     parts: Vec<Part>,
-    shop: Shop,
+    shop: GeneratedConfig,
     /// The last configuration whose plan was not refused.
-    accepted: Shop,
+    accepted: GeneratedConfig,
     /// The `import` blocks of messages, by part.
     imports: Vec<(Part, String)>,
     /// What was announced by applies that were killed since the last convergence.
@@ -80,7 +80,7 @@ impl<'a> Driver<'a> {
         bench: &'a Workbench,
         sort: Sort,
         parts: &[Part],
-        shop: &Shop,
+        shop: &GeneratedConfig,
         random: &'a mut Rng,
         tally: &'a mut Tally,
     ) -> Driver<'a> {
@@ -99,7 +99,7 @@ impl<'a> Driver<'a> {
     }
 
     /// The configuration now: ways out change it, too.
-    pub(super) fn shop(&self) -> &Shop {
+    pub(super) fn shop(&self) -> &GeneratedConfig {
         &self.shop
     }
 
@@ -161,7 +161,7 @@ impl<'a> Driver<'a> {
             }
             if let Some(stuck) = stuck.filter(|_| !proceeds) {
                 plain += 1;
-                assert!(plain <= self.patience(), "{stuck}");
+                assert!(plain <= self.deadline(), "{stuck}");
             }
             if is_empty {
                 return self.end();
@@ -362,7 +362,7 @@ impl<'a> Driver<'a> {
 
     /// How many applies may fail without a way out: where effects show late, or another state is
     /// in the way, the next one sees more.
-    fn patience(&self) -> usize {
+    fn deadline(&self) -> usize {
         if self.sort.is_unkind() || self.parts.len() > 1 { 4 } else { 0 }
     }
 

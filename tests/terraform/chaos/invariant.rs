@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lakebase_emulator::{Emulator, Recorded};
 use serde_json::Value as Json;
 
-use super::shop::{Part, Shop};
+use super::generator::{GeneratedConfig, Part};
 
 /// The names of objects and their `uid`, or addresses and names.
 pub(super) type Names = BTreeMap<String, String>;
@@ -146,7 +146,7 @@ pub(super) fn of_an_apply(
 
 /// Rule 5, except for the empty plan. `exactly`: Lakebase holds nothing else.
 pub(super) fn of_an_end(
-    shop: &Shop,
+    shop: &GeneratedConfig,
     states: &[(Part, Names)],
     held: &Names,
     exactly: bool,

@@ -3,14 +3,14 @@
 use fastrand::Rng;
 use lakebase_emulator::{Effect, Fault, FaultKind, Unkind};
 
-use super::shop::{Part, Shop};
+use super::generator::{GeneratedConfig, Part};
 use super::{Sort, Tally};
 
 /// One change and its apply.
 #[derive(Debug)]
 pub(super) struct Step {
     /// The configuration from this step on.
-    pub(super) shop: Shop,
+    pub(super) shop: GeneratedConfig,
     /// Which of the states is planned and applied.
     pub(super) part: Part,
     pub(super) preparations: Vec<Preparation>,
@@ -42,13 +42,23 @@ pub(super) enum Trouble {
 
 impl Step {
     /// A plain change of the configuration, with trouble.
-    pub(super) fn plain(sort: Sort, shop: Shop, requests: usize, random: &mut Rng) -> Step {
+    pub(super) fn plain(
+        sort: Sort,
+        shop: GeneratedConfig,
+        requests: usize,
+        random: &mut Rng,
+    ) -> Step {
         let trouble = Some(Trouble::any(sort, requests, random));
         Step { shop, part: Part::Whole, preparations: Vec::new(), options: Vec::new(), trouble }
     }
 
     /// Anything that may lead to a replacement.
-    pub(super) fn any(sort: Sort, parts: &[Part], before: &Shop, random: &mut Rng) -> Step {
+    pub(super) fn any(
+        sort: Sort,
+        parts: &[Part],
+        before: &GeneratedConfig,
+        random: &mut Rng,
+    ) -> Step {
         let shop = if random.u8(..4) > 0 { before.provoked(random) } else { before.clone() };
         let part = random.choice(parts).copied().expect("there is a state");
         let addresses: Vec<_> = shop.managed(part).into_iter().collect();

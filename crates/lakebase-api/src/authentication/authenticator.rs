@@ -12,9 +12,9 @@ use super::discovery::Discovery;
 use super::error::Skipped;
 use super::token::{Network, Token, TokenSource};
 use crate::Secret;
+use crate::deadline::Deadline;
 use crate::error::{Error, Kind, Missing, Report, chain_text};
 use crate::http_client::Authorization;
-use crate::patience::Patience;
 use crate::transport::{Authorizer, Transport};
 
 /// The longest time before its end that a token is renewed; a short-lived one is renewed in its
@@ -112,10 +112,10 @@ impl Authenticator {
     async fn fetch(
         &self,
         transport: &Transport,
-        patience: &Patience,
+        deadline: &Deadline,
         is_renewal: bool,
     ) -> Result<Token, Kind> {
-        let network = Network { transport, patience, is_renewal };
+        let network = Network { transport, deadline, is_renewal };
         if let Some(chosen) = self.chosen.get() {
             let candidate = &self.candidates[*chosen];
             return candidate.source.fetch(&network).await.map_err(|kind| candidate.failed(kind));
@@ -191,7 +191,7 @@ impl Authorizer for Authenticator {
     async fn authorize(
         &self,
         transport: &Transport,
-        patience: &Patience,
+        deadline: &Deadline,
     ) -> Result<Authorization, Kind> {
         let known = self.cache().at(transport.clock.elapsed());
         let fetching = match known {
@@ -200,7 +200,7 @@ impl Authorizer for Authenticator {
                 Ok(fetching) => fetching,
                 Err(_) => return Ok(known),
             },
-            (None, _) => patience.during(self.fetching.lock()).await?,
+            (None, _) => deadline.during(self.fetching.lock()).await?,
         };
         // Another caller may have fetched one meanwhile.
         let now = transport.clock.elapsed();
@@ -218,7 +218,7 @@ impl Authorizer for Authenticator {
             return Err(refusal);
         }
         let limit = if old.is_some() { EARLY } else { Duration::MAX };
-        let fetched = self.fetch(transport, &patience.at_most(limit), is_renewal).await;
+        let fetched = self.fetch(transport, &deadline.at_most(limit), is_renewal).await;
         drop(fetching);
         match (fetched, old) {
             (Ok(token), _) => {
@@ -282,7 +282,7 @@ impl Candidate {
 
 /// Whether the next method may be tried.
 fn is_refusal(kind: &Kind) -> bool {
-    let reasons = [Missing::Refused, Missing::NotTheService, Missing::Unavailable];
+    let reasons = [Missing::Refused, Missing::UnexpectedResponse, Missing::Unavailable];
     matches!(kind, Kind::NoToken { reason, .. } if reasons.contains(reason))
 }
 

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn workspace_is_told_by_name_of_host() {
+    fn workspace_follows_from_host_name() {
         let table = [
             ("https://dbc-1.cloud.databricks.com", true),
             ("https://acme.cloud.databricks.com", false),

@@ -180,10 +180,10 @@ fn unknown(url: &Url, error: Error) -> Kind {
     if error.is_timeout() || error.is_interrupted() {
         return error.into_kind();
     }
-    let is_refusal = error.is_answered() && !error.is_passing();
+    let is_refusal = error.is_answered() && !error.is_transient();
     Kind::NoToken {
         what: format!("`{url}` does not say where tokens are issued"),
-        reason: if is_refusal { Missing::NotTheService } else { Missing::Other },
+        reason: if is_refusal { Missing::UnexpectedResponse } else { Missing::Other },
         advice: is_refusal.then(|| {
             "The host knows no OAuth. Check that `host` is the URL of a workspace.".to_owned()
         }),

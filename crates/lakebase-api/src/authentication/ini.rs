@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_line_of_a_file_is_an_error_with_its_number() {
+    fn malformed_profile_line_is_an_error_with_its_number() {
         let table = [
             ("[p]\nstray\na = 1", 2, NO_LINE),
             ("[p", 1, NO_LINE),

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::process::Command;
 
 use crate::Environment;
+use crate::deadline::Deadline;
 use crate::error::Kind;
-use crate::patience::Patience;
 
 /// The longest time for one command. The Azure CLI takes seconds where it must renew its own token.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -31,7 +31,7 @@ pub(super) async fn run(
     program: &Path,
     arguments: &[&str],
     environment: &Environment,
-    patience: &Patience,
+    deadline: &Deadline,
 ) -> Result<Vec<u8>, CommandError> {
     let name = program.file_stem().and_then(OsStr::to_str).unwrap_or("the command");
     let shown = format!("`{name} {}`", arguments.join(" "));
@@ -39,7 +39,7 @@ pub(super) async fn run(
     command.args(arguments).env_clear().envs(environment.pairs());
     command.stdin(Stdio::null()).kill_on_drop(true);
     tracing::debug!(command = shown, "running a command for a token");
-    let limited = patience.at_most(LIMIT);
+    let limited = deadline.at_most(LIMIT);
     let output = match limited.during(command.output()).await {
         Ok(Ok(output)) => output,
         Ok(Err(error)) => {
@@ -47,7 +47,7 @@ pub(super) async fn run(
             return Err(CommandError::Failed(format!("`{path}` could not be started: {error}")));
         }
         Err(_) => {
-            patience.check().map_err(|cut| CommandError::Stopped(cut.into()))?;
+            deadline.check().map_err(|cut| CommandError::Stopped(cut.into()))?;
             let limit = LIMIT.as_secs();
             return Err(CommandError::Failed(format!("{shown} did not end within {limit} s")));
         }

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use reqwest::Url;
 
+use crate::deadline::Deadline;
 use crate::error::{Error, Kind, Missing};
-use crate::patience::Patience;
 use crate::request::Request;
 use crate::transport::Transport;
 use crate::{Json, Secret};
@@ -35,7 +35,7 @@ pub(crate) trait TokenSource: Send + Sync {
 /// What a source may use.
 pub(crate) struct Network<'a> {
     pub(crate) transport: &'a Transport,
-    pub(crate) patience: &'a Patience,
+    pub(crate) deadline: &'a Deadline,
     /// Whether an earlier token was refused or is about to end: what others have kept is no use.
     pub(crate) is_renewal: bool,
 }
@@ -58,7 +58,7 @@ pub(crate) struct Issued {
 impl Network<'_> {
     /// Sends a request that needs no authorization.
     pub(crate) async fn send(&self, request: &Request) -> Result<Json, Error> {
-        self.transport.deliver(request, None, self.patience).await
+        self.transport.deliver(request, None, self.deadline).await
     }
 
     /// Sends a request whose answer holds a token, and reads it. `what` says what was tried,
@@ -158,7 +158,7 @@ pub(super) fn unavailable(what: String, advice: &str) -> Kind {
 
 /// An answer that is JSON, but not what a token endpoint answers.
 pub(super) fn unfit(request: &Request, why: &str) -> Kind {
-    Kind::NotTheService {
+    Kind::UnexpectedResponse {
         status: 200,
         what: format!("in the answer of `{}`, {why}", request.label()),
         responder: crate::error::Responder::Unknown,

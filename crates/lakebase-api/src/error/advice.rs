@@ -11,7 +11,7 @@ use super::{Error, Kind, Responder};
 pub(super) fn of(error: &Error) -> Option<String> {
     own(error).or_else(|| match &error.0.kind {
         Kind::NoToken { source, .. } => source.as_ref().and_then(of),
-        Kind::OutOfTime { last } => last.as_ref().and_then(of),
+        Kind::TimedOut { last } => last.as_ref().and_then(of),
         _ => None,
     })
 }
@@ -27,12 +27,12 @@ fn own(error: &Error) -> Option<String> {
             // A wrong clock is the cause of a refusal, which it then explains.
             source.as_ref().and_then(clock).or_else(|| advice.clone())
         }
-        Kind::NotTheService { responder: Responder::LoginPage, .. } => Some(
+        Kind::UnexpectedResponse { responder: Responder::LoginPage, .. } => Some(
             "A login page answered, as for a host that serves several workspaces or a URL that is \
              not a workspace's. Set `workspace_id`, or set `host` to the URL of the workspace."
                 .to_owned(),
         ),
-        Kind::NotTheService { responder: Responder::Proxy, .. } => Some(
+        Kind::UnexpectedResponse { responder: Responder::Proxy, .. } => Some(
             "A proxy answered. Check `HTTPS_PROXY` and the user and password in it, or add the \
              host to `NO_PROXY`."
                 .to_owned(),

@@ -11,7 +11,7 @@ pub(crate) enum Kind {
     OperationFailed(Problem),
     /// Something answered, but not as the service does: a proxy, a login page, an answer without
     /// a required member.
-    NotTheService { status: u16, what: String, responder: Responder },
+    UnexpectedResponse { status: u16, what: String, responder: Responder },
     /// No connection came about.
     Unreachable { passing: bool, source: Source },
     /// The server closed the stream or the connection without processing the request.
@@ -24,8 +24,8 @@ pub(crate) enum Kind {
     WrongWorkspace { expected: String, actual: Option<String> },
     /// The request could not be made.
     Unusable { what: String },
-    /// The caller's patience ran out.
-    OutOfTime { last: Option<Error> },
+    /// The caller's deadline ran out.
+    TimedOut { last: Option<Error> },
     /// The caller was told to stop.
     Interrupted,
 }
@@ -36,7 +36,7 @@ pub(crate) enum Missing {
     /// Whoever issues tokens refused the credentials.
     Refused,
     /// The host does not name its token endpoint: it is no workspace.
-    NotTheService,
+    UnexpectedResponse,
     /// A command or a file that the method needs gives no token.
     Unavailable,
     /// The source says it.

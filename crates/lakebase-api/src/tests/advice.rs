@@ -19,8 +19,8 @@ async fn refused(roots: Trust, service: &Service) -> Error {
     let credentials = given(&service.host(), Some("t"));
     let (environment, settings) = (Environment::default(), Settings::default());
     let client = Client::trusting(roots, &credentials, &environment, settings, clock()).unwrap();
-    let patience = client.patience(Duration::from_mins(1), CancellationToken::new());
-    client.get("projects/p", &patience).await.unwrap_err()
+    let deadline = client.deadline(Duration::from_mins(1), CancellationToken::new());
+    client.get("projects/p", &deadline).await.unwrap_err()
 }
 
 fn advice(error: &Error) -> String {
@@ -72,12 +72,12 @@ async fn skip_verify_accepts_any_certificate() {
     let (environment, settings) = (Environment::default(), Settings::default());
     let client = Client::new(&credentials, &environment, settings, clock()).unwrap();
     assert!(client.skips_verification());
-    let patience = client.patience(Duration::from_mins(1), CancellationToken::new());
-    client.get("projects/p", &patience).await.unwrap();
+    let deadline = client.deadline(Duration::from_mins(1), CancellationToken::new());
+    client.get("projects/p", &deadline).await.unwrap();
 }
 
 #[tokio::test]
-async fn wrong_clock_is_told_where_credentials_are_refused() {
+async fn wrong_clock_is_reported_with_refused_credentials() {
     // The clock of the tests stands at 12:00.
     for (date, part) in [
         ("Sun, 30 Aug 2026 14:00:00 GMT", Some("120 minutes behind")),
@@ -85,21 +85,21 @@ async fn wrong_clock_is_told_where_credentials_are_refused() {
         ("Sun, 30 Aug 2026 12:04:00 GMT", None),
     ] {
         let w = world([problem(401, "UNAUTHENTICATED").with("date", date)]).await;
-        let error = w.client.get("projects/p", &w.patience).await.unwrap_err();
+        let error = w.client.get("projects/p", &w.deadline).await.unwrap_err();
         assert_eq!(error.advice().is_some(), part.is_some(), "{date}");
         if let Some(part) = part {
             assert!(advice(&error).contains(part), "{}", advice(&error));
         }
         let denied = json(400, &json!({"error": "invalid_client"})).with("date", date);
         let w = principal([denied]).await;
-        let error = w.client.get("projects/p", &w.patience).await.unwrap_err();
+        let error = w.client.get("projects/p", &w.deadline).await.unwrap_err();
         let expected = part.unwrap_or("was revoked");
         assert!(advice(&error).contains(expected), "{}", advice(&error));
     }
     // It is no cause of other refusals.
     let date = "Sun, 30 Aug 2026 14:00:00 GMT";
     let w = world([problem(403, "PERMISSION_DENIED").with("date", date)]).await;
-    assert_eq!(w.client.get("projects/p", &w.patience).await.unwrap_err().advice(), None);
+    assert_eq!(w.client.get("projects/p", &w.deadline).await.unwrap_err().advice(), None);
 }
 
 #[tokio::test]
@@ -113,8 +113,8 @@ async fn login_page_names_the_workspace_id_and_a_page_of_a_proxy_the_proxy() {
     ];
     for (reply, part) in table {
         let w = world([reply]).await;
-        let error = w.client.get("projects/p", &w.patience).await.unwrap_err();
-        assert!(error.is_not_of_the_service());
+        let error = w.client.get("projects/p", &w.deadline).await.unwrap_err();
+        assert!(error.is_unexpected_response());
         assert!(advice(&error).contains(part), "{}", advice(&error));
     }
 }
@@ -126,8 +126,8 @@ async fn proxy_that_asks_for_authentication_is_asked_once() {
     let credentials = Credentials::default().with("host", WORKSPACE).with("token", "t");
     let (environment, settings) = (Environment::default(), Settings::default());
     let client = Client::trusting(trust, &credentials, &environment, settings, clock()).unwrap();
-    let patience = client.patience(Duration::from_mins(1), CancellationToken::new());
-    let error = client.get("projects/p", &patience).await.unwrap_err();
+    let deadline = client.deadline(Duration::from_mins(1), CancellationToken::new());
+    let error = client.get("projects/p", &deadline).await.unwrap_err();
     assert_eq!(error.attempts(), 1, "{}", chain(&error));
     assert!(advice(&error).contains("`HTTPS_PROXY=http://user:password@proxy:8080`"));
     assert_eq!(proxy.lines(), [format!("CONNECT {WORKSPACE}:443")]);
@@ -148,6 +148,6 @@ async fn revoked_secret_says_what_to_create() {
         .with("client_id", "id")
         .with("client_secret", "hush");
     let visitor = internet.visit(&credentials, &Environment::default()).unwrap();
-    let error = visitor.client.get("projects/p", &visitor.patience).await.unwrap_err();
+    let error = visitor.client.get("projects/p", &visitor.deadline).await.unwrap_err();
     assert!(advice(&error).contains("Create another secret"), "{}", advice(&error));
 }

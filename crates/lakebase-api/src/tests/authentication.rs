@@ -57,7 +57,7 @@ client_secret = secret
 ";
 
 #[test]
-fn what_is_given_precedes_the_environment_which_precedes_the_file() {
+fn block_precedes_environment_which_precedes_profile() {
     let cases: &[(&[(&str, &str)], &str)] = &[
         (&[], "https://default.example.com pat"),
         (&[("DATABRICKS_CONFIG_PROFILE", "m2m")], "https://m2m.example.com oauth-m2m"),
@@ -89,7 +89,7 @@ fn what_is_given_precedes_the_environment_which_precedes_the_file() {
 }
 
 #[test]
-fn the_file_is_left_alone_where_anything_else_says_where_or_who() {
+fn profile_is_not_read_if_host_or_credentials_are_set() {
     // With a host and nothing else, the token of `DEFAULT` must not be sent there.
     expect![[r#"
         No method of authentication has all that it needs.
@@ -113,7 +113,7 @@ fn the_file_is_left_alone_where_anything_else_says_where_or_who() {
 }
 
 #[test]
-fn what_is_wrong_with_the_configuration_is_said() {
+fn invalid_configuration_is_reported() {
     fn check(file: &str, environment: &[(&str, &str)], expected: &Expect) {
         expected.assert_eq(&found(file, environment));
     }
@@ -239,8 +239,8 @@ pub(super) fn bearers(w: &World) -> Vec<String> {
 #[tokio::test]
 async fn a_service_principal_exchanges_its_secret_for_a_token_once() {
     let w = principal([token("t1", &json!("3600")), project(), project()]).await;
-    w.client.get("projects/p", &w.patience).await.unwrap();
-    w.client.get("projects/p", &w.patience).await.unwrap();
+    w.client.get("projects/p", &w.deadline).await.unwrap();
+    w.client.get("projects/p", &w.deadline).await.unwrap();
     let seen = w.service.seen();
     assert_eq!(seen[0].line, "GET /oidc/.well-known/oauth-authorization-server");
     assert!(!seen[0].headers.contains_key("authorization"));
@@ -253,14 +253,14 @@ async fn a_service_principal_exchanges_its_secret_for_a_token_once() {
 #[tokio::test]
 async fn a_token_is_renewed_before_its_end() {
     let w = principal([token("t1", &json!(3600)), project(), project()]).await;
-    let read = || w.client.get("projects/p", &w.patience);
-    let patience = w.client.patience(Duration::from_hours(9), w.stop.clone());
+    let read = || w.client.get("projects/p", &w.deadline);
+    let deadline = w.client.deadline(Duration::from_hours(9), w.stop.clone());
     read().await.unwrap();
     w.clock.advance(Duration::from_secs(3299));
-    w.client.get("projects/p", &patience).await.unwrap();
+    w.client.get("projects/p", &deadline).await.unwrap();
     w.clock.advance(Duration::from_secs(1));
     w.service.then([token("t2", &json!(3600)), project()]);
-    w.client.get("projects/p", &patience).await.unwrap();
+    w.client.get("projects/p", &deadline).await.unwrap();
     assert_eq!(bearers(&w), ["Bearer t1", "Bearer t1", "Bearer t2"]);
 }
 
@@ -268,8 +268,8 @@ async fn a_token_is_renewed_before_its_end() {
 async fn a_renewal_that_fails_early_is_put_off() {
     let refused = || text(403, "text/plain", "not now");
     let w = principal([token("t1", &json!(3600)), project()]).await;
-    let patience = w.client.patience(Duration::from_hours(9), w.stop.clone());
-    let read = || w.client.get("projects/p", &patience);
+    let deadline = w.client.deadline(Duration::from_hours(9), w.stop.clone());
+    let read = || w.client.get("projects/p", &deadline);
     read().await.unwrap();
     w.clock.advance(Duration::from_mins(55));
     w.service.then([refused(), project(), project()]);
@@ -286,13 +286,13 @@ async fn a_renewal_that_fails_early_is_put_off() {
 #[tokio::test]
 async fn a_renewal_that_hangs_early_costs_a_few_seconds() {
     let w = principal([token("t1", &json!(3600)), project()]).await;
-    let patience = w.client.patience(Duration::from_hours(9), w.stop.clone());
-    w.client.get("projects/p", &patience).await.unwrap();
+    let deadline = w.client.deadline(Duration::from_hours(9), w.stop.clone());
+    w.client.get("projects/p", &deadline).await.unwrap();
     w.clock.advance(Duration::from_mins(55));
     let clock = w.clock.clone();
     w.service
         .then([Reply::Hang(Box::new(move || clock.advance(Duration::from_secs(10)))), project()]);
-    w.client.get("projects/p", &patience).await.unwrap();
+    w.client.get("projects/p", &deadline).await.unwrap();
     assert_eq!(bearers(&w), ["Bearer t1"; 2]);
 }
 
@@ -301,11 +301,11 @@ async fn a_refused_token_is_renewed_once() {
     let refused = || json(401, &json!({"error_code": "UNAUTHENTICATED", "message": "no"}));
     let w = principal([token("t1", &json!(3600)), refused()]).await;
     w.service.then([token("t2", &json!(3600)), project()]);
-    w.client.get("projects/p", &w.patience).await.unwrap();
+    w.client.get("projects/p", &w.deadline).await.unwrap();
     assert_eq!(bearers(&w), ["Bearer t1", "Bearer t2"]);
 
     w.service.then([refused(), token("t3", &json!(3600)), refused()]);
-    let error = w.client.get("projects/p", &w.patience).await.unwrap_err();
+    let error = w.client.get("projects/p", &w.deadline).await.unwrap_err();
     assert!(error.is_unauthenticated(), "{error}");
     assert_eq!(error.attempts(), 2);
 }
@@ -313,16 +313,16 @@ async fn a_refused_token_is_renewed_once() {
 #[tokio::test]
 async fn a_refused_personal_token_is_not_tried_again() {
     let w = world([json(401, &json!({"error_code": "UNAUTHENTICATED", "message": "no"}))]).await;
-    let error = w.client.get("projects/p", &w.patience).await.unwrap_err();
+    let error = w.client.get("projects/p", &w.deadline).await.unwrap_err();
     assert!(error.is_unauthenticated() && error.attempts() == 1, "{error}");
 }
 
 #[tokio::test]
-async fn callers_who_need_a_token_at_the_same_time_get_the_same_one() {
+async fn concurrent_callers_share_one_token() {
     let w = Arc::new(principal([token("t1", &json!(3600)), project(), project(), project()]).await);
     let calls = (0..3).map(|_| {
         let w = w.clone();
-        tokio::spawn(async move { w.client.get("projects/p", &w.patience).await })
+        tokio::spawn(async move { w.client.get("projects/p", &w.deadline).await })
     });
     for call in calls.collect::<Vec<_>>() {
         call.await.unwrap().unwrap();
@@ -335,8 +335,8 @@ async fn a_token_endpoint_that_is_busy_is_asked_again_and_one_that_refuses_is_na
     let busy = json(429, &json!({"error": "slow_down"})).with("retry-after", "2");
     let denied = json(401, &json!({"error": "invalid_client", "error_description": "unknown id"}));
     let w = principal([busy, denied]).await;
-    let error = w.client.create("projects", &[], &json!({}), &w.patience).await.unwrap_err();
-    assert!(error.is_unauthenticated() && !error.may_have_happened(), "{error}");
+    let error = w.client.create("projects", &[], &json!({}), &w.deadline).await.unwrap_err();
+    assert!(error.is_unauthenticated() && !error.outcome_is_unknown(), "{error}");
     assert_eq!(millis(&w.clock.sleeps()), [2000]);
     expect!["no access token: `oauth-m2m` with `client_id` and `client_secret` from the configuration: `http://HOST/oidc/v1/token` issues no token to the client `id` (request: POST http://HOST/api/2.0/postgres/projects): invalid_client: unknown id (request: POST http://HOST/oidc/v1/token, status: HTTP 401 after 2 attempts (2.0 s))"]
         .assert_eq(&chain(&error).replace(&w.client.host()[7..], "HOST"));
@@ -349,7 +349,7 @@ async fn a_secret_is_not_sent_to_an_address_that_is_not_safe() {
             .await;
     let credentials = client_of(&service.host());
     let w = world_of(service, &credentials, Settings::default());
-    let error = w.client.get("projects/p", &w.patience).await.unwrap_err();
+    let error = w.client.get("projects/p", &w.deadline).await.unwrap_err();
     assert!(error.to_string().contains("`http` would show the token"), "{error}");
 }
 
@@ -358,7 +358,7 @@ async fn the_workspace_of_a_shared_host_is_named_with_every_request() {
     let service = Service::start([project()]).await;
     let host = format!("{}/path?o=42", service.host());
     let w = world_of(service, &given(&host, Some("t")), Settings::default());
-    w.client.get("projects/p", &w.patience).await.unwrap();
+    w.client.get("projects/p", &w.deadline).await.unwrap();
     let seen = &w.service.seen()[0];
     assert_eq!(seen.headers["x-databricks-workspace-id"], "42");
     assert_eq!(seen.line, "GET /api/2.0/postgres/projects/p");
@@ -401,9 +401,9 @@ async fn the_rate_limit_of_the_environment_counts_unless_another_is_given() {
         let clock = clock();
         let credentials = given(&service.host(), Some("t"));
         let client = Client::new(&credentials, &environment, settings, clock.clone()).unwrap();
-        let patience = client.patience(Duration::from_mins(1), crate::CancellationToken::new());
+        let deadline = client.deadline(Duration::from_mins(1), crate::CancellationToken::new());
         for _ in 0..3 {
-            client.get("projects/p", &patience).await.unwrap();
+            client.get("projects/p", &deadline).await.unwrap();
         }
         assert_eq!(millis(&clock.sleeps()), pauses, "{given_rate:?} {variable}");
     }

@@ -30,7 +30,7 @@ async fn internet() -> Internet {
 
 async fn read(internet: &Internet, credentials: Credentials, environment: &Environment) -> Visitor {
     let visitor = internet.visit(&credentials, environment).unwrap();
-    visitor.client.get("projects/p", &visitor.patience).await.unwrap();
+    visitor.client.get("projects/p", &visitor.deadline).await.unwrap();
     visitor
 }
 
@@ -75,7 +75,7 @@ async fn missing_login_of_az_says_how_to_log_in() {
     machine.install_az();
     let environment = machine.environment(&[("AZ_REFUSES", "workspace")]);
     let visitor = internet.visit(&workspace(), &environment).unwrap();
-    let error = visitor.client.get("projects/p", &visitor.patience).await.unwrap_err();
+    let error = visitor.client.get("projects/p", &visitor.deadline).await.unwrap_err();
     assert!(error.is_unauthenticated() && chain(&error).contains("no access to this resource"));
     assert!(error.advice().unwrap().contains("`az login`"), "{error}");
 }
@@ -125,7 +125,7 @@ async fn resource_that_azure_does_not_know_is_named() {
         .with("azure_workspace_resource_id", "/subscriptions/s/other")
         .with("azure_use_msi", "true");
     let visitor = internet.visit(&credentials, &Environment::default()).unwrap();
-    let error = visitor.client.get("projects/p", &visitor.patience).await.unwrap_err();
+    let error = visitor.client.get("projects/p", &visitor.deadline).await.unwrap_err();
     let text = chain(&error);
     assert!(
         text.contains("Azure does not tell the workspace's URL of `/subscriptions/s/other`"),

@@ -1,4 +1,4 @@
-//! How long a request is tried: the budget of retries, beside the rate limiter and the patience of
+//! How long a request is tried: the budget of retries, beside the rate limiter and the deadline of
 //! its caller.
 
 use std::sync::Arc;
@@ -22,7 +22,7 @@ fn project() -> Reply {
 /// A client whose service answered once and was then closed.
 async fn world_that_was_reached(settings: Settings) -> World {
     let mut w = world_with(settings, [project()]).await;
-    w.client.get(PROJECT, &w.patience).await.unwrap();
+    w.client.get(PROJECT, &w.deadline).await.unwrap();
     w.service.close().await;
     w
 }
@@ -35,7 +35,7 @@ async fn retry_after_zero_waits_as_long_as_the_backoff() {
     };
     for failure in [busy as fn() -> Reply, past] {
         let w = world((0..3).map(|_| failure()).chain([project()])).await;
-        w.client.get(PROJECT, &w.patience).await.unwrap();
+        w.client.get(PROJECT, &w.deadline).await.unwrap();
         assert_eq!(millis(&w.clock.sleeps()), [500, 1000, 2000]);
     }
 }
@@ -45,7 +45,7 @@ async fn retry_info_of_a_body_counts_like_retry_after() {
     let info = json!({"@type": "type.googleapis.com/google.rpc.RetryInfo", "retry_delay": "7.5s"});
     let body = json!({"error_code": "REQUEST_LIMIT_EXCEEDED", "message": "no", "details": [info]});
     let w = world([json(429, &body), json(429, &body).with("retry-after", "9"), project()]).await;
-    w.client.get(PROJECT, &w.patience).await.unwrap();
+    w.client.get(PROJECT, &w.deadline).await.unwrap();
     assert_eq!(millis(&w.clock.sleeps()), [7500, 9000]);
 }
 
@@ -67,8 +67,8 @@ async fn limits_of_a_profile_count_unless_others_are_given() {
         let (credentials, environment) = (Credentials::default(), machine.environment(&[]));
         let clock = clock();
         let client = Client::new(&credentials, &environment, settings, clock.clone()).unwrap();
-        let patience = client.patience(Duration::from_hours(1), CancellationToken::new());
-        client.get(PROJECT, &patience).await.unwrap_err();
+        let deadline = client.deadline(Duration::from_hours(1), CancellationToken::new());
+        client.get(PROJECT, &deadline).await.unwrap_err();
         assert_eq!(clock.sleeps().len(), pauses, "{limit} {given:?}");
     }
 }
@@ -83,7 +83,7 @@ async fn waiting_for_a_turn_does_not_spend_the_retry_budget() {
     let mut calls = JoinSet::new();
     for _ in 0..40 {
         let w = w.clone();
-        calls.spawn(async move { w.client.get(PROJECT, &w.patience).await });
+        calls.spawn(async move { w.client.get(PROJECT, &w.deadline).await });
     }
     while let Some(answer) = calls.join_next().await {
         answer.unwrap().unwrap();
@@ -94,8 +94,8 @@ async fn waiting_for_a_turn_does_not_spend_the_retry_budget() {
 #[tokio::test]
 async fn an_outage_after_an_answer_is_tried_for_half_a_minute() {
     let w = world_that_was_reached(Settings::default()).await;
-    let error = w.client.create("projects", &[], &json!({}), &w.patience).await.unwrap_err();
-    assert!(error.is_unreachable() && !error.may_have_happened(), "{error}");
+    let error = w.client.create("projects", &[], &json!({}), &w.deadline).await.unwrap_err();
+    assert!(error.is_unreachable() && !error.outcome_is_unknown(), "{error}");
     assert_eq!(millis(&w.clock.sleeps()), [500, 1000, 2000, 4000, 8000, 10_000]);
     assert_eq!(error.attempts(), 7);
 }
@@ -111,21 +111,21 @@ async fn closed_address() -> String {
 async fn a_host_that_never_answered_is_given_up_after_a_few_seconds() {
     for host in [closed_address().await, "https://lakebase.invalid".to_owned()] {
         let w = world_of(Service::start([]).await, &given(&host, Some("t")), Settings::default());
-        let error = w.client.get(PROJECT, &w.patience).await.unwrap_err();
-        assert!(error.is_unreachable() && !error.may_have_happened(), "{error}");
+        let error = w.client.get(PROJECT, &w.deadline).await.unwrap_err();
+        assert!(error.is_unreachable() && !error.outcome_is_unknown(), "{error}");
         assert_eq!(millis(&w.clock.sleeps()), [500, 1000], "{host}");
         assert_eq!(error.attempts(), 3);
 
         // The next requests do not find out again.
         for _ in 0..2 {
-            let error = w.client.get("projects/q", &w.patience).await.unwrap_err();
+            let error = w.client.get("projects/q", &w.deadline).await.unwrap_err();
             assert!(error.is_unreachable() && error.attempts() == 0, "{error}");
         }
         assert_eq!(w.clock.sleeps().len(), 2);
 
         // After a while they do.
         w.clock.advance(Duration::from_secs(30));
-        let error = w.client.get(PROJECT, &w.patience).await.unwrap_err();
+        let error = w.client.get(PROJECT, &w.deadline).await.unwrap_err();
         assert_eq!(error.attempts(), 3, "{error}");
     }
 }
@@ -134,11 +134,11 @@ async fn a_host_that_never_answered_is_given_up_after_a_few_seconds() {
 async fn a_connection_that_the_service_closed_between_requests_does_not_fail_a_read_or_an_update() {
     for change in [false, true] {
         let w = world([Reply::Last(Box::new(project())), json(200, &json!({"name": "o"}))]).await;
-        w.client.get(PROJECT, &w.patience).await.unwrap();
+        w.client.get(PROJECT, &w.deadline).await.unwrap();
         if change {
-            w.client.update(PROJECT, &[], &json!({}), &w.patience).await.unwrap();
+            w.client.update(PROJECT, &[], &json!({}), &w.deadline).await.unwrap();
         } else {
-            w.client.get(PROJECT, &w.patience).await.unwrap();
+            w.client.get(PROJECT, &w.deadline).await.unwrap();
         }
     }
 }

@@ -23,7 +23,7 @@ fn categories(error: &Error) -> String {
         ("timeout", error.is_timeout()),
         ("interrupted", error.is_interrupted()),
         ("wrong workspace", error.is_wrong_workspace()),
-        ("not of the service", error.is_not_of_the_service()),
+        ("not of the service", error.is_unexpected_response()),
         ("unreachable", error.is_unreachable()),
     ];
     all.iter().filter(|(_, holds)| *holds).map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
@@ -37,13 +37,13 @@ fn page(status: u16) -> Reply {
 async fn a_page_of_a_proxy_is_not_a_refusal_of_the_service() {
     for status in [401, 403, 404, 407, 429] {
         let w = world([page(status)]).await;
-        let patience = w.client.patience(Duration::from_millis(200), w.stop.clone());
-        let error = w.client.get("projects/p", &patience).await.unwrap_err();
+        let deadline = w.client.deadline(Duration::from_millis(200), w.stop.clone());
+        let error = w.client.get("projects/p", &deadline).await.unwrap_err();
         let expected = if status == 429 { "timeout" } else { "not of the service" };
         assert_eq!(categories(&error), expected, "{status}: {error}");
     }
     let w = world([text(407, "text/plain", "Proxy Authentication Required")]).await;
-    let error = w.client.get("projects/p", &w.patience).await.unwrap_err();
+    let error = w.client.get("projects/p", &w.deadline).await.unwrap_err();
     assert_eq!((&*categories(&error), error.attempts()), ("not of the service", 1), "{error}");
 }
 
@@ -61,16 +61,16 @@ async fn a_404_is_not_found_only_where_the_request_names_nothing_but_its_object(
     let body = json!({"spec": {"role": "projects/p/branches/b/roles/r"}});
 
     let w = world([role(), role(), role(), role(), role()]).await;
-    let (client, patience) = (&w.client, &w.patience);
-    let read = client.get(database, patience).await.unwrap_err();
+    let (client, deadline) = (&w.client, &w.deadline);
+    let read = client.get(database, deadline).await.unwrap_err();
     assert_eq!(categories(&read), "not found");
-    let deleted = client.delete(database, &purge, patience).await.unwrap_err();
+    let deleted = client.delete(database, &purge, deadline).await.unwrap_err();
     assert_eq!(categories(&deleted), "not found");
-    let deleted = client.delete(database, &reassign, patience).await.unwrap_err();
+    let deleted = client.delete(database, &reassign, deadline).await.unwrap_err();
     assert_eq!(categories(&deleted), "reference not found");
-    let created = client.create("projects/p/branches/b/databases", &[], &body, patience).await;
+    let created = client.create("projects/p/branches/b/databases", &[], &body, deadline).await;
     assert_eq!(categories(&created.unwrap_err()), "reference not found");
-    let updated = client.update(database, &["spec.role".to_owned()], &body, patience).await;
+    let updated = client.update(database, &["spec.role".to_owned()], &body, deadline).await;
     assert_eq!(categories(&updated.unwrap_err()), "reference not found");
 
     for (reply, expected) in [
@@ -82,7 +82,7 @@ async fn a_404_is_not_found_only_where_the_request_names_nothing_but_its_object(
         (problem(500, "NOT_FOUND"), ""),
     ] {
         let w = world([reply]).await;
-        let error = w.client.get(database, &w.patience).await.unwrap_err();
+        let error = w.client.get(database, &w.deadline).await.unwrap_err();
         assert_eq!(categories(&error), expected, "{error}");
     }
 }
@@ -93,7 +93,7 @@ async fn a_failed_operation_is_never_not_found() {
         let w = world([]).await;
         let failed = json!({"name": "o", "done": true, "error": {"error_code": code}});
         let failed = Operation::of_answer(failed).unwrap();
-        let error = w.client.wait(failed, &w.patience).await.unwrap_err();
+        let error = w.client.wait(failed, &w.deadline).await.unwrap_err();
         assert_eq!(categories(&error), "", "{error}");
     }
 }
@@ -111,7 +111,7 @@ async fn only_the_token_endpoint_refuses_credentials() {
         (vec![unfit()], "not of the service"),
     ] {
         let w = principal(replies).await;
-        let error = w.client.get("projects/p", &w.patience).await.unwrap_err();
+        let error = w.client.get("projects/p", &w.deadline).await.unwrap_err();
         assert_eq!(categories(&error), expected, "{error:?}");
     }
 }
@@ -130,7 +130,7 @@ async fn a_host_without_a_token_endpoint_does_not_refuse_credentials() {
         let service = Service::start([reply]).await;
         let credentials = client_of(&service.host());
         let w = world_of(service, &credentials, Settings::default());
-        let error = w.client.get("projects/p", &w.patience).await.unwrap_err();
+        let error = w.client.get("projects/p", &w.deadline).await.unwrap_err();
         assert_eq!(categories(&error), expected, "{error:?}");
     }
 }
@@ -139,13 +139,13 @@ async fn a_host_without_a_token_endpoint_does_not_refuse_credentials() {
 async fn a_list_that_is_no_list_is_not_an_empty_one() {
     for body in ["null", "", "[]", "3", r#"{"projects": 3}"#] {
         let w = world([text(200, "application/json", body)]).await;
-        let answer = w.client.list("projects", &[], &w.patience).await;
+        let answer = w.client.list("projects", &[], &w.deadline).await;
         let error = answer.expect_err(body);
         assert_eq!(categories(&error), "not of the service", "{body}: {error}");
     }
     for body in [json!({}), json!({"projects": null}), json!({"projects": []})] {
         let w = world([json(200, &body)]).await;
-        assert_eq!(w.client.list("projects", &[], &w.patience).await.unwrap().len(), 0);
+        assert_eq!(w.client.list("projects", &[], &w.deadline).await.unwrap().len(), 0);
     }
 }
 
@@ -153,7 +153,7 @@ async fn a_list_that_is_no_list_is_not_an_empty_one() {
 async fn a_list_that_comes_back_to_an_earlier_page_is_an_error() {
     let page = |next: &str| json(200, &json!({"projects": [], "next_page_token": next}));
     let w = world([page("a"), page("b"), page("a")]).await;
-    let error = w.client.list("projects", &[], &w.patience).await.unwrap_err();
+    let error = w.client.list("projects", &[], &w.deadline).await.unwrap_err();
     assert_eq!(w.service.seen().len(), 3);
     assert!(error.message().contains("same next page"), "{error}");
 }

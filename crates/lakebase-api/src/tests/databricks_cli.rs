@@ -43,8 +43,8 @@ async fn command_follows_from_profile_and_version() {
             profile => Credentials::default().with("profile", profile),
         };
         let environment = machine.environment(&[("CLI_VERSION", version)]);
-        let Visitor { client, patience, .. } = internet.visit(&credentials, &environment).unwrap();
-        client.get("projects/p", &patience).await.unwrap();
+        let Visitor { client, deadline, .. } = internet.visit(&credentials, &environment).unwrap();
+        client.get("projects/p", &deadline).await.unwrap();
         assert_eq!(machine.calls("databricks"), *expected, "{profile} {version}");
     }
 }
@@ -57,10 +57,10 @@ async fn refresh_is_forced_only_where_the_kept_token_is_no_use() {
         let credentials = Credentials::default().with("host", HOST);
         let environment = machine.environment(&[("CLI_VERSION", version)]);
         let visitor = internet.visit(&credentials, &environment).unwrap();
-        let Visitor { client, clock, patience } = visitor;
-        client.get("projects/p", &patience).await.unwrap();
+        let Visitor { client, clock, deadline } = visitor;
+        client.get("projects/p", &deadline).await.unwrap();
         clock.advance(Duration::from_mins(58));
-        client.get("projects/p", &patience).await.unwrap();
+        client.get("projects/p", &deadline).await.unwrap();
         let token = format!("auth token --host {HOST}");
         let renewal = format!("{token}{flag}");
         assert_eq!(machine.calls("databricks"), [&*token, "version", &*renewal], "{version}");
@@ -79,8 +79,8 @@ async fn cli_is_found_by_path_and_the_old_one_is_not_taken() {
     let other = Machine::new();
     let path = other.install_databricks();
     let credentials = credentials().with("databricks_cli_path", path);
-    let Visitor { client, patience, .. } = internet.visit(&credentials, &environment).unwrap();
-    client.get("projects/p", &patience).await.unwrap();
+    let Visitor { client, deadline, .. } = internet.visit(&credentials, &environment).unwrap();
+    client.get("projects/p", &deadline).await.unwrap();
     assert_eq!(other.calls("databricks").len(), 1);
 }
 
@@ -92,7 +92,7 @@ async fn missing_login_says_how_to_log_in() {
     machine.refuse();
     let credentials = Credentials::default().with("profile", "shop");
     let visitor = internet.visit(&credentials, &machine.environment(&[])).unwrap();
-    let error = visitor.client.get("projects/p", &visitor.patience).await.unwrap_err();
+    let error = visitor.client.get("projects/p", &visitor.deadline).await.unwrap_err();
     assert!(error.is_unauthenticated(), "{error}");
     assert!(chain(&error).contains("the refresh token is invalid"), "{error}");
     let advice = error.advice().unwrap();
@@ -134,7 +134,7 @@ async fn kept_token_is_used_without_the_cli() {
         machine.write(CACHE, &cache(key, "hush-kept", "2026-08-30T12:30:00Z").to_string());
         let credentials = Credentials::default().with("profile", "shop");
         let visitor = internet.visit(&credentials, &machine.environment(&[])).unwrap();
-        visitor.client.get("projects/p", &visitor.patience).await.unwrap();
+        visitor.client.get("projects/p", &visitor.deadline).await.unwrap();
         let seen = internet.seen();
         assert_eq!(seen.len(), 1, "{key}");
         assert_eq!(seen[0].headers["authorization"], "Bearer hush-kept");
@@ -161,10 +161,10 @@ async fn kept_login_is_renewed_and_kept_for_the_cli() {
     });
     let credentials = Credentials::default().with("host", HOST);
     let visitor = internet.visit(&credentials, &machine.environment(&[])).unwrap();
-    let Visitor { client, clock, patience } = visitor;
-    client.get("projects/p", &patience).await.unwrap();
+    let Visitor { client, clock, deadline } = visitor;
+    client.get("projects/p", &deadline).await.unwrap();
     clock.advance(Duration::from_mins(58));
-    client.get("projects/p", &patience).await.unwrap();
+    client.get("projects/p", &deadline).await.unwrap();
     let seen = internet.seen();
     assert_eq!(seen.last().unwrap().headers["authorization"], "Bearer hush-new-2");
     let kept: Json = serde_json::from_str(&machine.read(CACHE)).unwrap();
@@ -192,7 +192,7 @@ async fn kept_login_that_has_ended_says_how_to_log_in() {
         });
         let credentials = Credentials::default().with("host", HOST);
         let visitor = internet.visit(&credentials, &machine.environment(&[])).unwrap();
-        let error = visitor.client.get("projects/p", &visitor.patience).await.unwrap_err();
+        let error = visitor.client.get("projects/p", &visitor.deadline).await.unwrap_err();
         let text = chain(&error);
         assert!(error.is_unauthenticated() && text.contains(part), "{name}: {text}");
         assert!(!text.contains("hush"), "{text}");

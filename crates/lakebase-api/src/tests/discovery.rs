@@ -149,7 +149,7 @@ async fn endpoint_audience_and_workspace_follow_from_the_sort_of_host() {
         internet.answer(&format!("GET {host}/api/2.0/postgres/projects/p"), &json!({"uid": "u"}));
         let credentials = credentials(host, block);
         let visitor = internet.visit(&credentials, &environment()).unwrap();
-        let read = visitor.client.get("projects/p", &visitor.patience).await;
+        let read = visitor.client.get("projects/p", &visitor.deadline).await;
         read.unwrap_or_else(|error| panic!("{host} {block:?}: {}", chain(&error)));
         let asked = internet.lines().into_iter().find(|line| line.contains("actions.example.com"));
         let url = reqwest::Url::parse(&asked.unwrap().replace("GET ", "https://")).unwrap();
@@ -179,7 +179,7 @@ async fn host_of_an_account_needs_a_workspace() {
         internet.answer("GET acme.databricks.com/.well-known/databricks-config", &metadata);
         let credentials = self::credentials("acme.databricks.com", &[]);
         let visitor = internet.visit(&credentials, &environment()).unwrap();
-        let error = visitor.client.get("projects/p", &visitor.patience).await.unwrap_err();
+        let error = visitor.client.get("projects/p", &visitor.deadline).await.unwrap_err();
         assert!(chain(&error).contains("serves an account, and `workspace_id` is not set"));
         assert!(error.advice().unwrap().contains("DATABRICKS_WORKSPACE_ID"));
     }

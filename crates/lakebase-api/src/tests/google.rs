@@ -26,7 +26,7 @@ async fn own_token(internet: &Internet, environment: &Environment) -> Result<Str
         .with("host", GOOGLE)
         .with("google_service_account", "sa@p.iam.gserviceaccount.com");
     let visitor = internet.visit(&credentials, environment).unwrap();
-    visitor.client.get("projects/p", &visitor.patience).await?;
+    visitor.client.get("projects/p", &visitor.deadline).await?;
     let seen = internet.seen();
     // Without a token for Google Cloud, the workspace is asked all the same.
     let last = seen.last().unwrap();

@@ -150,7 +150,7 @@ async fn every_method_reaches_every_host_that_has_a_workspace() {
                 let read = match internet.visit(&credentials, &environment) {
                     Err(error) => Err(error.to_string()),
                     Ok(visitor) => {
-                        let read = visitor.client.get("projects/p", &visitor.patience).await;
+                        let read = visitor.client.get("projects/p", &visitor.deadline).await;
                         read.map(|_| visitor.client.auth_type().to_owned())
                             .map_err(|error| chain(&error))
                     }

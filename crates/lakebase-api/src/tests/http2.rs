@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 use super::tls::authority;
 use super::{clock, given, millis};
 use crate::http_client::Trust;
-use crate::{CancellationToken, Client, Environment, Error, ManualClock, Patience, Settings};
+use crate::{CancellationToken, Client, Deadline, Environment, Error, ManualClock, Settings};
 
 /// What is done with one stream.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,13 +27,13 @@ enum Reply {
     /// The connection is closed in order, and says that it did not process this stream.
     GoAway,
     /// The connection is closed in the middle of the request, without a word.
-    Cut,
+    WaitAborted,
 }
 
 struct World {
     client: Client,
     clock: Arc<ManualClock>,
-    patience: Patience,
+    deadline: Deadline,
     /// The methods that were answered or reset, with the number of their connection.
     seen: Arc<Mutex<Vec<(usize, String)>>>,
 }
@@ -63,8 +63,8 @@ async fn world(replies: impl IntoIterator<Item = Reply>) -> World {
     let trust = Trust { roots: vec![root], proxy: None };
     let client =
         Client::trusting(trust, &credentials, &environment, settings, clock.clone()).unwrap();
-    let patience = client.patience(timeout, CancellationToken::new());
-    World { client, clock, patience, seen }
+    let deadline = client.deadline(timeout, CancellationToken::new());
+    World { client, clock, deadline, seen }
 }
 
 async fn serve(
@@ -87,7 +87,7 @@ async fn serve(
                 // The last stream that this connection processed is the one before.
                 connection.abrupt_shutdown(Reason::NO_ERROR);
             }
-            Reply::Cut => return,
+            Reply::WaitAborted => return,
         }
     }
 }
@@ -105,11 +105,11 @@ fn answer(respond: &mut SendResponse<Bytes>) {
 
 impl World {
     async fn send(&self, method: &str) -> Result<(), Error> {
-        let (client, patience) = (&self.client, &self.patience);
+        let (client, deadline) = (&self.client, &self.deadline);
         match method {
-            "GET" => client.get("projects/p", patience).await.map(drop),
-            "POST" => client.create("projects", &[], &json!({}), patience).await.map(drop),
-            _ => client.update("projects/p", &[], &json!({}), patience).await.map(drop),
+            "GET" => client.get("projects/p", deadline).await.map(drop),
+            "POST" => client.create("projects", &[], &json!({}), deadline).await.map(drop),
+            _ => client.update("projects/p", &[], &json!({}), deadline).await.map(drop),
         }
     }
 
@@ -142,7 +142,7 @@ async fn a_stream_that_was_refused_unprocessed_is_sent_again_by_this_client_alon
 async fn a_stream_that_was_refused_to_the_end_did_not_happen() {
     let w = world([Reply::Reset(Reason::REFUSED_STREAM); 20]).await;
     let error = w.send("POST").await.unwrap_err();
-    assert!(error.is_unreachable() && !error.may_have_happened(), "{error}");
+    assert!(error.is_unreachable() && !error.outcome_is_unknown(), "{error}");
     assert_eq!(usize::try_from(error.attempts()).unwrap(), w.methods().len());
 }
 
@@ -159,11 +159,12 @@ async fn a_connection_that_goes_away_in_order_fails_nothing_that_can_be_repeated
 
 #[tokio::test]
 async fn a_post_whose_stream_or_connection_ended_may_have_happened_and_is_not_repeated() {
-    let endings = [Reply::Reset(Reason::INTERNAL_ERROR), Reply::Reset(Reason::CANCEL), Reply::Cut];
+    let endings =
+        [Reply::Reset(Reason::INTERNAL_ERROR), Reply::Reset(Reason::CANCEL), Reply::WaitAborted];
     for ending in endings {
         let w = world([ending, Reply::Answer]).await;
         let error = w.send("POST").await.unwrap_err();
-        assert!(error.may_have_happened() && error.is_unreachable(), "{ending:?} {error}");
+        assert!(error.outcome_is_unknown() && error.is_unreachable(), "{ending:?} {error}");
         assert_eq!(w.methods(), ["POST"]);
 
         for method in ["GET", "PATCH"] {

@@ -16,7 +16,7 @@ use tokio_rustls::TlsAcceptor;
 use super::clock;
 use super::service::{Seen, read};
 use crate::http_client::Trust;
-use crate::{CancellationToken, Client, Credentials, Environment, ManualClock, Patience, Settings};
+use crate::{CancellationToken, Client, Credentials, Deadline, Environment, ManualClock, Settings};
 
 /// An answer: its status, its headers and its body.
 pub(super) struct Page {
@@ -46,7 +46,7 @@ struct Shared {
 pub(super) struct Visitor {
     pub(super) client: Client,
     pub(super) clock: Arc<ManualClock>,
-    pub(super) patience: Patience,
+    pub(super) deadline: Deadline,
 }
 
 /// A success in JSON.
@@ -123,9 +123,9 @@ impl Internet {
         let (clock, settings) = (clock(), Settings::default());
         let client =
             Client::trusting(self.trust(), credentials, environment, settings, clock.clone())?;
-        let patience =
-            client.patience(std::time::Duration::from_hours(9), CancellationToken::new());
-        Ok(Visitor { client, clock, patience })
+        let deadline =
+            client.deadline(std::time::Duration::from_hours(9), CancellationToken::new());
+        Ok(Visitor { client, clock, deadline })
     }
 }
 

@@ -95,7 +95,7 @@ async fn attempts_are_logged_with_reasons_and_pauses_and_without_secrets() {
     let w = world([busy, done.with("x-request-id", "r-2")]).await;
     let id = [("project_id", "p".to_owned())];
     let body = json!({"password": "hush-2", "spec": {"display_name": "P"}});
-    let created = async { w.client.create("projects", &id, &body, &w.patience).await.map(drop) };
+    let created = async { w.client.create("projects", &id, &body, &w.deadline).await.map(drop) };
     let log = logged(created).await;
     for secret in ["dapi-secret", "hush"] {
         assert!(!log.contains(secret), "{log}");

@@ -354,7 +354,7 @@ async fn check(method: &'static str) {
             page(&json!({"uid": "u"}))
         }
     });
-    let Visitor { client, clock, patience } =
+    let Visitor { client, clock, deadline } =
         case.internet.visit(&case.credentials, &case.environment).unwrap();
     let sent = |number: u32| {
         let seen = case.internet.seen();
@@ -365,21 +365,21 @@ async fn check(method: &'static str) {
         assert!(last.headers["user-agent"].ends_with(&format!(" auth/{method}")));
     };
     let (log, error) = captured(async {
-        client.get("projects/p", &patience).await.unwrap();
+        client.get("projects/p", &deadline).await.unwrap();
         sent(1);
         case.internet.forget();
-        client.get("projects/p", &patience).await.unwrap();
+        client.get("projects/p", &deadline).await.unwrap();
         sent(1);
         assert_eq!(case.internet.lines().len(), 1, "the token is kept");
         clock.advance(Duration::from_mins(58));
-        client.get("projects/p", &patience).await.unwrap();
+        client.get("projects/p", &deadline).await.unwrap();
         sent(2);
         is_rejected.store(true, Ordering::SeqCst);
-        client.get("projects/p", &patience).await.unwrap();
+        client.get("projects/p", &deadline).await.unwrap();
         sent(3);
         case.refuse();
         is_rejected.store(true, Ordering::SeqCst);
-        client.get("projects/p", &patience).await.unwrap_err()
+        client.get("projects/p", &deadline).await.unwrap_err()
     })
     .await;
     let text = chain(&error);

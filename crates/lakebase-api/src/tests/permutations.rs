@@ -400,7 +400,7 @@ async fn check(row: &Row, file: &str) {
             let host = visitor.client.host().trim_start_matches("https://").to_owned();
             let project = format!("GET {host}/api/2.0/postgres/projects/p");
             internet.route(&project, |_| page(&json!({"uid": "u"})));
-            match visitor.client.get("projects/p", &visitor.patience).await {
+            match visitor.client.get("projects/p", &visitor.deadline).await {
                 Ok(_) => {
                     Ok((visitor.client.auth_type().to_owned(), visitor.client.host().to_owned()))
                 }

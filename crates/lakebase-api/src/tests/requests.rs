@@ -19,13 +19,13 @@ fn operation() -> Reply {
 #[tokio::test]
 async fn each_verb_is_one_request_of_the_documented_form() {
     let w = world((0..4).map(|_| operation())).await;
-    let (client, patience) = (&w.client, &w.patience);
-    client.get(PROJECT, patience).await.unwrap();
+    let (client, deadline) = (&w.client, &w.deadline);
+    client.get(PROJECT, deadline).await.unwrap();
     let id = [("project_id", "p".to_owned())];
-    client.create("projects", &id, &json!({"spec": {}}), patience).await.unwrap();
+    client.create("projects", &id, &json!({"spec": {}}), deadline).await.unwrap();
     let mask = ["spec.display_name".to_owned(), "spec.custom_tags".to_owned()];
-    client.update(PROJECT, &mask, &json!({"spec": {"display_name": "d"}}), patience).await.unwrap();
-    client.delete(PROJECT, &[("purge", "true".to_owned())], patience).await.unwrap();
+    client.update(PROJECT, &mask, &json!({"spec": {"display_name": "d"}}), deadline).await.unwrap();
+    client.delete(PROJECT, &[("purge", "true".to_owned())], deadline).await.unwrap();
 
     let seen = w.service.seen().into_iter().map(|it| {
         let content = it.headers.get("content-type").map_or("no body", String::as_str);
@@ -48,18 +48,18 @@ async fn each_verb_is_one_request_of_the_documented_form() {
 async fn the_id_of_an_operation_goes_back_as_it_came() {
     let name = "projects/p/operations/a+b/c==";
     let w = world([json(200, &json!({"name": name}))]).await;
-    let operation = w.client.operation(name, &w.patience).await.unwrap();
+    let operation = w.client.operation(name, &w.deadline).await.unwrap();
     assert_eq!((operation.name.as_str(), operation.done), (name, false));
     assert_eq!(w.service.lines(), [format!("GET /api/2.0/postgres/{name}")]);
 }
 
 #[tokio::test]
-async fn a_name_that_leads_elsewhere_is_never_sent() {
+async fn invalid_resource_name_is_never_sent() {
     let w = world([]).await;
     for name in
         ["", "projects/../../../secrets", "projects/p?purge=true", "projects/%2e%2e", "a\nb"]
     {
-        let error = w.client.get(name, &w.patience).await.unwrap_err();
+        let error = w.client.get(name, &w.deadline).await.unwrap_err();
         assert_eq!(error.attempts(), 0, "{error}");
         assert!(error.message().contains("is not a valid resource name"), "{error}");
     }
@@ -75,7 +75,7 @@ async fn a_list_is_all_of_its_pages() {
     ])
     .await;
     let query = [("page_size", "1".to_owned())];
-    let objects = w.client.list("x/cdf-configs", &query, &w.patience).await.unwrap();
+    let objects = w.client.list("x/cdf-configs", &query, &w.deadline).await.unwrap();
     assert_eq!(objects, [json!({"name": "a"}), json!({"name": "b"})]);
     expect![[r"
         GET /api/2.0/postgres/x/cdf-configs?page_size=1
@@ -85,10 +85,10 @@ async fn a_list_is_all_of_its_pages() {
 }
 
 #[tokio::test]
-async fn a_list_that_turns_in_a_circle_is_an_error() {
+async fn repeated_page_token_is_an_error() {
     let page = || json(200, &json!({"projects": [], "next_page_token": "t"}));
     let w = world([page(), page()]).await;
-    let error = w.client.list("projects", &[], &w.patience).await.unwrap_err();
+    let error = w.client.list("projects", &[], &w.deadline).await.unwrap_err();
     assert!(error.message().contains("the same next page"), "{error}");
 }
 
@@ -102,7 +102,7 @@ async fn retry_after_counts_in_seconds_and_in_dates() {
         operation(),
     ])
     .await;
-    w.client.create("projects", &[], &json!({}), &w.patience).await.unwrap();
+    w.client.create("projects", &[], &json!({}), &w.deadline).await.unwrap();
     assert_eq!(millis(&w.clock.sleeps()), [7_000, 13_000, 2_000]);
 }
 
@@ -111,14 +111,14 @@ async fn without_retry_after_the_pauses_double() {
     let mut replies: Vec<_> = (0..6).map(|_| problem(503, "TEMPORARILY_UNAVAILABLE")).collect();
     replies.push(operation());
     let w = world(replies).await;
-    w.client.get(PROJECT, &w.patience).await.unwrap();
+    w.client.get(PROJECT, &w.deadline).await.unwrap();
     assert_eq!(millis(&w.clock.sleeps()), [500, 1000, 2000, 4000, 8000, 10_000]);
 }
 
 #[tokio::test]
 async fn a_retry_after_beyond_the_budget_ends_it_at_once() {
     let w = world([problem(429, "REQUEST_LIMIT_EXCEEDED").with("retry-after", "301")]).await;
-    let error = w.client.get(PROJECT, &w.patience).await.unwrap_err();
+    let error = w.client.get(PROJECT, &w.deadline).await.unwrap_err();
     assert!(error.is_rate_limited() && !error.is_timeout(), "{error}");
     assert_eq!((error.attempts(), w.clock.sleeps().len()), (1, 0));
 }
@@ -126,13 +126,13 @@ async fn a_retry_after_beyond_the_budget_ends_it_at_once() {
 /// What becomes of a request whose first attempt fails in a given way: the lines that went out.
 async fn after_a_first(failure: Reply, method: &str) -> (Result<(), Error>, usize) {
     let w = world([failure, operation()]).await;
-    let (client, patience) = (&w.client, &w.patience);
+    let (client, deadline) = (&w.client, &w.deadline);
     let body = json!({});
     let result = match method {
-        "GET" => client.get(PROJECT, patience).await.map(drop),
-        "POST" => client.create("projects", &[], &body, patience).await.map(drop),
-        "PATCH" => client.update(PROJECT, &[], &body, patience).await.map(drop),
-        _ => client.delete(PROJECT, &[], patience).await.map(drop),
+        "GET" => client.get(PROJECT, deadline).await.map(drop),
+        "POST" => client.create("projects", &[], &body, deadline).await.map(drop),
+        "PATCH" => client.update(PROJECT, &[], &body, deadline).await.map(drop),
+        _ => client.delete(PROJECT, &[], deadline).await.map(drop),
     };
     (result, w.service.seen().len())
 }
@@ -140,7 +140,7 @@ async fn after_a_first(failure: Reply, method: &str) -> (Result<(), Error>, usiz
 #[tokio::test]
 async fn a_lost_answer_is_asked_for_again_but_a_post_is_never_sent_twice() {
     let failures: [fn() -> Reply; 4] = [
-        || Reply::Cut,
+        || Reply::WaitAborted,
         || text(502, "text/html", "<html>bad gateway</html>"),
         || text(503, "text/html", "<html>unavailable</html>"),
         || text(504, "", ""),
@@ -152,7 +152,7 @@ async fn a_lost_answer_is_asked_for_again_but_a_post_is_never_sent_twice() {
         }
         let (result, sent) = after_a_first(failure(), "POST").await;
         let error = result.unwrap_err();
-        assert!(error.may_have_happened() && sent == 1, "{error}");
+        assert!(error.outcome_is_unknown() && sent == 1, "{error}");
     }
 }
 
@@ -161,7 +161,7 @@ async fn an_error_of_the_server_is_final_and_leaves_a_doubt_about_changes_alone(
     for (method, doubt) in [("GET", false), ("POST", true), ("PATCH", true), ("DELETE", true)] {
         let (result, sent) = after_a_first(problem(500, "INTERNAL_ERROR"), method).await;
         let error = result.unwrap_err();
-        assert_eq!((error.may_have_happened(), sent), (doubt, 1), "{method} {error}");
+        assert_eq!((error.outcome_is_unknown(), sent), (doubt, 1), "{method} {error}");
     }
 }
 
@@ -170,11 +170,11 @@ async fn a_refusal_leaves_no_doubt_but_one_after_a_503_does() {
     let refusal = || problem(409, "ALREADY_EXISTS");
     let (result, _) = after_a_first(refusal(), "POST").await;
     let error = result.unwrap_err();
-    assert!(error.is_already_exists() && !error.may_have_happened(), "{error}");
+    assert!(error.is_already_exists() && !error.outcome_is_unknown(), "{error}");
 
     let w = world([problem(503, "TEMPORARILY_UNAVAILABLE"), refusal()]).await;
-    let error = w.client.create("projects", &[], &json!({}), &w.patience).await.unwrap_err();
-    assert!(error.is_already_exists() && error.may_have_happened(), "{error}");
+    let error = w.client.create("projects", &[], &json!({}), &w.deadline).await.unwrap_err();
+    assert!(error.is_already_exists() && error.outcome_is_unknown(), "{error}");
     assert_eq!((error.attempts(), error.elapsed()), (2, Duration::from_millis(500)));
 }
 
@@ -184,24 +184,24 @@ async fn a_success_that_cannot_be_read_may_have_happened() {
     {
         let (result, sent) = after_a_first(reply, "POST").await;
         let error = result.unwrap_err();
-        assert!(error.may_have_happened() && sent == 1, "{error}");
+        assert!(error.outcome_is_unknown() && sent == 1, "{error}");
     }
 }
 
 #[tokio::test]
 async fn an_answer_without_end_is_not_kept() {
     let w = world([text(200, "application/json", &" ".repeat((16 << 20) + 1))]).await;
-    let error = w.client.get(PROJECT, &w.patience).await.unwrap_err();
+    let error = w.client.get(PROJECT, &w.deadline).await.unwrap_err();
     assert!(error.message().contains("larger than any"), "{error}");
 }
 
 #[tokio::test]
 async fn a_hanging_attempt_ends_with_the_timeout_of_http() {
-    let World { service, client, clock, patience, .. } = world([]).await;
+    let World { service, client, clock, deadline, .. } = world([]).await;
     let moved = clock.clone();
     service.then([Reply::Hang(Box::new(move || moved.advance(Duration::from_mins(1))))]);
     service.then([operation()]);
-    client.get(PROJECT, &patience).await.unwrap();
+    client.get(PROJECT, &deadline).await.unwrap();
     assert_eq!(millis(&clock.sleeps()), [500]);
 }
 
@@ -210,14 +210,14 @@ async fn patience_ends_an_attempt_and_a_pause() {
     let w = world([]).await;
     let clock = w.clock.clone();
     w.service.then([Reply::Hang(Box::new(move || clock.advance(Duration::from_secs(3))))]);
-    let short = || w.client.patience(Duration::from_secs(3), w.stop.clone());
+    let short = || w.client.deadline(Duration::from_secs(3), w.stop.clone());
     let error = w.client.create("projects", &[], &json!({}), &short()).await.unwrap_err();
-    assert!(error.is_timeout() && error.may_have_happened(), "{error}");
+    assert!(error.is_timeout() && error.outcome_is_unknown(), "{error}");
     assert_eq!(error.elapsed(), Duration::from_secs(3));
 
     w.service.then([problem(429, "REQUEST_LIMIT_EXCEEDED").with("retry-after", "5")]);
     let error = w.client.create("projects", &[], &json!({}), &short()).await.unwrap_err();
-    assert!(error.is_timeout() && !error.may_have_happened(), "{error}");
+    assert!(error.is_timeout() && !error.outcome_is_unknown(), "{error}");
     expect!["timed out waiting for a response (request: POST http://HOST/api/2.0/postgres/projects, attempts: 1 (3.0 s)): REQUEST_LIMIT_EXCEEDED: no (request: POST http://HOST/api/2.0/postgres/projects, status: HTTP 429 after 1 attempt (0.0 s))"]
         .assert_eq(&chain(&error).replace(&w.client.host()[7..], "HOST"));
 }
@@ -227,10 +227,10 @@ async fn an_interrupt_ends_a_read_at_once_and_stops_what_is_not_sent() {
     let w = world([]).await;
     let stop = w.stop.clone();
     w.service.then([Reply::Hang(Box::new(move || stop.cancel()))]);
-    let error = w.client.get(PROJECT, &w.patience).await.unwrap_err();
+    let error = w.client.get(PROJECT, &w.deadline).await.unwrap_err();
     assert!(error.is_interrupted(), "{error}");
-    let error = w.client.create("projects", &[], &json!({}), &w.patience).await.unwrap_err();
-    assert!(error.is_interrupted() && !error.may_have_happened(), "{error}");
+    let error = w.client.create("projects", &[], &json!({}), &w.deadline).await.unwrap_err();
+    assert!(error.is_interrupted() && !error.outcome_is_unknown(), "{error}");
     assert_eq!(w.service.seen().len(), 1);
 }
 
@@ -239,7 +239,7 @@ async fn an_interrupt_lets_a_change_in_flight_be_answered_for_a_few_seconds() {
     let w = world([]).await;
     let stop = w.stop.clone();
     w.service.then([operation().after(move || stop.cancel())]);
-    assert!(w.client.create("projects", &[], &json!({}), &w.patience).await.is_ok());
+    assert!(w.client.create("projects", &[], &json!({}), &w.deadline).await.is_ok());
 
     let w = world([]).await;
     let (stop, clock) = (w.stop.clone(), w.clock.clone());
@@ -253,8 +253,8 @@ async fn an_interrupt_lets_a_change_in_flight_be_answered_for_a_few_seconds() {
             }
         });
     }))]);
-    let error = w.client.create("projects", &[], &json!({}), &w.patience).await.unwrap_err();
-    assert!(error.is_interrupted() && error.may_have_happened(), "{error}");
+    let error = w.client.create("projects", &[], &json!({}), &w.deadline).await.unwrap_err();
+    assert!(error.is_interrupted() && error.outcome_is_unknown(), "{error}");
 }
 
 #[tokio::test]
@@ -262,7 +262,7 @@ async fn the_pace_is_kept() {
     let settings = Settings { requests_per_second: Some(4.0), ..Settings::default() };
     let w = world_with(settings, (0..3).map(|_| operation())).await;
     for _ in 0..3 {
-        w.client.get(PROJECT, &w.patience).await.unwrap();
+        w.client.get(PROJECT, &w.deadline).await.unwrap();
     }
     assert_eq!(millis(&w.clock.sleeps()), [250, 250]);
 }
@@ -271,7 +271,7 @@ async fn the_pace_is_kept() {
 async fn a_proxy_or_a_login_page_is_not_taken_for_the_service() {
     async fn check(reply: Reply, expected: Expect) {
         let w = world([reply]).await;
-        let error = w.client.get(PROJECT, &w.patience).await.unwrap_err();
+        let error = w.client.get(PROJECT, &w.deadline).await.unwrap_err();
         assert!(!error.is_not_found() && w.service.seen().len() == 1, "{error}");
         expected.assert_eq(&error.to_string().replace(&w.client.host()[7..], "HOST"));
     }
@@ -293,21 +293,21 @@ async fn a_proxy_or_a_login_page_is_not_taken_for_the_service() {
 }
 
 #[tokio::test]
-async fn who_asks_and_what_they_connect_with() {
+async fn user_agent_names_product_and_terraform() {
     let w = world([
         json(200, &json!({"id": "1", "userName": "jane@example.com"})),
-        Reply::Cut,
+        Reply::WaitAborted,
         json(200, &json!({"token": "pg-secret", "expire_time": "2026-08-30T13:00:00.123Z"})),
         json(200, &json!({"token": "pg-secret"})),
     ])
     .await;
-    assert_eq!(w.client.me(&w.patience).await.unwrap().user_name, "jane@example.com");
+    assert_eq!(w.client.me(&w.deadline).await.unwrap().user_name, "jane@example.com");
     let request = CredentialRequest {
         endpoint: "projects/p/branches/b/endpoints/e".to_owned(),
         ttl: Some(Duration::from_mins(10)),
         claims: vec![json!({"permission_set": "READ_ONLY"})],
     };
-    let credential = w.client.generate_credential(&request, &w.patience).await.unwrap();
+    let credential = w.client.generate_credential(&request, &w.deadline).await.unwrap();
     assert_eq!(credential.token.expose(), "pg-secret");
     assert_eq!(credential.expire_time.to_string(), "2026-08-30T13:00:00.123Z");
     let sent: serde_json::Value = serde_json::from_str(&w.service.seen()[2].body).unwrap();
@@ -318,25 +318,25 @@ async fn who_asks_and_what_they_connect_with() {
     });
     assert_eq!(sent, expected);
 
-    let error = w.client.generate_credential(&request, &w.patience).await.unwrap_err();
+    let error = w.client.generate_credential(&request, &w.deadline).await.unwrap_err();
     assert!(!format!("{error}{error:?}{credential:?}").contains("pg-secret"));
 }
 
 #[tokio::test]
 async fn password_of_a_role_is_revealed_and_never_printed() {
     let w = world([
-        Reply::Cut,
+        Reply::WaitAborted,
         json(200, &json!({"password": "pg-secret"})),
         json(200, &json!({"pass": "pg-secret"})),
     ])
     .await;
     let role = "projects/p/branches/b/roles/r";
-    let revealed = w.client.reveal_password(role, &w.patience).await.unwrap();
+    let revealed = w.client.reveal_password(role, &w.deadline).await.unwrap();
     assert_eq!(revealed.password.expose(), "pg-secret");
     let sent = &w.service.seen()[1];
     assert_eq!(sent.line, format!("POST /api/2.0/postgres/{role}/password"));
     assert_eq!(sent.body, "{}");
-    let error = w.client.reveal_password(role, &w.patience).await.unwrap_err();
+    let error = w.client.reveal_password(role, &w.deadline).await.unwrap_err();
     assert!(!format!("{error}{error:?}{revealed:?}").contains("pg-secret"));
 }
 
@@ -346,7 +346,7 @@ async fn callers_at_the_same_time_share_one_client() {
     let w = Arc::new(w);
     let calls = (0..8).map(|_| {
         let w = w.clone();
-        tokio::spawn(async move { w.client.get(PROJECT, &w.patience).await })
+        tokio::spawn(async move { w.client.get(PROJECT, &w.deadline).await })
     });
     for call in calls.collect::<Vec<_>>() {
         call.await.unwrap().unwrap();

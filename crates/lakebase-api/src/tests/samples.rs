@@ -1,7 +1,7 @@
 //! The recorded answers of `samples/`, read as the client reads them.
 
 use crate::Json;
-use crate::operation::{Look, Operation};
+use crate::operation::{Operation, PollResult};
 
 fn sample(text: &str) -> Json {
     serde_json::from_str(text).expect("a sample is JSON")
@@ -27,7 +27,7 @@ fn recorded_object_repeats_the_parts_of_its_name() {
 #[test]
 fn an_operation_answers_the_object_it_is_about() {
     let operation = sample(include_str!("../../samples/operation.json"));
-    let Look::Done(response) = Operation::of_answer(operation).unwrap().look() else {
+    let PollResult::Done(response) = Operation::of_answer(operation).unwrap().look() else {
         panic!("the sample is done");
     };
     let database = sample(include_str!("../../samples/database.json"));

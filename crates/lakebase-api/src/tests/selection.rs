@@ -37,7 +37,7 @@ async fn method_that_is_refused_leaves_it_to_the_next_and_says_so_in_the_log() {
     let (internet, machine) = (internet(401).await, Machine::new());
     machine.install_databricks();
     let visitor = internet.visit(&principal(), &machine.environment(&[])).unwrap();
-    let read = visitor.client.get("projects/p", &visitor.patience);
+    let read = visitor.client.get("projects/p", &visitor.deadline);
     let (log, read) = captured(read).await;
     read.unwrap();
     assert_eq!(visitor.client.auth_type(), "databricks-cli");
@@ -45,7 +45,7 @@ async fn method_that_is_refused_leaves_it_to_the_next_and_says_so_in_the_log() {
     assert!(line.contains("method=\"oauth-m2m\"") && line.contains("invalid_client"), "{line}");
     // The method stays.
     internet.forget();
-    visitor.client.get("projects/p", &visitor.patience).await.unwrap();
+    visitor.client.get("projects/p", &visitor.deadline).await.unwrap();
     assert_eq!(internet.lines().len(), 1);
 }
 
@@ -54,7 +54,7 @@ async fn token_endpoint_that_is_down_does_not_change_who_asks() {
     let (internet, machine) = (internet(500).await, Machine::new());
     machine.install_databricks();
     let visitor = internet.visit(&principal(), &machine.environment(&[])).unwrap();
-    let error = visitor.client.get("projects/p", &visitor.patience).await.unwrap_err();
+    let error = visitor.client.get("projects/p", &visitor.deadline).await.unwrap_err();
     assert!(!error.is_unauthenticated() && machine.calls("databricks").is_empty(), "{error}");
 }
 
@@ -64,7 +64,7 @@ async fn method_that_is_chosen_is_the_only_one() {
     machine.install_databricks();
     let credentials = principal().with("auth_type", "oauth-m2m");
     let visitor = internet.visit(&credentials, &machine.environment(&[])).unwrap();
-    let error = visitor.client.get("projects/p", &visitor.patience).await.unwrap_err();
+    let error = visitor.client.get("projects/p", &visitor.deadline).await.unwrap_err();
     assert!(error.is_unauthenticated() && machine.calls("databricks").is_empty(), "{error}");
 }
 
@@ -76,7 +76,7 @@ async fn failure_of_all_methods_lists_each_with_its_origins() {
     let variables = [("DATABRICKS_CLIENT_ID", "id"), ("DATABRICKS_CLIENT_SECRET", "hush-secret")];
     let credentials = Credentials::of("the provider block").with("host", WORKSPACE);
     let visitor = internet.visit(&credentials, &machine.environment(&variables)).unwrap();
-    let error = visitor.client.get("projects/p", &visitor.patience).await.unwrap_err();
+    let error = visitor.client.get("projects/p", &visitor.deadline).await.unwrap_err();
     let text = chain(&error);
     let shown: Vec<_> = text.lines().take(4).collect();
     expect![[r#"
@@ -115,7 +115,7 @@ async fn scopes_are_sorted_and_sent_once_each() {
     });
     let credentials = principal().with("scopes", "d, a,b:c ,,a");
     let visitor = internet.visit(&credentials, &Environment::default()).unwrap();
-    visitor.client.get("projects/p", &visitor.patience).await.unwrap();
+    visitor.client.get("projects/p", &visitor.deadline).await.unwrap();
 }
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn id_token_in_another_variable_is_exchanged() {
         .with("oidc_token_env", "TFC_WORKLOAD_IDENTITY_TOKEN");
     let environment = Environment::from_pairs([("TFC_WORKLOAD_IDENTITY_TOKEN", "hush-workload")]);
     let visitor = internet.visit(&credentials, &environment).unwrap();
-    visitor.client.get("projects/p", &visitor.patience).await.unwrap();
+    visitor.client.get("projects/p", &visitor.deadline).await.unwrap();
     let agent = &internet.seen().pop().unwrap().headers["user-agent"];
     assert!(agent.contains(" os/") && agent.ends_with(" auth/env-oidc"), "{agent}");
 }
@@ -143,7 +143,7 @@ async fn refusal_is_remembered_for_half_a_minute() {
     let internet = internet(401).await;
     let credentials = principal();
     let visitor = internet.visit(&credentials, &Environment::default()).unwrap();
-    let read = || visitor.client.get("projects/p", &visitor.patience);
+    let read = || visitor.client.get("projects/p", &visitor.deadline);
     let first = read().await.unwrap_err();
     internet.forget();
     let (second, third) = tokio::join!(read(), read());

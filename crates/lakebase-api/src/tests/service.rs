@@ -15,7 +15,7 @@ pub(super) enum Reply {
     /// It is answered.
     Answer { status: u16, headers: Vec<(String, String)>, body: String },
     /// It is read, and the connection is closed.
-    Cut,
+    WaitAborted,
     /// It is answered, and the connection is closed although the answer did not say so.
     Last(Box<Reply>),
     /// It is read, something happens, and it is never answered.
@@ -174,7 +174,7 @@ impl Shared {
                     happens();
                     std::future::pending::<()>().await;
                 }
-                Reply::Cut | Reply::Last(_) | Reply::Held(..) | Reply::After(..) => return,
+                Reply::WaitAborted | Reply::Last(_) | Reply::Held(..) | Reply::After(..) => return,
             }
         }
     }

@@ -52,7 +52,7 @@ async fn read(trusted: Vec<CertificateDer<'static>>, acceptor: TlsAcceptor) -> R
     let settings = Settings::default();
     let timeout = Settings::HTTP_TIMEOUT;
     let client = Client::trusting(trust, &credentials, &environment, settings, clock()).unwrap();
-    client.get("projects/p", &client.patience(timeout, CancellationToken::new())).await
+    client.get("projects/p", &client.deadline(timeout, CancellationToken::new())).await
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn an_unknown_certificate_is_refused_at_once() {
     let (_, acceptor) = authority(&[]);
     let (other, _) = authority(&[]);
     let error = read(vec![other], acceptor).await.unwrap_err();
-    assert!(error.is_unreachable() && !error.may_have_happened(), "{error}");
+    assert!(error.is_unreachable() && !error.outcome_is_unknown(), "{error}");
     assert_eq!(error.attempts(), 1, "waiting does not make a certificate known");
     assert!(chain(&error).contains("certificate"), "{}", chain(&error));
 }
@@ -81,9 +81,9 @@ async fn connection_over_tls_that_the_server_closed_between_requests_is_made_aga
     let trust = Trust { roots: vec![root], proxy: None };
     let (environment, settings) = (Environment::default(), Settings::default());
     let client = Client::trusting(trust, &credentials, &environment, settings, clock()).unwrap();
-    let patience = client.patience(Settings::HTTP_TIMEOUT, CancellationToken::new());
+    let deadline = client.deadline(Settings::HTTP_TIMEOUT, CancellationToken::new());
     for _ in 0..2 {
-        client.get("projects/p", &patience).await.unwrap();
+        client.get("projects/p", &deadline).await.unwrap();
     }
     assert_eq!(service.seen().len(), 2);
 }

@@ -23,9 +23,9 @@ fn running() -> Reply {
 async fn an_operation_that_is_done_costs_no_request() {
     let w = world([]).await;
     let created = operation(json!({"name": NAME, "done": true, "response": {"uid": "u"}}));
-    assert_eq!(w.client.wait(created, &w.patience).await.unwrap(), json!({"uid": "u"}));
+    assert_eq!(w.client.wait(created, &w.deadline).await.unwrap(), json!({"uid": "u"}));
     let deleted = operation(json!({"name": NAME, "done": true}));
-    assert_eq!(w.client.wait(deleted, &w.patience).await.unwrap(), Json::Null);
+    assert_eq!(w.client.wait(deleted, &w.deadline).await.unwrap(), Json::Null);
     assert!(w.service.seen().is_empty());
 }
 
@@ -35,7 +35,7 @@ async fn looks_are_a_quarter_of_the_wait_apart() {
     replies.push(json(200, &json!({"name": NAME, "done": true, "response": {"uid": "u"}})));
     let w = world(replies).await;
     let started = operation(json!({"name": NAME}));
-    assert_eq!(w.client.wait(started, &w.patience).await.unwrap(), json!({"uid": "u"}));
+    assert_eq!(w.client.wait(started, &w.deadline).await.unwrap(), json!({"uid": "u"}));
     expect!["[200, 200, 200, 200, 200, 250, 312, 390, 488, 610, 762, 953, 1192]"]
         .assert_eq(&format!("{:?}", millis(&w.clock.sleeps())));
     assert_eq!(w.service.lines()[0], format!("GET /api/2.0/postgres/{NAME}"));
@@ -47,18 +47,18 @@ async fn an_operation_that_fails_says_why() {
         {"@type": "type.googleapis.com/google.rpc.RequestInfo", "request_id": "r-1"}]});
     let w = world([json(200, &json!({"name": NAME, "done": true, "error": error}))]).await;
     let started = operation(json!({"name": NAME, "done": false}));
-    let error = w.client.wait(started, &w.patience).await.unwrap_err();
+    let error = w.client.wait(started, &w.deadline).await.unwrap_err();
     assert_eq!((error.code(), error.operation()), (Some("RESOURCE_EXHAUSTED"), Some(NAME)));
     expect!["operation `projects/p/operations/a/b+c=` failed: RESOURCE_EXHAUSTED: no capacity (request: GET http://HOST/api/2.0/postgres/projects/p/operations/a/b+c=, attempts: 1 (0.2 s), request id: r-1)"]
         .assert_eq(&chain(&error).replace(&w.client.host()[7..], "HOST"));
 }
 
 #[tokio::test]
-async fn what_passes_does_not_end_a_wait_and_what_does_not_does() {
+async fn transient_error_does_not_end_a_wait_and_others_do() {
     let failing = json(500, &json!({"error_code": "INTERNAL_ERROR", "message": "oops"}));
     let refused = json(403, &json!({"error_code": "PERMISSION_DENIED", "message": "no"}));
     let w = world([running(), failing, running(), refused]).await;
-    let error = w.client.wait(operation(json!({"name": NAME})), &w.patience).await.unwrap_err();
+    let error = w.client.wait(operation(json!({"name": NAME})), &w.deadline).await.unwrap_err();
     assert!(error.is_permission_denied(), "{error}");
     assert_eq!((error.operation(), error.attempts()), (Some(NAME), 4));
 }
@@ -67,8 +67,8 @@ async fn what_passes_does_not_end_a_wait_and_what_does_not_does() {
 async fn a_wait_that_runs_out_names_the_operation_and_the_last_trouble() {
     let failing = || json(500, &json!({"error_code": "INTERNAL_ERROR", "message": "oops"}));
     let w = world([failing(), failing()]).await;
-    let patience = w.client.patience(Duration::from_millis(500), w.stop.clone());
-    let error = w.client.wait(operation(json!({"name": NAME})), &patience).await.unwrap_err();
+    let deadline = w.client.deadline(Duration::from_millis(500), w.stop.clone());
+    let error = w.client.wait(operation(json!({"name": NAME})), &deadline).await.unwrap_err();
     assert!(error.is_timeout() && !error.is_interrupted(), "{error}");
     assert_eq!(error.elapsed(), Duration::from_millis(500));
     expect!["timed out waiting for operation `projects/p/operations/a/b+c=` (last state: running) (request: GET http://HOST/api/2.0/postgres/projects/p/operations/a/b+c=, attempts: 2 (0.5 s)): INTERNAL_ERROR: oops (request: GET http://HOST/api/2.0/postgres/projects/p/operations/a/b+c=, status: HTTP 500 after 1 attempt (0.0 s))"]
@@ -81,7 +81,7 @@ async fn an_interrupt_ends_a_wait_at_once() {
     let stop = w.stop.clone();
     w.service.then([running()]);
     w.service.then([Reply::Hang(Box::new(move || stop.cancel()))]);
-    let error = w.client.wait(operation(json!({"name": NAME})), &w.patience).await.unwrap_err();
+    let error = w.client.wait(operation(json!({"name": NAME})), &w.deadline).await.unwrap_err();
     assert!(error.is_interrupted() && !error.is_timeout(), "{error}");
     assert_eq!((error.operation(), error.last_state()), (Some(NAME), Some("running")));
 }
@@ -101,13 +101,13 @@ async fn an_endpoint_has_settled_when_nothing_is_pending() {
         endpoint(json!({"current_state": "IDLE"})),
     ])
     .await;
-    let settled = w.client.settle("e", pending, &w.patience).await.unwrap();
+    let settled = w.client.settle("e", pending, &w.deadline).await.unwrap();
     assert_eq!(settled["status"], json!({"current_state": "IDLE"}));
     assert_eq!(millis(&w.clock.sleeps()), [200, 200]);
 
     w.service.then([endpoint(json!({"current_state": "INIT", "pending_state": "ACTIVE"}))]);
-    let patience = w.client.patience(Duration::from_millis(100), w.stop.clone());
-    let error = w.client.settle("e", pending, &patience).await.unwrap_err();
+    let deadline = w.client.deadline(Duration::from_millis(100), w.stop.clone());
+    let error = w.client.settle("e", pending, &deadline).await.unwrap_err();
     assert_eq!(error.last_state(), Some("INIT, on its way to ACTIVE"));
     assert!(error.is_timeout() && error.operation().is_none(), "{error}");
 }
@@ -117,5 +117,5 @@ fn errors_and_clients_can_be_sent_between_threads() {
     fn check<T: Send + Sync + 'static>() {}
     check::<Error>();
     check::<crate::Client>();
-    check::<crate::Patience>();
+    check::<crate::Deadline>();
 }

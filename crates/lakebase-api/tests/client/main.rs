@@ -27,6 +27,6 @@ async fn ask() -> Result<(), Box<dyn Error>> {
     let (settings, clock) = (Settings::default(), Arc::new(SystemClock::new()));
     let timeout = Settings::RETRY_TIMEOUT;
     let client = Client::new(&credentials, &environment, settings, clock)?;
-    client.me(&client.patience(timeout, CancellationToken::new())).await?;
+    client.me(&client.deadline(timeout, CancellationToken::new())).await?;
     Ok(())
 }

@@ -184,7 +184,7 @@ fn a_role_and_a_database_must_be_in_bounds() {
 }
 
 #[test]
-fn what_is_not_there_is_not_found() {
+fn missing_object_is_not_found() {
     check(&[
         ("POST projects/none/branches?branch_id=new", permanent(), "project id not found"),
         (

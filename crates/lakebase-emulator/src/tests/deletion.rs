@@ -17,7 +17,7 @@ fn protect(workspace: &mut Workspace) {
 }
 
 #[test]
-fn what_the_parent_owns_is_refused_with_the_mark_of_it() {
+fn delete_of_implied_object_is_refused_as_managed_by_parent() {
     let names = ["projects/p/branches/production", "projects/p/branches/dev/endpoints/primary"];
     for name in names {
         let mut workspace = workspace();
@@ -206,7 +206,7 @@ fn role_deletion_requires_reassign_owned_to() {
 }
 
 #[test]
-fn what_was_purged_does_not_come_back_with_its_name() {
+fn purged_object_is_not_restored_with_its_name() {
     let mut workspace = workspace();
     let before = workspace.names();
     let reader = "POST projects/p/branches/dev/endpoints?endpoint_id=reader";

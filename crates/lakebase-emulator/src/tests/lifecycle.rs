@@ -102,7 +102,7 @@ fn a_branch_is_gone_with_all_that_is_on_it_when_it_expires() {
 }
 
 #[test]
-fn what_must_stay_cannot_expire() {
+fn protected_and_default_branches_cannot_expire() {
     let mut workspace = Workspace::with_branch(Options::default());
     let child = json!({"spec": {"no_expiry": true, "source_branch": "projects/p/branches/dev"}});
     workspace.ok("POST projects/p/branches?branch_id=child", &child);

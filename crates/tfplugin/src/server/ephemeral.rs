@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn trap_45_renew_and_close_get_the_private_bytes_that_terraform_holds() {
+    async fn protocol_45_renew_and_close_get_the_private_bytes_that_terraform_holds() {
         let server = Fake::default().serve();
         let request = Request::new(renew_ephemeral_resource::Request {
             type_name: SECRET.to_owned(),

@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn trap_46_functions_answer_by_their_arguments_alone_without_configuration() {
+    async fn protocol_46_functions_answer_by_their_arguments_alone_without_configuration() {
         for (arguments, result) in [
             (vec!["a".into()], Ok(r#""a""#)),
             (vec!["a".into(), "b".into(), "c".into()], Ok(r#""a b c""#)),

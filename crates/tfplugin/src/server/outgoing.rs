@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn trap_19_blocks_are_never_null_but_single_ones() {
+    fn protocol_19_blocks_are_never_null_but_single_ones() {
         let mut empty = thing().null();
         empty.insert("rules".to_owned(), Value::Map(Object::new()));
         for (nesting, expected) in [

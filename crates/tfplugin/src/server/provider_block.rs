@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn trap_48_a_stop_ends_the_calls_of_now_and_none_of_later() {
+    async fn protocol_48_a_stop_ends_the_calls_of_now_and_none_of_later() {
         let fake = Fake::default();
         let configuring = Arc::clone(&fake.configuring);
         let server = fake.serve();
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn trap_13_a_lost_connection_cancels_nothing() {
+    async fn protocol_13_a_lost_connection_cancels_nothing() {
         let fake = Fake::default();
         let (configuring, configured) =
             (Arc::clone(&fake.configuring), Arc::clone(&fake.configured));

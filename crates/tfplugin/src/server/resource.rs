@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn trap_24_unknown_values_reach_the_checks() {
+    async fn protocol_24_unknown_values_reach_the_checks() {
         let fake = Fake {
             validate: |it| {
                 if it["name"].is_unknown() {

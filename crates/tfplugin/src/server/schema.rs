@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn trap_14_every_schema_has_a_block_and_every_type_is_json() {
+    async fn protocol_14_every_schema_has_a_block_and_every_type_is_json() {
         let nothing = Fake { schemas: crate::Schemas::default, ..Fake::default() };
         let panicking = Fake { schemas: || panic!("oh"), ..Fake::default() };
         let error = "The provider panicked";
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn trap_18_the_capabilities_are_set() {
+    async fn protocol_18_the_capabilities_are_set() {
         let capabilities = asked(Fake::default()).await.server_capabilities;
         let capabilities = capabilities.expect("capabilities are sent");
         assert!(capabilities.plan_destroy);
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn trap_17_an_identity_attribute_has_exactly_one_import_flag() {
+    async fn protocol_17_an_identity_attribute_has_exactly_one_import_flag() {
         let request = Request::new(get_resource_identity_schemas::Request {});
         let answer = Fake::default().serve().get_resource_identity_schemas(request).await;
         let answer = answer.expect("no status").into_inner();

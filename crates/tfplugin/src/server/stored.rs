@@ -126,7 +126,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn trap_38_a_state_of_the_same_version_passes_without_what_is_unknown_or_write_only() {
+    async fn protocol_38_a_state_of_the_same_version_passes_without_what_is_unknown_or_write_only()
+    {
         let stored = r#"{"id":"7","secret":"s3cret","rules":null,"forgotten":[1]}"#;
         let answer = upgraded(Fake::default(), raw(stored)).await;
         assert_eq!(received(answer.upgraded_state.as_ref()), r#"{"id":"7","rules":{}}"#);
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn trap_23_the_provider_sees_every_digit_of_a_stored_number() {
+    async fn protocol_23_the_provider_sees_every_digit_of_a_stored_number() {
         let fake = Fake {
             upgrade: |it| {
                 let state = object([("id", it.stored["n"].to_string().into())]);
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn trap_42_an_identity_that_never_was_is_upgraded_to_none() {
+    async fn protocol_42_an_identity_that_never_was_is_upgraded_to_none() {
         let fake = || Fake {
             upgrade: |it| {
                 let old = it.stored["old"].as_str().expect("the old identity has `old`");
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn trap_40_a_move_gives_the_source_as_it_is_stored_and_no_foreign_private_bytes() {
+    async fn protocol_40_a_move_gives_the_source_as_it_is_stored_and_no_foreign_private_bytes() {
         let fake = Fake {
             move_: |it| {
                 assert_eq!(it.source_identity, None);

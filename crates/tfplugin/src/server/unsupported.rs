@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn trap_43_an_action_completes_with_an_error_and_no_event_is_empty() {
+    async fn protocol_43_an_action_completes_with_an_error_and_no_event_is_empty() {
         let request = Request::new(invoke_action::Request::default());
         let answer = Fake::default().serve().invoke_action(request).await.expect("no status");
         let events: Vec<_> = answer.into_inner().collect().await;
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn trap_44_a_list_is_one_event_with_an_error_alone() {
+    async fn protocol_44_a_list_is_one_event_with_an_error_alone() {
         let request = Request::new(list_resource::Request::default());
         let answer = Fake::default().serve().list_resource(request).await.expect("no status");
         let events: Vec<_> = answer.into_inner().collect().await;

@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn trap_23_stored_numbers_keep_every_digit() {
+    fn protocol_23_stored_numbers_keep_every_digit() {
         for text in ["9007199254740993", "18446744073709551617", "0.12345678901234567890123"] {
             assert_eq!(read(r#""number""#, text).as_deref(), Ok(text));
         }

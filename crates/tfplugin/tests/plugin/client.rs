@@ -24,7 +24,7 @@ use tower::service_fn;
 
 use crate::process::{Handshake, TERRAFORM};
 
-const STRANGER: &str = include_str!("certificates/stranger.pem");
+const UNTRUSTED_CLIENT: &str = include_str!("certificates/untrusted_client.pem");
 
 /// Who connects: a certificate and the P-521 key it is shown with, if any.
 #[derive(Clone, Debug)]
@@ -38,7 +38,7 @@ impl Identity {
 
     /// Somebody with a certificate of the same kind.
     pub(crate) fn stranger() -> Self {
-        Self::of(STRANGER, 9)
+        Self::of(UNTRUSTED_CLIENT, 9)
     }
 
     /// Somebody who has seen Terraform's certificate, but has not its key.

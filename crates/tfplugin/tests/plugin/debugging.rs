@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::calls::assert_answers;
 use crate::client::connect_plain;
-use crate::ending::shut_down;
 use crate::process::{Process, soon};
+use crate::shutdown::shut_down;
 
 /// What the provider asks to put into Terraform's environment.
 async fn reattachment(process: &mut Process) -> Value {

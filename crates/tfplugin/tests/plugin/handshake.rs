@@ -2,8 +2,8 @@
 
 use crate::calls::assert_answers;
 use crate::client;
-use crate::ending::shut_down;
 use crate::process::{Process, short_folder};
+use crate::shutdown::shut_down;
 
 #[tokio::test]
 async fn the_handshake_names_version_socket_and_certificate() {

@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use crate::calls::{assert_answers, validate};
 use crate::client;
-use crate::ending::shut_down;
 use crate::generated::tfplugin6::provider_client::ProviderClient;
 use crate::generated::tfplugin6::{DynamicValue, configure_provider};
 use crate::process::Process;
+use crate::shutdown::shut_down;
 
 /// What a process logs of a call and of its wire, with this in its environment.
 async fn logged(variable: &str, level: &str) -> String {

@@ -4,13 +4,13 @@
 
 #![cfg(unix)] // they send signals and connect to Unix sockets
 
-mod admission;
 mod calls;
 mod client;
+mod client_authentication;
 mod debugging;
-mod ending;
 mod generated;
 mod handshake;
 mod logs;
 mod process;
-mod traps;
+mod protocol_requirements;
+mod shutdown;

@@ -108,7 +108,7 @@ fn compute_that_a_data_source_has_read_is_known() {
 }
 
 #[test]
-fn what_a_targeted_plan_leaves_out_counts() {
+fn objects_omitted_by_target_count() {
     let stored = |kind: &str, values: Json| json!({"address": format!("{kind}.x"), "mode": "managed", "type": kind, "values": values});
     let reader = json!({
         "name": "projects/p/branches/b/endpoints/x", "endpoint_type": "ENDPOINT_TYPE_READ_ONLY",

@@ -255,10 +255,10 @@ impl ManagedIdentity {
         let advice = "Check that this machine is in Azure and has the managed identity, and \
                       `azure_client_id` where it has several.";
         let what = format!("the managed identity gives no token for `{resource}`");
-        let patience = network.patience.at_most(INSTANCE_LIMIT);
-        let limited = Network { patience: &patience, ..*network };
+        let deadline = network.deadline.at_most(INSTANCE_LIMIT);
+        let limited = Network { deadline: &deadline, ..*network };
         match limited.issue(&request, "access_token", &what, advice).await {
-            Err(Kind::OutOfTime { .. }) if network.patience.check().is_ok() => {
+            Err(Kind::TimedOut { .. }) if network.deadline.check().is_ok() => {
                 let what = format!("{what}: no answer within {INSTANCE_LIMIT:?}");
                 Err(unavailable(what, advice))
             }

@@ -58,7 +58,7 @@ impl TokenSource for AzureCli {
         let resource = self.azure.environment.service_management;
         let management = match self.issue(network, resource, tenant, account).await {
             Ok(management) => Some(management),
-            Err(kind @ (Kind::OutOfTime { .. } | Kind::Interrupted)) => return Err(kind),
+            Err(kind @ (Kind::TimedOut { .. } | Kind::Interrupted)) => return Err(kind),
             Err(_) => {
                 tracing::debug!("there is no token for Azure's management");
                 None
@@ -103,7 +103,7 @@ impl AzureCli {
         let may_widen = tenant.is_none() || account == Account::ServicePrincipal;
         let answer = match self.run(network, &arguments).await {
             Err(kind) if is_narrowed && may_widen => {
-                if matches!(kind, Kind::OutOfTime { .. } | Kind::Interrupted) {
+                if matches!(kind, Kind::TimedOut { .. } | Kind::Interrupted) {
                     return Err(kind);
                 }
                 self.run(network, &plain).await?
@@ -117,7 +117,7 @@ impl AzureCli {
 
     async fn run(&self, network: &Network<'_>, arguments: &[&str]) -> Result<Json, Kind> {
         let output =
-            process::run(&self.program, arguments, &self.environment, network.patience).await;
+            process::run(&self.program, arguments, &self.environment, network.deadline).await;
         let output = output.map_err(|error| match error {
             CommandError::Stopped(kind) => kind,
             CommandError::Failed(what) => unavailable(what, ADVICE),

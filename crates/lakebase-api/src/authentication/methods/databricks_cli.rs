@@ -145,7 +145,7 @@ impl DatabricksCli {
         let version = self.version.get_or_try_init(|| async {
             match self.run(network, &["version"]).await {
                 Ok(output) => Ok(version(&String::from_utf8_lossy(&output))),
-                Err(kind @ (Kind::OutOfTime { .. } | Kind::Interrupted)) => Err(kind),
+                Err(kind @ (Kind::TimedOut { .. } | Kind::Interrupted)) => Err(kind),
                 Err(_) => Ok(None),
             }
         });
@@ -154,7 +154,7 @@ impl DatabricksCli {
 
     async fn run(&self, network: &Network<'_>, arguments: &[&str]) -> Result<Vec<u8>, Kind> {
         let output =
-            process::run(&self.program, arguments, &self.environment, network.patience).await;
+            process::run(&self.program, arguments, &self.environment, network.deadline).await;
         output.map_err(|error| match error {
             CommandError::Stopped(kind) => kind,
             CommandError::Failed(what) => unavailable(what, &self.advice),

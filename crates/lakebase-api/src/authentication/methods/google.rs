@@ -78,7 +78,7 @@ impl GoogleCredentials {
 pub(super) fn with_access(token: Token, access: Result<Issued, Kind>) -> Result<Token, Kind> {
     match access {
         Ok(access) => Ok(token.with(ACCESS, access)),
-        Err(kind @ (Kind::OutOfTime { .. } | Kind::Interrupted)) => Err(kind),
+        Err(kind @ (Kind::TimedOut { .. } | Kind::Interrupted)) => Err(kind),
         Err(_) => {
             tracing::warn!("there is no access token for Google Cloud, the header is omitted");
             Ok(token)

@@ -112,7 +112,7 @@ impl GoogleId {
 
     async fn of_gcloud(&self, network: &Network<'_>, program: &Path) -> Result<Issued, Kind> {
         let arguments = ["auth", "print-access-token"];
-        let output = process::run(program, &arguments, &self.environment, network.patience).await;
+        let output = process::run(program, &arguments, &self.environment, network.deadline).await;
         let output = output.map_err(|error| match error {
             CommandError::Stopped(kind) => kind,
             CommandError::Failed(what) => unavailable(what, "Log in with `gcloud auth login`."),

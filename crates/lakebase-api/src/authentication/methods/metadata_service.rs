@@ -39,13 +39,13 @@ impl TokenSource for MetadataService {
             .header("x-databricks-metadata-version", "1")
             .header("x-databricks-host", self.host.as_str());
         request.has_secret_path = true;
-        let patience = network.patience.at_most(LIMIT);
-        let limited = Network { patience: &patience, ..*network };
+        let deadline = network.deadline.at_most(LIMIT);
+        let limited = Network { deadline: &deadline, ..*network };
         let advice =
             "Start the program again that provides the metadata service, and log in there.";
         let what = "the metadata service issues no token";
         match limited.issue(&request, "access_token", what, advice).await {
-            Err(Kind::OutOfTime { .. }) if network.patience.check().is_ok() => {
+            Err(Kind::TimedOut { .. }) if network.deadline.check().is_ok() => {
                 let what = format!("the metadata service did not answer within {LIMIT:?}");
                 Err(crate::authentication::token::unavailable(what, advice))
             }

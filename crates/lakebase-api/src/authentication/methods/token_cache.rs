@@ -133,7 +133,7 @@ impl TokenCache {
             match file.try_lock() {
                 Ok(()) => return Ok(Some(Lock(file))),
                 Err(std::fs::TryLockError::WouldBlock) => {
-                    network.patience.sleep(LOCK_PAUSE).await?;
+                    network.deadline.sleep(LOCK_PAUSE).await?;
                 }
                 Err(std::fs::TryLockError::Error(_)) => return Ok(None),
             }

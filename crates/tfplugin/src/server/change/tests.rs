@@ -73,7 +73,7 @@ async fn a_panic_in_a_create_gives_back_no_identity_that_is_still_unknown() {
 }
 
 #[tokio::test]
-async fn trap_34_an_unreadable_plan_keeps_state_private_and_identity() {
+async fn protocol_34_an_unreadable_plan_keeps_state_private_and_identity() {
     let request = apply_resource_change::Request { planned_state: garbage(), ..update() };
     let answer = applied(Fake::default(), request).await;
     expect![[r#"
@@ -85,7 +85,7 @@ async fn trap_34_an_unreadable_plan_keeps_state_private_and_identity() {
 }
 
 #[tokio::test]
-async fn trap_34_private_and_identity_are_what_the_provider_answers_also_beside_errors() {
+async fn protocol_34_private_and_identity_are_what_the_provider_answers_also_beside_errors() {
     let fake = Fake {
         apply: |it| ResourceAnswer {
             state: it.prior,
@@ -105,7 +105,7 @@ async fn trap_34_private_and_identity_are_what_the_provider_answers_also_beside_
 }
 
 #[tokio::test]
-async fn trap_32_unknown_values_left_by_apply_are_null_and_an_error_each() {
+async fn protocol_32_unknown_values_left_by_apply_are_null_and_an_error_each() {
     let fake = Fake {
         apply: |it| {
             let part = Value::Map(object([("label", Value::unknown()), ("secret", Value::Null)]));
@@ -134,7 +134,7 @@ async fn trap_32_unknown_values_left_by_apply_are_null_and_an_error_each() {
 }
 
 #[tokio::test]
-async fn trap_32_write_only_values_are_null_in_what_apply_gives_back() {
+async fn protocol_32_write_only_values_are_null_in_what_apply_gives_back() {
     let fake = Fake {
         apply: |it| ResourceAnswer { state: it.config, ..ResourceAnswer::default() },
         ..Fake::default()
@@ -156,7 +156,7 @@ async fn trap_32_write_only_values_are_null_in_what_apply_gives_back() {
 }
 
 #[tokio::test]
-async fn trap_25_write_only_values_are_null_in_the_plan() {
+async fn protocol_25_write_only_values_are_null_in_the_plan() {
     let request = plan_resource_change::Request {
         proposed_new_state: sent([("name", "n".into()), ("secret", "s3cret".into())]),
         ..plan_resource_change::Request::default()

@@ -55,7 +55,7 @@ fn values_are_written_in_the_most_compact_form() {
 }
 
 #[test]
-fn trap_20_numbers_are_written_as_int_float_or_text_whichever_loses_nothing() {
+fn protocol_20_numbers_are_written_as_int_float_or_text_whichever_loses_nothing() {
     for (text, bytes) in [
         ("5", "05"),
         ("-5", "fb"),
@@ -73,7 +73,7 @@ fn trap_20_numbers_are_written_as_int_float_or_text_whichever_loses_nothing() {
 }
 
 #[test]
-fn trap_20_numbers_are_read_from_every_form() {
+fn protocol_20_numbers_are_read_from_every_form() {
     for (bytes, text) in [
         ("7f", "127"),
         ("e0", "-32"),
@@ -109,7 +109,7 @@ fn numbers_that_cannot_be_stored_are_errors() {
 }
 
 #[test]
-fn trap_21_unknown_values_are_written_as_terraform_writes_them() {
+fn protocol_21_unknown_values_are_written_as_terraform_writes_them() {
     let not_null = Refinement { not_null: true, ..Refinement::default() };
     let prefix = Refinement { prefix: Some("pre-".to_owned()), ..not_null.clone() };
     let bounds = Refinement {
@@ -164,7 +164,7 @@ fn a_long_prefix_is_cut_at_a_character() {
 }
 
 #[test]
-fn trap_21_any_extension_is_read_as_unknown() {
+fn protocol_21_any_extension_is_read_as_unknown() {
     let not_null = Refinement { not_null: true, ..Refinement::default() };
     for (bytes, known) in [
         ("d4 00 00", Refinement::default()),
@@ -198,7 +198,7 @@ fn dynamic_values_bring_their_type() {
 }
 
 #[test]
-fn trap_19_objects_are_written_with_exactly_the_attributes_of_their_type() {
+fn protocol_19_objects_are_written_with_exactly_the_attributes_of_their_type() {
     let object = r#type(&json!(["object", {"a": "bool", "b": "bool"}]));
     let written = Value::Map([("b".to_owned(), true.into())].into()).to_msgpack(&object);
     assert_eq!(written.map(|it| hex(&it)), Ok("82 a1 61 c0 a1 62 c3".to_owned()));
@@ -218,7 +218,7 @@ fn a_missing_attribute_is_read_as_null() {
 }
 
 #[test]
-fn trap_22_text_is_normalized_and_sets_are_ordered_without_repetitions() {
+fn protocol_22_text_is_normalized_and_sets_are_ordered_without_repetitions() {
     let read = Value::from_msgpack(&Type::String, b"\xa3e\xcc\x81");
     assert_eq!(read, Ok("\u{e9}".into()));
     let set = r#type(&json!(["set", "string"]));

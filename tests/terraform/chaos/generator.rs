@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 /// A project with its branches and their endpoints.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an attribute")]
-pub(super) struct Shop {
+pub(super) struct GeneratedConfig {
     project_id: String,
     display_name: u8,
     pg_version: u8,
@@ -74,15 +74,19 @@ pub(super) enum Part {
 const BRANCHES: [&str; 3] = ["dev", "qa", "stage"];
 const READERS: [&str; 2] = ["one", "two"];
 
-impl Shop {
-    pub(super) fn any(random: &mut Rng, timeout: Option<&'static str>, largest: u8) -> Shop {
+impl GeneratedConfig {
+    pub(super) fn any(
+        random: &mut Rng,
+        timeout: Option<&'static str>,
+        largest: u8,
+    ) -> GeneratedConfig {
         let mut branches = BTreeMap::new();
         let count = random.usize(1..=2);
         for label in random.choose_multiple(BRANCHES, count) {
             branches.insert(label, Branch::any(label, largest, random));
         }
         let production = random.bool().then(|| Branch::any("production", largest, random));
-        Shop {
+        GeneratedConfig {
             project_id: "shop".to_owned(),
             display_name: 0,
             pg_version: 16,
@@ -99,7 +103,7 @@ impl Shop {
     }
 
     /// After some changes that need no way out; one of them is always to the project.
-    pub(super) fn changed(&self, random: &mut Rng) -> Shop {
+    pub(super) fn changed(&self, random: &mut Rng) -> GeneratedConfig {
         let mut shop = self.clone();
         shop.display_name += 1;
         if let Some(production) = &mut shop.production {
@@ -119,7 +123,7 @@ impl Shop {
     }
 
     /// After some changes that may be refused.
-    pub(super) fn provoked(&self, random: &mut Rng) -> Shop {
+    pub(super) fn provoked(&self, random: &mut Rng) -> GeneratedConfig {
         let mut shop = self.clone();
         for _ in 0..random.u8(1..=3) {
             shop.provoke(random);
@@ -211,7 +215,7 @@ impl Shop {
     }
 
     /// Takes back what replaces an object, as far as the state tells what it was.
-    pub(super) fn restore(&mut self, address: &str, attributes: &Json, before: &Shop) {
+    pub(super) fn restore(&mut self, address: &str, attributes: &Json, before: &GeneratedConfig) {
         let text = |attribute: &Json| attribute.as_str().unwrap_or_default().to_owned();
         let small = |attribute: &Json| {
             let number = attribute.as_str().map_or_else(|| attribute.to_string(), str::to_owned);
@@ -236,14 +240,14 @@ impl Shop {
     }
 
     /// The same shop without protection, so that runs about replacements have some.
-    pub(super) fn unprotected(mut self) -> Shop {
+    pub(super) fn unprotected(mut self) -> GeneratedConfig {
         self.protected = false;
         self.branches.values_mut().for_each(|branch| branch.protected = false);
         self
     }
 
     /// Takes renames back.
-    pub(super) fn keep_ids(&mut self, before: &Shop) {
+    pub(super) fn keep_ids(&mut self, before: &GeneratedConfig) {
         self.project_id.clone_from(&before.project_id);
         for (label, branch) in &mut self.branches {
             if let Some(before) = before.branches.get(label) {
@@ -253,7 +257,7 @@ impl Shop {
     }
 
     /// The same shop with `replace_existing` here and there, also where nothing exists yet.
-    pub(super) fn adopting(mut self, random: &mut Rng) -> Shop {
+    pub(super) fn adopting(mut self, random: &mut Rng) -> GeneratedConfig {
         for branch in self.branches.values_mut() {
             branch.adopts = random.bool();
             branch.readers.values_mut().for_each(|reader| reader.adopts = random.bool());
@@ -300,7 +304,7 @@ impl Shop {
     }
 
     /// The names of branches that a change to `other` must leave alone.
-    pub(super) fn lasting(&self, other: &Shop) -> Vec<String> {
+    pub(super) fn lasting(&self, other: &GeneratedConfig) -> Vec<String> {
         let same = |label: &str, branch: &Branch| {
             let other = other.branches.get(label);
             other.is_some_and(|it| it.keepers == branch.keepers && it.id == branch.id)
@@ -327,7 +331,8 @@ impl Shop {
         let mut project = format!("\"{}\"", self.name());
         if part == Part::Whole {
             "lakebase_project.shop.name".clone_into(&mut project);
-            let Shop { project_id, display_name, pg_version, protected, purge, .. } = self;
+            let GeneratedConfig { project_id, display_name, pg_version, protected, purge, .. } =
+                self;
             let _ = write!(
                 hcl,
                 "resource \"lakebase_project\" \"shop\" {{\n  project_id = \"{project_id}\"\n  \

@@ -14,7 +14,7 @@ pub(super) struct World {
 
 /// What a review told.
 #[derive(Default)]
-pub(super) struct Told {
+pub(super) struct PlanOutput {
     pub(super) rows: u64,
     /// Statements that are true.
     pub(super) known: u64,
@@ -35,8 +35,13 @@ impl World {
 }
 
 /// Compares. Without `after`, the apply ended with an error.
-pub(super) fn judge(review: &Json, plan: &Json, before: &World, after: Option<&World>) -> Told {
-    let mut told = Told::default();
+pub(super) fn judge(
+    review: &Json,
+    plan: &Json,
+    before: &World,
+    after: Option<&World>,
+) -> PlanOutput {
+    let mut told = PlanOutput::default();
     let reviewed = &review["plans"][0];
     for row in list(&reviewed["changes"]).filter(|row| row["subject"] != "defaults") {
         told.rows += 1;
@@ -72,7 +77,7 @@ impl World {
     }
 }
 
-impl Told {
+impl PlanOutput {
     fn state(&mut self, what: &str, said: &Json, is: &Json) {
         if said.is_null() {
             self.unknown += 1;

@@ -3,7 +3,7 @@
 use expect_test::{Expect, expect};
 use serde_json::json;
 
-use crate::shop::{primary, project};
+use crate::fixtures::{primary, project};
 use crate::workbench::Workbench;
 
 fn limits(min: f64, max: f64) -> String {

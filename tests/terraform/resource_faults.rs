@@ -41,7 +41,7 @@ fn run(life: &Life) {
     bench.configure(&example);
     create_is_waited_out_and_never_repeated(&bench, life);
     failed_delete_keeps_the_object(&bench, life, &example);
-    interrupted_create_goes_on_with_the_next_run(&bench, life);
+    interrupted_create_continues(&bench, life);
     let table = lakebase::tables().find(|it| it.type_name == life.type_name);
     if table.is_some_and(|it| !it.counterpart.is_empty()) {
         take_over(&bench, &example, life.type_name, &bench.emulator.mutations());
@@ -89,7 +89,7 @@ fn failed_delete_keeps_the_object(bench: &Workbench, life: &Life, example: &str)
     assert!(bench.emulator.names().is_empty(), "{:?}", bench.emulator.names());
 }
 
-fn interrupted_create_goes_on_with_the_next_run(bench: &Workbench, life: &Life) {
+fn interrupted_create_continues(bench: &Workbench, life: &Life) {
     let [method, path] = life.create;
     let minutes = Duration::from_mins(10);
     bench.emulator.fault(Fault::on(method, path, FaultKind::Linger { seconds: 600 }));

@@ -2,15 +2,15 @@
 
 use expect_test::expect;
 
-use crate::replacement::{FAMILY, Told, family, project};
+use crate::replacement::{FAMILY, PlanOutput, family, project};
 use crate::workbench::Workbench;
 
 #[test]
-fn a_plan_foresees_what_it_will_find_in_place() {
-    let bench = Workbench::new("a_plan_foresees_what_it_will_find_in_place");
+fn plan_reports_existing_objects() {
+    let bench = Workbench::new("plan_reports_existing_objects");
     let undeclared = FAMILY.replace("  replace_existing = true\n", "");
     bench.configure(&undeclared);
-    let plan = Told::by(&bench, &["plan"], 1);
+    let plan = PlanOutput::by(&bench, &["plan"], 1);
     expect![[r#"
         error: Branch `projects/shop/branches/production` is created automatically
         Lakebase creates this branch together with its project, so the create would fail. To adopt it and apply the configured settings, add:
@@ -22,7 +22,7 @@ fn a_plan_foresees_what_it_will_find_in_place() {
     bench.configure(project());
     bench.apply();
     bench.configure(&undeclared);
-    let plan = Told::by(&bench, &["plan"], 1);
+    let plan = PlanOutput::by(&bench, &["plan"], 1);
     expect![[r#"
         error: Branch `projects/shop/branches/production` already exists
         The object is not in the state, so the create would fail. To import it, add this block (replace `lakebase_branch.example` with the resource address):
@@ -40,8 +40,8 @@ fn a_plan_foresees_what_it_will_find_in_place() {
 }
 
 #[test]
-fn an_adoption_says_in_the_plan_what_it_will_change() {
-    let bench = Workbench::new("an_adoption_says_in_the_plan_what_it_will_change");
+fn plan_lists_settings_changed_by_adoption() {
+    let bench = Workbench::new("plan_lists_settings_changed_by_adoption");
     bench.configure(project());
     bench.apply();
     bench.forget_requests();
@@ -65,7 +65,7 @@ resource "lakebase_endpoint" "primary" {
 }
 "#;
     bench.configure(&(project().to_owned() + adoptions));
-    let plan = Told::by(&bench, &["plan"], 0);
+    let plan = PlanOutput::by(&bench, &["plan"], 0);
     expect![[r#"
         warning: Existing branch `projects/shop/branches/production` will be adopted
         No settings will change.
@@ -86,8 +86,8 @@ resource "lakebase_endpoint" "primary" {
 }
 
 #[test]
-fn a_destroy_says_what_it_leaves_in_place() {
-    let bench = family("a_destroy_says_what_it_leaves_in_place");
+fn destroy_plan_warns_about_objects_left_in_place() {
+    let bench = family("destroy_plan_warns_about_objects_left_in_place");
     let adopted = "resource \"lakebase_branch\" \"production\"";
     let (start, end) =
         (FAMILY.find(adopted), FAMILY.find("resource \"lakebase_branch\" \"parent\""));
@@ -95,7 +95,7 @@ fn a_destroy_says_what_it_leaves_in_place() {
         (&FAMILY[..start.expect("it is there")], &FAMILY[end.expect("it is too")..]);
     let name = "\"projects/shop/branches/production\"";
     bench.configure(&(before.to_owned() + &after.replace("lakebase_branch.production.name", name)));
-    let told = Told::by(&bench, &["plan"], 0);
+    let told = PlanOutput::by(&bench, &["plan"], 0);
     expect![[r#"
         warning: Branch `projects/shop/branches/production` will not be deleted
         Lakebase deletes this branch only together with its project. Unless the project is destroyed too, Terraform only removes the branch from the state: it keeps its settings and continues to be billed.
@@ -113,7 +113,7 @@ fn changed_defaults_name_the_computes_that_do_not_follow() {
     let bench = family("changed_defaults_name_the_computes_that_do_not_follow");
     let settings = "default_endpoint_settings = { autoscaling_limit_max_cu = 4 }\n  pg_version";
     bench.configure(&FAMILY.replacen("pg_version", settings, 1));
-    let plan = Told::by(&bench, &["plan"], 0);
+    let plan = PlanOutput::by(&bench, &["plan"], 0);
     expect![[r#"
         warning: New defaults of `projects/shop` do not apply to existing endpoints
         `default_endpoint_settings` applies only to endpoints created from now on. To change the following endpoints, manage each one with a `lakebase_endpoint` resource:
@@ -128,28 +128,28 @@ fn changed_defaults_name_the_computes_that_do_not_follow() {
 }
 
 #[test]
-fn plan_that_cannot_look_says_so_once() {
-    let mut bench = Workbench::new("plan_that_cannot_look_says_so_once");
+fn plan_without_access_warns_once() {
+    let mut bench = Workbench::new("plan_without_access_warns_once");
     bench.environment.insert("DATABRICKS_TOKEN".into(), "wrong".into());
     bench.configure(FAMILY);
-    let told = Told::by(&bench, &["plan"], 0).messages();
+    let told = PlanOutput::by(&bench, &["plan"], 0).messages();
     assert_eq!(told.matches("Plan could not read existing objects").count(), 1, "{told}");
 }
 
 #[test]
-fn object_that_was_created_again_outside_is_told() {
+fn object_recreated_outside_of_terraform_warns() {
     let bench = family("object_that_was_created_again_outside");
     let path = bench.path("terraform.tfstate");
     let state = std::fs::read_to_string(&path).expect("there is a state");
     let uid = bench.emulator.get("projects/shop").expect("it exists")["uid"].clone();
     let uid = uid.as_str().expect("it is text");
     std::fs::write(&path, state.replace(uid, "another")).expect("it can be written");
-    let told = Told::by(&bench, &["plan"], 0).messages();
+    let told = PlanOutput::by(&bench, &["plan"], 0).messages();
     assert!(told.contains("Project `projects/shop` was recreated outside of Terraform"), "{told}");
 }
 
 #[test]
-fn an_adoption_of_another_object_is_refused_in_the_plan() {
+fn adoption_of_different_object_is_refused_at_plan() {
     let bench = Workbench::new("an_adoption_of_another_object_is_refused");
     let branch = |id: &str, source: &str| {
         format!(
@@ -181,7 +181,7 @@ resource "lakebase_endpoint" "it" {
         (endpoint.to_owned(), "`endpoint_type` is `ENDPOINT_TYPE_READ_WRITE` in"),
     ] {
         bench.configure(&(project().to_owned() + &hcl));
-        let plan = Told::by(&bench, &["plan"], 1).messages();
+        let plan = PlanOutput::by(&bench, &["plan"], 1).messages();
         assert!(plan.contains("already exists with a different"), "{plan}");
         assert!(plan.contains(difference), "{plan}");
         assert!(!plan.contains("will be adopted"), "{plan}");
@@ -193,7 +193,7 @@ resource "lakebase_endpoint" "it" {
 }
 
 #[test]
-fn a_setting_of_the_creation_that_comes_too_late_is_a_warning() {
+fn late_initial_setting_warns() {
     let bench = Workbench::new("a_setting_of_the_creation_that_comes_too_late");
     let hcl = |settings: &str| {
         format!(
@@ -204,7 +204,7 @@ fn a_setting_of_the_creation_that_comes_too_late_is_a_warning() {
     bench.apply();
     bench.forget_requests();
     bench.configure(&hcl("initial_branch = { is_protected = true }"));
-    let plan = Told::by(&bench, &["plan"], 0).messages();
+    let plan = PlanOutput::by(&bench, &["plan"], 0).messages();
     expect![[r#"
         warning: Change to `initial_branch` has no effect
         `initial_branch` is applied only when the resource is created. Terraform stores the value, and no request is sent. To change the existing settings, manage them with a resource of their own.
@@ -215,8 +215,8 @@ fn a_setting_of_the_creation_that_comes_too_late_is_a_warning() {
 }
 
 #[test]
-fn a_data_source_does_not_show_a_deleted_project() {
-    let bench = Workbench::new("a_data_source_does_not_show_a_deleted_project");
+fn data_source_rejects_soft_deleted_project() {
+    let bench = Workbench::new("data_source_rejects_soft_deleted_project");
     let project = r#"
 resource "lakebase_project" "gone" {
   project_id          = "gone"

@@ -3,7 +3,7 @@
 use expect_test::expect;
 use serde_json::json;
 
-use crate::shop::project;
+use crate::fixtures::project;
 use crate::workbench::Workbench;
 
 const EVERYTHING: &str = r#"
@@ -124,8 +124,8 @@ output "uri" {
 "#;
 
 #[test]
-fn everything_is_made_found_unchanged_and_unmade() {
-    let bench = Workbench::new("everything_is_made_found_unchanged_and_unmade");
+fn full_configuration_applies_replans_empty_and_destroys() {
+    let bench = Workbench::new("full_configuration_applies_replans_empty_and_destroys");
     bench.configure(EVERYTHING);
     bench.apply();
 

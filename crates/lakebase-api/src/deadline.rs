@@ -17,9 +17,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// A deadline and a stop token, shared by all calls that serve one purpose: a create, its
-/// operation and the settling after it draw on one patience.
+/// operation and the settling after it draw on one deadline.
 #[derive(Clone)]
-pub struct Patience {
+pub struct Deadline {
     clock: Arc<dyn Clock>,
     start: Duration,
     timeout: Duration,
@@ -28,19 +28,19 @@ pub struct Patience {
 
 /// Why a wait ended before what it was for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cut {
+pub(crate) enum WaitAborted {
     /// The stop token was cancelled.
     Interrupted,
     /// The deadline passed.
-    OutOfTime,
+    TimedOut,
 }
 
-impl Patience {
+impl Deadline {
     pub(crate) fn new(clock: Arc<dyn Clock>, timeout: Duration, stop: CancellationToken) -> Self {
         Self { start: clock.elapsed(), clock, timeout, stop }
     }
 
-    /// The time since this patience began.
+    /// The time since this deadline began.
     pub fn elapsed(&self) -> Duration {
         self.clock.elapsed().saturating_sub(self.start)
     }
@@ -56,48 +56,51 @@ impl Patience {
         self.sleep(pause(self.elapsed(), self.clock.unit())).await.is_ok()
     }
 
-    /// A patience that ends with this one, and after `limit` at the latest.
+    /// A deadline that ends with this one, and after `limit` at the latest.
     pub(crate) fn at_most(&self, limit: Duration) -> Self {
         let timeout = self.remaining().min(limit);
         Self { start: self.clock.elapsed(), timeout, ..self.clone() }
     }
 
     /// Whether there is any left.
-    pub(crate) fn check(&self) -> Result<(), Cut> {
+    pub(crate) fn check(&self) -> Result<(), WaitAborted> {
         if self.stop.is_cancelled() {
-            Err(Cut::Interrupted)
+            Err(WaitAborted::Interrupted)
         } else if self.remaining().is_zero() {
-            Err(Cut::OutOfTime)
+            Err(WaitAborted::TimedOut)
         } else {
             Ok(())
         }
     }
 
     /// Sleeps, but not past the deadline and not past a stop.
-    pub(crate) async fn sleep(&self, duration: Duration) -> Result<(), Cut> {
+    pub(crate) async fn sleep(&self, duration: Duration) -> Result<(), WaitAborted> {
         self.check()?;
         let enough = duration < self.remaining();
         tokio::select! {
             biased;
-            () = self.stop.cancelled() => Err(Cut::Interrupted),
+            () = self.stop.cancelled() => Err(WaitAborted::Interrupted),
             () = self.clock.sleep(duration.min(self.remaining())) => {
-                if enough { Ok(()) } else { Err(Cut::OutOfTime) }
+                if enough { Ok(()) } else { Err(WaitAborted::TimedOut) }
             }
         }
     }
 
     /// Awaits `work`, but not past the deadline and not past a stop.
-    pub(crate) async fn during<T>(&self, work: impl Future<Output = T>) -> Result<T, Cut> {
+    pub(crate) async fn during<T>(&self, work: impl Future<Output = T>) -> Result<T, WaitAborted> {
         tokio::select! {
             biased;
             done = work => Ok(done),
-            () = self.stop.cancelled() => Err(Cut::Interrupted),
-            () = self.deadline() => Err(Cut::OutOfTime),
+            () = self.stop.cancelled() => Err(WaitAborted::Interrupted),
+            () = self.deadline() => Err(WaitAborted::TimedOut),
         }
     }
 
     /// The same for work that changes something: a stop leaves it a few seconds to be answered.
-    pub(crate) async fn during_change<T>(&self, work: impl Future<Output = T>) -> Result<T, Cut> {
+    pub(crate) async fn during_change<T>(
+        &self,
+        work: impl Future<Output = T>,
+    ) -> Result<T, WaitAborted> {
         let stopped = async {
             self.stop.cancelled().await;
             self.clock.limit(self.clock.elapsed() + GRACE).await;
@@ -105,8 +108,8 @@ impl Patience {
         tokio::select! {
             biased;
             done = work => Ok(done),
-            () = stopped => Err(Cut::Interrupted),
-            () = self.deadline() => Err(Cut::OutOfTime),
+            () = stopped => Err(WaitAborted::Interrupted),
+            () = self.deadline() => Err(WaitAborted::TimedOut),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use expect_test::{Expect, expect};
 
-use crate::shop::{branch, primary, project};
+use crate::fixtures::{branch, primary, project};
 use crate::workbench::Workbench;
 
 /// A plan of the configuration ends in these errors.
@@ -26,8 +26,8 @@ fn apart(hcl: &str) -> String {
 }
 
 #[test]
-fn a_value_that_cannot_be_is_refused_on_its_line() {
-    let bench = Workbench::new("a_value_that_cannot_be_is_refused_on_its_line");
+fn invalid_value_is_reported_at_its_source_line() {
+    let bench = Workbench::new("invalid_value_is_reported_at_its_source_line");
     let names = r#"
 resource "lakebase_project" "shop" {
   project_id = "My_Shop"
@@ -327,7 +327,7 @@ output "name" {
 }
 
 #[test]
-fn a_value_that_cannot_be_inside_an_object_is_named_by_its_path() {
+fn invalid_nested_value_is_reported_with_its_attribute_path() {
     let bench = Workbench::new("a_value_that_cannot_be_inside_an_object");
     let arms = "suspend_timeout_duration = \"5m\", no_suspension = true";
     let project = project(&format!("default_endpoint_settings = {{ {arms} }}"));
@@ -378,7 +378,7 @@ fn a_value_that_cannot_be_inside_an_object_is_named_by_its_path() {
 }
 
 #[test]
-fn a_limit_that_may_move_is_a_warning_and_the_services_refusal_an_error() {
+fn value_outside_documented_range_warns_and_api_rejection_errors() {
     let bench = Workbench::new("a_limit_that_may_move_is_a_warning");
     bench.configure(&(project("pg_version = 42") + &branch("ttl = \"60d\"")));
     expect![[r#"
@@ -423,8 +423,8 @@ fn a_limit_that_may_move_is_a_warning_and_the_services_refusal_an_error() {
 }
 
 #[test]
-fn a_flag_cannot_just_be_turned_off() {
-    let bench = Workbench::new("a_flag_cannot_just_be_turned_off");
+fn unsetting_no_suspension_without_timeout_is_an_error() {
+    let bench = Workbench::new("unsetting_no_suspension_without_timeout_is_an_error");
     bench.configure(&(project("") + &primary("no_suspension = true")));
     bench.apply();
     says(
@@ -443,7 +443,7 @@ fn a_flag_cannot_just_be_turned_off() {
 }
 
 #[test]
-fn a_create_that_finds_something_absent_names_the_attributes_that_name_it() {
+fn create_with_missing_reference_names_the_attributes() {
     let bench = Workbench::new("a_create_that_finds_something_absent");
     let source = "source_branch = \"projects/shop/branches/nowhere\"";
     bench.configure(&(project("") + &branch(source)));
@@ -454,8 +454,8 @@ fn a_create_that_finds_something_absent_names_the_attributes_that_name_it() {
 }
 
 #[test]
-fn what_the_service_would_refuse_is_refused_in_the_plan() {
-    let bench = Workbench::new("what_the_service_would_refuse_is_refused_in_the_plan");
+fn known_api_rejections_fail_at_plan() {
+    let bench = Workbench::new("known_api_rejections_fail_at_plan");
     let second = primary("").replace("\"primary\"\n  endpoint_type", "\"second\"\n  endpoint_type");
     let second = second.replace("replace_existing = true", "");
     for (hcl, expected) in [

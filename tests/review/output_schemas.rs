@@ -11,7 +11,7 @@ use jsonschema::Validator;
 use serde_json::{Value as Json, json};
 
 use crate::folder;
-use crate::goldens::{plans, reviewed};
+use crate::golden_files::{plans, reviewed};
 
 #[test]
 fn json_has_the_form_that_is_documented() {

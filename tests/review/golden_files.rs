@@ -31,15 +31,15 @@ const OPTIONS: &[(&str, &[&str])] = &[
     ),
     ("moved", &["--price-per-cu-hour", "$0.111", "--fail-on", "total cost > 800"]),
     ("new-project", &["--price-per-cu-hour", "$0.111", "--fail-on", "cost > 500 not in *.primary"]),
-    ("nothing", &["--fail-on", "total ceiling > 0"]),
-    ("official", OF_TWINS),
+    ("no-changes", &["--fail-on", "total ceiling > 0"]),
+    ("databricks-provider", OF_TWINS),
     ("removed", &["--fail-on", "destroys"]),
     ("replace", &["--fail-on", "destroys", "--fail-on", "total ceiling > 4"]),
     (
         "resize",
         &["--price-per-cu-hour", "$0.111", "--fail-on", "ceiling > 4", "--fail-on", "range > 4"],
     ),
-    ("twin", OF_TWINS),
+    ("databricks-equivalent", OF_TWINS),
     ("unknown", &["--fail-on", "unknown", "--fail-on", "ceiling > 64", "--fail-on", "growth > 2x"]),
 ];
 
@@ -93,7 +93,8 @@ fn a_review_fails_where_a_rule_holds_and_says_so_on_stderr() {
 #[test]
 fn a_plan_of_the_official_provider_is_reviewed_like_its_twin() {
     for format in ["text", "markdown", "json"] {
-        let [official, twin] = ["official", "twin"].map(|it| reviewed(it, format));
+        let [official, twin] =
+            ["databricks-provider", "databricks-equivalent"].map(|it| reviewed(it, format));
         let ours = |it: &str| it.replace("databricks_postgres_", "lakebase_");
         assert_eq!(ours(&official.stdout), twin.stdout, "{format}");
         assert_eq!(ours(&official.stderr), twin.stderr, "{format}");

@@ -57,7 +57,7 @@ async fn a_refusal_is_logged_and_keeps_nobody_else_out() {
 }
 
 #[tokio::test]
-async fn a_peer_that_says_nothing_keeps_nobody_waiting() {
+async fn silent_connection_does_not_block_others() {
     let (_process, handshake) = Process::start().await;
     let _silent = UnixStream::connect(handshake.socket()).await.expect("the socket is bound");
     assert_answers(&client::terraform(&handshake).await).await;

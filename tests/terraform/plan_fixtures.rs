@@ -3,7 +3,7 @@
 //!
 //! A folder of `tests/plans/` holds a configuration, what is applied before it in `before/`, and
 //! the plan as `terraform show -json` prints it, written by Terraform 1.11.4. With
-//! `UPDATE_PLANS=1` a test writes that file instead of comparing. `official/` stands aside: its
+//! `UPDATE_PLANS=1` a test writes that file instead of comparing. `databricks-provider/` stands aside: its
 //! plan is written by hand.
 
 use std::os::unix::fs::symlink;
@@ -39,21 +39,22 @@ plans! {
     imports "import" [];
     moved_blocks "moved" [];
     other_defaults "defaults" [];
-    no_change "nothing" [];
+    no_change "no-changes" [];
     what_the_configuration_gives_up "removed" [];
     a_switch_off_and_on "disabled" [];
-    resources_of_other_types "others" [];
+    resources_of_other_types "other-providers" [];
     a_target "target" ["-target=lakebase_endpoint.reports"];
     adoptions "adopt" [];
     a_plan_that_fails "errored" [];
-    the_twin_of_the_official_plan "twin" [];
+    the_twin_of_the_official_plan "databricks-equivalent" [];
 }
 
 #[test]
 fn no_plan_is_left_out() {
     let entries = fs::read_dir(plans()).expect("there are plans");
     let folders = entries.map(|it| it.expect("it can be read").path());
-    let made: Vec<_> = FOLDERS.iter().chain(&["official"]).map(|it| plans().join(it)).collect();
+    let made: Vec<_> =
+        FOLDERS.iter().chain(&["databricks-provider"]).map(|it| plans().join(it)).collect();
     let unmade: Vec<_> = folders.filter(|it| !made.contains(it)).collect();
     assert!(unmade.is_empty(), "give each of these its line above: {unmade:#?}");
 }

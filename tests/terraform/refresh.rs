@@ -1,6 +1,6 @@
 //! What a refresh asks the service for.
 
-use crate::shop::project;
+use crate::fixtures::project;
 use crate::workbench::Workbench;
 
 #[test]

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::shop::{primary, project};
+use crate::fixtures::{primary, project};
 use crate::workbench::Workbench;
 
 const SMALL: &str = "autoscaling_limit_min_cu = 1\nautoscaling_limit_max_cu = 4\n\
@@ -12,7 +12,7 @@ const LARGE: &str = "autoscaling_limit_min_cu = 4\nautoscaling_limit_max_cu = 8\
 const OFF: &str = "provider \"lakebase\" {\n  review_warnings = false\n}\n";
 
 #[test]
-fn a_change_of_compute_is_told_once_in_the_plan_and_not_in_the_apply() {
+fn compute_change_warns_once_in_plan_and_not_in_apply() {
     let bench = Workbench::new("a_change_of_compute_is_told_once");
     bench.configure(&(project("") + &primary(SMALL)));
     bench.apply();
@@ -62,7 +62,7 @@ fn a_change_of_compute_is_told_once_in_the_plan_and_not_in_the_apply() {
 }
 
 #[test]
-fn a_size_that_nobody_documents_is_told_where_it_comes_up() {
+fn undocumented_size_warns_in_plan() {
     let bench = Workbench::new("a_size_that_nobody_documents");
     let huge = "autoscaling_limit_min_cu = 110\nautoscaling_limit_max_cu = 116\n";
     let defaults = project(&format!("default_endpoint_settings = {{\n{huge}}}"));

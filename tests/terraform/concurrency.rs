@@ -36,14 +36,17 @@ resource "lakebase_endpoint" "all" {
 const OBJECTS: usize = 1 + 10 + 40;
 
 #[test]
-fn a_crowd_comes_and_goes_in_one_apply_each() {
+fn many_resources_are_created_and_destroyed_without_conflicts() {
     let options = Options {
         operation_delay: Duration::from_millis(100),
         settle_delay: Duration::from_millis(50),
         quotas: Quotas { unarchived_branches: 11, active_computes: 51, ..Quotas::default() },
         ..Options::default()
     };
-    let bench = Workbench::with_options("a_crowd_comes_and_goes_in_one_apply_each", options);
+    let bench = Workbench::with_options(
+        "many_resources_are_created_and_destroyed_without_conflicts",
+        options,
+    );
     bench.configure(CROWD);
 
     let applied = bench.terraform(&["apply", "-auto-approve", "-parallelism=10"]).succeeded();

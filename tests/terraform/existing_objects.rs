@@ -5,7 +5,7 @@ use std::time::Duration;
 use expect_test::{Expect, expect};
 use lakebase_emulator::{Emulator, Options};
 
-use crate::shop::{branch, primary, project};
+use crate::fixtures::{branch, primary, project};
 use crate::workbench::Workbench;
 
 /// A plan of the configuration ends in these errors.
@@ -23,7 +23,7 @@ fn apply_says(bench: &Workbench, hcl: &str, expected: Expect) {
 }
 
 #[test]
-fn what_exists_already_comes_with_the_import_block_to_paste() {
+fn create_of_existing_object_suggests_import_block() {
     let bench = Workbench::new("what_exists_already_comes_with_the_import_block");
     bench.configure(&project(""));
     bench.apply();
@@ -74,8 +74,8 @@ fn what_exists_already_comes_with_the_import_block_to_paste() {
 }
 
 #[test]
-fn a_project_in_the_trash_is_told_with_both_ways_out() {
-    let bench = Workbench::new("a_project_in_the_trash_is_told_with_both_ways_out");
+fn create_of_soft_deleted_project_suggests_undelete_or_purge() {
+    let bench = Workbench::new("create_of_soft_deleted_project_suggests_undelete_or_purge");
     let kept = project("").replace("purge_on_delete     = true", "");
     bench.configure(&kept);
     bench.apply();
@@ -107,8 +107,8 @@ fn a_project_in_the_trash_is_told_with_both_ways_out() {
 }
 
 #[test]
-fn a_data_source_of_what_is_not_there_says_so() {
-    let bench = Workbench::new("a_data_source_of_what_is_not_there_says_so");
+fn data_source_reports_missing_object() {
+    let bench = Workbench::new("data_source_reports_missing_object");
     let endpoint = "projects/shop/branches/production/endpoints/reports";
     let connection =
         format!("data \"lakebase_connection\" \"this\" {{\n  endpoint = \"{endpoint}\"\n}}\n");
@@ -180,7 +180,7 @@ fn a_data_source_of_what_is_not_there_says_so() {
 }
 
 #[test]
-fn a_branch_that_has_expired_is_told_and_planned_anew() {
+fn expired_branch_warns_and_is_planned_for_creation() {
     let options = Options { frozen_clock: true, ..Options::default() };
     let bench = Workbench::with_options("a_branch_that_has_expired_is_told", options);
     bench.configure(&(project("") + &branch("ttl = \"1d\"")));
@@ -203,8 +203,8 @@ fn a_branch_that_has_expired_is_told_and_planned_anew() {
 }
 
 #[test]
-fn the_wrong_workspace_is_an_error_and_no_removal() {
-    let mut bench = Workbench::new("the_wrong_workspace_is_an_error_and_no_removal");
+fn wrong_workspace_is_an_error_and_keeps_state() {
+    let mut bench = Workbench::new("wrong_workspace_is_an_error_and_keeps_state");
     bench.configure(&project(""));
     bench.apply();
     let guard = "provider \"lakebase\" {\n  expected_workspace_id = \"42\"\n}\n";
@@ -269,7 +269,7 @@ fn the_wrong_workspace_is_an_error_and_no_removal() {
 
 /// An apply of nothing but a local setting asks nobody, and so learns of no workspace.
 #[test]
-fn a_local_change_forgets_neither_the_workspace_nor_the_trash() {
+fn local_only_update_preserves_private_state() {
     let mut bench = Workbench::new("a_local_change_forgets_neither_workspace_nor_trash");
     let protected = |it: bool| {
         let project = "resource \"lakebase_project\" \"shop\" {\n  project_id = \"shop\"\n";

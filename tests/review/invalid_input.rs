@@ -9,7 +9,7 @@ use expect_test::{Expect, expect};
 use crate::{Run, folder, review};
 
 #[test]
-fn what_is_no_plan_is_refused_in_a_line() {
+fn non_plan_input_is_rejected_with_one_line() {
     let plan = plan("resize");
     let with = |from: &str, to: &str| {
         assert!(plan.contains(from), "the plan has no {from}");
@@ -22,7 +22,7 @@ fn what_is_no_plan_is_refused_in_a_line() {
     let utf16 = |it: u16| it.to_le_bytes();
     check(
         &[
-            ("nothing", b"".to_vec()),
+            ("no-changes", b"".to_vec()),
             ("a blank line", b"\n".to_vec()),
             ("a plan for people", b"Terraform will perform the following actions:\n".to_vec()),
             ("a plan as it is saved", b"PK\x03\x04\x14\0\x08\0".to_vec()),
@@ -50,7 +50,7 @@ fn what_is_no_plan_is_refused_in_a_line() {
         ]
         .map(|(what, input)| (what, review(Path::new("."), &[], &input))),
         &expect![[r#"
-            nothing:
+            no-changes:
                 There is no plan: the input is empty. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
             a blank line:
                 There is no plan: the input is empty. Save the plan with `terraform plan -out=tfplan`, and pass on what `terraform show -json tfplan` prints.
@@ -105,7 +105,7 @@ fn what_is_no_plan_is_refused_in_a_line() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_in_a_line() {
+fn invalid_arguments_are_rejected_with_one_line() {
     let plan = plan("resize");
     check(
         &[
@@ -221,7 +221,7 @@ fn a_rule_that_does_not_parse_is_refused_in_a_line() {
 }
 
 #[test]
-fn what_differs_from_a_plan_in_nothing_that_counts_is_reviewed() {
+fn irrelevant_differences_of_a_plan_are_ignored() {
     let plan = plan("resize");
     let expected = review(Path::new("."), &[], plan.as_bytes());
     assert_eq!(expected.code, Some(0), "{}", expected.stderr);
@@ -251,7 +251,7 @@ fn a_plan_that_is_cut_off_anywhere_is_refused_in_a_line() {
 }
 
 #[test]
-fn the_help_is_no_error() {
+fn help_exits_successfully() {
     for arguments in [&["--help"][..], &["-h"], &["--fail-on", "always-on", "--help"]] {
         let run = review(Path::new("."), arguments, b"");
         assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{arguments:?}");

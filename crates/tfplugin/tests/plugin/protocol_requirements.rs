@@ -1,10 +1,10 @@
-//! `traps.md` names a test for each trap of the protocol: here they are looked for.
+//! `protocol_requirements.md` names a test for each trap of the protocol: here they are looked for.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-const INDEX: &str = include_str!("traps.md");
+const INDEX: &str = include_str!("protocol_requirements.md");
 
 /// The rows of the index: a trap's number, and what shows it.
 fn rows() -> impl Iterator<Item = (usize, &'static str)> {
