@@ -35,7 +35,7 @@ impl Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// The ceiling at least doubles.
-    CeilingDoubles,
+    MaximumDoubles,
     /// A new compute can scale up to a size that only few need.
     LargeCompute,
     /// It does not suspend anymore.
@@ -61,7 +61,7 @@ pub enum Kind {
 impl Kind {
     /// All, in the order of the documentation.
     pub const ALL: [Kind; 11] = [
-        Kind::CeilingDoubles,
+        Kind::MaximumDoubles,
         Kind::LargeCompute,
         Kind::AlwaysOn,
         Kind::SuspendsLater,
@@ -77,7 +77,7 @@ impl Kind {
     /// The ID for programs, and what it stands for.
     pub fn declared(self) -> (&'static str, &'static str) {
         match self {
-            Kind::CeilingDoubles => ("ceiling-doubles", "Maximum compute at least doubles"),
+            Kind::MaximumDoubles => ("maximum-doubles", "Maximum compute at least doubles"),
             Kind::LargeCompute => ("large-compute", "New compute is large"),
             Kind::AlwaysOn => ("always-on", "Scale to zero is disabled"),
             Kind::SuspendsLater => ("suspends-later", "Suspend timeout at least doubles"),
@@ -125,7 +125,7 @@ pub fn findings_of_defaults(what: &str, before: Option<&Compute>, after: &Comput
     let Some(before) = before else { return findings };
     let new = "New computes with these settings run continuously and are billed for at least their \
                minimum size.";
-    findings.extend(ceiling_doubles(what, before, after));
+    findings.extend(maximum_doubles(what, before, after));
     findings.extend(always_on(what, before, after, new));
     findings
 }
@@ -190,7 +190,7 @@ fn differences(what: &str, before: &Compute, after: &Compute) -> Vec<Finding> {
     let each = |(before, after)| format!("From {before} to {after} {}", plural(after, "compute"));
     let found = [
         enabled(what, before, after),
-        ceiling_doubles(what, before, after),
+        maximum_doubles(what, before, after),
         always_on(what, before, after, around_the_clock),
         suspends_later(what, before, after),
         more.map(|computes| Finding {
@@ -248,7 +248,7 @@ fn enabled(what: &str, before: &Compute, after: &Compute) -> Option<Finding> {
     })
 }
 
-fn ceiling_doubles(what: &str, before: &Compute, after: &Compute) -> Option<Finding> {
+fn maximum_doubles(what: &str, before: &Compute, after: &Compute) -> Option<Finding> {
     let (from, to) = (before.ceiling().value()?, after.ceiling().value()?);
     if from <= 0.0 || to < 2.0 * from {
         return None;
@@ -273,7 +273,7 @@ fn ceiling_doubles(what: &str, before: &Compute, after: &Compute) -> Option<Find
         )
     };
     Some(Finding {
-        kind: Kind::CeilingDoubles,
+        kind: Kind::MaximumDoubles,
         summary: format!("Maximum compute of {what} at least doubles"),
         detail: format!(
             "{each}.{grants} The maximum cost increases by a factor of {}.",
@@ -359,13 +359,13 @@ mod tests {
         for (before, after, expected) in [
             (small, compute(7.5, false, 1), none),
             (double, small, &[Kind::LessAvailable, Kind::FewerConnections, Kind::Suspends]),
-            (small, double, &[Kind::CeilingDoubles, Kind::AlwaysOn, Kind::HighAvailability]),
+            (small, double, &[Kind::MaximumDoubles, Kind::AlwaysOn, Kind::HighAvailability]),
             (Compute::default(), double, none),
             (compute(4.0, false, 2), compute(8.0, false, 1), &[Kind::LessAvailable]),
             (
                 compute(4.0, true, 2),
                 compute(4.0, true, 6),
-                &[Kind::CeilingDoubles, Kind::HighAvailability],
+                &[Kind::MaximumDoubles, Kind::HighAvailability],
             ),
             (compute(4.0, true, 6), compute(4.0, true, 2), &[Kind::LessAvailable]),
             (off(small), off(compute(4.0, true, 1)), none),

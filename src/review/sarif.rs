@@ -323,7 +323,7 @@ fn physical(file: &Path, line: usize) -> Json {
 fn attributes(row: &Row, kind: Option<Kind>) -> Vec<&'static str> {
     let suspension = [NO_SUSPENSION.name(), SUSPEND_AFTER.name()];
     match kind {
-        Some(Kind::CeilingDoubles | Kind::FewerConnections | Kind::LargeCompute) => {
+        Some(Kind::MaximumDoubles | Kind::FewerConnections | Kind::LargeCompute) => {
             return vec![RANGE.max.name(), GROUP.name()];
         }
         Some(Kind::UndocumentedSize) => return vec![RANGE.max.name(), RANGE.min.name()],

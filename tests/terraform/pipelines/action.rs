@@ -63,7 +63,7 @@ fn github_action_without_code_scanning_writes_workflow_commands() {
     places.dedup();
     expect![[r#"
         ::error file=main.tf,line=14,title=fail-on
-        ::warning file=main.tf,line=13,title=ceiling-doubles
+        ::warning file=main.tf,line=13,title=maximum-doubles
         ::warning file=main.tf,line=14,title=always-on
         ::warning file=main.tf,line=16,title=high-availability
         ::notice file=main.tf,line=14,title=compute-change"#]]

@@ -47,7 +47,7 @@ fn gitlab_template_with_a_failing_rule_writes_all_reports_before_it_fails() {
     shown.dedup();
     expect![[r#"
         "major" "fail-on" "main.tf":14
-        "minor" "ceiling-doubles" "main.tf":13
+        "minor" "maximum-doubles" "main.tf":13
         "minor" "always-on" "main.tf":14
         "minor" "high-availability" "main.tf":16
         "info" "compute-change" "main.tf":14"#]]
