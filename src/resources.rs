@@ -91,6 +91,13 @@ pub const DEFAULTS: &str = "default_endpoint_settings";
 /// The name of the setting that refuses a destroy.
 pub const DELETION_PROTECTION: &str = "deletion_protection";
 
+/// The setting that refuses a destroy, with its default.
+pub const fn deletion_protection(default: bool) -> Field<Bool> {
+    Field::<Bool>::local(DELETION_PROTECTION)
+        .doc("Whether to prevent Terraform from destroying or replacing the object. While the state has `true`, a plan that would do so fails. To destroy the object, set `false`, apply, and then destroy it.")
+        .default(default)
+}
+
 const fn timeout(name: &'static str, doc: &'static str) -> AnyField {
     Field::<Duration>::member(name).doc(doc).any()
 }

@@ -39,6 +39,13 @@ mock_resource "lakebase_default_branch" {
   }
 }
 
+mock_resource "lakebase_catalog" {
+  defaults = {
+    name    = "catalogs/mocked"
+    project = "projects/mocked"
+  }
+}
+
 mock_data "lakebase_project" {
   defaults = {
     default_branch = "projects/mocked/branches/production"

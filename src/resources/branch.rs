@@ -8,8 +8,8 @@ use serde_json::Value as Json;
 use tfplugin::{Diagnostic, Diagnostics, Object, Value};
 
 use super::{
-    BRANCH, CREATE_TIME, DATABASE, DELETION_PROTECTION, ENDPOINT, NAME, PROJECT, PURGE_ON_DELETE,
-    REPLACE_EXISTING, SNAPSHOT, TIMEOUTS, UID, UPDATE_TIME,
+    BRANCH, CREATE_TIME, DATABASE, ENDPOINT, NAME, PROJECT, PURGE_ON_DELETE, REPLACE_EXISTING,
+    SNAPSHOT, TIMEOUTS, UID, UPDATE_TIME, deletion_protection,
 };
 use crate::model::address::holds;
 use crate::model::field::{Bool, Duration, Field, Int, Text, TextMap, Timestamp as Time};
@@ -78,10 +78,6 @@ const KEEPERS: Field<TextMap> = Field::local("keepers")
     .doc("Arbitrary map of values. If a value changes, the branch is replaced by a new copy of its source, and all data written to the branch is lost. A replacement under the same `branch_id` requires `purge_on_delete = true`.")
     .replaces();
 
-const DELETION_PROTECTED: Field<Bool> = Field::local(DELETION_PROTECTION)
-    .doc("Whether to prevent Terraform from destroying or replacing the branch. While the state has `true`, a plan that would do so fails. To destroy the branch, set `false`, apply, and then destroy it.")
-    .default(false);
-
 const DEFAULT: Field<Bool> =
     Field::status("default").doc("Whether the branch is the project's default branch.");
 
@@ -123,7 +119,7 @@ static TABLE: Table = Table {
         REPLACE_EXISTING.any(),
         PURGE_ON_DELETE.any(),
         KEEPERS.any(),
-        DELETION_PROTECTED.any(),
+        deletion_protection(false).any(),
         TIMEOUTS.any(),
         NAME.any(),
         UID.any(),

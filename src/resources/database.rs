@@ -5,10 +5,10 @@
 use tfplugin::Object;
 
 use super::{
-    BRANCH, CREATE_TIME, DATABASE, DELETION_PROTECTION, NAME, REPLACE_EXISTING, ROLE, TIMEOUTS,
-    UPDATE_TIME,
+    BRANCH, CREATE_TIME, DATABASE, NAME, REPLACE_EXISTING, ROLE, TIMEOUTS, UPDATE_TIME,
+    deletion_protection,
 };
-use crate::model::field::{Bool, Field, IdRule, Text};
+use crate::model::field::{Field, IdRule, Text};
 use crate::model::life::{Delete, HasCompute, Life};
 use crate::model::table::{Resource, Table, Timeouts};
 use crate::model::tf::Tf;
@@ -36,10 +36,6 @@ const OWNER: Field<Text> = Field::spec("role")
     .named(ROLE)
     .inside_of("branch");
 
-const DELETION_PROTECTED: Field<Bool> = Field::local(DELETION_PROTECTION)
-    .doc("Whether to prevent Terraform from destroying or replacing the database, because Lakebase cannot restore a deleted database. While the state has `true`, a plan that would do so fails. To destroy the database, set `false`, apply, and then destroy it.")
-    .default(true);
-
 /// The resource.
 pub struct Database;
 
@@ -60,7 +56,7 @@ static TABLE: Table = Table {
         POSTGRES_DATABASE.any(),
         OWNER.any(),
         REPLACE_EXISTING.any(),
-        DELETION_PROTECTED.any(),
+        deletion_protection(true).any(),
         TIMEOUTS.any(),
         NAME.any(),
         CREATE_TIME.any(),

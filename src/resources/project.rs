@@ -6,8 +6,8 @@ use tfplugin::{Diagnostics, Object, Path, Value};
 
 use super::endpoint::{self, GROUP_MEMBERS};
 use super::{
-    BRANCH, CREATE_TIME, DELETION_PROTECTION, NAME, PROJECT, PURGE_ON_DELETE, TIMEOUTS, UID,
-    UPDATE_TIME,
+    BRANCH, CREATE_TIME, NAME, PROJECT, PURGE_ON_DELETE, TIMEOUTS, UID, UPDATE_TIME,
+    deletion_protection,
 };
 use crate::compute::finding::undocumented_size;
 use crate::compute::range::Range;
@@ -104,10 +104,6 @@ const BUDGET_POLICY_ID: Field<Text> = Field::spec("budget_policy_id")
 const NATIVE_LOGIN: Field<Bool> = Field::spec("enable_pg_native_login")
     .doc("Whether roles can log in with native PostgreSQL passwords.");
 
-const DELETION_PROTECTED: Field<Bool> = Field::local(DELETION_PROTECTION)
-    .doc("Whether to prevent Terraform from destroying or replacing the project. While the state has `true`, a plan that would do so fails. To destroy the project, set `false`, apply, and then destroy it.")
-    .default(true);
-
 const OWNER: Field<Text> =
     Field::status("owner").doc("User or service principal that owns the project.");
 
@@ -151,7 +147,7 @@ static TABLE: Table = Table {
         CUSTOM_TAGS.any(),
         BUDGET_POLICY_ID.any(),
         NATIVE_LOGIN.any(),
-        DELETION_PROTECTED.any(),
+        deletion_protection(true).any(),
         PURGE_ON_DELETE.any(),
         TIMEOUTS.any(),
         NAME.any(),

@@ -23,6 +23,20 @@ struct Sample {
     ignored: &'static [(&'static str, &'static str)],
 }
 
+impl Sample {
+    /// An answer that has exactly the paths of the table.
+    const fn exact(type_name: &'static str, answer: &'static str) -> Self {
+        Self { type_name, answer, documented: &[], ignored: &[] }
+    }
+}
+
+/// A recorded answer, by the name of its file.
+macro_rules! answer {
+    ($noun:literal) => {
+        include_str!(concat!("../../crates/lakebase-api/samples/", $noun, ".json"))
+    };
+}
+
 const FILTERED: &str = "the recording leaves times out";
 /// What every recording leaves out.
 const TIMES: [&str; 2] = ["create_time", "update_time"];
@@ -32,7 +46,7 @@ const NOT_SHOWN: &str = "written only: the status shows the timeout, or none";
 const SAMPLES: &[Sample] = &[
     Sample {
         type_name: "lakebase_project",
-        answer: include_str!("../../crates/lakebase-api/samples/project.json"),
+        answer: answer!("project"),
         documented: &[
             ("status.compute_last_active_time", FILTERED),
             ("status.budget_policy_id", UNTOLD),
@@ -44,7 +58,7 @@ const SAMPLES: &[Sample] = &[
     },
     Sample {
         type_name: "lakebase_branch",
-        answer: include_str!("../../crates/lakebase-api/samples/branch.json"),
+        answer: answer!("branch"),
         documented: &[
             ("status.expire_time", "this branch never expires"),
             ("status.expires_at", "the hook's own name for `expire_time`"),
@@ -60,7 +74,7 @@ const SAMPLES: &[Sample] = &[
     },
     Sample {
         type_name: "lakebase_endpoint",
-        answer: include_str!("../../crates/lakebase-api/samples/endpoint.json"),
+        answer: answer!("endpoint"),
         documented: &[
             ("status.hosts.read_only_pooled_host", "newer than the recording"),
             ("status.hosts.read_write_pooled_host", "newer than the recording"),
@@ -72,19 +86,14 @@ const SAMPLES: &[Sample] = &[
     },
     Sample {
         type_name: "lakebase_role",
-        answer: include_str!("../../crates/lakebase-api/samples/role.json"),
+        answer: answer!("role"),
         documented: &[("status.membership_roles", "this role is a member of none")],
         ignored: &[],
     },
-    Sample {
-        type_name: "lakebase_database",
-        answer: include_str!("../../crates/lakebase-api/samples/database.json"),
-        documented: &[],
-        ignored: &[],
-    },
+    Sample::exact("lakebase_database", answer!("database")),
     Sample {
         type_name: "lakebase_catalog",
-        answer: include_str!("../../crates/lakebase-api/samples/catalog.json"),
+        answer: answer!("catalog"),
         documented: &[
             ("status.create_database_if_missing", "never reported"),
             ("uid", "the recording leaves it out"),

@@ -6,7 +6,12 @@ use std::path::PathBuf;
 use crate::{files, relative, root};
 
 /// A phrase, and what to write instead.
-const REPLACED: [(&str, &str); 16] = [
+const REPLACED: [(&str, &str); 21] = [
+    ("the service ", "Lakebase, or the Lakebase API"),
+    ("the service.", "Lakebase, or the Lakebase API"),
+    ("the service,", "Lakebase, or the Lakebase API"),
+    ("sign in", "authenticate"),
+    ("signing in", "authentication"),
     (" shall ", "must, or will"),
     ("asleep", "suspended"),
     ("carries on", "continues"),
@@ -26,7 +31,13 @@ const REPLACED: [(&str, &str); 16] = [
 ];
 
 /// What contains a phrase of the list and is right.
-const RIGHT: [&str; 3] = ["full name of a unity catalog table", "renewed", "renewal"];
+const RIGHT: [&str; 5] = [
+    "the service principal",
+    "the service account",
+    "full name of a unity catalog table",
+    "renewed",
+    "renewal",
+];
 
 #[test]
 fn pages_and_examples_use_the_terms_of_terraform_and_databricks() {

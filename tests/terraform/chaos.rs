@@ -11,6 +11,7 @@ mod driver;
 mod generator;
 mod invariant;
 mod steps;
+mod ways;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -122,7 +122,7 @@ fn data_source_reports_missing_object() {
               on main.tf line 7, in data "lakebase_connection" "this":
                7: data "lakebase_connection" "this" {
 
-            NOT_FOUND: project id not found [TraceId: 9a45cd888d5940d681445b6a189663f5].
+            NOT_FOUND: project id not found [TraceId: [TRACE]].
 
             Check the name, and that [HOST] is the workspace that
             contains the object.
@@ -146,7 +146,7 @@ fn data_source_reports_missing_object() {
               on main.tf line 7, in data "lakebase_endpoint" "this":
                7: data "lakebase_endpoint" "this" {
 
-            NOT_FOUND: project id not found [TraceId: 1842218b97e744968dda1bc7277a55f9].
+            NOT_FOUND: project id not found [TraceId: [TRACE]].
 
             Check the name, and that [HOST] is the workspace that
             contains the object.

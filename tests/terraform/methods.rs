@@ -265,7 +265,7 @@ fn every_method_of_the_guide_applies_and_shows_no_secret() {
             bench.environment.insert(name.to_owned(), value.to_owned());
         }
         let profile = |url: &str| {
-            bench.write(".databrickscfg", &format!("[fixtures]\nhost = {url}\n"));
+            bench.write(".databrickscfg", &format!("[shop]\nhost = {url}\n"));
             adapted(&block(&section, "terraform").expect("it has an example"), url)
         };
         let url = bench.emulator.url();

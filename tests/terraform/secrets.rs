@@ -120,7 +120,7 @@ fn a_token_in_a_profile_stays_there() {
         bench.environment.remove(name);
     }
     let url = bench.emulator.url();
-    bench.write(".databrickscfg", &format!("[fixtures]\nhost = {url}\ntoken = {TOKEN}\n"));
+    bench.write(".databrickscfg", &format!("[shop]\nhost = {url}\ntoken = {TOKEN}\n"));
     bench.configure(
         &("provider \"lakebase\" {\n  profile = \"shop\"\n}\n".to_owned() + &project("")),
     );

@@ -1,3 +1,7 @@
+# Basic Usage
+#
+# The catalog makes the database `orders` available in Unity Catalog, as `shop_orders`.
+
 resource "lakebase_project" "shop" {
   project_id = "shop"
 }
@@ -19,12 +23,4 @@ resource "lakebase_catalog" "orders" {
   catalog_id        = "shop_orders"
   branch            = lakebase_database.orders.branch
   postgres_database = lakebase_database.orders.postgres_database
-}
-
-# Lakebase can create the database, too. Terraform then does not manage it.
-resource "lakebase_catalog" "reports" {
-  catalog_id                 = "shop_reports"
-  branch                     = "${lakebase_project.shop.name}/branches/production"
-  postgres_database          = "reports"
-  create_database_if_missing = true
 }

@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 use super::generator::{GeneratedConfig, Part};
 use super::invariant::{self, Announced, Names, held};
 use super::steps::{Preparation, Step, Trouble};
+use super::ways::{Way, ways};
 use super::{LINGERING, Sort, Tally};
 use crate::workbench::{Run, Workbench};
 
@@ -27,6 +28,8 @@ pub(super) struct Driver<'a> {
     shop: GeneratedConfig,
     /// The last configuration whose plan was not refused.
     accepted: GeneratedConfig,
+    /// The ways that were taken since the last convergence, with the object each was for.
+    taken: Vec<(String, Way)>,
     /// The `import` blocks of messages, by part.
     imports: Vec<(Part, String)>,
     /// What was announced by applies that were killed since the last convergence.
@@ -46,35 +49,6 @@ enum Outcome {
     Broken,
 }
 
-/// What a message offers.
-#[derive(Clone, Debug, PartialEq)]
-enum Way {
-    /// `terraform untaint`
-    Untaint,
-    /// An `import` block.
-    Import(String),
-    /// `terraform state rm` of each address, then `terraform import`.
-    ImportAgain,
-    /// `purge_on_delete = true`
-    AllowPurge,
-    /// No `create_before_destroy`.
-    DestroyFirst,
-    /// `replace_existing = true`
-    Adopt,
-    /// No `replace_existing`.
-    DoNotAdopt,
-    /// Another ID.
-    Rename,
-    /// `max_autoscaling_range_cu`
-    AllowWideRanges,
-    /// `POST …/undelete`
-    Undelete,
-    /// `deletion_protection = false`, and nothing that replaces the object.
-    Unprotect,
-    /// Nothing that replaces the object.
-    Undo,
-}
-
 impl<'a> Driver<'a> {
     pub(super) fn new(
         bench: &'a Workbench,
@@ -92,6 +66,7 @@ impl<'a> Driver<'a> {
             parts: parts.to_vec(),
             shop: shop.clone(),
             accepted: shop.clone(),
+            taken: Vec::new(),
             imports: Vec::new(),
             killed: Announced::default(),
             is_orphaned: false,
@@ -178,6 +153,7 @@ impl<'a> Driver<'a> {
         let violations = invariant::of_an_end(&self.shop, &states, &held, exactly);
         self.violated(&violations, &Announced::default());
         self.imports.clear();
+        self.taken.clear();
         self.configure();
         self.killed = Announced::default();
         self.is_orphaned = false;
@@ -252,6 +228,8 @@ impl<'a> Driver<'a> {
                 *nth
             }
         };
+        let path = format!("{}terraform.tfstate", directory(part));
+        let state = self.bench.path(&path).exists().then(|| self.bench.read(&path));
         let before = self.bench.emulator.requests().len();
         let mut applying = self.bench.spawn(&arguments(part, &["apply", "-json", "saved"]));
         self.bench.wait_for(&applying, |requests| {
@@ -264,7 +242,12 @@ impl<'a> Driver<'a> {
             Trouble::KillProvider(_) => applying.kill_providers(),
             _ => applying.interrupt(),
         }
-        applying.wait()
+        let run = applying.wait();
+        // Terraform truncates the file before it writes it: its backup has what was in it.
+        if let Some(state) = state.filter(|_| self.bench.read(&path).is_empty()) {
+            self.bench.write(&path, &state);
+        }
+        run
     }
 
     /// Does what the errors offer; whether they offer anything.
@@ -290,7 +273,14 @@ impl<'a> Driver<'a> {
                 ways.push(Way::Undo);
             }
             self.random.shuffle(&mut ways);
-            if ways.iter().any(|way| self.take(part, way, &name, address.as_deref())) {
+            // As people do: what has not helped before comes last.
+            let count = |way: &Way| {
+                self.taken.iter().filter(|(of, taken)| *of == name && taken == way).count()
+            };
+            ways.sort_by_key(count);
+            let took = |way: &&Way| self.take(part, way, &name, address.as_deref());
+            if let Some(way) = ways.iter().find(took) {
+                self.taken.push((name, way.clone()));
                 self.tally.ways += 1;
                 found = true;
             }
@@ -430,47 +420,6 @@ impl<'a> Driver<'a> {
             configurations.join("\n----\n"),
         );
     }
-}
-
-impl Way {
-    /// The word under which a sort of runs permits it.
-    fn permission(&self) -> &'static str {
-        match self {
-            Way::Untaint => "untaint",
-            Way::Import(_) | Way::ImportAgain => "import",
-            _ => "change",
-        }
-    }
-}
-
-/// The ways out that a message offers.
-fn ways(detail: &str) -> Vec<Way> {
-    if detail.contains("/undelete") {
-        return vec![Way::Undelete];
-    }
-    let import = block(detail).map(Way::Import);
-    let offers = [
-        ("terraform untaint", Way::Untaint),
-        ("terraform state rm", Way::ImportAgain),
-        ("create_before_destroy", Way::DestroyFirst),
-        ("replace_existing = true", Way::Adopt),
-        ("Remove `replace_existing`", Way::DoNotAdopt),
-        ("Choose another `branch_id`", Way::Rename),
-        ("Choose another `project_id`", Way::Rename),
-        ("Undo the change", Way::Undo),
-        ("purge_on_delete = true", Way::AllowPurge),
-        ("max_autoscaling_range_cu", Way::AllowWideRanges),
-        ("deletion_protection = false", Way::Unprotect),
-    ];
-    let offers = offers.into_iter().filter(|(text, _)| detail.contains(text));
-    import.into_iter().chain(offers.map(|(_, way)| way)).collect()
-}
-
-/// The `import` block of a message.
-fn block(detail: &str) -> Option<String> {
-    let start = detail.find("  import {")?;
-    let length = detail[start..].find("\n  }")?;
-    Some(format!("{}\n  }}\n", &detail[start..start + length]))
 }
 
 /// The errors of a command that speaks JSON.
