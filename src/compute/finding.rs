@@ -34,7 +34,7 @@ impl Finding {
 /// The sorts of findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The ceiling at least doubles.
+    /// The maximum at least doubles.
     MaximumDoubles,
     /// A new compute can scale up to a size that only few need.
     LargeCompute,

@@ -95,8 +95,8 @@ impl ObjectRow {
             Message::new(&format!("The {noun} {{}} is {verb}. {restore}"), &[address])
         });
         let shifts = self.shifts.iter().map(|shift| {
-            let Shift { attribute, before, after, loosens, is_lifetime } = shift;
-            let effect = match (*is_lifetime, *loosens) {
+            let Shift { attribute, before, after, reduces_protection, is_lifetime } = shift;
+            let effect = match (*is_lifetime, *reduces_protection) {
                 (false, true) => "is less protected",
                 (false, false) => "is better protected",
                 (true, true) if *attribute == HISTORY_RETENTION.name() => "has a shorter history",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use expect_test::expect;
-use lakebase_emulator::{Options, Unkind};
+use lakebase_emulator::{Deviations, Options};
 use serde_json::{Value as Json, json};
 
 use crate::consent::{
@@ -158,7 +158,7 @@ fn object_that_was_just_deleted_is_not_adopted_from_a_stale_read() {
         "\"ENDPOINT_TYPE_READ_ONLY\"\n  replace_existing = true",
     );
     let bench = applied("stale_read", &replica);
-    bench.emulator.set_unkind(Unkind { delayed_effects: 2, ..Unkind::default() });
+    bench.emulator.set_deviations(Deviations { delayed_effects: 2, ..Deviations::default() });
     bench.terraform(&["taint", "lakebase_endpoint.reader"]).succeeded();
     bench.terraform(&["apply", "-auto-approve"]).succeeded();
     let name = format!("{DEV}/endpoints/reader");
