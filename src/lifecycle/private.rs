@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_remembered_is_read_again() {
+    fn private_state_round_trips() {
         let bits = |bits: u8| Replacement {
             name: "projects/p".to_owned(),
             successor: (bits & 1 != 0).then(|| "projects/q".to_owned()),
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bytes_of_another_provider_are_nothing() {
+    fn private_state_of_another_provider_is_ignored() {
         for foreign in [&b""[..], b"\xff\xfe", b"[]", br#"{"schema_version":"1"}"#] {
             assert_eq!(PrivateState::read(&foreign.to_vec()), PrivateState::default());
         }

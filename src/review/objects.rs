@@ -156,7 +156,7 @@ mod tests {
     const BRANCH: &str = "projects/p/branches/b";
 
     #[test]
-    fn destroyed_data_says_whether_it_can_be_restored() {
+    fn destroyed_data_states_whether_it_can_be_restored() {
         let (delete, null) = (json!(["delete"]), Json::Null);
         let purges = || json!({"purge_on_delete": true});
         let branch =
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn changed_protection_and_lifetime_are_told() {
+    fn changed_protection_and_lifetime_are_reported() {
         let update = |kind: &str, name: &str, before: Json, after: Json| {
             change(kind, name, &json!(["update"]), before, after)
         };

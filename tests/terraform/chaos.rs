@@ -69,12 +69,12 @@ fn second_apply_recovers_from_crash() {
 }
 
 #[test]
-fn a_replacement_loses_only_what_was_announced() {
+fn replacement_destroys_only_announced_data() {
     runs(Sort::Replacements);
 }
 
 #[test]
-fn a_replacement_in_one_of_two_states_loses_only_what_was_announced() {
+fn replacement_in_one_of_two_states_destroys_only_announced_data() {
     runs(Sort::States);
 }
 
@@ -84,12 +84,12 @@ fn replacement_with_deviating_service_destroys_only_announced_data() {
 }
 
 #[test]
-fn a_replacement_that_times_out_loses_only_what_was_announced() {
+fn replacement_with_timeout_destroys_only_announced_data() {
     runs(Sort::Timeouts);
 }
 
 #[test]
-fn a_replacement_amid_everything_loses_only_what_was_announced() {
+fn replacement_with_all_faults_destroys_only_announced_data() {
     runs(Sort::Everything);
 }
 

@@ -66,7 +66,7 @@ fn tainted_object_with_consent_takes_its_children_along_in_the_plan() {
 }
 
 #[test]
-fn tainted_object_that_goes_only_with_its_parent_stays_in_the_state() {
+fn tainted_default_object_stays_in_the_state() {
     let configuration = PROJECT.to_owned()
         + r#"
 resource "lakebase_branch" "production" {
@@ -95,7 +95,7 @@ resource "lakebase_endpoint" "primary" {
 }
 
 #[test]
-fn tainted_object_that_create_before_destroy_adopts_is_not_deleted() {
+fn tainted_object_adopted_by_create_before_destroy_is_not_deleted() {
     for protection in ["", "deletion_protection = true\n"] {
         let settings = MONDAY.to_owned() + ADOPT + CREATE_FIRST + protection;
         let bench = applied("tainted_create_before_destroy", &dev(&settings));

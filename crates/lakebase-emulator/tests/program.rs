@@ -23,7 +23,7 @@ fn program() -> Command {
 }
 
 #[test]
-fn it_prints_a_clients_environment_serves_and_ends_when_told_to() {
+fn program_prints_environment_serves_and_stops_on_signal() {
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         let child = program()
             .args(["--port", "0", "--token", "secret", "--operation-delay", "200ms"])

@@ -134,7 +134,7 @@ fn scope_is_of_addresses_and_of_resource_names() {
 }
 
 #[test]
-fn known_bound_decides_what_it_can() {
+fn known_bound_decides_rules_that_it_implies() {
     // A maximum without a minimum; a minimum without a maximum; a number of computes that only the
     // apply knows.
     let largest = json!({"autoscaling_limit_max_cu": 112, "autoscaling_limit_min_cu": "?", "no_suspension": true});
@@ -179,7 +179,7 @@ fn unknown_suspension_is_unknown() {
 }
 
 #[test]
-fn growth_and_increase_compare_with_what_was() {
+fn growth_and_increase_compare_with_the_prior_size() {
     let grows = plan(&[("update", "a", size(1.0, 4.0), size(1.0, 9.0))]);
     let new = plan(&[("create", "a", json!({}), size(1.0, 9.0))]);
     let adopted = json!({"autoscaling_limit_min_cu": 1, "autoscaling_limit_max_cu": 9, "replace_existing": true});
