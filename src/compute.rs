@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn floor_is_what_cannot_suspend_and_ceiling_is_everything() {
+    fn floor_counts_always_on_computes_and_ceiling_counts_all() {
         let known = Interval::known;
         for (suspension, disabled, computes, floor, ceiling) in [
             (SOON, false, 1, known(0.0), 8.0),

@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_taken_apart() {
+    fn parse_name_returns_the_components() {
         let parsed = call("parse_name", &["projects/p/branches/b/endpoints/e".into()]).unwrap();
         let Value::Map(parsed) = parsed else { panic!("{parsed:?}") };
         let text = |key: &str| parsed[key].as_str();
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_is_refused_with_the_forms() {
+    fn invalid_name_is_rejected_with_the_valid_formats() {
         for wrong in ["", "p", "projects/", "projects/p/branches", "branches/b"] {
             let error = call("parse_name", &[wrong.into()]).unwrap_err();
             assert_eq!(error.argument, Some(0));

@@ -62,7 +62,7 @@ LEFT_OUT = [
     (
         "it crashes while it generates a configuration",
         lambda host: host.product == "OpenTofu",
-        ["import::a_generated_configuration_is_what_is_there"],
+        ["import::generated_configuration_matches_existing_objects"],
     ),
 ]
 

@@ -34,7 +34,7 @@ impl Finding {
 /// The sorts of findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The ceiling at least doubles.
+    /// The maximum at least doubles.
     MaximumDoubles,
     /// A new compute can scale up to a size that only few need.
     LargeCompute,
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn each_finding_is_told_once_and_only_if_the_change_causes_it() {
+    fn each_finding_is_reported_once_and_only_if_the_change_causes_it() {
         let small = compute(4.0, false, 1);
         assert_eq!(found(small, small), []);
         let (double, off) = (compute(8.0, true, 2), |it| Compute { disabled: Some(true), ..it });

@@ -26,11 +26,11 @@ pub struct Replacement {
     /// Whether Lakebase protects it, or what it holds, from a delete.
     pub is_protected: bool,
     /// Whether Lakebase deletes it only along with its parent.
-    pub only_with_parent: bool,
+    pub deleted_only_with_parent: bool,
     /// Whether the configuration consents to deleting it permanently.
     pub consent: bool,
     /// Whether an object that holds it is replaced and deleted permanently in the same plan.
-    pub goes_with_parent: bool,
+    pub deleted_with_parent: bool,
 }
 
 /// How the delete half deletes.
@@ -66,20 +66,20 @@ impl Replacement {
             name: resource.table().name_of(state).unwrap_or_default(),
             deletion_protection: is(DELETION_PROTECTION),
             is_protected: is(IS_PROTECTED),
-            only_with_parent: resource.is_deleted_only_with_parent(state),
+            deleted_only_with_parent: resource.is_deleted_only_with_parent(state),
             ..Self::default()
         }
     }
 
     /// What a plan, or a configuration, says of the object that takes its place.
     #[must_use]
-    pub fn by(self, table: &Table, planned: &Object, goes_with_parent: bool) -> Self {
+    pub fn by(self, table: &Table, planned: &Object, deleted_with_parent: bool) -> Self {
         let successor = table.name_of(planned);
         let old = table.address.split(&self.name).and_then(|it| it.parent);
         let parent = table.parent_of(planned);
         let same_parent = table.parent().is_none() || parent.is_some() && parent == old;
         let consent = PURGE_ON_DELETE.of(planned) == Tf::Known(true);
-        Self { successor, same_parent, consent, goes_with_parent, ..self }
+        Self { successor, same_parent, consent, deleted_with_parent, ..self }
     }
 
     /// The same, with what the state says: a plan of a tainted object may not have known it.
@@ -90,7 +90,7 @@ impl Replacement {
             name: known.name,
             deletion_protection: self.deletion_protection || known.deletion_protection,
             is_protected: self.is_protected || known.is_protected,
-            only_with_parent: known.only_with_parent,
+            deleted_only_with_parent: known.deleted_only_with_parent,
             ..self
         }
     }
@@ -104,7 +104,7 @@ impl Replacement {
     pub fn deletion(&self, table: &Table) -> Result<Deletion, Refusal> {
         if self.deletion_protection {
             Err(Refusal::DeletionProtection)
-        } else if self.only_with_parent && self.same_parent {
+        } else if self.deleted_only_with_parent && self.same_parent {
             Err(Refusal::OnlyWithParent)
         } else if self.is_protected {
             Err(Refusal::IsProtected)
@@ -115,7 +115,7 @@ impl Replacement {
             Ok(Deletion::Plain)
         } else if self.consent {
             Ok(Deletion::Permanent)
-        } else if self.may_keep_its_name() && !self.goes_with_parent {
+        } else if self.may_keep_its_name() && !self.deleted_with_parent {
             Err(Refusal::NoConsent)
         } else {
             Ok(Deletion::Soft)
@@ -145,13 +145,13 @@ mod tests {
     /// What may happen to a branch of which the plan changes these attributes.
     fn deletion<const N: usize>(
         planned: [(&str, Value); N],
-        goes_with_parent: bool,
+        deleted_with_parent: bool,
     ) -> Result<Deletion, Refusal> {
         let mut after = branch();
         after.remove("name");
         after.extend(planned.map(|(name, value)| (name.to_owned(), value)));
         let table = Branch.table();
-        Replacement::of(&Branch, &branch()).by(table, &after, goes_with_parent).deletion(table)
+        Replacement::of(&Branch, &branch()).by(table, &after, deleted_with_parent).deletion(table)
     }
 
     #[test]

@@ -35,7 +35,7 @@ impl Lifecycle {
         let Some(scope) = scope.filter(|_| !name.is_empty()) else {
             return ResourceAnswer::default();
         };
-        if before.memory.forgets || self.walk.kept(&name) {
+        if before.memory.forget || self.walk.kept(&name) {
             return Diagnostics::from(kept(&attempt)).into();
         }
         // Only a tainted object is refused here: every other plan of its destruction is an error.

@@ -154,11 +154,11 @@ impl<'a> Preview<'a> {
     }
 
     fn succeeded(&self, replaced: Replacement) -> Replacement {
-        let goes_with_parent = self.surroundings.walk.replaces_what_holds(&replaced.name);
+        let deleted_with_parent = self.surroundings.walk.replaces_what_holds(&replaced.name);
         // The planned name of a replacement is unknown on purpose; its parts tell it.
         let mut parts = self.planned.object.clone();
         parts.remove("name");
-        replaced.by(self.table, &parts, goes_with_parent)
+        replaced.by(self.table, &parts, deleted_with_parent)
     }
 
     /// Only what is created, replaced, or a change of defaults looks at anything.

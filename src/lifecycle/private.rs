@@ -15,7 +15,7 @@ pub struct PrivateState {
     /// What a plan tells the delete half about the object that it replaces.
     pub replacement: Option<Replacement>,
     /// A plan's word that a destruction only forgets the object: the state has it twice.
-    pub forgets: bool,
+    pub forget: bool,
 }
 
 impl PrivateState {
@@ -28,16 +28,16 @@ impl PrivateState {
         Self {
             workspace: text(&json, "lakebase_workspace"),
             operation: text(&json, "lakebase_operation"),
-            forgets: json["lakebase_forgets"] == true,
+            forget: json["lakebase_forget"] == true,
             replacement: text(replaced, "name").map(|name| Replacement {
                 name,
                 successor: text(replaced, "successor"),
                 same_parent: replaced["same_parent"] == true,
                 deletion_protection: replaced["deletion_protection"] == true,
                 is_protected: replaced["is_protected"] == true,
-                only_with_parent: replaced["only_with_parent"] == true,
+                deleted_only_with_parent: replaced["deleted_only_with_parent"] == true,
                 consent: replaced["consent"] == true,
-                goes_with_parent: replaced["goes_with_parent"] == true,
+                deleted_with_parent: replaced["deleted_with_parent"] == true,
             }),
         }
     }
@@ -51,8 +51,8 @@ impl PrivateState {
         if let Some(operation) = &self.operation {
             json["lakebase_operation"] = json!(operation);
         }
-        if self.forgets {
-            json["lakebase_forgets"] = json!(true);
+        if self.forget {
+            json["lakebase_forget"] = json!(true);
         }
         if let Some(replacement) = &self.replacement {
             json["lakebase_replacement"] = json!({
@@ -61,9 +61,9 @@ impl PrivateState {
                 "same_parent": replacement.same_parent,
                 "deletion_protection": replacement.deletion_protection,
                 "is_protected": replacement.is_protected,
-                "only_with_parent": replacement.only_with_parent,
+                "deleted_only_with_parent": replacement.deleted_only_with_parent,
                 "consent": replacement.consent,
-                "goes_with_parent": replacement.goes_with_parent,
+                "deleted_with_parent": replacement.deleted_with_parent,
             });
         }
         if json == json!({}) { Private::new() } else { json.to_string().into_bytes() }
@@ -75,16 +75,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_remembered_is_read_again() {
+    fn private_state_round_trips() {
         let bits = |bits: u8| Replacement {
             name: "projects/p".to_owned(),
             successor: (bits & 1 != 0).then(|| "projects/q".to_owned()),
             same_parent: bits & 2 != 0,
             deletion_protection: bits & 4 != 0,
             is_protected: bits & 8 != 0,
-            only_with_parent: bits & 16 != 0,
+            deleted_only_with_parent: bits & 16 != 0,
             consent: bits & 32 != 0,
-            goes_with_parent: bits & 64 != 0,
+            deleted_with_parent: bits & 64 != 0,
         };
         for replacement in (0..7).map(|bit| bits(1 << bit)) {
             let memory = PrivateState { replacement: Some(replacement), ..PrivateState::default() };
@@ -92,7 +92,7 @@ mod tests {
         }
         for memory in [
             PrivateState::default(),
-            PrivateState { forgets: true, ..PrivateState::default() },
+            PrivateState { forget: true, ..PrivateState::default() },
             PrivateState {
                 workspace: Some("470576644108500".to_owned()),
                 ..PrivateState::default()
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bytes_of_another_provider_are_nothing() {
+    fn private_state_of_another_provider_is_ignored() {
         for foreign in [&b""[..], b"\xff\xfe", b"[]", br#"{"schema_version":"1"}"#] {
             assert_eq!(PrivateState::read(&foreign.to_vec()), PrivateState::default());
         }

@@ -259,7 +259,7 @@ mod tests {
     const CATALOG: &Address = &Address::top_level("catalogs", "catalog_id");
 
     #[test]
-    fn name_is_taken_apart_and_put_together() {
+    fn name_round_trips_through_its_components() {
         let table = [
             (PROJECT, "projects/p", None, Some("p")),
             (BRANCH, "projects/p/branches/b", Some("projects/p"), Some("b")),

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_that_differs_in_what_cannot_be_changed_is_another_one() {
+    fn object_with_different_immutable_settings_is_not_adopted() {
         let branch = |source: Json| json!({"name": "projects/p/branches/b", "status": {"source_branch": source}});
         let source = "projects/p/branches/production";
         let planned = json!({"project": "projects/p", "branch_id": "b", "source_branch": source});

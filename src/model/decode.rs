@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn value_that_is_not_reported_is_kept_or_gone_as_its_attribute_says() {
+    fn unreported_value_is_kept_or_null_by_declaration() {
         let list = || Value::List(vec!["a".into()]);
         let known = [
             ("kept", "k".into()),

@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn mask_beside_a_real_change_omits_what_means_the_same() {
+    fn mask_omits_equivalent_values() {
         let spelled = |lasting: &str, at: &str| {
             object([("lasting", text(lasting)), ("at", text(at)), ("name", text("one"))])
         };
@@ -405,7 +405,7 @@ mod tests {
 
     /// As the memberships and the attributes of a role are.
     #[test]
-    fn update_carries_what_every_update_replaces_and_only_the_leaves_that_it_masks() {
+    fn update_body_has_always_replaced_fields_and_masked_leaves() {
         const LEAVES: &[AnyField] = &[
             Field::<Bool>::member("one").doc("One.").any(),
             Field::<Bool>::member("two").doc("Two.").any(),

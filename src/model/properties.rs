@@ -1,6 +1,6 @@
 //! What must hold for every table: Terraform core's own rules, for random states and
-//! configurations, against a service that fills in what it is not told, and is unkind in each way
-//! that the real one may be ([`Unkindness`]).
+//! configurations, against a service that fills in what it is not told, and deviates in each way
+//! that the real one may ([`Deviations`]).
 //!
 //! The rules are those of core's `AssertPlanValid` and `AssertObjectCompatible`
 //! (hashicorp/terraform, `internal/plans/objchange`), written anew.
@@ -16,7 +16,7 @@ use super::plan::{PlanContext, Planned, plan};
 use super::table::{Resource, Settings, Table};
 use super::{decode, encode, meaning, schema, validate};
 use crate::resources;
-use service::{Service, Unkindness, unkindness};
+use service::{Deviations, Service, deviations};
 
 mod service;
 
@@ -153,7 +153,7 @@ fn issued(known: &Object) -> Object {
 fn create(
     resource: &'static dyn Resource,
     config: &Configuration,
-    unkindness: &Unkindness,
+    deviations: &Deviations,
 ) -> Option<(Service, Object)> {
     let first = planned(resource, None, &config.at_plan());
     let plan = planned(resource, None, &config.known);
@@ -164,7 +164,7 @@ fn create(
     assert_plan_valid(&attributes, None, &config.at_plan(), &first.object);
     assert_plan_valid(&attributes, None, &config.known, &plan.object);
     assert_compatible("the final plan", &first.object.into(), &plan.object.clone().into());
-    let mut service = Service::create(resource.table(), &plan.object, unkindness);
+    let mut service = Service::create(resource.table(), &plan.object, deviations);
     let read = read(resource, &mut service, &plan.object);
     let state = decode::complete(&plan.object, &read);
     assert_compatible("the result", &plan.object.into(), &state.clone().into());
@@ -190,8 +190,8 @@ fn assert_settled(resource: &dyn Resource, service: &mut Service, state: &Object
 fn created_object_plans_empty() {
     each_resource(|resource| {
         runner()
-            .run(&(configuration(resource), unkindness()), |(config, unkindness)| {
-                if let Some((mut service, state)) = create(resource, &config, &unkindness) {
+            .run(&(configuration(resource), deviations()), |(config, deviations)| {
+                if let Some((mut service, state)) = create(resource, &config, &deviations) {
                     assert_settled(resource, &mut service, &state, &config.known);
                 }
                 Ok(())
@@ -203,15 +203,15 @@ fn created_object_plans_empty() {
 #[test]
 fn changed_object_plans_empty_and_is_masked_by_leaf() {
     each_resource(|resource| {
-        let two = (configuration(resource), configuration(resource), unkindness());
+        let two = (configuration(resource), configuration(resource), deviations());
         runner()
-            .run(&two, |(before, mut after, unkindness)| {
+            .run(&two, |(before, mut after, deviations)| {
                 // An update, not a replacement.
                 for field in resource.table().fields.iter().filter(|it| it.replaces) {
                     after.known.insert(field.name.to_owned(), before.known[field.name].clone());
                     after.unknown.retain(|it| it != field.name);
                 }
-                let Some((mut service, prior)) = create(resource, &before, &unkindness) else {
+                let Some((mut service, prior)) = create(resource, &before, &deviations) else {
                     return Ok(());
                 };
                 let first = planned(resource, Some(&prior), &after.at_plan());
@@ -237,7 +237,7 @@ fn changed_object_plans_empty_and_is_masked_by_leaf() {
                 let found = read(resource, &mut service, &plan.object);
                 let mut state = decode::complete(&plan.object, &found);
                 assert_compatible("the result", &plan.object.into(), &state.clone().into());
-                if unkindness.lags {
+                if deviations.lags {
                     // Results may be those of the object as it was, and settings may not.
                     let refreshed = read(resource, &mut service, &state);
                     for field in resource.table().fields.iter().filter(|it| !it.is_output()) {
@@ -260,8 +260,8 @@ fn imported_object_is_never_replaced_and_plans_empty() {
             return Ok(()); // a credential cannot be imported
         }
         runner()
-            .run(&(configuration(resource), unkindness()), |(config, unkindness)| {
-                let Some((mut service, created)) = create(resource, &config, &unkindness) else {
+            .run(&(configuration(resource), deviations()), |(config, deviations)| {
+                let Some((mut service, created)) = create(resource, &config, &deviations) else {
                     return Ok(());
                 };
                 let stub = ["name"].map(|it| (it.to_owned(), created[it].clone())).into();

@@ -231,7 +231,7 @@ mod tests {
     const BRANCH: &Address = &Address::member(PROJECT, "branches", "branch_id");
 
     #[test]
-    fn turns_are_taken_by_what_a_field_names_where_the_address_does_not_say() {
+    fn lock_scope_follows_a_reference_field_if_the_address_has_none() {
         static FIELDS: &[AnyField] =
             &[ID, PURGE, Field::<Text>::spec("branch").doc("Its branch.").named(BRANCH).any()];
         let turns = Turns::InsideOf("branch", BRANCH);

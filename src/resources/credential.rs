@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_credential_cannot_be_renewed_for_all_its_life() {
+    fn renewal_period_must_be_shorter_than_the_credential_lifetime() {
         for (ttl, renew_before, refused) in
             [("1h", "59m", false), ("1h", "60m", true), ("10m", "15m", true)]
         {

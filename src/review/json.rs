@@ -113,7 +113,7 @@ struct SettingJson<'a> {
     attribute: &'a str,
     before: &'a str,
     after: &'a str,
-    loosens: bool,
+    reduces_protection: bool,
 }
 
 #[derive(Serialize)]
@@ -247,7 +247,7 @@ fn object(row: &ObjectRow) -> ObjectJson<'_> {
                 attribute: shift.attribute,
                 before: &shift.before,
                 after: &shift.after,
-                loosens: shift.loosens,
+                reduces_protection: shift.reduces_protection,
             })
             .collect(),
         messages: row.messages().iter().map(Message::plain).collect(),

@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn review_of_any_length_fits_into_a_comment_and_says_what_is_missing() {
+    fn long_review_is_truncated_to_a_comment_and_lists_omissions() {
         for key in ["", "long ".repeat(200).as_str(), "&".repeat(5000).as_str()] {
             let text = reviewed(3000, key);
             assert!(text.chars().count() < 65_536, "{}", text.chars().count());

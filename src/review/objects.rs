@@ -95,8 +95,8 @@ impl ObjectRow {
             Message::new(&format!("The {noun} {{}} is {verb}. {restore}"), &[address])
         });
         let shifts = self.shifts.iter().map(|shift| {
-            let Shift { attribute, before, after, loosens, is_lifetime } = shift;
-            let effect = match (*is_lifetime, *loosens) {
+            let Shift { attribute, before, after, reduces_protection, is_lifetime } = shift;
+            let effect = match (*is_lifetime, *reduces_protection) {
                 (false, true) => "is less protected",
                 (false, false) => "is better protected",
                 (true, true) if *attribute == HISTORY_RETENTION.name() => "has a shorter history",
@@ -156,7 +156,7 @@ mod tests {
     const BRANCH: &str = "projects/p/branches/b";
 
     #[test]
-    fn destroyed_data_says_whether_it_can_be_restored() {
+    fn destroyed_data_states_whether_it_can_be_restored() {
         let (delete, null) = (json!(["delete"]), Json::Null);
         let purges = || json!({"purge_on_delete": true});
         let branch =
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn changed_protection_and_lifetime_are_told() {
+    fn changed_protection_and_lifetime_are_reported() {
         let update = |kind: &str, name: &str, before: Json, after: Json| {
             change(kind, name, &json!(["update"]), before, after)
         };

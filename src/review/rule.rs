@@ -296,9 +296,9 @@ impl<'a> Verdict<'a> {
     /// The ID of the verdict for programs.
     pub fn id(&self) -> &'static str {
         match (self.holds.is_empty(), self.open.is_empty()) {
-            (false, _) => "holds",
+            (false, _) => "matched",
             (true, false) => "undecided",
-            (true, true) => "clear",
+            (true, true) => "not_matched",
         }
     }
 }

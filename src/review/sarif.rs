@@ -157,7 +157,7 @@ fn rules() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
         ("fail-on", "error", "A rule that fails the review matches"),
         ("strict", "error", "Something is uncertain, and `--strict` fails the review"),
         ("warn-on", "warning", "A rule that warns matches"),
-        ("data", "warning", "Data is destroyed, or a protection or a lifetime changes"),
+        ("data-protection", "warning", "Data is destroyed, or a protection or a lifetime changes"),
         ("compute-change", "note", "The plan changes a compute"),
     ];
     let findings = Kind::ALL.into_iter().map(|kind| {
@@ -206,7 +206,7 @@ fn of_object(
 ) -> Json {
     let about = about(report, plan, &format!("object {} {at}", object.address));
     let location = locator.borrow_mut().of_address(plan, &object.address, None, &[]);
-    result("data", message, &about, &location, None)
+    result("data-protection", message, &about, &location, None)
 }
 
 fn of_rule(

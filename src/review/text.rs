@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colors_say_what_happens_and_nothing_that_the_words_do_not() {
+    fn colors_add_no_information_to_the_text() {
         let json = include_bytes!("../../tests/plans/databricks-provider/plan.json");
         let plans = [Summary::of(plan::read(&json[..]).unwrap(), String::new())];
         let report = Report {

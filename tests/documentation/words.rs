@@ -55,7 +55,7 @@ fn pages_and_examples_use_the_terms_of_terraform_and_databricks() {
 }
 
 #[test]
-fn phrase_is_found_in_any_case_and_not_inside_of_what_is_right() {
+fn phrase_is_found_in_any_case_and_not_inside_other_words() {
     let found = |line: &str| phrases(line).map(|(phrase, _)| phrase).collect::<Vec<_>>();
     assert_eq!(found("Left out, it is made Anew."), ["left out", "anew"]);
     assert_eq!(found("A plan renewed it."), Vec::<&str>::new());

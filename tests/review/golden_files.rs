@@ -53,7 +53,7 @@ const OF_TWINS: &[&str] = &[
 ];
 
 #[test]
-fn plans_are_reviewed_as_their_files_say() {
+fn plan_reviews_match_golden_files() {
     for plan in plans() {
         for format in ["text", "markdown", "json", "sarif"] {
             let run = reviewed(&plan, format);
@@ -69,7 +69,7 @@ fn plans_are_reviewed_as_their_files_say() {
 }
 
 #[test]
-fn a_review_fails_where_a_rule_holds_and_says_so_on_stderr() {
+fn matched_rule_fails_the_review_and_is_printed_on_stderr() {
     for plan in plans() {
         let run = reviewed(&plan, "json");
         let review: Json = serde_json::from_str(&run.stdout).expect("it is JSON");
@@ -163,7 +163,7 @@ fn several_plans_are_one_review() {
 
 /// What a plan has beside its changes: drift, deferred changes, and resources that are not reviewed.
 #[test]
-fn drift_deferred_and_skipped_changes_are_told() {
+fn drift_deferred_and_skipped_changes_are_reported() {
     let endpoint = |cu: u8| {
         serde_json::json!({
             "name": "projects/p/branches/b/endpoints/e", "endpoint_type": "ENDPOINT_TYPE_READ_ONLY",
@@ -290,7 +290,7 @@ fn rules_of_a_file_have_severities_scopes_and_exceptions() {
 }
 
 #[test]
-fn the_readme_shows_what_is_printed() {
+fn readme_shows_the_printed_review() {
     let printed = review(&folder("resize"), &["plan.json", "--fail-on", "growth > 1.5x"], b"");
     let readme = include_str!("../../README.md");
     assert!(readme.contains(&printed.stdout), "README.md does not show this:\n{}", printed.stdout);

@@ -69,7 +69,7 @@ fn each_result_of_sarif_has_its_own_fingerprint() {
 /// GitHub's code scanning refuses a file in which a result has no physical location, and one with
 /// more than 25,000 results.
 #[test]
-fn sarif_is_what_code_scanning_accepts() {
+fn sarif_satisfies_code_scanning_requirements() {
     for plan in plans() {
         let sarif = parsed(&plan, "sarif");
         let run = &sarif["runs"][0];
@@ -89,7 +89,7 @@ fn sarif_is_what_code_scanning_accepts() {
 }
 
 #[test]
-fn sarif_has_at_most_25_000_results_and_says_what_is_left_out() {
+fn sarif_has_at_most_25_000_results_and_counts_omissions() {
     let change = |at: usize| {
         let side = |cu: u8| {
             json!({

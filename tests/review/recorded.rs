@@ -31,7 +31,7 @@ fn rows<'a>(review: &'a Json) -> Vec<(&'a str, &'a str)> {
 }
 
 #[test]
-fn recorded_plans_are_reviewed_as_their_files_say() {
+fn recorded_plan_reviews_match_golden_files() {
     for plan in [
         "all-new",
         "destroy",

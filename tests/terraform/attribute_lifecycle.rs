@@ -46,7 +46,7 @@ matrix! {
 }
 
 #[test]
-fn no_resource_is_left_out() {
+fn every_resource_has_a_test() {
     // A credential is no object of the API: nothing of it is updated, drifts or is imported. A
     // setting of its parent is none either: tests/terraform/settings.rs has its life.
     let objects = lakebase::tables().filter(|it| it.address.is_object());

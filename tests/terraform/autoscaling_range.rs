@@ -248,7 +248,7 @@ fn an_adoption_that_would_make_the_range_too_wide_is_refused_in_the_plan() {
 }
 
 #[test]
-fn a_range_that_is_too_wide_already_does_not_block_a_plan_that_says_the_same() {
+fn existing_wide_range_does_not_block_unchanged_plan() {
     let bench = Workbench::new("a_range_that_is_too_wide_already_does_not_block");
     bench.configure(&(project("") + &primary("autoscaling_limit_max_cu = 8")));
     bench.apply();

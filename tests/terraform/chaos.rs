@@ -18,7 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use fastrand::Rng;
-use lakebase_emulator::{Options, Unkind};
+use lakebase_emulator::{Deviations, Options};
 use serde_json::Value as Json;
 
 use crate::workbench::Workbench;
@@ -41,8 +41,8 @@ enum Sort {
     Replacements,
     /// The same with two states that hold the same objects.
     States,
-    /// The same, with a service that is unkind.
-    Unkind,
+    /// The same, with a service that deviates from its records.
+    Deviations,
     /// The same, with operations that fail or outlive the time-out.
     Timeouts,
     /// All of it.
@@ -70,27 +70,27 @@ fn second_apply_recovers_from_crash() {
 }
 
 #[test]
-fn a_replacement_loses_only_what_was_announced() {
+fn replacement_destroys_only_announced_data() {
     runs(Sort::Replacements);
 }
 
 #[test]
-fn a_replacement_in_one_of_two_states_loses_only_what_was_announced() {
+fn replacement_in_one_of_two_states_destroys_only_announced_data() {
     runs(Sort::States);
 }
 
 #[test]
-fn a_replacement_by_an_unkind_service_loses_only_what_was_announced() {
-    runs(Sort::Unkind);
+fn replacement_with_deviating_service_destroys_only_announced_data() {
+    runs(Sort::Deviations);
 }
 
 #[test]
-fn a_replacement_that_times_out_loses_only_what_was_announced() {
+fn replacement_with_timeout_destroys_only_announced_data() {
     runs(Sort::Timeouts);
 }
 
 #[test]
-fn a_replacement_amid_everything_loses_only_what_was_announced() {
+fn replacement_with_all_faults_destroys_only_announced_data() {
     runs(Sort::Everything);
 }
 
@@ -105,8 +105,8 @@ impl Sort {
         self.is_strict() || matches!(self, Sort::Timeouts | Sort::Everything)
     }
 
-    fn is_unkind(self) -> bool {
-        matches!(self, Sort::Unkind | Sort::Everything)
+    fn has_deviations(self) -> bool {
+        matches!(self, Sort::Deviations | Sort::Everything)
     }
 
     /// Whether a run may take this way out. Of the strict ones, two need more than a plain apply:
@@ -185,7 +185,11 @@ fn run(sort: Sort, seed: u64, tally: &mut Tally) {
     let options = Options {
         // So that there is something to interrupt.
         operation_delay: Duration::from_millis(if interrupts { 100 } else { 0 }),
-        unkind: if sort.is_unkind() { steps::unkind(&mut random) } else { Unkind::default() },
+        deviations: if sort.has_deviations() {
+            steps::deviations(&mut random)
+        } else {
+            Deviations::default()
+        },
         ..Options::default()
     };
     let bench = Workbench::with_options(&format!("chaos_{sort:?}_{seed}"), options);
@@ -193,7 +197,7 @@ fn run(sort: Sort, seed: u64, tally: &mut Tally) {
         bench.track_providers();
     }
     let times_out = matches!(sort, Sort::Operations | Sort::Timeouts | Sort::Everything);
-    let largest = if sort.is_unkind() { 16 } else { 8 };
+    let largest = if sort.has_deviations() { 16 } else { 8 };
     let shop = GeneratedConfig::any(&mut random, times_out.then_some("4s"), largest);
     if sort.is_strict() {
         plain(&bench, sort, &shop, &mut random, tally);

@@ -168,7 +168,7 @@ fn replacement_under_the_same_id_without_consent_is_refused_at_plan() {
 }
 
 #[test]
-fn replacement_with_consent_takes_one_apply_and_says_what_is_lost() {
+fn replacement_with_consent_takes_one_apply_and_lists_lost_data() {
     let bench = applied("replacement_with_consent", &dev(MONDAY));
     bench.configure(&dev(&(TUESDAY.to_owned() + CONSENT)));
     let plan = PlanOutput::by(&bench, &["plan"], 0);
@@ -260,7 +260,7 @@ fn replacement_under_another_id_can_be_undone() {
 }
 
 #[test]
-fn create_before_destroy_never_adopts_what_it_replaces() {
+fn create_before_destroy_never_adopts_the_replaced_object() {
     for (test, more) in [
         ("create_before_destroy_own", (CREATE_FIRST, "")),
         ("create_before_destroy_imposed", ("", DEPENDANT)),

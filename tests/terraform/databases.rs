@@ -237,8 +237,8 @@ fn database_is_deleted_only_without_its_protection() {
 }
 
 #[test]
-fn role_that_owns_a_database_is_deleted_with_an_heir() {
-    let bench = bench("role_that_owns_a_database_is_deleted_with_an_heir");
+fn role_that_owns_a_database_is_deleted_with_reassign_owned_to() {
+    let bench = bench("role_that_owns_a_database_is_deleted_with_reassign_owned_to");
     let role = |settings: &str| {
         format!(
             r#"

@@ -53,7 +53,7 @@ examples! {
 }
 
 #[test]
-fn no_example_is_left_out() {
+fn every_example_has_a_test() {
     let mut folders = Vec::new();
     for kind in ["resources", "data-sources", "ephemeral-resources", "functions"] {
         let entries = fs::read_dir(examples().join(kind)).expect("each kind has examples");
@@ -65,7 +65,7 @@ fn no_example_is_left_out() {
 }
 
 #[test]
-fn derived_examples_of_data_sources_read_what_the_resource_example_creates() {
+fn derived_data_source_examples_read_the_resource_example() {
     let schemas = Lakebase::new().schemas();
     for table in lakebase::tables() {
         let folder = format!("resources/{}", table.type_name);

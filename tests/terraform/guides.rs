@@ -50,9 +50,9 @@ fn the_guide_to_sizing_production() {
 }
 
 #[test]
-fn the_policies_pass_what_is_within_them() {
+fn policies_pass_compliant_plans() {
     check_policies(
-        "the_policies_pass_what_is_within_them",
+        "policies_pass_compliant_plans",
         r#"
         resource "lakebase_project" "shop" {
           project_id = "shop"
@@ -84,9 +84,9 @@ fn the_policies_pass_what_is_within_them() {
 }
 
 #[test]
-fn the_policies_deny_what_breaks_them() {
+fn policies_deny_violations() {
     check_policies(
-        "the_policies_deny_what_breaks_them",
+        "policies_deny_violations",
         r#"
         provider "lakebase" {
           max_autoscaling_range_cu = 16
@@ -182,7 +182,7 @@ fn the_policies_look_at_the_old_branch_where_the_new_one_is_unknown() {
 }
 
 #[test]
-fn the_tutorial_of_reviews_shows_what_is_printed() {
+fn review_tutorial_shows_the_printed_output() {
     let [main, change] = &snippets("reviewing-compute", "terraform")[..] else { panic!("two") };
     let [apply, find, review, check, strict, report] = &snippets("reviewing-compute", "shell")[..]
     else {

@@ -86,8 +86,8 @@ fn an_interrupt_stops_an_apply_that_keeps_its_state() {
 }
 
 #[test]
-fn a_killed_apply_is_told_from_a_failed_one() {
-    let bench = Workbench::new("a_killed_apply_is_told_from_a_failed_one");
+fn killed_apply_is_distinguished_from_failed_apply() {
+    let bench = Workbench::new("killed_apply_is_distinguished_from_failed_apply");
     bench.write("main.tf", BLOCKING);
 
     let mut applying = bench.spawn(&["apply", "-auto-approve"]);

@@ -156,8 +156,8 @@ fn import_block_by_identity_plans_empty() {
 }
 
 #[test]
-fn a_generated_configuration_is_what_is_there() {
-    let (bench, objects) = forgotten("a_generated_configuration_is_what_is_there");
+fn generated_configuration_matches_existing_objects() {
+    let (bench, objects) = forgotten("generated_configuration_matches_existing_objects");
     let all = objects.iter().map(|(address, name, _)| (address.as_str(), name.as_str()));
     let blocks = all
         .chain(UNASKED)

@@ -50,7 +50,7 @@ plans! {
 }
 
 #[test]
-fn no_plan_is_left_out() {
+fn every_plan_fixture_has_a_test() {
     let entries = fs::read_dir(plans()).expect("there are plans");
     let folders = entries.map(|it| it.expect("it can be read").path());
     let made: Vec<_> =

@@ -109,8 +109,8 @@ fn destroy_plan_warns_about_objects_left_in_place() {
 }
 
 #[test]
-fn changed_defaults_name_the_computes_that_do_not_follow() {
-    let bench = family("changed_defaults_name_the_computes_that_do_not_follow");
+fn changed_defaults_warn_about_existing_endpoints() {
+    let bench = family("changed_defaults_warn_about_existing_endpoints");
     let settings = "default_endpoint_settings = { autoscaling_limit_max_cu = 4 }\n  pg_version";
     bench.configure(&FAMILY.replacen("pg_version", settings, 1));
     let plan = PlanOutput::by(&bench, &["plan"], 0);

@@ -47,7 +47,7 @@ fn program_prints_help_without_terraform() {
 }
 
 #[test]
-fn the_program_tells_its_version() {
+fn program_prints_its_version() {
     let version = run(&["--version"]);
     assert_eq!(version.status.code(), Some(0));
     let expected = concat!("terraform-provider-lakebase ", env!("CARGO_PKG_VERSION"), "\n");

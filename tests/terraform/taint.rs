@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use expect_test::expect;
-use lakebase_emulator::{Options, Unkind};
+use lakebase_emulator::{Deviations, Options};
 use serde_json::{Value as Json, json};
 
 use crate::consent::{
@@ -66,7 +66,7 @@ fn tainted_object_with_consent_takes_its_children_along_in_the_plan() {
 }
 
 #[test]
-fn tainted_object_that_goes_only_with_its_parent_stays_in_the_state() {
+fn tainted_default_object_stays_in_the_state() {
     let configuration = PROJECT.to_owned()
         + r#"
 resource "lakebase_branch" "production" {
@@ -95,7 +95,7 @@ resource "lakebase_endpoint" "primary" {
 }
 
 #[test]
-fn tainted_object_that_create_before_destroy_adopts_is_not_deleted() {
+fn tainted_object_adopted_by_create_before_destroy_is_not_deleted() {
     for protection in ["", "deletion_protection = true\n"] {
         let settings = MONDAY.to_owned() + ADOPT + CREATE_FIRST + protection;
         let bench = applied("tainted_create_before_destroy", &dev(&settings));
@@ -158,7 +158,7 @@ fn object_that_was_just_deleted_is_not_adopted_from_a_stale_read() {
         "\"ENDPOINT_TYPE_READ_ONLY\"\n  replace_existing = true",
     );
     let bench = applied("stale_read", &replica);
-    bench.emulator.set_unkind(Unkind { delayed_effects: 2, ..Unkind::default() });
+    bench.emulator.set_deviations(Deviations { delayed_effects: 2, ..Deviations::default() });
     bench.terraform(&["taint", "lakebase_endpoint.reader"]).succeeded();
     bench.terraform(&["apply", "-auto-approve"]).succeeded();
     let name = format!("{DEV}/endpoints/reader");

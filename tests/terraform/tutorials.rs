@@ -118,7 +118,7 @@ fn preview_branch_is_created_reset_and_deleted_by_a_pipeline() {
 }
 
 #[test]
-fn guards_of_protecting_data_refuse_what_the_guide_says() {
+fn guide_to_protecting_data_refusals_hold() {
     let [configuration] = &snippets("protecting-data", "terraform")[..] else { panic!("one") };
     let [plan, apply] = &snippets("protecting-data", "shell")[..] else { panic!("two commands") };
     let bench = Workbench::new("protecting_data");

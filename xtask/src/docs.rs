@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_committed_pages_are_what_the_declarations_and_examples_say() {
+    fn committed_pages_match_declarations_and_examples() {
         verify(&generate().expect("every page has its example")).expect("the pages are up to date");
     }
 

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_committed_code_is_what_the_protos_say() {
+    fn committed_code_matches_the_protos() {
         let files = generate().expect("the protos compile");
         generated::verify(&files, COMMAND).expect("`cargo xtask generate` was run");
     }

@@ -14,7 +14,7 @@
 //! | `DELETE /_emulator/faults` | takes back all that are planned |
 //! | `GET /_emulator/rules` | the inferred and disputed behaviors, and their values |
 //! | `POST /_emulator/rules` | sets some from now on: `{"conflicts": "project", "echo-spec": true}` |
-//! | `POST /_emulator/unkind` | the [`Unkind`] from now on, e.g. `{"delayed_effects": 2}`; `{}` turns all ways off |
+//! | `POST /_emulator/deviations` | the [`Deviations`] from now on, e.g. `{"delayed_effects": 2}`; `{}` turns all deviations off |
 //! | `POST /_emulator/objects` | `{"name", "body"}` creates an object at once |
 //! | `POST /_emulator/drift` | `{"name", "status"}` changes settings, `{"name", "remove": true}` removes |
 //! | `POST /_emulator/clock` | `{"advance": "3600s"}` |
@@ -27,7 +27,7 @@ use crate::error::{ApiError, Result};
 use crate::faults::Fault;
 use crate::message::{Answer, Request};
 #[cfg(doc)]
-use crate::options::behaviors::Unkind;
+use crate::options::behaviors::Deviations;
 use crate::options::behaviors::{self, Behavior};
 use crate::service::Service;
 use crate::wire::parse_duration;
@@ -107,9 +107,9 @@ fn perform(service: &mut Service, request: &Request) -> Result<Json> {
             set_rules(service, &body(request)?)?;
             done
         }
-        ("POST", "/_emulator/unkind") => {
-            service.world.options.unkind = serde_json::from_value(body(request)?)
-                .map_err(|error| ApiError::invalid(format!("This is not unkind: {error}.")))?;
+        ("POST", "/_emulator/deviations") => {
+            service.world.options.deviations = serde_json::from_value(body(request)?)
+                .map_err(|error| ApiError::invalid(format!("These are no deviations: {error}.")))?;
             done
         }
         ("POST", "/_emulator/objects") => {

@@ -52,7 +52,7 @@ use tokio::runtime::Runtime;
 
 pub use faults::{Effect, Fault, FaultKind};
 pub use journal::Recorded;
-pub use options::behaviors::{Behavior, Behaviors, Conflicts, Unkind, help as behaviors_help};
+pub use options::behaviors::{Behavior, Behaviors, Conflicts, Deviations, help as behaviors_help};
 pub use options::{NeverSuspended, Options, Quotas};
 
 use server::Shared;
@@ -173,9 +173,9 @@ impl Emulator {
         self.service().forget_faults();
     }
 
-    /// Sets the ways in which the answers differ from what was recorded, from the next request on.
-    pub fn set_unkind(&self, unkind: Unkind) {
-        self.service().world.options.unkind = unkind;
+    /// Sets the deviations from recorded behavior, from the next request on.
+    pub fn set_deviations(&self, deviations: Deviations) {
+        self.service().world.options.deviations = deviations;
     }
 
     /// Sets how the emulator behaves where Lakebase's behavior is inferred or disputed, from the next

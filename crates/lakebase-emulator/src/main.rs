@@ -24,7 +24,7 @@ Options:
   --public-url URL            URL for clients, such as http://emulator:8080
   --operation-delay DURATION  duration of long-running operations (default 0s)
   --settle-delay DURATION     duration for which endpoints are pending after that (default 0s)
-  --unkind WAYS               ways to differ from recorded behavior, see below (default: none)
+  --deviations NAMES          deviations from recorded behavior, see below (default: none)
   --page-size COUNT           objects on a page of a list (default 100)
   --workspace-id ID           the workspace ID
   --user NAME                 identity of the caller: an e-mail address or an application ID
@@ -38,15 +38,15 @@ Options:
 
 Durations are numbers with a unit: 200ms, 5s, 10m or 1h.
 
-WAYS is a comma-separated list: names of behaviors below, `all`, or `delayed-effects=READS`. A client
-must tolerate these deviations from recorded behavior.
+NAMES is a comma-separated list: names of behaviors below, `all`, or `delayed-effects=READS`. A
+client must tolerate these deviations from recorded behavior.
 
 Behaviors that are inferred or disputed, with the certainty of their defaults (see BEHAVIORS.md):
 ";
 
 const ADMIN: &str = "
 Test controls are available under DATABRICKS_HOST/_emulator/, with the token and JSON bodies:
-requests, faults, rules, unkind, objects, drift, clock, reset. GET /_emulator/health needs no token.
+requests, faults, rules, deviations, objects, drift, clock, reset. GET /_emulator/health needs no token.
 ";
 
 enum Command {
@@ -83,7 +83,7 @@ fn command(mut parser: Parser) -> Result<Command, lexopt::Error> {
                 options.operation_delay = parser.value()?.parse_with(duration)?;
             }
             Long("settle-delay") => options.settle_delay = parser.value()?.parse_with(duration)?,
-            Long("unkind") => options.unkind.add(&parser.value()?.string()?)?,
+            Long("deviations") => options.deviations.add(&parser.value()?.string()?)?,
             Long("page-size") => options.page_size = parser.value()?.parse()?,
             Long("workspace-id") => options.workspace_id = parser.value()?.string()?,
             Long("user") => options.user_name = parser.value()?.string()?,

@@ -5,7 +5,7 @@ pub(crate) mod behaviors;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use behaviors::{Behaviors, Unkind};
+use behaviors::{Behaviors, Deviations};
 
 /// What can be chosen about an emulator when it starts. The default is a workspace in which
 /// operations are done at their first poll.
@@ -44,7 +44,7 @@ pub struct Options {
     /// How `status` shows that a compute never suspends, which was never recorded (§12).
     pub report_never_suspended_as: NeverSuspended,
     /// Ways in which the service may differ from what was recorded of it.
-    pub unkind: Unkind,
+    pub deviations: Deviations,
     /// How the emulator behaves where the service's behavior is inferred or disputed.
     pub behaviors: Behaviors,
 }
@@ -67,7 +67,7 @@ impl Default for Options {
             frozen_clock: false,
             token_lifetime: Duration::from_hours(1),
             report_never_suspended_as: NeverSuspended::TimeoutAbsent,
-            unkind: Unkind::default(),
+            deviations: Deviations::default(),
             behaviors: Behaviors::default(),
         }
     }

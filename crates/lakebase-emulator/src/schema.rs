@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_good_body_comes_out_in_canonical_spelling() {
+    fn valid_body_is_returned_in_canonical_form() {
         let body = json!({
             "text": "abc", "flag": false, "always": null, "after": "60.0s", "count": 9,
             "cu": 4.0, "at": "2026-01-01T01:00:00+01:00", "map": {"a": "b"}, "list": ["A"],

@@ -208,7 +208,7 @@ impl Service {
             return Err(ApiError::no_such_api(method, &request.path));
         };
         let body = self.api(&input, path)?;
-        Ok(Answer::json(200, &self.world.options.unkind.present(body)))
+        Ok(Answer::json(200, &self.world.options.deviations.present(body)))
     }
 
     /// Performs a call of the API itself, with the delays that are asked for.
@@ -220,7 +220,7 @@ impl Service {
             world.stale.count(path);
             return was.ok_or_else(|| api::missing(world, path));
         }
-        let reads = world.options.unkind.delayed_effects;
+        let reads = world.options.deviations.delayed_effects;
         let before = (reads > 0 && input.method != "GET").then(|| world.store.clone());
         let body = api::call(world, input, path)?;
         if let Some(before) = before {
@@ -247,7 +247,7 @@ impl Service {
         let now = self.clock.now();
         self.world.sweep(now);
         let found = api::show(&self.world, &self.world.store, name, now);
-        found.map(|json| self.world.options.unkind.present(json))
+        found.map(|json| self.world.options.deviations.present(json))
     }
 
     /// The names of everything that lives now.

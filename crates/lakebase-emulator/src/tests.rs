@@ -8,6 +8,7 @@ mod catalogs;
 mod computes;
 mod concurrency;
 mod deletion;
+mod deviations;
 mod faults;
 mod kinds;
 mod lifecycle;
@@ -17,7 +18,6 @@ mod odd;
 mod recorded;
 mod roles;
 mod rules;
-mod unkind;
 
 use std::time::Duration;
 

@@ -142,14 +142,14 @@ fn the_admin_api_scripts_what_the_library_can_do() {
     assert_eq!(call(&emulator, "GET projects/shop", &Json::Null).status, 200);
     assert_eq!(admin("POST /_emulator/faults", &json!({"path": "x"})).status, 400);
 
-    let unkind = json!({"omit_defaults": true, "delayed_effects": 1});
-    assert_eq!(admin("POST /_emulator/unkind", &unkind).status, 200);
+    let deviations = json!({"omit_defaults": true, "delayed_effects": 1});
+    assert_eq!(admin("POST /_emulator/deviations", &deviations).status, 200);
     let project = call(&emulator, "GET projects/shop", &Json::Null).json();
     assert_eq!(project["status"].get("enable_pg_native_login"), None);
-    assert_eq!(admin("POST /_emulator/unkind", &json!({})).status, 200);
+    assert_eq!(admin("POST /_emulator/deviations", &json!({})).status, 200);
     let project = call(&emulator, "GET projects/shop", &Json::Null).json();
     assert_eq!(project["status"]["enable_pg_native_login"], false);
-    assert_eq!(admin("POST /_emulator/unkind", &json!({"cruel": true})).status, 400);
+    assert_eq!(admin("POST /_emulator/deviations", &json!({"cruel": true})).status, 400);
 
     let rules = admin("GET /_emulator/rules", &Json::Null).json();
     let conflicts = &rules["rules"][0];

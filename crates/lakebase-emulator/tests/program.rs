@@ -23,7 +23,7 @@ fn program() -> Command {
 }
 
 #[test]
-fn it_prints_a_clients_environment_serves_and_ends_when_told_to() {
+fn program_prints_environment_serves_and_stops_on_signal() {
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         let child = program()
             .args(["--port", "0", "--token", "secret", "--operation-delay", "200ms"])
@@ -34,7 +34,12 @@ fn it_prints_a_clients_environment_serves_and_ends_when_told_to() {
                 "--done-at-once=false",
                 "--frozen-clock",
             ])
-            .args(["--unkind", "omit-defaults,delayed-effects=3", "--unkind", "wide-limits"])
+            .args([
+                "--deviations",
+                "omit-defaults,delayed-effects=3",
+                "--deviations",
+                "wide-limits",
+            ])
             .stdout(Stdio::piped())
             .spawn();
         let mut running = Running(child.expect("the program starts"));
@@ -75,8 +80,9 @@ fn program_prints_version_and_help_and_rejects_unknown_options() {
     let version = program().arg("--version").output().expect("the program starts");
     let text = format!("lakebase-emulator {}\n", env!("CARGO_PKG_VERSION"));
     assert_eq!(String::from_utf8_lossy(&version.stdout), text);
-    assert!(String::from_utf8_lossy(&help.stdout).contains("--unkind"));
-    let wrong = program().arg("--unkind=wide-limits,cruel").output().expect("the program starts");
+    assert!(String::from_utf8_lossy(&help.stdout).contains("--deviations"));
+    let wrong =
+        program().arg("--deviations=wide-limits,cruel").output().expect("the program starts");
     assert_eq!(wrong.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("`cruel` is none of inexact-expiry"));
     let wrong = program().arg("--conflicts=some").output().expect("the program starts");

@@ -48,7 +48,7 @@ pub(super) async fn plan(
     if !walk.plans_destroy(name) {
         // Nothing is lost: protection and consent have no say.
         answer.private =
-            PrivateState { forgets: true, ..PrivateState::read(&request.prior_private) }.write();
+            PrivateState { forget: true, ..PrivateState::read(&request.prior_private) }.write();
         return answer;
     }
     let loses_data = table.life.delete == Delete::Permanent;
@@ -74,7 +74,7 @@ pub(super) async fn plan(
         sink.push(protected(noun, name, &observed.protected));
     }
     let Some(lifecycle) = lifecycle else { return answer };
-    if destroyed.only_with_parent {
+    if destroyed.deleted_only_with_parent {
         sink.push(Diagnostic::warning(
             format!("{} will not be deleted", meaning::subject(noun, name)),
             format!(

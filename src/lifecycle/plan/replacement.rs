@@ -214,7 +214,7 @@ pub(super) fn announce(
             format!("{} will be permanently deleted", meaning::subject(noun, name)),
             format!("{why} {} This deletes {}.", consented(table), lost(table, observed)),
         )),
-        Ok(Deletion::Soft) if replacement.goes_with_parent => Some(Diagnostic::warning(
+        Ok(Deletion::Soft) if replacement.deleted_with_parent => Some(Diagnostic::warning(
             format!("{} will be permanently deleted", meaning::subject(noun, name)),
             format!(
                 "{why} The {noun} is deleted together with its {}, which is deleted permanently. This \

@@ -76,7 +76,7 @@ fn undocumented_value_warns_in_the_plan_that_introduces_it() {
 }
 
 #[test]
-fn a_replacement_by_what_is_likely_to_be_refused_is_an_error() {
+fn replacement_with_likely_refused_value_is_an_error() {
     let refused = |resource: &dyn Resource, prior: Option<&Json>, planned: &Json| {
         let prior = prior.map(|it| object(resource, it));
         let planned = object(resource, planned);
@@ -123,7 +123,7 @@ fn a_second_read_write_endpoint_is_refused_and_an_existing_one_is_not() {
 }
 
 #[test]
-fn a_branch_that_is_protected_cannot_expire_whoever_says_so() {
+fn protected_branch_cannot_expire() {
     let prior = json!({"branch_id": "b", "ttl": "604800s", "is_protected": false});
     let config = json!({"branch_id": "b", "is_protected": true});
     expect![[r#"

@@ -1,4 +1,4 @@
-//! Pretends to be the service, as unkindly as the real one may be.
+//! Pretends to be the service, with the deviations that the real one may have.
 //!
 //! It holds what it is told, fills in what it is not, and reports the same in other words.
 
@@ -17,7 +17,7 @@ use crate::model::{encode, meaning};
 /// the same.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a way of its own")]
-pub(super) struct Unkindness {
+pub(super) struct Deviations {
     /// The life of a branch begins that much after the creation time that is reported.
     late: SignedDuration,
     /// What is `false` or empty is left out.
@@ -30,9 +30,9 @@ pub(super) struct Unkindness {
     pub(super) lags: bool,
 }
 
-pub(super) fn unkindness() -> impl Strategy<Value = Unkindness> {
+pub(super) fn deviations() -> impl Strategy<Value = Deviations> {
     let late = select(vec![0_i64, 4, 400_000]).prop_map(SignedDuration::from_micros);
-    (late, any::<[bool; 4]>()).prop_map(|(late, [omits, wide, respells, lags])| Unkindness {
+    (late, any::<[bool; 4]>()).prop_map(|(late, [omits, wide, respells, lags])| Deviations {
         late,
         omits,
         wide,
@@ -47,19 +47,19 @@ pub(super) struct Service {
     /// What the next read returns instead.
     stale: Option<Json>,
     table: &'static Table,
-    unkindness: Unkindness,
+    deviations: Deviations,
 }
 
 impl Service {
-    pub(super) fn create(table: &'static Table, planned: &Object, unkindness: &Unkindness) -> Self {
-        let service = |object| Self { object, stale: None, table, unkindness: unkindness.clone() };
+    pub(super) fn create(table: &'static Table, planned: &Object, deviations: &Deviations) -> Self {
+        let service = |object| Self { object, stale: None, table, deviations: deviations.clone() };
         if !table.address.is_named() {
             return service(Json::Null); // a credential, which is never read
         }
         let parent = table.parent().map(|it| planned[it.name].as_str().unwrap().to_owned());
         let mut status = encode::create_body(table, planned)["spec"].take();
         let from_snapshot = !status["source_snapshot"].is_null();
-        fill(table.fields, &mut status, unkindness.wide);
+        fill(table.fields, &mut status, deviations.wide);
         // A branch is a copy of a branch of its project, or of a snapshot.
         if let Some(status) = status.as_object_mut().filter(|it| it.contains_key("source_branch")) {
             if from_snapshot {
@@ -79,7 +79,7 @@ impl Service {
     }
 
     pub(super) fn update(&mut self, mask: &[String], body: &Json) {
-        self.stale = self.unkindness.lags.then(|| self.object.clone());
+        self.stale = self.deviations.lags.then(|| self.object.clone());
         for path in mask {
             // A choice goes by its group's name: the arms that are in the body replace all others.
             let (parent, leaf) = path.rsplit_once('.').unwrap();
@@ -103,21 +103,21 @@ impl Service {
 
     pub(super) fn report(&mut self) -> Json {
         let mut report = self.stale.take().unwrap_or_else(|| self.object.clone());
-        let created = meaning::timestamp(CREATED).unwrap() + self.unkindness.late;
+        let created = meaning::timestamp(CREATED).unwrap() + self.deviations.late;
         let status = report["status"].as_object_mut().unwrap();
         if let Some(ttl) = status.remove("ttl") {
             let ttl = meaning::duration(ttl.as_str().unwrap()).unwrap();
             status.insert("expire_time".to_owned(), json!((created + ttl).to_string()));
         }
         drop_flags(&mut report["status"]);
-        if self.unkindness.respells {
+        if self.deviations.respells {
             respell(self.table.fields, &mut report["status"]);
             report["create_time"] = respelled_time(CREATED);
             if let Some(time) = report["status"]["expire_time"].as_str() {
                 report["status"]["expire_time"] = respelled_time(time);
             }
         }
-        if self.unkindness.omits {
+        if self.deviations.omits {
             omit(&mut report["status"]);
         }
         report

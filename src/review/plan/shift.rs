@@ -20,7 +20,7 @@ pub struct Shift {
     /// Its value after.
     pub after: String,
     /// Whether data is less protected, or kept for a shorter time, as far as that is known.
-    pub loosens: bool,
+    pub reduces_protection: bool,
     /// Whether it says how long something is kept.
     pub is_lifetime: bool,
 }
@@ -30,8 +30,8 @@ pub fn shifts(before: &Attributes, after: &Attributes) -> Vec<Shift> {
     let flags =
         [(DELETION_PROTECTION, false), (IS_PROTECTED, false), (PURGE_ON_DELETE.name(), true)];
     let flags = flags.into_iter().filter_map(|(attribute, loose)| {
-        let loosens = after.get(attribute) != Some(&Value::Bool(!loose));
-        shift(attribute, text(before, attribute), text(after, attribute), loosens)
+        let reduces_protection = after.get(attribute) != Some(&Value::Bool(!loose));
+        shift(attribute, text(before, attribute), text(after, attribute), reduces_protection)
     });
     let history = HISTORY_RETENTION.name();
     let (from, to) = (length(before, history), length(after, history));
@@ -44,11 +44,11 @@ fn shift(
     attribute: &'static str,
     before: Option<String>,
     after: Option<String>,
-    loosens: bool,
+    reduces_protection: bool,
 ) -> Option<Shift> {
     let (before, after) = (before?, after?);
     let is_lifetime = attribute == HISTORY_RETENTION.name();
-    (before != after).then_some(Shift { attribute, before, after, loosens, is_lifetime })
+    (before != after).then_some(Shift { attribute, before, after, reduces_protection, is_lifetime })
 }
 
 /// When a branch expires: three attributes, of which one is set.
@@ -63,8 +63,8 @@ fn lifetime(before: &Attributes, after: &Attributes) -> Option<Shift> {
         (Some(from), Some(to)) => to < from,
         _ => attribute != never,
     };
-    let (before, after, loosens) = (from, to, shortens);
-    Some(Shift { attribute, before, after, loosens, is_lifetime: true })
+    let (before, after, reduces_protection) = (from, to, shortens);
+    Some(Shift { attribute, before, after, reduces_protection, is_lifetime: true })
 }
 
 fn expiry(branch: &Attributes) -> Option<(&'static str, String)> {

@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_rule_is_refused_with_what_is_possible() {
+    fn invalid_rule_is_rejected_with_the_valid_syntax() {
         for (text, complaint) in [
             ("", "not a valid condition"),
             (

@@ -94,10 +94,10 @@ fn pattern_is_of_whole_names() {
 fn scope_is_of_addresses_and_of_resource_names() {
     let plan = plan(&[("create", "a", json!({}), size(1.0, 4.0))]);
     for (scope, expected) in [
-        ("in *.a", "holds"),
-        ("in projects/p/*", "holds"),
-        ("not in projects/p/*", "clear"),
-        ("in projects/q/*", "clear"),
+        ("in *.a", "matched"),
+        ("in projects/p/*", "matched"),
+        ("not in projects/p/*", "not_matched"),
+        ("in projects/q/*", "not_matched"),
     ] {
         assert_eq!(verdict(&format!("ceiling > 2 {scope}"), &plan).0, expected, "{scope}");
         let total = format!("total ceiling > 2 {scope}");
@@ -113,13 +113,13 @@ fn scope_is_of_addresses_and_of_resource_names() {
         }),
     );
     for (rule, of_unnamed, of_renamed) in [
-        ("ceiling > 2 in projects/p/*", "undecided", "holds"),
-        ("ceiling > 2 not in projects/q/*", "undecided", "holds"),
-        ("ceiling > 2 in *.a", "holds", "holds"),
-        ("ceiling > 2 in module.x.*", "clear", "clear"),
-        ("total ceiling > 2 in projects/p/*", "undecided", "holds"),
-        ("destroys in projects/p/branches/b/endpoints/a", "clear", "holds"),
-        ("destroys in projects/p/branches/b/endpoints/z", "clear", "holds"),
+        ("ceiling > 2 in projects/p/*", "undecided", "matched"),
+        ("ceiling > 2 not in projects/q/*", "undecided", "matched"),
+        ("ceiling > 2 in *.a", "matched", "matched"),
+        ("ceiling > 2 in module.x.*", "not_matched", "not_matched"),
+        ("total ceiling > 2 in projects/p/*", "undecided", "matched"),
+        ("destroys in projects/p/branches/b/endpoints/a", "not_matched", "matched"),
+        ("destroys in projects/p/branches/b/endpoints/z", "not_matched", "matched"),
     ] {
         let found = [&unnamed, &renamed].map(|plan| verdict(rule, plan).0);
         assert_eq!(found, [of_unnamed, of_renamed], "{rule}");
@@ -134,7 +134,7 @@ fn scope_is_of_addresses_and_of_resource_names() {
 }
 
 #[test]
-fn known_bound_decides_what_it_can() {
+fn known_bound_decides_rules_that_it_implies() {
     // A maximum without a minimum; a minimum without a maximum; a number of computes that only the
     // apply knows.
     let largest = json!({"autoscaling_limit_max_cu": 112, "autoscaling_limit_min_cu": "?", "no_suspension": true});
@@ -146,18 +146,18 @@ fn known_bound_decides_what_it_can() {
     let (largest, least, many) =
         (plan(&new("a", &largest)), plan(&new("a", &least)), plan(&new("d", &many)));
     for (rule, expected) in [
-        ("ceiling > 64", ["holds", "undecided", "undecided"]),
-        ("total ceiling > 64", ["holds", "undecided", "undecided"]),
-        ("ceiling < 8", ["clear", "undecided", "clear"]),
-        ("floor > 4", ["undecided", "holds", "undecided"]),
-        ("total floor > 4", ["undecided", "holds", "undecided"]),
-        ("floor > 200", ["clear", "clear", "undecided"]),
-        ("computes > 1", ["clear", "clear", "undecided"]),
-        ("computes >= 1", ["holds", "holds", "holds"]),
-        ("range > 112", ["clear", "undecided", "clear"]),
-        ("connections > 4000", ["clear", "clear", "clear"]),
-        ("cost > 100", ["holds", "undecided", "holds"]),
-        ("unknown", ["holds", "holds", "holds"]),
+        ("ceiling > 64", ["matched", "undecided", "undecided"]),
+        ("total ceiling > 64", ["matched", "undecided", "undecided"]),
+        ("ceiling < 8", ["not_matched", "undecided", "not_matched"]),
+        ("floor > 4", ["undecided", "matched", "undecided"]),
+        ("total floor > 4", ["undecided", "matched", "undecided"]),
+        ("floor > 200", ["not_matched", "not_matched", "undecided"]),
+        ("computes > 1", ["not_matched", "not_matched", "undecided"]),
+        ("computes >= 1", ["matched", "matched", "matched"]),
+        ("range > 112", ["not_matched", "undecided", "not_matched"]),
+        ("connections > 4000", ["not_matched", "not_matched", "not_matched"]),
+        ("cost > 100", ["matched", "undecided", "matched"]),
+        ("unknown", ["matched", "matched", "matched"]),
     ] {
         let found = [&largest, &least, &many].map(|plan| verdict(rule, plan).0);
         assert_eq!(found, expected, "{rule}");
@@ -175,23 +175,23 @@ fn unknown_suspension_is_unknown() {
     let plan = plan(&[("create", "a", json!({}), after)]);
     assert_eq!(verdict("unknown", &plan).1, ["known after apply: floor, scale to zero"]);
     assert_eq!(verdict("always-on", &plan).0, "undecided");
-    assert_eq!(verdict("floor > 1", &plan).0, "clear");
+    assert_eq!(verdict("floor > 1", &plan).0, "not_matched");
 }
 
 #[test]
-fn growth_and_increase_compare_with_what_was() {
+fn growth_and_increase_compare_with_the_prior_size() {
     let grows = plan(&[("update", "a", size(1.0, 4.0), size(1.0, 9.0))]);
     let new = plan(&[("create", "a", json!({}), size(1.0, 9.0))]);
     let adopted = json!({"autoscaling_limit_min_cu": 1, "autoscaling_limit_max_cu": 9, "replace_existing": true});
     let perhaps_new = plan(&[("create", "a", json!({}), adopted)]);
     for (rule, expected) in [
-        ("growth > 2x", ["holds", "clear", "clear"]),
-        ("total growth > 2x", ["holds", "clear", "clear"]),
-        ("increase > 4", ["holds", "holds", "holds"]),
-        ("increase > 5 CU", ["clear", "holds", "holds"]),
-        ("total increase > 8", ["clear", "holds", "holds"]),
-        ("cost-increase > 400", ["clear", "holds", "holds"]),
-        ("total cost-increase <= 365", ["holds", "clear", "clear"]),
+        ("growth > 2x", ["matched", "not_matched", "not_matched"]),
+        ("total growth > 2x", ["matched", "not_matched", "not_matched"]),
+        ("increase > 4", ["matched", "matched", "matched"]),
+        ("increase > 5 CU", ["not_matched", "matched", "matched"]),
+        ("total increase > 8", ["not_matched", "matched", "matched"]),
+        ("cost-increase > 400", ["not_matched", "matched", "matched"]),
+        ("total cost-increase <= 365", ["matched", "not_matched", "not_matched"]),
     ] {
         let found = [&grows, &new, &perhaps_new].map(|plan| verdict(rule, plan).0);
         assert_eq!(found, expected, "{rule}");
@@ -216,14 +216,14 @@ fn exception_allows_until_its_day() {
         let complaints: Vec<_> = exceptions.complaints().iter().map(Message::plain).collect();
         (verdict.id(), verdict.excused.len(), complaints.join(" "))
     };
-    let clear = ("clear", 1, String::new());
+    let clear = ("not_matched", 1, String::new());
     assert_eq!(judged(exception("projects/p/*", "ceiling > 8"), 31), clear);
     assert_eq!(judged(exception("*.a", "*"), 31), clear);
     let nothing = "The exception to `ceiling > 8` allows nothing: `Load test`";
-    assert_eq!(judged(exception("*.b", "ceiling > 8"), 31), ("holds", 0, nothing.to_owned()));
+    assert_eq!(judged(exception("*.b", "ceiling > 8"), 31), ("matched", 0, nothing.to_owned()));
     let all = [exception("*.a", "*")];
     let later = Exceptions::new(&all, jiff::civil::date(2026, 2, 1));
-    assert_eq!(rule.evaluate(std::slice::from_ref(&plan), None, &later).id(), "holds");
+    assert_eq!(rule.evaluate(std::slice::from_ref(&plan), None, &later).id(), "matched");
     let expired = "The exception to `*` expired on 2026-01-31: `Load test`";
     assert_eq!(later.complaints()[0].plain(), expired);
 }

@@ -196,7 +196,7 @@ fn adopted_object_exists_unless_its_holder_is_new() {
 }
 
 #[test]
-fn new_branch_and_new_project_come_with_a_compute() {
+fn new_branch_and_new_project_have_a_compute() {
     let settings = || json!({"autoscaling_limit_min_cu": 1, "autoscaling_limit_max_cu": 2});
     check(
         &[("create", "p/b", json!({}))],
@@ -250,7 +250,7 @@ fn new_branch_and_new_project_come_with_a_compute() {
 }
 
 #[test]
-fn replaced_branch_comes_with_another_compute() {
+fn replaced_branch_has_another_compute() {
     let renamed = || json!({"branch_id": "c", "name": "projects/p/branches/c"});
     check(
         &[("delete/create", "p/b", renamed())],
@@ -386,7 +386,7 @@ fn unmanaged_writers_count_before_and_after() {
 }
 
 #[test]
-fn replaced_writer_whose_branch_stays_is_left_alone() {
+fn replaced_writer_on_a_kept_branch_is_unchanged() {
     let moved = json!({
         "branch": "projects/p/branches/x", "name": "projects/p/branches/x/endpoints/primary",
         "replace_existing": true,

@@ -353,7 +353,7 @@ impl<'a> Driver<'a> {
     /// How many applies may fail without a way out: where effects show late, or another state is
     /// in the way, the next one sees more.
     fn deadline(&self) -> usize {
-        if self.sort.is_unkind() || self.parts.len() > 1 { 4 } else { 0 }
+        if self.sort.has_deviations() || self.parts.len() > 1 { 4 } else { 0 }
     }
 
     pub(super) fn configure(&self) {

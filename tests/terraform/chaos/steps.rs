@@ -1,7 +1,7 @@
 //! Generates what a run does: steps of a person who works with Terraform, and the trouble on the way.
 
 use fastrand::Rng;
-use lakebase_emulator::{Effect, Fault, FaultKind, Unkind};
+use lakebase_emulator::{Deviations, Effect, Fault, FaultKind};
 
 use super::generator::{GeneratedConfig, Part};
 use super::{Sort, Tally};
@@ -183,15 +183,15 @@ fn answer(random: &mut Rng) -> FaultKind {
     }
 }
 
-/// Some ways to be unkind, at least one.
-pub(super) fn unkind(random: &mut Rng) -> Unkind {
-    let mut unkind = Unkind {
+/// Some deviations, at least one.
+pub(super) fn deviations(random: &mut Rng) -> Deviations {
+    let mut deviations = Deviations {
         inexact_expiry: random.bool(),
         omit_defaults: random.bool(),
         wide_limits: random.bool(),
         delayed_effects: random.u32(..=2),
         normalized_values: random.bool(),
     };
-    unkind.omit_defaults |= unkind == Unkind::default();
-    unkind
+    deviations.omit_defaults |= deviations == Deviations::default();
+    deviations
 }

@@ -109,7 +109,7 @@ fn github_action_runs_nothing_that_an_address_or_an_input_holds() {
 }
 
 #[test]
-fn github_action_without_the_program_says_what_to_do() {
+fn github_action_without_the_program_explains_installation() {
     let mut bench = runner("github_action_without_the_program", "resize");
     bench.write("comments.json", "[]");
     fs::remove_dir_all(bench.path(".terraform")).expect("it is there");

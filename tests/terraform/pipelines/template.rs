@@ -71,7 +71,7 @@ fn gitlab_template_runs_nothing_that_an_address_or_a_variable_holds() {
 }
 
 #[test]
-fn gitlab_template_without_the_program_says_what_to_do() {
+fn gitlab_template_without_the_program_explains_installation() {
     let mut bench = runner("gitlab_template_without_the_program", "resize");
     fs::remove_dir_all(bench.path(".terraform")).expect("it is there");
     let ended = run(&mut bench, &[]);
@@ -81,7 +81,7 @@ fn gitlab_template_without_the_program_says_what_to_do() {
 }
 
 #[test]
-fn gitlab_template_that_cannot_write_a_note_says_so_and_keeps_the_result() {
+fn gitlab_template_that_cannot_write_a_note_warns_and_keeps_the_result() {
     let mut bench = runner("gitlab_template_that_cannot_write", "always-on");
     bench.write("offline", "");
     for (rule, status) in [("always-on", 2), ("ceiling > 1000", 0)] {

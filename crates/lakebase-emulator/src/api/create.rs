@@ -120,7 +120,7 @@ fn prepare_named(
     let mut body = checked_body(world, input, kind, name)?;
     let behaviors = &world.options.behaviors;
     let (range, largest) = (behaviors.max_range_cu, behaviors.largest_scaling_cu);
-    world.options.unkind.fill_limits(&mut body, range, largest);
+    world.options.deviations.fill_limits(&mut body, range, largest);
     let settings = settings(kind, &body);
     let patch = mutable(kind, &settings);
     let change = created(input, kind, name, None, &settings, &patch);

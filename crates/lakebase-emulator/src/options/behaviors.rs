@@ -152,9 +152,9 @@ macro_rules! behaviors {
         )+];
     };
 }
-mod unkind;
+mod deviations;
 
-pub use unkind::Unkind;
+pub use deviations::Deviations;
 
 behaviors! {
     /// How the emulator behaves where the service's behavior is inferred or disputed. Each field is
@@ -242,7 +242,7 @@ static NEVER_SUSPENDED: Behavior = row!(
 impl Behavior {
     /// All rows.
     pub fn all() -> impl Iterator<Item = &'static Behavior> {
-        ROWS.iter().chain([&NEVER_SUSPENDED]).chain(unkind::ROWS)
+        ROWS.iter().chain([&NEVER_SUSPENDED]).chain(deviations::ROWS)
     }
 
     /// The row of that name.

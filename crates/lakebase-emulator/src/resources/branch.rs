@@ -199,7 +199,7 @@ fn update(world: &World, change: &Change<'_>, status: &mut Map) -> Result<()> {
     // [DOC] §3.2: the branch expires at create + ttl, and shows the absolute time. [INF] That the
     // create counts from when the request was received.
     let created = change.object.map_or(now, |branch| branch.created);
-    let received = later(created, world.options.unkind.receipt(name));
+    let received = later(created, world.options.deviations.receipt(name));
     if let Some(ttl) = patch.remove("ttl").as_ref().and_then(Json::as_str).and_then(parse_duration)
     {
         patch.insert("expire_time".to_owned(), json!(format_timestamp(later(received, ttl))));

@@ -256,7 +256,7 @@ mod tests {
     use super::owner_id;
 
     #[test]
-    fn the_id_of_the_owners_role_comes_from_the_identity() {
+    fn owner_role_id_derives_from_identity() {
         let cases = [
             ("Jane.Doe@databricks.com", "jane-doe"),
             ("joe+ci@example.com", "joe-ci"),

@@ -75,7 +75,7 @@ fn an_adopted_database_still_needs_an_owner() {
 }
 
 #[test]
-fn without_the_word_an_existing_object_is_in_the_way() {
+fn create_of_existing_object_without_replace_existing_conflicts() {
     let mut workspace = Workspace::with_branch(Options::default());
     let text = workspace.refused("POST projects/p/branches?branch_id=production", &permanent());
     assert_eq!(text, "409 ALREADY_EXISTS: branch with such id already exists");

@@ -64,7 +64,7 @@ fn running_operation_excludes_changes_as_chosen() {
 }
 
 #[test]
-fn an_operation_is_done_when_its_time_has_come() {
+fn operation_is_done_after_its_delay() {
     let mut workspace = Workspace::with_branch(slow());
     let operation = workspace.ok("POST projects/p/branches?branch_id=new", &permanent());
     assert_eq!(operation["done"], false);

@@ -30,7 +30,7 @@ fn delete_of_implied_object_is_refused_as_managed_by_parent() {
 }
 
 #[test]
-fn a_protected_branch_keeps_itself_its_endpoints_and_its_project() {
+fn protected_branch_blocks_deletion_of_endpoints_and_project() {
     let mut workspace = workspace();
     workspace.ok("POST projects/p/branches/dev/endpoints?endpoint_id=reader", &read_only());
     protect(&mut workspace);
@@ -122,7 +122,7 @@ fn a_soft_deleted_project_reads_as_if_it_lived_but_nothing_in_it_does() {
 }
 
 #[test]
-fn undeleted_project_has_only_what_came_with_it() {
+fn undeleted_project_has_only_default_objects() {
     let mut workspace = workspace();
     let production = "projects/p/branches/production";
     workspace.ok(&format!("POST {production}/endpoints?endpoint_id=reader"), &read_only());
@@ -148,7 +148,7 @@ fn undeleted_project_has_only_what_came_with_it() {
 }
 
 #[test]
-fn a_soft_deleted_branch_says_so_in_its_status_and_comes_back() {
+fn soft_deleted_branch_reports_its_status_and_can_be_undeleted() {
     let mut workspace = workspace();
     let before = workspace.names();
     workspace.ok("DELETE projects/p/branches/dev", &Json::Null);

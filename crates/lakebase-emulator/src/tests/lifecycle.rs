@@ -9,7 +9,7 @@ use crate::options::behaviors::Behaviors;
 use crate::options::{NeverSuspended, Options};
 
 #[test]
-fn project_and_branch_come_with_their_children() {
+fn project_and_branch_are_created_with_their_children() {
     let mut workspace = Workspace::with_branch(Options::default());
     assert_eq!(
         workspace.names(),

@@ -40,7 +40,7 @@ fn an_empty_list_has_no_array() {
 }
 
 #[test]
-fn a_list_holds_what_is_read_one_by_one_and_nothing_deeper() {
+fn list_returns_direct_children_as_get_returns_them() {
     let mut workspace = Workspace::with_branch(Options::default());
     for (list, kind, names) in [
         ("projects", "projects", vec!["projects/p"]),

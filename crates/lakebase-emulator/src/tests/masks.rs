@@ -35,7 +35,7 @@ fn missing(path: &str) -> String {
 }
 
 #[test]
-fn a_oneof_goes_by_the_name_of_its_group_and_has_an_arm_in_the_body() {
+fn oneof_mask_names_the_group_and_body_has_one_arm() {
     let suspension = "spec.default_endpoint_settings.suspension";
     check(vec![
         // A oneof member under its own name.

@@ -210,7 +210,7 @@ fn default_branch_of_a_project_changes_to_a_branch_of_it_only() {
 }
 
 #[test]
-fn seeded_objects_come_with_their_children_and_have_any_id() {
+fn seeded_objects_have_children_and_accept_any_id() {
     let mut workspace = Workspace::new();
     let create = |workspace: &mut Workspace, name: &str, body: Json| {
         workspace.service.create(name, &body).map_err(|error| error.message)

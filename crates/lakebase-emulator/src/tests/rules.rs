@@ -58,7 +58,7 @@ fn project_or_branch_named_operations_is_reachable() {
 }
 
 #[test]
-fn wildcard_mask_leaves_out_what_the_documentation_exempts() {
+fn wildcard_mask_excludes_documented_exceptions() {
     let mut workspace = Workspace::with_branch(Options::default());
     let role = "projects/p/branches/dev/roles/jane-doe";
     let attributes = json!({"createdb": true, "createrole": false, "bypassrls": true});
@@ -298,7 +298,7 @@ fn operation_that_takes_no_time_is_done_at_once_where_chosen() {
 }
 
 #[test]
-fn uids_depend_on_names_and_not_on_what_is_read_in_between() {
+fn uids_depend_on_names_and_not_on_reads() {
     let uids = |reads: usize| {
         let mut workspace = Workspace::with_branch(Options::default());
         for _ in 0..reads {

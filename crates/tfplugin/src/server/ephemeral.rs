@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_opened_says_when_to_renew_it() {
+    async fn opened_resource_returns_renewal_time() {
         let fake = Fake {
             open: |it| Opened {
                 result: Some(it),
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_opened_in_a_plan_may_be_unknown() {
+    async fn resource_opened_during_plan_may_be_unknown() {
         let open =
             |_| Opened { result: Some(object([("name", Value::unknown())])), ..Opened::default() };
         let answer = opened(Fake { open, ..Fake::default() }).await;

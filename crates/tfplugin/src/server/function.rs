@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_goes_wrong_in_a_function_is_its_error() {
+    async fn function_failure_is_returned_as_function_error() {
         let own = |_| Err(FunctionError { text: "No.".to_owned(), argument: Some(0) });
         let own = Fake { function: own, ..Fake::default() };
         assert_eq!(called(own, "join", &["a".into()]).await, Err("Some(0): No.".to_owned()));

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_read_goes_back_without_write_only_values() {
+    async fn read_response_omits_write_only_values() {
         let answer = read_with(Fake::default(), to_read()).await;
         assert_eq!(received(answer.new_state.as_ref()), r#"{"id":"7","rules":{}}"#);
         assert_eq!((answer.private, answer.new_identity), (b"private".to_vec(), identity("7")));
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_gone_is_null() {
+    async fn missing_resource_is_read_as_null() {
         let fake = Fake { read: |_| ResourceAnswer::default(), ..Fake::default() };
         let answer = read_with(fake, to_read()).await;
         assert_eq!(answer.new_state, Some(wire::null()));
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_read_that_cannot_be_keeps_state_private_and_identity() {
+    async fn failed_read_keeps_state_private_and_identity() {
         let panicking = || Fake { read: |_| panic!("oh"), ..Fake::default() };
         let unknown = read_resource::Request { type_name: "fake_other".to_owned(), ..to_read() };
         let garbled = read_resource::Request { current_state: garbage(), ..to_read() };

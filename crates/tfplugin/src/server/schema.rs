@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_deprecated_says_why_and_what_is_not_says_nothing() {
+    fn deprecated_attribute_has_a_message_and_others_have_none() {
         let deprecated = Block { deprecated: Some("Use another.".to_owned()), ..thing() };
         let deprecated = block(&deprecated);
         let message = deprecated.deprecation_message.as_str();
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_metadata_names_what_the_schema_has() {
+    async fn metadata_lists_everything_in_the_schema() {
         let request = Request::new(get_metadata::Request {});
         let answer = Fake::default().serve().get_metadata(request).await;
         let answer = answer.expect("no status").into_inner();

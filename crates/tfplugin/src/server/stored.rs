@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_state_that_cannot_be_read_is_an_error() {
+    async fn unreadable_state_is_an_error() {
         let flatmap =
             RawState { flatmap: [("id".to_owned(), "7".to_owned())].into(), ..RawState::default() };
         for (state, summary) in [

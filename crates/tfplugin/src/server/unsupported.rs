@@ -106,7 +106,7 @@ mod tests {
     use crate::generated::tfplugin6::provider_server::Provider;
 
     #[tokio::test]
-    async fn what_is_not_supported_is_an_error_that_says_so() {
+    async fn unsupported_call_returns_an_error() {
         let server = Fake::default().serve();
         macro_rules! check {
             ($($method:ident($message:ident): $rpc:literal, $what:literal;)*) => {$({

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_converted_is_an_error_with_its_path_and_without_its_value() {
+    fn failed_conversion_reports_path_without_value() {
         for (r#type, stored, error) in [
             (r#""bool""#, r#""secret""#, "a bool is expected, not text"),
             (r#""number""#, r#""secret""#, "the text is not a decimal number"),
@@ -208,7 +208,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_stored_is_read_back((r#type, value) in strategies::known_values()) {
+        fn stored_value_round_trips((r#type, value) in strategies::known_values()) {
             prop_assert_eq!(Value::from_json(&r#type, &value.to_json()), Ok(value));
         }
     }

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_floats_are_exact_and_others_are_what_they_spell() {
+    fn whole_floats_are_exact_and_others_keep_their_decimal_form() {
         for (float, plain) in [
             (0.1, "0.1"),
             (-0.0, "0"),
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_a_float_holds_is_an_exact_float() {
+    fn only_representable_numbers_are_exact_floats() {
         for (text, exact) in [
             ("0.5", Some(0.5)),
             ("0.1", None),

@@ -38,7 +38,7 @@ pub(crate) async fn assert_answers(channel: &Channel) {
 }
 
 #[tokio::test]
-async fn a_provider_tells_what_it_offers() {
+async fn provider_schema_lists_everything_it_offers() {
     let (_process, handshake) = Process::start().await;
     let channel = client::terraform(&handshake).await;
     let request = get_provider_schema::Request {};

@@ -46,7 +46,7 @@ async fn plain_text_is_refused_where_terraform_gave_a_certificate() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_logged_and_keeps_nobody_else_out() {
+async fn refused_connection_is_logged_and_does_not_block_others() {
     let (mut process, handshake) = Process::start_with(|it| {
         it.env("TF_LOG", "warn");
     })
@@ -64,7 +64,7 @@ async fn silent_connection_does_not_block_others() {
 }
 
 #[tokio::test]
-async fn running_out_of_files_keeps_nobody_out_for_good() {
+async fn connections_resume_after_file_descriptor_exhaustion() {
     let (mut process, handshake) = Process::start_with(|it| {
         in_shell(it.env("TF_LOG", "warn"), "ulimit -n 24 && exec \"$0\"");
     })
@@ -87,7 +87,7 @@ async fn the_connection_speaks_http_2_by_name() {
 }
 
 #[tokio::test]
-async fn nobody_else_can_reach_the_socket() {
+async fn socket_is_accessible_only_to_its_user() {
     let (_process, handshake) = Process::start().await;
     let folder = handshake.socket().parent().expect("the socket is in a folder").to_owned();
     let mode = folder.metadata().expect("the folder is there").permissions().mode();
@@ -95,7 +95,7 @@ async fn nobody_else_can_reach_the_socket() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_cannot_be_read_is_an_error_and_not_plain_text() {
+async fn unreadable_certificate_is_an_error_and_not_plain_text() {
     let mut process = Process::spawn(|it| {
         as_terraform(it).env("PLUGIN_CLIENT_CERT", "not a certificate");
     });

@@ -22,7 +22,7 @@ async fn the_handshake_names_version_socket_and_certificate() {
 }
 
 #[tokio::test]
-async fn a_client_that_asks_is_told_that_connections_are_not_multiplexed() {
+async fn handshake_denies_multiplexing_to_clients_that_ask() {
     let (_process, handshake) = Process::start_with(|it| {
         it.env("PLUGIN_MULTIPLEX_GRPC", "true");
     })
@@ -60,7 +60,7 @@ async fn the_socket_is_where_the_client_wants_it() {
 }
 
 #[tokio::test]
-async fn started_by_a_person_the_provider_explains_itself() {
+async fn provider_started_manually_prints_an_explanation() {
     for cookie in ["", "another"] {
         let mut process = Process::spawn(|it| {
             it.env("TF_PLUGIN_MAGIC_COOKIE", cookie);

@@ -40,7 +40,7 @@ fn tests_below(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn every_trap_is_in_the_index_with_what_shows_it() {
+fn every_requirement_is_in_the_index_with_its_tests() {
     let numbers: Vec<_> = rows().map(|(number, _)| number).collect();
     assert_eq!(numbers, (1..=48).collect::<Vec<_>>());
     for (number, shown) in rows() {
@@ -50,7 +50,7 @@ fn every_trap_is_in_the_index_with_what_shows_it() {
 }
 
 #[test]
-fn every_test_that_the_index_names_exists_and_every_test_of_a_trap_is_named() {
+fn index_and_requirement_tests_match() {
     let tests = tests_below(Path::new(env!("CARGO_MANIFEST_DIR")));
     for (number, shown) in rows() {
         for name in named(shown) {

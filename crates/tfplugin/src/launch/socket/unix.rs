@@ -131,7 +131,7 @@ mod tests {
     const DEAD: &str = "tfplugin-4294967295-abcdef";
 
     #[test]
-    fn only_folders_in_which_nobody_listens_are_swept() {
+    fn only_socket_directories_without_listener_are_removed() {
         let own = format!("{FOLDER}{}-abcdef", std::process::id());
         for (name, listens, stays) in [
             (DEAD, false, false),

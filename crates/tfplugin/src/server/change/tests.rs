@@ -169,7 +169,7 @@ async fn protocol_25_write_only_values_are_null_in_the_plan() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_the_schema_is_left_out_and_the_rest_is_saved() {
+async fn value_outside_schema_is_dropped_and_rest_is_saved() {
     let fake = Fake {
         apply: |_| {
             let state = object([

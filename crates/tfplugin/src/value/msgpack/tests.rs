@@ -97,7 +97,7 @@ fn protocol_20_numbers_are_read_from_every_form() {
 }
 
 #[test]
-fn numbers_that_cannot_be_stored_are_errors() {
+fn unrepresentable_numbers_are_errors() {
     let infinite = "the number is infinite; only finite numbers can be stored";
     assert_eq!(error(&Type::Number, "cb 7f f0 00 00 00 00 00 00"), infinite);
     assert_eq!(error(&Type::Number, "ca ff 80 00 00"), infinite);
@@ -132,7 +132,7 @@ fn protocol_21_unknown_values_are_written_as_terraform_writes_them() {
 }
 
 #[test]
-fn what_does_not_suit_the_type_is_not_said_of_an_unknown_value() {
+fn unknown_value_of_wrong_type_is_not_reported() {
     let known = Refinement {
         not_null: true,
         prefix: Some("x".to_owned()),
@@ -229,7 +229,7 @@ fn protocol_22_text_is_normalized_and_sets_are_ordered_without_repetitions() {
 }
 
 #[test]
-fn errors_say_where_they_happened() {
+fn errors_include_the_path() {
     let nested = r#type(&json!(["object", {"a": ["list", ["map", "bool"]], "s": ["set", "bool"]}]));
     for (bytes, message) in [
         (
@@ -271,7 +271,7 @@ fn hostile_nesting_and_lengths_are_errors() {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read_back((r#type, value) in strategies::values()) {
+    fn written_value_round_trips((r#type, value) in strategies::values()) {
         let written = value.to_msgpack(&r#type).expect("the value is of the type");
         prop_assert_eq!(Value::from_msgpack(&r#type, &written), Ok(value));
     }

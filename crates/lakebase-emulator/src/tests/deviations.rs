@@ -1,37 +1,37 @@
-//! The ways of being unkind, one by one and together.
+//! Checks the deviations from recorded behavior, one by one and together.
 
 use serde_json::{Value as Json, json};
 
 use super::{Workspace, permanent, read_only};
 use crate::options::Options;
-use crate::options::behaviors::Unkind;
+use crate::options::behaviors::Deviations;
 use crate::wire::parse_timestamp;
 
 const DEV: &str = "projects/p/branches/dev";
 const PRIMARY: &str = "projects/p/branches/dev/endpoints/primary";
 
-/// With the project `p` and the branch `dev`, made before the unkindness begins.
-fn workspace(unkind: Unkind) -> Workspace {
+/// With the project `p` and the branch `dev`, made before the deviations begins.
+fn workspace(deviations: Deviations) -> Workspace {
     let mut workspace = Workspace::with_branch(Options::default());
-    workspace.service.world.options.unkind = unkind;
+    workspace.service.world.options.deviations = deviations;
     workspace
 }
 
 #[test]
 fn the_default_is_kind() {
-    assert_eq!(Options::default().unkind, Unkind::default());
-    let unkind = Unkind::all();
-    let mut workspace = Workspace::with(Options { unkind, ..Options::default() });
-    assert_eq!(workspace.service.world.options.unkind, unkind);
-    workspace.service.world.options.unkind = Unkind::default();
+    assert_eq!(Options::default().deviations, Deviations::default());
+    let deviations = Deviations::all();
+    let mut workspace = Workspace::with(Options { deviations, ..Options::default() });
+    assert_eq!(workspace.service.world.options.deviations, deviations);
+    workspace.service.world.options.deviations = Deviations::default();
     workspace.service.reset();
-    assert_eq!(workspace.service.world.options.unkind, unkind);
+    assert_eq!(workspace.service.world.options.deviations, deviations);
 }
 
 #[test]
 fn a_ttl_counts_from_the_receipt_of_the_create_microseconds_off() {
     for inexact_expiry in [false, true] {
-        let mut workspace = workspace(Unkind { inexact_expiry, ..Unkind::default() });
+        let mut workspace = workspace(Deviations { inexact_expiry, ..Deviations::default() });
         let body = json!({"spec": {"ttl": "3600s"}});
         workspace.ok("POST projects/p/branches?branch_id=brief", &body);
         let off = |workspace: &mut Workspace, ttl: i64| {
@@ -59,7 +59,7 @@ fn a_ttl_counts_from_the_receipt_of_the_create_microseconds_off() {
 
 #[test]
 fn false_and_empty_members_are_left_out() {
-    let mut workspace = workspace(Unkind { omit_defaults: true, ..Unkind::default() });
+    let mut workspace = workspace(Deviations { omit_defaults: true, ..Deviations::default() });
     let project = workspace.get("projects/p");
     assert_eq!(project["status"].get("enable_pg_native_login"), None);
     assert_eq!(project["status"]["synthetic_storage_size_bytes"], 0);
@@ -89,7 +89,7 @@ fn a_limit_that_a_create_leaves_out_is_as_far_away_as_possible() {
         let limit = |name: &str| settings[format!("autoscaling_limit_{name}_cu")].as_f64();
         (limit("min").expect("a minimum"), limit("max").expect("a maximum"))
     };
-    let mut workspace = workspace(Unkind { wide_limits: true, ..Unkind::default() });
+    let mut workspace = workspace(Deviations { wide_limits: true, ..Deviations::default() });
     let cases = [
         (json!({"autoscaling_limit_max_cu": 20}), (4.0, 20.0)),
         (json!({"autoscaling_limit_max_cu": 8}), (0.5, 8.0)),
@@ -123,7 +123,7 @@ fn a_limit_that_a_create_leaves_out_is_as_far_away_as_possible() {
 
 #[test]
 fn reads_see_a_change_late_and_writes_at_once() {
-    let mut workspace = workspace(Unkind { delayed_effects: 2, ..Unkind::default() });
+    let mut workspace = workspace(Deviations { delayed_effects: 2, ..Deviations::default() });
     let listed = |workspace: &mut Workspace| {
         let list = workspace.get("projects/p/branches");
         let branches = list["branches"].as_array().expect("branches").iter();
@@ -175,7 +175,7 @@ fn reads_see_a_change_late_and_writes_at_once() {
 
 #[test]
 fn values_come_back_in_another_spelling() {
-    let mut workspace = workspace(Unkind { normalized_values: true, ..Unkind::default() });
+    let mut workspace = workspace(Deviations { normalized_values: true, ..Deviations::default() });
     workspace.ok(
         "POST projects?project_id=q",
         &json!({"spec": {
@@ -205,8 +205,8 @@ fn values_come_back_in_another_spelling() {
 }
 
 #[test]
-fn all_ways_go_together() {
-    let mut workspace = workspace(Unkind::all());
+fn all_deviations_can_be_combined() {
+    let mut workspace = workspace(Deviations::all());
     let body = json!({"spec": {"ttl": "3600s"}});
     workspace.ok("POST projects/p/branches?branch_id=brief", &body);
     for _ in 0..2 {

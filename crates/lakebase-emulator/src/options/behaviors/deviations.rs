@@ -1,9 +1,9 @@
 //! Makes the emulator differ from what was recorded of the service, in ways that a client must
 //! tolerate: the settings, and the form of an answer under them. Knows no kinds and no requests.
 //!
-//! [INF] All of it: no recording shows any of these ways, and none contradicts the documentation.
+//! [INF] All of it: no recording shows any of these deviations, and none contradicts the documentation.
 //!
-//! Start reading at [`Unkind`].
+//! Start reading at [`Deviations`].
 
 use super::{Behavior, Setting};
 use jiff::SignedDuration;
@@ -24,7 +24,7 @@ behaviors! {
     /// All are off by default, and can be combined.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
     #[serde(default, deny_unknown_fields)]
-    pub struct Unkind at unkind, rows ROWS;
+    pub struct Deviations at deviations, rows ROWS;
 
     /// Whether a `ttl` counts from the time at which the service received the create, which is some
     /// microseconds before or after `create_time`.
@@ -43,10 +43,10 @@ behaviors! {
     normalized_values: bool = false, "INF", "13.1";
 }
 
-impl Unkind {
-    /// All ways at once.
-    pub fn all() -> Unkind {
-        Unkind {
+impl Deviations {
+    /// All deviations at once.
+    pub fn all() -> Deviations {
+        Deviations {
             inexact_expiry: true,
             omit_defaults: true,
             wide_limits: true,
@@ -55,15 +55,15 @@ impl Unkind {
         }
     }
 
-    /// Turns ways on by their names on the command line: `omit-defaults,delayed-effects=3`, `all`.
+    /// Turns deviations on by their names on the command line: `omit-defaults,delayed-effects=3`, `all`.
     ///
     /// # Errors
     ///
     /// If a name is unknown, or the number of reads is not a number.
-    pub fn add(&mut self, ways: &str) -> Result<(), String> {
-        for way in ways.split(',') {
-            match way.split_once('=').unwrap_or((way, "")) {
-                ("all", "") => *self = Unkind::all(),
+    pub fn add(&mut self, names: &str) -> Result<(), String> {
+        for name in names.split(',') {
+            match name.split_once('=').unwrap_or((name, "")) {
+                ("all", "") => *self = Deviations::all(),
                 ("inexact-expiry", "") => self.inexact_expiry = true,
                 ("omit-defaults", "") => self.omit_defaults = true,
                 ("wide-limits", "") => self.wide_limits = true,
@@ -75,7 +75,7 @@ impl Unkind {
                 ("normalized-values", "") => self.normalized_values = true,
                 _ => {
                     return Err(format!(
-                        "`{way}` is none of inexact-expiry, omit-defaults, wide-limits, \
+                        "`{name}` is none of inexact-expiry, omit-defaults, wide-limits, \
                          delayed-effects[=READS], normalized-values, all"
                     ));
                 }
@@ -201,40 +201,43 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ways_are_named_on_the_command_line_alone_or_together() {
+    fn deviations_are_named_on_the_command_line_one_or_several() {
         let cases = [
-            ("inexact-expiry", Ok(Unkind { inexact_expiry: true, ..Unkind::default() })),
-            ("delayed-effects", Ok(Unkind { delayed_effects: 2, ..Unkind::default() })),
+            ("inexact-expiry", Ok(Deviations { inexact_expiry: true, ..Deviations::default() })),
+            ("delayed-effects", Ok(Deviations { delayed_effects: 2, ..Deviations::default() })),
             (
                 "omit-defaults,wide-limits,delayed-effects=5",
-                Ok(Unkind {
+                Ok(Deviations {
                     omit_defaults: true,
                     wide_limits: true,
                     delayed_effects: 5,
-                    ..Unkind::default()
+                    ..Deviations::default()
                 }),
             ),
-            ("normalized-values", Ok(Unkind { normalized_values: true, ..Unkind::default() })),
-            ("all", Ok(Unkind::all())),
+            (
+                "normalized-values",
+                Ok(Deviations { normalized_values: true, ..Deviations::default() }),
+            ),
+            ("all", Ok(Deviations::all())),
             ("", Err(())),
             ("kind", Err(())),
             ("all=1", Err(())),
             ("delayed-effects=many", Err(())),
         ];
         for (text, expected) in cases {
-            let mut unkind = Unkind::default();
-            let outcome = unkind.add(text).map(|()| unkind).map_err(|_| ());
+            let mut deviations = Deviations::default();
+            let outcome = deviations.add(text).map(|()| deviations).map_err(|_| ());
             assert_eq!(outcome, expected, "{text}");
         }
     }
 
     #[test]
     fn the_receipt_of_a_request_is_some_microseconds_off_to_either_side() {
-        let unkind = Unkind { inexact_expiry: true, ..Unkind::default() };
+        let deviations = Deviations { inexact_expiry: true, ..Deviations::default() };
         let names = ["dev", "qa", "stage", "one", "two", "a", "b", "c"];
-        let off = names.map(|name| unkind.receipt(name).as_micros());
+        let off = names.map(|name| deviations.receipt(name).as_micros());
         assert!(off.iter().all(|off| (1..=9).contains(&off.abs())), "{off:?}");
         assert!(off.iter().any(|off| *off > 0) && off.iter().any(|off| *off < 0), "{off:?}");
-        assert_eq!(Unkind::default().receipt("dev"), SignedDuration::ZERO);
+        assert_eq!(Deviations::default().receipt("dev"), SignedDuration::ZERO);
     }
 }
