@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use lakebase_api::{Client, Clock, Deadline, Error, Json, Operation};
 use serde_json::Value;
-use tfplugin::{ApplyResource, Call, Diagnostic, Object, ResourceAnswer};
+use tfplugin::{ApplyResource, Call, Diagnostic, Diagnostics, Object, ResourceAnswer};
 
 use crate::model::address::Scope;
 use crate::model::table::{Resource, Settings, Table};
@@ -146,7 +146,7 @@ impl Lifecycle {
     /// Makes a mutating call, waiting out changes that others make at the same time.
     async fn retry_on_conflict(
         &self,
-        change: &Change<'_>,
+        change: &Mutation<'_>,
         scope: &Scope,
         deadline: &Deadline,
     ) -> Result<Operation, Error> {
@@ -154,13 +154,13 @@ impl Lifecycle {
         let mut wider = None;
         loop {
             let started = match change {
-                Change::Create { collection, query, body } => {
+                Mutation::Create { collection, query, body } => {
                     client.create(collection, query, body, deadline).await
                 }
-                Change::Update { name, mask, body } => {
+                Mutation::Update { name, mask, body } => {
                     client.update(name, mask, body, deadline).await
                 }
-                Change::Delete { name, query } => client.delete(name, query, deadline).await,
+                Mutation::Delete { name, query } => client.delete(name, query, deadline).await,
             };
             match started {
                 Err(error) if error.is_conflict() && deadline.pause().await => {
@@ -210,6 +210,43 @@ impl Lifecycle {
         self.client.settle(name, |reported| resource.unsettled(reported), deadline).await
     }
 
+    /// The answer of a create or an update whose wait has ended: the object as it is read, or as it
+    /// was planned where Lakebase continues without us.
+    ///
+    /// *Errors.* That of a change that failed.
+    fn concluded(
+        &self,
+        resource: &dyn Resource,
+        attempt: &Attempt<'_>,
+        planned: &Object,
+        finished: Result<Json, Error>,
+        timed_out: Option<Diagnostic>,
+    ) -> Result<ResourceAnswer, Error> {
+        let error = match finished {
+            Ok(reported) => {
+                let read = decode::state(resource, &reported, planned, &self.settings);
+                let state = decode::complete(planned, &read);
+                return Ok(self.answer(attempt.name, state, &PrivateState::default()));
+            }
+            Err(error) => error,
+        };
+        let table = resource.table();
+        let mut diagnostics = Diagnostics::new();
+        if error.is_interrupted() {
+            // No error, so that Terraform does not taint an object that Lakebase completes.
+            diagnostics.push(operation_continues(attempt, &error));
+        } else if error.is_timeout() {
+            diagnostics.extend(attempt.failed(&self.client, Some(table), &error));
+            diagnostics.extend(timed_out);
+        } else {
+            return Err(error);
+        }
+        let operation = error.operation().map(str::to_owned);
+        let memory = PrivateState { operation, ..PrivateState::default() };
+        let state = named(table, attempt.name, without_unknowns(planned));
+        Ok(ResourceAnswer { diagnostics, ..self.answer(attempt.name, state, &memory) })
+    }
+
     fn identity(&self, name: &str) -> Object {
         let workspace = self.client.workspace_id();
         let workspace = workspace.map_or(tfplugin::Value::Null, tfplugin::Value::from);
@@ -226,7 +263,7 @@ impl Lifecycle {
 }
 
 /// A mutating call.
-enum Change<'a> {
+enum Mutation<'a> {
     Create { collection: &'a str, query: Vec<(&'static str, String)>, body: Json },
     Update { name: &'a str, mask: &'a [String], body: Json },
     Delete { name: &'a str, query: Vec<(&'static str, String)> },
@@ -241,7 +278,7 @@ struct PriorState {
 
 impl PriorState {
     /// The object as it was, because a change did not come about.
-    fn unchanged(self, diagnostics: impl Into<tfplugin::Diagnostics>) -> ResourceAnswer {
+    fn unchanged(self, diagnostics: impl Into<Diagnostics>) -> ResourceAnswer {
         ResourceAnswer {
             state: Some(self.state),
             private: self.memory.write(),
@@ -249,6 +286,16 @@ impl PriorState {
             diagnostics: diagnostics.into(),
         }
     }
+}
+
+/// An object with the name that it turned out to have.
+fn named(table: &Table, name: &str, mut object: Object) -> Object {
+    let id = table.address.split(name).and_then(|it| it.id);
+    object.insert("name".to_owned(), name.into());
+    if let (Some(field), Some(id)) = (table.id(), id) {
+        object.insert(field.name.to_owned(), id.into());
+    }
+    object
 }
 
 /// The planned object with what is still unknown left out.

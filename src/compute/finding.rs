@@ -10,7 +10,7 @@ use super::{Compute, LARGEST_CU, SMALLEST_CU, STEP_CU, Suspension, duration, gro
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
     /// What sort of thing.
-    pub kind: Kind,
+    pub kind: FindingKind,
     /// What it is, in one line without a full stop, with the name of what changes.
     pub summary: String,
     /// What it means, in numbers.
@@ -33,7 +33,7 @@ impl Finding {
 
 /// The sorts of findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FindingKind {
     /// The maximum at least doubles.
     MaximumDoubles,
     /// A new compute can scale up to a size that only few need.
@@ -58,36 +58,40 @@ pub enum Kind {
     Suspends,
 }
 
-impl Kind {
+impl FindingKind {
     /// All, in the order of the documentation.
-    pub const ALL: [Kind; 11] = [
-        Kind::MaximumDoubles,
-        Kind::LargeCompute,
-        Kind::AlwaysOn,
-        Kind::SuspendsLater,
-        Kind::Enabled,
-        Kind::HighAvailability,
-        Kind::UndocumentedSize,
-        Kind::Disabled,
-        Kind::LessAvailable,
-        Kind::FewerConnections,
-        Kind::Suspends,
+    pub const ALL: [FindingKind; 11] = [
+        FindingKind::MaximumDoubles,
+        FindingKind::LargeCompute,
+        FindingKind::AlwaysOn,
+        FindingKind::SuspendsLater,
+        FindingKind::Enabled,
+        FindingKind::HighAvailability,
+        FindingKind::UndocumentedSize,
+        FindingKind::Disabled,
+        FindingKind::LessAvailable,
+        FindingKind::FewerConnections,
+        FindingKind::Suspends,
     ];
 
     /// The ID for programs, and what it stands for.
     pub fn declared(self) -> (&'static str, &'static str) {
         match self {
-            Kind::MaximumDoubles => ("maximum-doubles", "Maximum compute at least doubles"),
-            Kind::LargeCompute => ("large-compute", "New compute is large"),
-            Kind::AlwaysOn => ("always-on", "Scale to zero is disabled"),
-            Kind::SuspendsLater => ("suspends-later", "Suspend timeout at least doubles"),
-            Kind::Enabled => ("enabled", "Disabled compute is enabled"),
-            Kind::HighAvailability => ("high-availability", "Number of computes increases"),
-            Kind::UndocumentedSize => ("undocumented-size", "Size is outside the documented sizes"),
-            Kind::Disabled => ("disabled", "Compute is disabled"),
-            Kind::LessAvailable => ("less-available", "Number of computes decreases"),
-            Kind::FewerConnections => ("fewer-connections", "Connection limit at least halves"),
-            Kind::Suspends => ("suspends", "Scale to zero is enabled"),
+            FindingKind::MaximumDoubles => ("maximum-doubles", "Maximum compute at least doubles"),
+            FindingKind::LargeCompute => ("large-compute", "New compute is large"),
+            FindingKind::AlwaysOn => ("always-on", "Scale to zero is disabled"),
+            FindingKind::SuspendsLater => ("suspends-later", "Suspend timeout at least doubles"),
+            FindingKind::Enabled => ("enabled", "Disabled compute is enabled"),
+            FindingKind::HighAvailability => ("high-availability", "Number of computes increases"),
+            FindingKind::UndocumentedSize => {
+                ("undocumented-size", "Size is outside the documented sizes")
+            }
+            FindingKind::Disabled => ("disabled", "Compute is disabled"),
+            FindingKind::LessAvailable => ("less-available", "Number of computes decreases"),
+            FindingKind::FewerConnections => {
+                ("fewer-connections", "Connection limit at least halves")
+            }
+            FindingKind::Suspends => ("suspends", "Scale to zero is enabled"),
         }
     }
 
@@ -100,7 +104,10 @@ impl Kind {
     pub fn costs(self) -> bool {
         !matches!(
             self,
-            Kind::Disabled | Kind::LessAvailable | Kind::FewerConnections | Kind::Suspends
+            FindingKind::Disabled
+                | FindingKind::LessAvailable
+                | FindingKind::FewerConnections
+                | FindingKind::Suspends
         )
     }
 }
@@ -160,7 +167,7 @@ pub fn undocumented_size(what: &str, before: Option<&Compute>, after: &Compute) 
         }
     };
     Some(Finding {
-        kind: Kind::UndocumentedSize,
+        kind: FindingKind::UndocumentedSize,
         summary: format!("Size of {what} is outside the documented sizes"),
         detail,
     })
@@ -169,7 +176,7 @@ pub fn undocumented_size(what: &str, before: Option<&Compute>, after: &Compute) 
 fn large(what: &str, after: &Compute) -> Option<Finding> {
     let ceiling = after.ceiling().low;
     (LARGE_CU < ceiling).then(|| Finding {
-        kind: Kind::LargeCompute,
+        kind: FindingKind::LargeCompute,
         summary: format!("{what} is large"),
         detail: match after.always_on() {
             Some(true) => format!(
@@ -194,7 +201,7 @@ fn differences(what: &str, before: &Compute, after: &Compute) -> Vec<Finding> {
         always_on(what, before, after, around_the_clock),
         suspends_later(what, before, after),
         more.map(|computes| Finding {
-            kind: Kind::HighAvailability,
+            kind: FindingKind::HighAvailability,
             summary: match computes.0 {
                 ..=1 => format!("High availability will be enabled for {what}"),
                 _ => format!("Number of computes of {what} increases"),
@@ -202,12 +209,12 @@ fn differences(what: &str, before: &Compute, after: &Compute) -> Vec<Finding> {
             detail: format!("{}. Each compute is billed.", each(computes)),
         }),
         (before.disabled == Some(false) && after.disabled == Some(true)).then(|| Finding {
-            kind: Kind::Disabled,
+            kind: FindingKind::Disabled,
             summary: format!("{what} will be disabled"),
             detail: "The endpoint refuses connections until it is enabled again.".to_owned(),
         }),
         fewer.map(|computes| Finding {
-            kind: Kind::LessAvailable,
+            kind: FindingKind::LessAvailable,
             summary: match computes.1 {
                 ..=1 => format!("High availability will be disabled for {what}"),
                 _ => format!("Number of computes of {what} decreases"),
@@ -221,7 +228,7 @@ fn differences(what: &str, before: &Compute, after: &Compute) -> Vec<Finding> {
         }),
         fewer_connections(what, before, after),
         (before.always_on() == Some(true) && suspension(after).is_some()).then(|| Finding {
-            kind: Kind::Suspends,
+            kind: FindingKind::Suspends,
             summary: format!("Scale to zero will be enabled for {what}"),
             detail: "After the compute is suspended, the next connection waits until it is active again."
                 .to_owned(),
@@ -237,7 +244,7 @@ fn enabled(what: &str, before: &Compute, after: &Compute) -> Option<Finding> {
         _ => "",
     };
     is_enabled.then(|| Finding {
-        kind: Kind::Enabled,
+        kind: FindingKind::Enabled,
         summary: format!("{what} will be enabled"),
         detail: match after.ceiling().value() {
             Some(ceiling) => {
@@ -273,7 +280,7 @@ fn maximum_doubles(what: &str, before: &Compute, after: &Compute) -> Option<Find
         )
     };
     Some(Finding {
-        kind: Kind::MaximumDoubles,
+        kind: FindingKind::MaximumDoubles,
         summary: format!("Maximum compute of {what} at least doubles"),
         detail: format!(
             "{each}.{grants} The maximum cost increases by a factor of {}.",
@@ -285,7 +292,7 @@ fn maximum_doubles(what: &str, before: &Compute, after: &Compute) -> Option<Find
 fn always_on(what: &str, before: &Compute, after: &Compute, detail: &str) -> Option<Finding> {
     let is_new = suspension(before).is_some() && after.always_on() == Some(true);
     is_new.then(|| Finding {
-        kind: Kind::AlwaysOn,
+        kind: FindingKind::AlwaysOn,
         summary: format!("Scale to zero will be disabled for {what}"),
         detail: detail.to_owned(),
     })
@@ -294,7 +301,7 @@ fn always_on(what: &str, before: &Compute, after: &Compute, detail: &str) -> Opt
 fn suspends_later(what: &str, before: &Compute, after: &Compute) -> Option<Finding> {
     let (early, late) = (suspension(before)?, suspension(after)?);
     (early * 2 <= late && !early.is_zero()).then(|| Finding {
-        kind: Kind::SuspendsLater,
+        kind: FindingKind::SuspendsLater,
         summary: format!("Suspend timeout of {what} increases"),
         detail: format!(
             "The compute will be suspended after {} of inactivity instead of {}. Until then, it is \
@@ -308,7 +315,7 @@ fn suspends_later(what: &str, before: &Compute, after: &Compute) -> Option<Findi
 fn fewer_connections(what: &str, before: &Compute, after: &Compute) -> Option<Finding> {
     let (many, few) = (max_connections(before.max_cu?), max_connections(after.max_cu?));
     (2 * few <= many && 0 < many).then(|| Finding {
-        kind: Kind::FewerConnections,
+        kind: FindingKind::FewerConnections,
         summary: format!("Connection limit of {what} at least halves"),
         detail: format!(
             "The limit decreases from {} to {}. A larger connection pool runs into errors.",
@@ -332,7 +339,7 @@ mod tests {
 
     use super::*;
 
-    fn found(before: Compute, after: Compute) -> Vec<Kind> {
+    fn found(before: Compute, after: Compute) -> Vec<FindingKind> {
         findings("`e`", Some(&before), &after).into_iter().map(|it| it.kind).collect()
     }
 
@@ -355,24 +362,36 @@ mod tests {
         let (double, off) = (compute(8.0, true, 2), |it| Compute { disabled: Some(true), ..it });
         let later =
             Compute { suspension: Some(Suspension::After(SignedDuration::from_mins(10))), ..small };
-        let none: &[Kind] = &[];
+        let none: &[FindingKind] = &[];
         for (before, after, expected) in [
             (small, compute(7.5, false, 1), none),
-            (double, small, &[Kind::LessAvailable, Kind::FewerConnections, Kind::Suspends]),
-            (small, double, &[Kind::MaximumDoubles, Kind::AlwaysOn, Kind::HighAvailability]),
+            (
+                double,
+                small,
+                &[FindingKind::LessAvailable, FindingKind::FewerConnections, FindingKind::Suspends],
+            ),
+            (
+                small,
+                double,
+                &[
+                    FindingKind::MaximumDoubles,
+                    FindingKind::AlwaysOn,
+                    FindingKind::HighAvailability,
+                ],
+            ),
             (Compute::default(), double, none),
-            (compute(4.0, false, 2), compute(8.0, false, 1), &[Kind::LessAvailable]),
+            (compute(4.0, false, 2), compute(8.0, false, 1), &[FindingKind::LessAvailable]),
             (
                 compute(4.0, true, 2),
                 compute(4.0, true, 6),
-                &[Kind::MaximumDoubles, Kind::HighAvailability],
+                &[FindingKind::MaximumDoubles, FindingKind::HighAvailability],
             ),
-            (compute(4.0, true, 6), compute(4.0, true, 2), &[Kind::LessAvailable]),
+            (compute(4.0, true, 6), compute(4.0, true, 2), &[FindingKind::LessAvailable]),
             (off(small), off(compute(4.0, true, 1)), none),
-            (off(compute(64.0, true, 1)), compute(64.0, true, 1), &[Kind::Enabled]),
-            (compute(64.0, true, 1), off(compute(64.0, true, 1)), &[Kind::Disabled]),
+            (off(compute(64.0, true, 1)), compute(64.0, true, 1), &[FindingKind::Enabled]),
+            (compute(64.0, true, 1), off(compute(64.0, true, 1)), &[FindingKind::Disabled]),
             (compute(0.0, false, 1), compute(0.0, false, 1), none),
-            (small, later, &[Kind::SuspendsLater]),
+            (small, later, &[FindingKind::SuspendsLater]),
             (later, small, none),
         ] {
             assert_eq!(found(before, after), expected, "{before:?} {after:?}");

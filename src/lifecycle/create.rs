@@ -7,8 +7,8 @@ use super::help::{Help as _, Section};
 use super::private::PrivateState;
 use super::report::Attempt;
 use super::{
-    Change, LAGGING_READS, Lifecycle, Purpose, import_or_adopt_hint, interrupted_before_request,
-    is_deleted, operation_continues, without_unknowns,
+    LAGGING_READS, Lifecycle, Mutation, Purpose, import_or_adopt_hint, interrupted_before_request,
+    is_deleted, named, without_unknowns,
 };
 use crate::model::address::Scope;
 use crate::model::field::Place;
@@ -146,7 +146,7 @@ impl Lifecycle {
             query.extend(encode::create_query(table, planned));
         }
         let body = encode::create_body(table, planned);
-        let change = Change::Create { collection: &collection, query, body };
+        let change = Mutation::Create { collection: &collection, query, body };
         match self.retry_on_conflict(&change, scope, deadline).await {
             Ok(operation) => {
                 // Of an object with a generated ID, the operation tells the name.
@@ -229,7 +229,7 @@ impl Lifecycle {
             self.settle(resource, name, deadline).await
         } else {
             let body = encode::update_body(table, &carried(table, planned, &state), &mask);
-            let change = Change::Update { name, mask: &mask, body };
+            let change = Mutation::Update { name, mask: &mask, body };
             match self.retry_on_conflict(&change, scope, deadline).await {
                 Ok(operation) => self.finish(resource, name, operation, deadline).await,
                 Err(error) => Err(error),
@@ -254,29 +254,12 @@ impl Lifecycle {
         deadline: &Deadline,
     ) -> ResourceAnswer {
         let Creation { resource, table, attempt, planned, .. } = *creation;
-        let error = match finished {
-            Ok(reported) => {
-                let read = decode::state(resource, &reported, planned, &self.settings);
-                let state = decode::complete(planned, &read);
-                return self.answer(attempt.name, state, &PrivateState::default());
-            }
+        let timed_out = Some(tainted(&attempt));
+        let error = match self.concluded(resource, &attempt, planned, finished, timed_out) {
+            Ok(answer) => return answer,
             Err(error) => error,
         };
-        let operation = error.operation().map(str::to_owned);
-        let memory = PrivateState { operation, ..PrivateState::default() };
-        let as_planned = || named(table, attempt.name, without_unknowns(planned));
-        if error.is_interrupted() {
-            // No error, so that Terraform does not taint an object that is being made all right.
-            let mut answer = self.answer(attempt.name, as_planned(), &memory);
-            answer.diagnostics = operation_continues(&attempt, &error).into();
-            return answer;
-        }
         let mut diagnostics = attempt.failed(&self.client, Some(table), &error);
-        if error.is_timeout() {
-            diagnostics.push(tainted(&attempt));
-            let state = as_planned();
-            return ResourceAnswer { diagnostics, ..self.answer(attempt.name, state, &memory) };
-        }
         // The operation failed: whether it left an object behind, only the service knows.
         let state = match self.client.get(attempt.name, deadline).await {
             Ok(reported) if !is_deleted(&reported) => {
@@ -285,7 +268,7 @@ impl Lifecycle {
             }
             Ok(_) => return diagnostics.into(),
             Err(error) if error.is_not_found() => return diagnostics.into(),
-            Err(_) => as_planned(),
+            Err(_) => named(table, attempt.name, without_unknowns(planned)),
         };
         diagnostics.push(tainted(&attempt));
         let answer = self.answer(attempt.name, state, &PrivateState::default());
@@ -319,16 +302,6 @@ fn carried(table: &Table, planned: &Object, state: &Object) -> Object {
         }
     }
     carried
-}
-
-/// An object with the name that it turned out to have.
-fn named(table: &Table, name: &str, mut object: Object) -> Object {
-    let id = table.address.split(name).and_then(|it| it.id);
-    object.insert("name".to_owned(), name.into());
-    if let (Some(field), Some(id)) = (table.id(), id) {
-        object.insert(field.name.to_owned(), id.into());
-    }
-    object
 }
 
 /// The error of a setting whose object does not exist.

@@ -5,7 +5,7 @@ use tfplugin::{Call, Diagnostic, Diagnostics, ResourceAnswer};
 use super::consent::{Deletion, Refusal, Replacement};
 use super::help::{Help as _, Section};
 use super::report::Attempt;
-use super::{Change, Lifecycle, PriorState, Purpose, interrupted_before_request};
+use super::{Lifecycle, Mutation, PriorState, Purpose, interrupted_before_request};
 use crate::model::encode;
 use crate::model::life::Delete;
 use crate::model::meaning;
@@ -66,8 +66,8 @@ impl Lifecycle {
         };
         let change = match table.life.delete {
             Delete::Clear if mask.is_empty() => return ResourceAnswer::default(),
-            Delete::Clear => Change::Update { name: &name, mask: &mask, body },
-            _ => Change::Delete { name: &name, query },
+            Delete::Clear => Mutation::Update { name: &name, mask: &mask, body },
+            _ => Mutation::Delete { name: &name, query },
         };
         let finished = match self.retry_on_conflict(&change, &scope, &deadline).await {
             Ok(operation) => client.wait(operation, &deadline).await.map(|_| ()),

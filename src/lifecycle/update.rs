@@ -2,14 +2,12 @@
 
 use tfplugin::{Call, Diagnostics, Object, ResourceAnswer};
 
-use super::private::PrivateState;
 use super::report::Attempt;
 use super::{
-    Change, Lifecycle, PriorState, Purpose, interrupted_before_request, operation_continues,
-    without_unknowns,
+    Lifecycle, Mutation, PriorState, Purpose, interrupted_before_request, without_unknowns,
 };
+use crate::model::encode;
 use crate::model::table::Resource;
-use crate::model::{decode, encode};
 
 impl Lifecycle {
     /// *Flow.* One PATCH, whose mask names the leaves that differ; none, if none does. Then wait
@@ -50,7 +48,7 @@ impl Lifecycle {
             self.settle(resource, &name, &deadline).await
         } else {
             let body = encode::update_body(table, planned, &mask);
-            let change = Change::Update { name: &name, mask: &mask, body };
+            let change = Mutation::Update { name: &name, mask: &mask, body };
             match self.retry_on_conflict(&change, &scope, &deadline).await {
                 Ok(operation) => self.finish(resource, &name, operation, &deadline).await,
                 Err(error) => {
@@ -59,26 +57,9 @@ impl Lifecycle {
                 }
             }
         };
-        let error = match finished {
-            Ok(reported) => {
-                let read = decode::state(resource, &reported, planned, &self.settings);
-                let state = decode::complete(planned, &read);
-                return self.answer(&name, state, &PrivateState::default());
-            }
-            Err(error) => error,
-        };
-        let operation = error.operation().map(str::to_owned);
-        let memory = PrivateState { operation, ..PrivateState::default() };
-        if error.is_interrupted() {
-            let mut answer = self.answer(&name, without_unknowns(planned), &memory);
-            answer.diagnostics = operation_continues(&attempt, &error).into();
-            return answer;
+        match self.concluded(resource, &attempt, planned, finished, None) {
+            Ok(answer) => answer,
+            Err(error) => before.unchanged(attempt.failed(client, Some(table), &error)),
         }
-        let diagnostics = attempt.failed(client, Some(table), &error);
-        if error.is_timeout() {
-            let answer = self.answer(&name, without_unknowns(planned), &memory);
-            return ResourceAnswer { diagnostics, ..answer };
-        }
-        before.unchanged(diagnostics)
     }
 }

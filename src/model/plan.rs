@@ -47,7 +47,7 @@ pub fn plan(
     let table = resource.table();
     let mut diagnostics = Diagnostics::new();
     // 1. What the configuration says; what it does not say, the prior state or the service keeps.
-    let planned = merge(table.fields, Some(config), prior, Unfilled::ByService);
+    let planned = merge(table.fields, Some(config), prior, Unfilled::ByLakebase);
     let PlanContext { settings, now, replacing } = *occasion;
     let mut change = Change { prior, config, planned, settings, now };
     if let Some(prior) = prior {
@@ -111,10 +111,49 @@ pub fn refused_replacement(
 /// Who gives a value that neither the configuration nor the prior state has.
 #[derive(Clone, Copy, PartialEq)]
 enum Unfilled {
-    /// The service: unknown until the apply.
-    ByService,
-    /// Nobody: null.
-    ByNobody,
+    /// Lakebase: unknown until the apply.
+    ByLakebase,
+    /// Nothing: null.
+    ByNothing,
+}
+
+/// Where the planned value of an attribute comes from.
+#[derive(Debug, PartialEq)]
+enum Origin {
+    /// The configuration gives it.
+    Configuration,
+    /// It is null.
+    Nothing,
+    /// The declaration has a default.
+    Default,
+    /// Another arm of its choice is configured, or none is.
+    Choice(Value),
+    /// The state has it.
+    PriorState,
+    /// Lakebase chooses it in the apply.
+    Lakebase,
+}
+
+/// The origin of a value. The first that applies wins, in the order of [`Origin`].
+fn origin(
+    field: &AnyField,
+    given: &Value,
+    has_prior: bool,
+    unfilled: Unfilled,
+    arm_not_chosen: impl FnOnce() -> Option<Value>,
+) -> Origin {
+    let is_configured = !given.is_null() && field.given != Given::Server;
+    match (field.given, field.default) {
+        _ if is_configured => Origin::Configuration,
+        (Given::Required | Given::Optional, _) => Origin::Nothing,
+        (_, Some(_)) => Origin::Default,
+        _ => match (arm_not_chosen(), has_prior, unfilled) {
+            (Some(value), ..) => Origin::Choice(value),
+            (None, true, _) => Origin::PriorState,
+            (None, false, Unfilled::ByLakebase) => Origin::Lakebase,
+            (None, false, Unfilled::ByNothing) => Origin::Nothing,
+        },
+    }
 }
 
 fn merge(
@@ -128,26 +167,20 @@ fn merge(
         let given = config.and_then(|it| it.get(field.name)).unwrap_or(null);
         let before = prior.and_then(|it| it.get(field.name)).unwrap_or(null);
         let unfilled = match field.place {
-            Place::Initial(_) => Unfilled::ByNobody,
+            Place::Initial(_) => Unfilled::ByNothing,
             // Nobody reads back what is not configured.
-            _ if field.is_never_reported => Unfilled::ByNobody,
-            _ if field.given == Given::Optional => Unfilled::ByNobody,
+            _ if field.is_never_reported => Unfilled::ByNothing,
+            _ if field.given == Given::Optional => Unfilled::ByNothing,
             _ => unfilled,
         };
-        let value = if !given.is_null() && field.given != Given::Server {
-            configured(field, given, before, unfilled)
-        } else if matches!(field.given, Given::Required | Given::Optional) {
-            Value::Null
-        } else if field.default.is_some() {
-            default(field)
-        } else if let Some(value) = arm_not_chosen(*field, fields, config, prior) {
-            value
-        } else if prior.is_some() {
-            before.clone()
-        } else if unfilled == Unfilled::ByService {
-            Value::unknown()
-        } else {
-            Value::Null
+        let arm = || arm_not_chosen(*field, fields, config, prior);
+        let value = match origin(field, given, prior.is_some(), unfilled, arm) {
+            Origin::Configuration => configured(field, given, before, unfilled),
+            Origin::Nothing => Value::Null,
+            Origin::Default => default(field),
+            Origin::Choice(value) => value,
+            Origin::PriorState => before.clone(),
+            Origin::Lakebase => Value::unknown(),
         };
         (field.name.to_owned(), value)
     });

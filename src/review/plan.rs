@@ -18,7 +18,7 @@ use jiff::Timestamp;
 
 pub use configuration::Configuration;
 pub use document::ReadError;
-pub use facts::{Facts, Lifetime, Name, Object, Settings};
+pub use facts::{ComputeSettings, Facts, Lifetime, Name, Object};
 pub use shift::Shift;
 
 /// A plan.
@@ -34,9 +34,9 @@ pub struct Plan {
     /// When it was made.
     pub timestamp: Option<Timestamp>,
     /// What happens to each resource, in the plan's order.
-    pub changes: Vec<Change>,
+    pub changes: Vec<ResourceChange>,
     /// What has changed outside of Terraform.
-    pub drift: Vec<Change>,
+    pub drift: Vec<ResourceChange>,
     /// What Terraform leaves for a later plan: the address, and why.
     pub deferred: Vec<(String, String)>,
     /// What exists, and is not among the changes.
@@ -62,7 +62,7 @@ pub struct Stored {
 
 /// What happens to one object.
 #[derive(Debug)]
-pub struct Change {
+pub struct ResourceChange {
     /// Its address in the configuration, with its instance key.
     pub address: String,
     /// The address that it moves away from.
@@ -102,7 +102,7 @@ pub enum Action {
     ForgetAndCreate,
 }
 
-impl Change {
+impl ResourceChange {
     /// The object: as it will be, or as it was.
     pub fn object(&self) -> Option<&Object> {
         self.after.as_ref().or(self.before.as_ref()).map(|facts| &facts.object)

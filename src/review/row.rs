@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::message::Message;
-use super::plan::Change;
+use super::plan::ResourceChange;
 use crate::compute::finding::Finding;
 use crate::compute::interval::Interval;
 use crate::compute::{Compute, HOURS_PER_MONTH, duration};
@@ -94,7 +94,13 @@ pub enum Fate {
 
 impl Row {
     /// The row of a change, before anything is noted about it.
-    pub fn new(change: &Change, subject: Subject, fate: Fate, before: Side, after: Side) -> Row {
+    pub fn new(
+        change: &ResourceChange,
+        subject: Subject,
+        fate: Fate,
+        before: Side,
+        after: Side,
+    ) -> Row {
         Row {
             address: change.address.clone(),
             previous_address: change.previous_address.clone(),

@@ -21,7 +21,7 @@ use super::report::Report;
 use super::row::{Row, Subject};
 use super::rule::{Match, Place, Severity, Verdict};
 use super::sources::Sources;
-use crate::compute::finding::Kind;
+use crate::compute::finding::FindingKind;
 use crate::resources::endpoint::{DISABLED, GROUP, NO_SUSPENSION, RANGE, SUSPEND_AFTER};
 use crate::resources::project::DEFAULT_ENDPOINT_SETTINGS;
 
@@ -160,7 +160,7 @@ fn rules() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
         ("data-protection", "warning", "Data is destroyed, or a protection or a lifetime changes"),
         ("compute-change", "note", "The plan changes a compute"),
     ];
-    let findings = Kind::ALL.into_iter().map(|kind| {
+    let findings = FindingKind::ALL.into_iter().map(|kind| {
         let (id, description) = kind.declared();
         (id, "warning", description)
     });
@@ -188,7 +188,7 @@ fn of_row(
     message: &Message,
     plan: usize,
     row: &Row,
-    kind: Option<Kind>,
+    kind: Option<FindingKind>,
     report: &Report<'_>,
     locator: &RefCell<Locator>,
 ) -> Json {
@@ -271,7 +271,7 @@ struct Locator {
 }
 
 impl Locator {
-    fn of_row(&mut self, plan: usize, row: &Row, kind: Option<Kind>) -> Json {
+    fn of_row(&mut self, plan: usize, row: &Row, kind: Option<FindingKind>) -> Json {
         let (within, attributes) = match row.subject {
             Subject::Compute => (None, attributes(row, kind)),
             Subject::Defaults => (Some(DEFAULT_ENDPOINT_SETTINGS.name()), attributes(row, kind)),
@@ -320,16 +320,22 @@ fn physical(file: &Path, line: usize) -> Json {
 }
 
 /// What a result is about: code scanning shows those on lines that a pull request changes.
-fn attributes(row: &Row, kind: Option<Kind>) -> Vec<&'static str> {
+fn attributes(row: &Row, kind: Option<FindingKind>) -> Vec<&'static str> {
     let suspension = [NO_SUSPENSION.name(), SUSPEND_AFTER.name()];
     match kind {
-        Some(Kind::MaximumDoubles | Kind::FewerConnections | Kind::LargeCompute) => {
+        Some(
+            FindingKind::MaximumDoubles | FindingKind::FewerConnections | FindingKind::LargeCompute,
+        ) => {
             return vec![RANGE.max.name(), GROUP.name()];
         }
-        Some(Kind::UndocumentedSize) => return vec![RANGE.max.name(), RANGE.min.name()],
-        Some(Kind::AlwaysOn | Kind::Suspends | Kind::SuspendsLater) => return suspension.into(),
-        Some(Kind::HighAvailability | Kind::LessAvailable) => return vec![GROUP.name()],
-        Some(Kind::Enabled | Kind::Disabled) => return vec![DISABLED.name()],
+        Some(FindingKind::UndocumentedSize) => return vec![RANGE.max.name(), RANGE.min.name()],
+        Some(FindingKind::AlwaysOn | FindingKind::Suspends | FindingKind::SuspendsLater) => {
+            return suspension.into();
+        }
+        Some(FindingKind::HighAvailability | FindingKind::LessAvailable) => {
+            return vec![GROUP.name()];
+        }
+        Some(FindingKind::Enabled | FindingKind::Disabled) => return vec![DISABLED.name()],
         None => {}
     }
     let compute = |side: &super::row::Side| side.compute().copied().unwrap_or_default();

@@ -13,7 +13,7 @@ mod sides;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::plan::{Action, Change, Facts, Lifetime, Object, Plan, Settings, Stored};
+use super::plan::{Action, ComputeSettings, Facts, Lifetime, Object, Plan, ResourceChange, Stored};
 use crate::compute::Compute;
 use life::Touch;
 pub use life::{Life, Presence};
@@ -58,7 +58,7 @@ struct Holder {
 /// An endpoint: its life, and where the plan has it.
 struct Endpoint {
     life: Life,
-    before: Option<Settings>,
+    before: Option<ComputeSettings>,
     after: Option<After>,
     /// How many changes touch it.
     changes: usize,
@@ -68,7 +68,7 @@ struct Endpoint {
 
 /// What a plan makes of an endpoint.
 struct After {
-    settings: Settings,
+    settings: ComputeSettings,
     /// Whether a create call sends the settings.
     is_created: bool,
 }
@@ -273,7 +273,7 @@ impl<'a> World<'a> {
     }
 
     /// The settings of a create, of which the configuration chooses some.
-    fn chosen(&self, change: &Change, settings: Settings) -> Settings {
+    fn chosen(&self, change: &ResourceChange, settings: ComputeSettings) -> ComputeSettings {
         let configuration = &self.plan.configuration;
         settings.with_defaults(&|name| configuration.mentions(&change.address, name) != Some(false))
     }
@@ -305,7 +305,7 @@ impl<'a> World<'a> {
 }
 
 /// Whether Terraform sends a create call.
-fn creates(change: &Change) -> bool {
+fn creates(change: &ResourceChange) -> bool {
     matches!(change.action, Action::Create | Action::Replace | Action::ForgetAndCreate)
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::model::decode;
+use crate::model::field::{Bool, Field, Text};
 use crate::resources::{branch::Branch, endpoint::Endpoint, project::Project};
 
 const NOW: &str = "2026-01-01T00:00:00Z";
@@ -183,4 +184,29 @@ fn the_initial_endpoint_is_checked_like_an_endpoint() {
             Error at initial_endpoint.group.min: Invalid `initial_endpoint.group.min`: `initial_endpoint.group.min` is 0. It must be 1 or more.
         "#]],
     );
+}
+
+#[test]
+fn origin_of_a_value_is_the_first_that_applies() {
+    use super::Unfilled::{ByLakebase, ByNothing};
+    const TEXT: Field<Text> = Field::spec("name").doc("A name.");
+    let required = TEXT.required().any();
+    let server = Field::<Text>::status("host").doc("A host.").any();
+    let defaulted = Field::<Bool>::local("flag").doc("A flag.").default(false).any();
+    let (given, none) = (Value::from("a"), Value::Null);
+    let arm = Some(Value::Bool(false));
+    for (field, given, has_prior, unfilled, arm, expected) in [
+        (TEXT.any(), &given, true, ByLakebase, &arm, Origin::Configuration),
+        (required, &none, true, ByLakebase, &arm, Origin::Nothing),
+        (defaulted, &none, true, ByLakebase, &arm, Origin::Default),
+        (TEXT.any(), &none, true, ByLakebase, &arm, Origin::Choice(Value::Bool(false))),
+        (TEXT.any(), &none, true, ByLakebase, &None, Origin::PriorState),
+        (TEXT.any(), &none, false, ByLakebase, &None, Origin::Lakebase),
+        (TEXT.any(), &none, false, ByNothing, &None, Origin::Nothing),
+        // What only Lakebase gives is not taken from a configuration.
+        (server, &given, true, ByLakebase, &None, Origin::PriorState),
+    ] {
+        let found = origin(&field, given, has_prior, unfilled, || arm.clone());
+        assert_eq!(found, expected, "{} {given:?}", field.name);
+    }
 }

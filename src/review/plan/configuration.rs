@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 use std::fmt;
 
 use super::super::address::{Step, steps};
-use super::facts::Settings;
+use super::facts::ComputeSettings;
 use super::resource::{RawResource, may_be_reviewed, reviewed};
 
 /// The configuration: its blocks by module and address, without instance keys.
@@ -296,7 +296,7 @@ fn block(raw: &RawResource) -> Option<(String, Block)> {
         Block {
             parent: references(&raw.expressions[parent]),
             for_each: references(&raw.for_each_expression),
-            mentions: Settings::ATTRIBUTES.into_iter().filter(is_set).collect(),
+            mentions: ComputeSettings::ATTRIBUTES.into_iter().filter(is_set).collect(),
         },
     ))
 }

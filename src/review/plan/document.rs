@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::error::Category;
 
 use super::resource::{Kept, RawResource};
-use super::{Change, Plan, Stored};
+use super::{Plan, ResourceChange, Stored};
 
 /// Why something could not be read as a plan: one line, for whoever called the command.
 #[derive(Debug)]
@@ -184,7 +184,7 @@ impl Document {
     }
 }
 
-fn changed(kept: Result<Kept, String>) -> Option<Change> {
+fn changed(kept: Result<Kept, String>) -> Option<ResourceChange> {
     match kept {
         Ok(Kept::Change(change)) => Some(*change),
         _ => None,

@@ -62,9 +62,9 @@ pub enum Object {
 #[derive(Clone, Debug)]
 pub struct Project {
     /// The settings of computes that are created later.
-    pub defaults: Settings,
+    pub defaults: ComputeSettings,
     /// The settings of the compute that a new project comes with.
-    pub initial: Settings,
+    pub initial: ComputeSettings,
 }
 
 /// A branch.
@@ -82,7 +82,7 @@ pub struct Endpoint {
     /// Whether it is created and deleted together with its branch.
     pub is_read_write: bool,
     /// The settings of its compute.
-    pub settings: Settings,
+    pub settings: ComputeSettings,
 }
 
 /// How long a branch exists.
@@ -112,7 +112,7 @@ pub enum Setting<T> {
 
 /// The settings of a compute, as a configuration or a state has them.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Settings {
+pub struct ComputeSettings {
     min_cu: Setting<f64>,
     max_cu: Setting<f64>,
     suspension: Setting<Suspension>,
@@ -140,8 +140,8 @@ impl Facts {
 pub fn object(resource: &dyn Resource, attributes: &Attributes, exists: bool) -> Object {
     match resource.table().compute {
         HasCompute::AsDefaults => Object::Project(Box::new(Project {
-            defaults: Settings::within(&DEFAULT_ENDPOINT_SETTINGS.of(attributes)),
-            initial: Settings::within(&INITIAL_ENDPOINT.of(attributes)),
+            defaults: ComputeSettings::within(&DEFAULT_ENDPOINT_SETTINGS.of(attributes)),
+            initial: ComputeSettings::within(&INITIAL_ENDPOINT.of(attributes)),
         })),
         HasCompute::ComesWith => Object::Branch(Branch {
             is_root: if exists {
@@ -153,7 +153,7 @@ pub fn object(resource: &dyn Resource, attributes: &Attributes, exists: bool) ->
         }),
         HasCompute::IsCompute => Object::Endpoint(Endpoint {
             is_read_write: resource.is_deleted_only_with_parent(attributes),
-            settings: Settings::of(attributes),
+            settings: ComputeSettings::of(attributes),
         }),
         HasCompute::No => Object::Other {
             holds_data: resource.loses_data(attributes),
@@ -193,9 +193,9 @@ fn lifetime(branch: &Attributes) -> Lifetime {
     }
 }
 
-impl Settings {
+impl ComputeSettings {
     /// The settings among the attributes of an endpoint.
-    fn of(attributes: &Attributes) -> Settings {
+    fn of(attributes: &Attributes) -> ComputeSettings {
         let never = NO_SUSPENSION.of(attributes);
         let after = SUSPEND_AFTER.of(attributes);
         let suspension = match (never, after) {
@@ -207,7 +207,7 @@ impl Settings {
             (Tf::Unknown, _) | (_, Tf::Unknown) => Setting::Unknown,
             _ => Setting::Default,
         };
-        Settings {
+        ComputeSettings {
             min_cu: RANGE.min.of(attributes).into(),
             max_cu: RANGE.max.of(attributes).into(),
             suspension,
@@ -221,11 +221,11 @@ impl Settings {
     }
 
     /// The settings in an attribute of a project.
-    fn within(member: &Tf<Attributes>) -> Settings {
+    fn within(member: &Tf<Attributes>) -> ComputeSettings {
         match member {
-            Tf::Known(attributes) => Settings::of(attributes),
-            Tf::Null => Settings::default(),
-            Tf::Unknown => Settings {
+            Tf::Known(attributes) => ComputeSettings::of(attributes),
+            Tf::Null => ComputeSettings::default(),
+            Tf::Unknown => ComputeSettings {
                 min_cu: Setting::Unknown,
                 max_cu: Setting::Unknown,
                 suspension: Setting::Unknown,
@@ -237,7 +237,7 @@ impl Settings {
 
     /// The same where the configuration leaves to Lakebase what it does not mention.
     #[must_use]
-    pub fn with_defaults(self, mentions: &dyn Fn(&str) -> bool) -> Settings {
+    pub fn with_defaults(self, mentions: &dyn Fn(&str) -> bool) -> ComputeSettings {
         fn choose<T>(setting: Setting<T>, is_chosen: bool) -> Setting<T> {
             match setting {
                 Setting::Unknown if !is_chosen => Setting::Default,
@@ -245,7 +245,7 @@ impl Settings {
             }
         }
         let suspension = mentions(NO_SUSPENSION.name()) || mentions(SUSPEND_AFTER.name());
-        Settings {
+        ComputeSettings {
             min_cu: choose(self.min_cu, mentions(RANGE.min.name())),
             max_cu: choose(self.max_cu, mentions(RANGE.max.name())),
             suspension: choose(self.suspension, suspension),
@@ -279,7 +279,7 @@ impl Settings {
 
     /// Whether nothing chooses any.
     pub fn is_empty(&self) -> bool {
-        let Settings { min_cu, max_cu, suspension, .. } = self;
+        let ComputeSettings { min_cu, max_cu, suspension, .. } = self;
         (*min_cu, *max_cu) == (Setting::Default, Setting::Default)
             && *suspension == Setting::Default
     }

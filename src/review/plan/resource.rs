@@ -8,14 +8,14 @@ use serde_json::Value as Json;
 use tfplugin::{Object as Attributes, Value};
 
 use super::facts::{Facts, object};
-use super::{Action, Change, Stored, official, shift};
+use super::{Action, ResourceChange, Stored, official, shift};
 use crate::model::table::Resource;
 use crate::resources;
 
 /// What a review keeps of a resource.
 pub(super) enum Kept {
     /// All that it shows of it.
-    Change(Box<Change>),
+    Change(Box<ResourceChange>),
     /// Only that there is one of Lakebase that changes and that a review does not look at.
     Skipped(String),
     /// Nothing.
@@ -79,7 +79,7 @@ impl RawResource {
             (Some(before), Some(after)) if action == Action::Update => shift::shifts(before, after),
             _ => Vec::new(),
         };
-        Ok(Kept::Change(Box::new(Change {
+        Ok(Kept::Change(Box::new(ResourceChange {
             before: before.as_ref().map(|before| facts(before, true)),
             after: after.as_ref().map(|after| facts(after, stays)),
             shifts,

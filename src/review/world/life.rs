@@ -1,6 +1,6 @@
 //! Decides whether an object exists before and after an apply.
 
-use super::super::plan::{Action, Change};
+use super::super::plan::{Action, ResourceChange};
 
 /// Whether something exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,7 +52,7 @@ pub struct Touch {
 
 impl Touch {
     /// Adds what a change does to the object that it has on that side: 0 is before, 1 is after.
-    pub fn add(&mut self, change: &Change, side: usize) {
+    pub fn add(&mut self, change: &ResourceChange, side: usize) {
         match (change.action, side) {
             (Action::None | Action::Update, _) => self.stays = true,
             (Action::Forget | Action::ForgetAndCreate, 0) => self.forgotten = true,

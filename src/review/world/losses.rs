@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::objects::{Loss, ObjectRow, Restore};
-use super::super::plan::{Action, Change, Object};
+use super::super::plan::{Action, Object, ResourceChange};
 use super::life::{Life, Presence};
 
 /// How long Lakebase keeps what was deleted softly (API reference, 1.6c).
@@ -12,7 +12,7 @@ const RETENTION: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The row of a change, if there is one. `with_project`: whether its project is destroyed too, and
 /// if so whether that is permanent.
 pub fn row(
-    change: &Change,
+    change: &ResourceChange,
     name: Option<String>,
     life: Option<Life>,
     with_project: Option<bool>,

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::super::objects::ObjectRow;
-use super::super::plan::{Action, Change, Facts, Name, Object, Settings};
+use super::super::plan::{Action, ComputeSettings, Facts, Name, Object, ResourceChange};
 use super::super::row::{Fate, Row, Side, Subject};
 use super::life::{Life, Presence};
 use super::names::{Key, Names, display, project_of, root_of, writer_of};
@@ -33,7 +33,7 @@ impl World<'_> {
         }
         for stored in self.plan.stored.iter().filter(|stored| self.counts(stored)) {
             let key = Names::of_facts(&stored.facts);
-            let unchanged = Change {
+            let unchanged = ResourceChange {
                 address: stored.address.clone(),
                 previous_address: None,
                 deposed: None,
@@ -107,7 +107,7 @@ impl World<'_> {
     /// Adds the rows of the endpoints of a change, unless they are there.
     fn push(
         &self,
-        change: &Change,
+        change: &ResourceChange,
         keys: [Option<&Key>; 2],
         done: &mut HashSet<Key>,
         rows: &mut Vec<Row>,
@@ -162,7 +162,7 @@ impl World<'_> {
     /// The same of the read-write endpoint of a branch, where the plan does not manage it.
     fn push_unmanaged(
         &self,
-        change: &Change,
+        change: &ResourceChange,
         keys: &[Option<Key>; 2],
         done: &mut HashSet<Key>,
         rows: &mut Vec<Row>,
@@ -175,7 +175,7 @@ impl World<'_> {
     }
 
     /// The settings of computes to come, if they change.
-    fn defaults(&self, change: &Change) -> Option<Row> {
+    fn defaults(&self, change: &ResourceChange) -> Option<Row> {
         let settings = |facts: &Option<Facts>| match facts {
             Some(Facts { object: Object::Project(project), .. }) => Some(project.defaults),
             _ => None,
@@ -188,7 +188,7 @@ impl World<'_> {
         if says_nothing && before.is_none() {
             return None;
         }
-        let side = |settings: Option<Settings>| {
+        let side = |settings: Option<ComputeSettings>| {
             settings.map_or(Side::Absent, |it| Side::present(it.resolved(&EXISTING)))
         };
         let fate = if creates(change) { Fate::Created } else { Fate::Changed };
@@ -197,7 +197,7 @@ impl World<'_> {
 }
 
 /// The name of a change's object, if the plan tells it.
-fn name(change: &Change) -> Option<String> {
+fn name(change: &ResourceChange) -> Option<String> {
     match &change.after.as_ref().or(change.before.as_ref())?.name {
         Name::Known(name) => Some(name.clone()),
         Name::Parts { .. } => None,
