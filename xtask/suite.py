@@ -28,28 +28,28 @@ LEFT_OUT = [
             "secrets::personal_access_token_is_not_stored_or_logged",
             "secrets::oauth_secret_and_tokens_are_not_stored_or_logged",
             "tutorials::connecting_applications_hands_over_hosts_and_passwords",
-            "walk::full_configuration_applies_replans_empty_and_destroys",
+            "end_to_end::full_configuration_applies_replans_empty_and_destroys",
         ],
     ),
     (
         "it does not let the provider tell the first plan from an apply, so that it lacks warnings",
         lambda host: not host.tells_plan_from_apply,
         [
-            "findings::undocumented_size_warns_in_plan",
-            "foresight::plan_without_access_warns_once",
+            "compute_warnings::undocumented_size_warns_in_plan",
+            "plan_warnings::plan_without_access_warns_once",
         ],
     ),
     (
         "it does not let the provider tell an apply from a plan, so that warnings are repeated",
         lambda host: host.product == "Terraform" and host.release < (1, 9),
-        ["findings::compute_change_warns_once_in_plan_and_not_in_apply"],
+        ["compute_warnings::compute_change_warns_once_in_plan_and_not_in_apply"],
     ),
     (
         "its messages name another program and another registry",
         lambda host: host.product == "OpenTofu",
         [
             "import::invalid_import_is_reported",
-            "messages::invalid_value_is_reported_at_its_source_line",
+            "validation_errors::invalid_value_is_reported_at_its_source_line",
             "authentication::invalid_host_is_reported",
             "authentication::missing_credentials_list_the_tried_methods",
         ],
@@ -57,7 +57,7 @@ LEFT_OUT = [
     (
         "its plans do not say whether they are complete and can be applied",
         lambda host: host.product == "OpenTofu",
-        ["plans::a_plan_that_fails", "plans::a_target"],
+        ["plan_fixtures::a_plan_that_fails", "plan_fixtures::a_target"],
     ),
     (
         "it crashes while it generates a configuration",
