@@ -69,7 +69,7 @@ const SAMPLES: &[Sample] = &[
         ],
         ignored: &[(
             "status.state_change_time",
-            "of `current_state`, which wakes and sleeps by itself",
+            "of `current_state`, which changes without a client",
         )],
     },
     Sample {

@@ -11,7 +11,7 @@ pub(crate) fn check_secure(url: &Url, allow_http: bool) -> Result<(), String> {
                        `allow_http` (`LAKEBASE_ALLOW_HTTP`) to `true` where the network is \
                        trusted, as between the containers of one machine"
             .to_owned()),
-        other => Err(format!("`{other}` is not how the service is reached; use `https`")),
+        other => Err(format!("`{other}` is not a supported scheme; use `https`")),
     }
 }
 

@@ -387,7 +387,8 @@ impl FailedAttempt {
                 return Self::before_sending(Kind::Unusable { what });
             }
             SendError::TooLarge { status } => {
-                let what = "the answer is larger than any of the service's".to_owned();
+                let what =
+                    "the response is larger than any response of the Lakebase API".to_owned();
                 let responder = Responder::Unknown;
                 return Self::after_sending(Kind::UnexpectedResponse { status, what, responder });
             }

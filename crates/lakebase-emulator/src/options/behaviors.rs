@@ -224,7 +224,7 @@ behaviors! {
     scale_to_zero: bool = true, "INF", "6.8";
     /// Whether operations are done in the first answer already, if they take no time.
     done_at_once: bool = false, "FAKE", "6.8";
-    /// Whether answers carry the submitted `spec` beside `status`. The service did so for some weeks.
+    /// Whether answers carry the submitted `spec` beside `status`. Lakebase did so for some weeks.
     echo_spec: bool = false, "REC", "6.9";
 }
 

@@ -26,7 +26,7 @@ behaviors! {
     #[serde(default, deny_unknown_fields)]
     pub struct Deviations at deviations, rows ROWS;
 
-    /// Whether a `ttl` counts from the time at which the service received the create, which is some
+    /// Whether a `ttl` counts from the time at which Lakebase received the create, which is some
     /// microseconds before or after `create_time`.
     inexact_expiry: bool = false, "INF", "3.2";
     /// Whether answers leave out members that are false or empty, as protobuf's JSON does by default.
