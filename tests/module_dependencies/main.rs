@@ -1,6 +1,7 @@
 //! Checks which module may name which: inside `src/` by a list, in every crate by the absence of
 //! circles. Between crates Cargo sees to it.
 
+mod absences;
 mod circles;
 mod layers;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{Object, Type, Value};
 
-/// Everything a provider offers. Keys are full type names (`lakebase_project`); functions go by
+/// Everything a provider offers. Keys are full type names (`example_thing`); functions go by
 /// their bare names.
 #[derive(Clone, Debug, Default)]
 pub struct Schemas {
