@@ -24,15 +24,13 @@ pub(crate) struct Environment {
     pub(crate) log: LevelFilter,
 }
 
-/// Where to listen: the folder and group of a Unix socket, or the ports where there is none.
+/// Where to listen: the folder of a Unix socket, or the ports where there is none.
 #[derive(Debug)]
 #[cfg_attr(windows, expect(dead_code, reason = "there are no Unix sockets"))]
 #[cfg_attr(unix, expect(dead_code, reason = "the ports are for where there are no Unix sockets"))]
 pub(crate) struct Place {
     /// The folder that is to hold the socket; by default the one for temporary files.
     pub(crate) folder: Option<PathBuf>,
-    /// The group, by name or number, that may use the socket, too.
-    pub(crate) group: Option<String>,
     /// The ports to choose from.
     pub(crate) ports: RangeInclusive<u16>,
 }
@@ -51,7 +49,6 @@ impl Environment {
             client_certificate: variable("PLUGIN_CLIENT_CERT"),
             place: Place {
                 folder: variable("PLUGIN_UNIX_SOCKET_DIR").map(PathBuf::from),
-                group: variable("PLUGIN_UNIX_SOCKET_GROUP"),
                 ports: port("PLUGIN_MIN_PORT").unwrap_or(10_000)
                     ..=port("PLUGIN_MAX_PORT").unwrap_or(25_000),
             },

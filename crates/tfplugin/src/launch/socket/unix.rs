@@ -2,7 +2,7 @@
 
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -47,13 +47,6 @@ pub(super) fn bind(place: &Place) -> io::Result<Socket> {
     let path = folder.path().join(SOCKET);
     let listener = Listener(UnixListener::bind(&path)?);
     let user = Some(fs::metadata(folder.path())?.uid()); // this process has just made it
-    if let Some(group) = &place.group {
-        let group = group_id(group)?;
-        for (path, mode) in [(path.as_path(), 0o660), (folder.path(), 0o710)] {
-            chown(path, None, Some(group))?;
-            fs::set_permissions(path, Permissions::from_mode(mode))?;
-        }
-    }
     let path = path.into_os_string().into_string();
     let path = path.map_err(|it| io::Error::other(format!("{} is not text", it.display())))?;
     Ok(Socket { listener, address: Address { network: "unix", path }, user, _hold: folder })
@@ -106,19 +99,6 @@ fn temporary() -> PathBuf {
     if is_fit { folder } else { PathBuf::from("/tmp") }
 }
 
-/// The number of a group that is given by number or by name.
-fn group_id(group: &str) -> io::Result<u32> {
-    if let Ok(number) = group.parse() {
-        return Ok(number);
-    }
-    let groups = fs::read_to_string("/etc/group")?;
-    groups
-        .lines()
-        .map(|it| it.split(':').collect::<Vec<_>>())
-        .find_map(|it| if it.first() == Some(&group) { it.get(2)?.parse().ok() } else { None })
-        .ok_or_else(|| io::Error::other(format!("there is no group `{group}`")))
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::net::UnixListener as Bound;
@@ -147,16 +127,5 @@ mod tests {
             sweep_in(parent.path());
             assert_eq!(folder.exists(), stays, "{name}, listening: {listens}");
         }
-    }
-
-    #[tokio::test]
-    async fn a_group_of_the_clients_choice_may_use_the_socket() {
-        let folder = tempfile::tempdir_in("/tmp").expect("a folder can be made");
-        let own = fs::metadata(folder.path()).expect("it was made").gid();
-        let folder = Some(folder.path().to_owned());
-        let place = Place { folder, group: Some(own.to_string()), ports: 0..=0 };
-        let Socket { address, _hold: folder, .. } = bind(&place).expect("a socket can be bound");
-        let mode = |path: &Path| fs::metadata(path).expect("it was made").mode() & 0o777;
-        assert_eq!((mode(folder.path()), mode(Path::new(&address.path))), (0o710, 0o660));
     }
 }
