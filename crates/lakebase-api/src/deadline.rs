@@ -17,7 +17,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// A deadline and a stop token, shared by all calls that serve one purpose: a create, its
-/// operation and the settling after it draw on one deadline.
+/// operation and the settling after it share one deadline.
 #[derive(Clone)]
 pub struct Deadline {
     clock: Arc<dyn Clock>,
@@ -40,7 +40,7 @@ impl Deadline {
         Self { start: clock.elapsed(), clock, timeout, stop }
     }
 
-    /// The time since this deadline began.
+    /// The time since the deadline was set.
     pub fn elapsed(&self) -> Duration {
         self.clock.elapsed().saturating_sub(self.start)
     }

@@ -212,7 +212,7 @@ impl Error {
         self.0.category == Category::RateLimited
     }
 
-    /// The caller's deadline ran out.
+    /// The caller's deadline passed.
     pub fn is_timeout(&self) -> bool {
         self.0.category == Category::Timeout
     }
@@ -313,7 +313,7 @@ impl Error {
         self.0.report.attempts
     }
 
-    /// The time from the first attempt to the failure; for a wait, since its deadline began.
+    /// The time from the first attempt to the failure; for a wait, since its deadline was set.
     pub fn elapsed(&self) -> Duration {
         self.0.report.elapsed
     }

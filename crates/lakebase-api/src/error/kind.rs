@@ -24,7 +24,7 @@ pub(crate) enum Kind {
     WrongWorkspace { expected: String, actual: Option<String> },
     /// The request could not be made.
     Unusable { what: String },
-    /// The caller's deadline ran out.
+    /// The caller's deadline passed.
     TimedOut { last: Option<Error> },
     /// The caller was told to stop.
     Interrupted,
