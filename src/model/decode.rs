@@ -6,6 +6,7 @@
 use serde_json::{Map, Value as Json};
 use tfplugin::{Number, Object, Value};
 
+use super::expiry;
 use super::field::{AnyField, Default, Kind, Place};
 use super::meaning::{same, with_prior_spelling};
 use super::table::{Resource, Settings, Table};
@@ -19,6 +20,7 @@ pub fn state(
 ) -> Object {
     let table = resource.table();
     let mut reported = reported.clone();
+    expiry::report(table, &mut reported, known);
     resource.reported(&mut reported, known);
     let mut state = fields(table, table.fields, &reported, known);
     resource.read(&mut state, known, settings);

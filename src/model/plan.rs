@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tfplugin::{Diagnostic, Diagnostics, Object, Path, Severity, Value};
 
 use super::decode::default;
+use super::expiry;
 use super::field::{AnyField, Given, Kind, Place};
 use super::id;
 use super::meaning::{same, with_prior_spelling};
@@ -63,13 +64,14 @@ pub fn plan(
     diagnostics.extend(check_new_id(table, prior, &change.planned));
     // 5. What a table cannot say.
     resource.plan(&mut change, &mut diagnostics);
+    expiry::plan(table, &mut change, &mut diagnostics);
     // 6. What the service does not document, and may refuse.
     if settings.review_warnings {
         diagnostics.extend(unusual(table.fields, prior, config));
     }
     // 7. What cannot change in place.
     let requires_replace =
-        prior.map_or_else(Vec::new, |it| replacements(table.fields, it, &change.planned));
+        prior.map_or_else(Vec::new, |it| replacements(table, it, &change.planned));
     Planned { object: change.planned, requires_replace, diagnostics }
 }
 
@@ -95,6 +97,7 @@ pub fn refused_replacement(
         found.extend(findings(table.fields, &changes(table.fields, prior, &replacing)));
     }
     resource.refuse_create(planned, now, &mut found);
+    expiry::refuse_create(table, planned, now, &mut found);
     let noun = table.noun;
     let refused = found.into_iter().map(|it| Diagnostic {
         severity: Severity::Error,
@@ -356,13 +359,18 @@ fn check_new_id(table: &Table, prior: Option<&Object>, planned: &Object) -> Opti
 }
 
 /// Attributes that replace, where a known value changes. A value the state does not have, as after
-/// an import, is stored; one that the configuration no longer gives is kept.
-fn replacements(fields: &[AnyField], prior: &Object, planned: &Object) -> Vec<Path> {
+/// an import, is stored, unless it takes the place of another arm of its choice; one that the
+/// configuration no longer gives is kept.
+fn replacements(table: &Table, prior: &Object, planned: &Object) -> Vec<Path> {
     let null = &Value::Null;
-    let changed = fields.iter().filter(|it| it.replaces).filter(|field| {
+    let is_respelled = expiry::is_respelled(table, prior, planned);
+    let changed = table.fields.iter().filter(|it| it.replaces).filter(|field| {
         let before = prior.get(field.name).unwrap_or(null);
         let after = planned.get(field.name).unwrap_or(null);
-        before.is_known() && !after.is_null() && !same(field, before, after)
+        let changes = before.is_known() && !after.is_null() && !same(field, before, after);
+        let had_another_arm = field.siblings(table.fields).any(|it| sets(prior, it));
+        let switches = had_another_arm && !sets(prior, field) && sets(planned, field);
+        changes || switches && !(is_respelled && expiry::is_arm(field))
     });
     changed.map(|it| Path::root(it.name)).collect()
 }

@@ -4,11 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 use tfplugin::{Object as Attributes, Value};
 
 use crate::compute::{Compute, Suspension};
+use crate::model::expiry::{EXPIRE_TIME, EXPIRES_AT, NO_EXPIRY, TTL};
 use crate::model::life::HasCompute;
 use crate::model::meaning;
 use crate::model::table::Resource;
 use crate::model::tf::Tf;
-use crate::resources::branch::{EXPIRE_TIME, EXPIRES_AT, NO_EXPIRY, TTL};
 use crate::resources::endpoint::{DISABLED, GROUP, GROUP_MAX, NO_SUSPENSION, RANGE, SUSPEND_AFTER};
 use crate::resources::project::{DEFAULT_ENDPOINT_SETTINGS, INITIAL_ENDPOINT};
 use crate::resources::{CREATE_TIME, PURGE_ON_DELETE, REPLACE_EXISTING};

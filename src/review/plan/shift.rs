@@ -4,9 +4,9 @@ use jiff::SignedDuration;
 use tfplugin::{Object as Attributes, Value};
 
 use crate::compute;
+use crate::model::expiry::{EXPIRE_TIME, NO_EXPIRY, TTL};
 use crate::model::meaning;
 use crate::model::tf::Tf;
-use crate::resources::branch::{EXPIRE_TIME, NO_EXPIRY, TTL};
 use crate::resources::project::HISTORY_RETENTION;
 use crate::resources::{DELETION_PROTECTION, IS_PROTECTED, PURGE_ON_DELETE};
 
