@@ -41,6 +41,11 @@ fn fields(table: &Table, fields: &'static [AnyField], reported: &Json, known: &O
         let found = match field.place {
             Place::Id => name.and_then(|it| it.id).map(Value::from),
             Place::Parent => name.and_then(|it| it.parent).map(Value::from),
+            // Where the service echoes the submitted `spec`, an import learns from it.
+            Place::Spec(path) if field.is_never_reported => {
+                let echoed = dig(&reported["spec"], path).filter(|_| field.replaces);
+                echoed.map(|it| value(field, it, before))
+            }
             _ if field.is_never_reported => None,
             Place::Body(path) => setting(*field, table.fields, reported, path, before),
             Place::Spec(path) => {
