@@ -68,6 +68,27 @@ pub struct Attribute {
     pub deprecated: Option<String>,
 }
 
+impl Attribute {
+    /// An attribute without flags: set `required`, `optional` or `computed` with `..`.
+    pub fn new(
+        name: impl Into<String>,
+        kind: AttributeKind,
+        description: impl Into<String>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            description: description.into(),
+            required: false,
+            optional: false,
+            computed: false,
+            sensitive: false,
+            write_only: false,
+            deprecated: None,
+        }
+    }
+}
+
 /// What an attribute holds.
 #[derive(Clone, Debug)]
 pub enum AttributeKind {
