@@ -127,8 +127,9 @@ async fn read_many(
     let deadline = lifecycle.client.deadline(TIME_LIMIT, call.stop.clone());
     match lifecycle.client.list(&collection, &[], &deadline).await {
         Ok(objects) => {
-            let shown =
-                objects.iter().map(|it| Value::Map(shown(resource, it, &lifecycle.settings)));
+            let shown = objects
+                .iter()
+                .map(|object| Value::Map(shown(resource, object, &lifecycle.settings)));
             config.insert(table.address.plural().to_owned(), Value::List(shown.collect()));
             (Some(config), Diagnostics::new())
         }
@@ -212,7 +213,7 @@ fn with_article(noun: &str) -> String {
 
 /// The resources of which one can be read, and those that can be listed besides.
 fn readable() -> impl Iterator<Item = &'static dyn Resource> {
-    resources::ALL.iter().copied().filter(|it| it.table().address.is_object())
+    resources::ALL.iter().copied().filter(|resource| resource.table().address.is_object())
 }
 
 fn parent_form(table: &Table) -> String {

@@ -128,7 +128,8 @@ impl<'a> Exceptions<'a> {
 
     /// The exception that allows a rule to hold there.
     fn find(&self, rule: &Rule, names: &Names<'_>) -> Option<&'a Exception> {
-        let all = self.all.iter().zip(&self.used).filter(|(it, _)| self.today <= it.until);
+        let all =
+            self.all.iter().zip(&self.used).filter(|(exception, _)| self.today <= exception.until);
         let mut meant = all.filter(|(exception, _)| {
             (exception.rule == "*" || exception.rule == rule.text)
                 && exception.scope.covers(names) == Answer::Holds
@@ -401,12 +402,13 @@ impl Row {
     /// Which of its quantities are unknown, in a clause.
     fn unknown(&self) -> Option<String> {
         let is_compute = self.subject != Subject::Defaults;
-        let quantities = QUANTITIES.iter().filter(|it| is_compute || it.has_defaults);
-        let of_after =
-            quantities.filter(|it| !matches!(it.name, "growth" | "increase" | "cost-increase"));
-        let unknown =
-            of_after.filter(|it| (it.of_row)(self).is_some_and(|value| value.value().is_none()));
-        let mut names: Vec<_> = unknown.map(|it| it.name).collect();
+        let quantities = QUANTITIES.iter().filter(|quantity| is_compute || quantity.has_defaults);
+        let of_after = quantities
+            .filter(|quantity| !matches!(quantity.name, "growth" | "increase" | "cost-increase"));
+        let unknown = of_after.filter(|quantity| {
+            (quantity.of_row)(self).is_some_and(|value| value.value().is_none())
+        });
+        let mut names: Vec<_> = unknown.map(|quantity| quantity.name).collect();
         let compute = self.after.compute();
         if compute.is_none_or(|compute| compute.always_on().is_none()) {
             names.push("scale to zero");

@@ -289,7 +289,7 @@ impl Error {
 
     /// The service's own message, or what this client has to say where there is none.
     pub fn message(&self) -> String {
-        self.problem().map_or_else(|| self.reason(), |it| it.message.clone())
+        self.problem().map_or_else(|| self.reason(), |problem| problem.message.clone())
     }
 
     /// What the service's `details` say beyond the message, one line each; empty if nothing.

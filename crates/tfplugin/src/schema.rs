@@ -197,24 +197,23 @@ impl Block {
     /// Blocks in a list or a map whose members hold a dynamic value may differ in type, so that they
     /// are a tuple or an object, whose type comes with the value: [`Type::Dynamic`].
     pub fn r#type(&self) -> Type {
-        let attributes = self.attributes.iter().map(|it| (it.name.clone(), it.kind.r#type()));
-        let blocks = self.blocks.iter().map(|it| {
-            let object = it.block.r#type();
-            let r#type = match it.nesting {
+        let blocks = self.blocks.iter().map(|block| {
+            let object = block.block.r#type();
+            let r#type = match block.nesting {
                 BlockNesting::Single | BlockNesting::Group => object,
                 BlockNesting::List | BlockNesting::Map if object.has_dynamic() => Type::Dynamic,
                 BlockNesting::List => Type::List(Box::new(object)),
                 BlockNesting::Set => Type::Set(Box::new(object)),
                 BlockNesting::Map => Type::Map(Box::new(object)),
             };
-            (it.name.clone(), r#type)
+            (block.name.clone(), r#type)
         });
-        Type::Object(attributes.chain(blocks).collect())
+        Type::Object(types(&self.attributes).chain(blocks).collect())
     }
 
     /// An object with every attribute null.
     pub fn null(&self) -> Object {
-        self.attributes.iter().map(|it| (it.name.clone(), Value::Null)).collect()
+        self.attributes.iter().map(|attribute| (attribute.name.clone(), Value::Null)).collect()
     }
 }
 
@@ -225,8 +224,7 @@ impl AttributeKind {
             Self::Type(it) => return it.clone(),
             Self::Nested(nesting, attributes) => (nesting, attributes),
         };
-        let members = attributes.iter().map(|it| (it.name.clone(), it.kind.r#type()));
-        let object = Type::Object(members.collect());
+        let object = Type::Object(types(attributes).collect());
         match nesting {
             Nesting::Single => object,
             Nesting::List => Type::List(Box::new(object)),
@@ -239,8 +237,13 @@ impl AttributeKind {
 impl IdentitySchema {
     /// The type of the identity's values.
     pub fn r#type(&self) -> Type {
-        Type::Object(
-            self.attributes.iter().map(|it| (it.name.clone(), it.r#type.clone())).collect(),
-        )
+        let attributes = self.attributes.iter();
+        let types = attributes.map(|attribute| (attribute.name.clone(), attribute.r#type.clone()));
+        Type::Object(types.collect())
     }
+}
+
+/// The attributes' names, and the types of their values.
+fn types(attributes: &[Attribute]) -> impl Iterator<Item = (String, Type)> {
+    attributes.iter().map(|attribute| (attribute.name.clone(), attribute.kind.r#type()))
 }

@@ -41,7 +41,8 @@ impl Type {
             Self::Set(element) => json!(["set", element.to_json()]),
             Self::Map(element) => json!(["map", element.to_json()]),
             Self::Object(attributes) => {
-                let attributes = attributes.iter().map(|(name, it)| (name.clone(), it.to_json()));
+                let attributes =
+                    attributes.iter().map(|(name, r#type)| (name.clone(), r#type.to_json()));
                 json!(["object", Json::Object(attributes.collect())])
             }
             Self::Tuple(types) => {
@@ -86,7 +87,8 @@ impl Type {
                 if are_names_of(optional, attributes) =>
             {
                 let attributes = attributes.iter();
-                let typed = attributes.map(|(name, it)| Ok((name.clone(), Self::from_json(it)?)));
+                let typed =
+                    attributes.map(|(name, r#type)| Ok((name.clone(), Self::from_json(r#type)?)));
                 typed.collect::<Result<_, _>>().map(Self::Object)
             }
             (Some("tuple"), [Json::Array(types)]) => {
@@ -102,7 +104,7 @@ fn are_names_of(optional: &[Json], attributes: &serde_json::Map<String, Json>) -
     match optional {
         [] => true,
         [Json::Array(names)] => {
-            names.iter().all(|it| it.as_str().is_some_and(|it| attributes.contains_key(it)))
+            names.iter().all(|name| name.as_str().is_some_and(|it| attributes.contains_key(it)))
         }
         _ => false,
     }
@@ -113,7 +115,7 @@ mod tests {
     use super::*;
 
     fn object<const N: usize>(attributes: [(&str, Type); N]) -> Type {
-        Type::Object(attributes.map(|(name, it)| (name.to_owned(), it)).into())
+        Type::Object(attributes.map(|(name, r#type)| (name.to_owned(), r#type)).into())
     }
 
     #[test]

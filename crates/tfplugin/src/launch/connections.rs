@@ -100,7 +100,7 @@ impl Connections {
     }
 
     fn connection(self, transport: Transport) -> Connection {
-        self.0.send_modify(|it| *it = Count { open: it.open + 1, ever: it.ever + 1 });
+        self.0.send_modify(|count| *count = Count { open: count.open + 1, ever: count.ever + 1 });
         Connection { transport, open: Open(self) }
     }
 }
@@ -142,7 +142,7 @@ struct Open(Connections);
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.0.0.send_modify(|it| it.open -= 1);
+        self.0.0.send_modify(|count| count.open -= 1);
     }
 }
 

@@ -41,7 +41,7 @@ impl Environment {
 
     /// Reads the environment of the provider of that name.
     pub(crate) fn read(name: &str) -> Self {
-        let port = |name| variable(name).and_then(|it| it.parse().ok());
+        let port = |name| variable(name).and_then(|value| value.parse().ok());
         let own_log = format!("TF_LOG_PROVIDER_{}", name.to_uppercase().replace('-', "_"));
         let log = [&own_log, "TF_LOG_PROVIDER", "TF_LOG"].into_iter().find_map(variable);
         Self {

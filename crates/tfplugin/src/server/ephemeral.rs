@@ -114,8 +114,8 @@ mod tests {
     #[tokio::test]
     async fn opened_resource_returns_renewal_time() {
         let fake = Fake {
-            open: |it| Opened {
-                result: Some(it),
+            open: |config| Opened {
+                result: Some(config),
                 renew_at: Some(99),
                 private: b"lease".to_vec(),
                 diagnostics: Diagnostics::new(),

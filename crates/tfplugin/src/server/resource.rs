@@ -227,8 +227,8 @@ mod tests {
     #[tokio::test]
     async fn protocol_24_unknown_values_reach_the_checks() {
         let fake = Fake {
-            validate: |it| {
-                if it["name"].is_unknown() {
+            validate: |config| {
+                if config["name"].is_unknown() {
                     return Diagnostics::new();
                 }
                 Diagnostic::error("The name is known", "").into()
@@ -253,8 +253,8 @@ mod tests {
     #[tokio::test]
     async fn an_import_gives_exactly_one_object_without_write_only_values() {
         let fake = Fake {
-            import: |it| ResourceAnswer {
-                state: Some(object([("id", it.id.into()), ("secret", "s3cret".into())])),
+            import: |request| ResourceAnswer {
+                state: Some(object([("id", request.id.into()), ("secret", "s3cret".into())])),
                 private: b"private".to_vec(),
                 identity: Some(object([("id", "7".into())])),
                 ..ResourceAnswer::default()
@@ -263,10 +263,10 @@ mod tests {
         };
         let answer = imported(fake).await;
         assert_eq!(shown(&answer.diagnostics), "");
-        let [it] = &*answer.imported_resources else { panic!("one object is expected") };
-        assert_eq!(it.type_name, THING);
-        assert_eq!(received(it.state.as_ref()), r#"{"id":"7","rules":{}}"#);
-        assert_eq!((&*it.private, &it.identity), (&b"private"[..], &identity("7")));
+        let [resource] = &*answer.imported_resources else { panic!("one object is expected") };
+        assert_eq!(resource.type_name, THING);
+        assert_eq!(received(resource.state.as_ref()), r#"{"id":"7","rules":{}}"#);
+        assert_eq!((&*resource.private, &resource.identity), (&b"private"[..], &identity("7")));
     }
 
     #[tokio::test]

@@ -113,8 +113,8 @@ mod tests {
     #[tokio::test]
     async fn protocol_23_the_provider_sees_every_digit_of_a_stored_number() {
         let fake = Fake {
-            upgrade: |it| {
-                let state = object([("id", it.stored["n"].to_string().into())]);
+            upgrade: |request| {
+                let state = object([("id", request.stored["n"].to_string().into())]);
                 (Some(state), Diagnostics::new())
             },
             ..Fake::default()
@@ -142,8 +142,8 @@ mod tests {
     #[tokio::test]
     async fn protocol_42_an_identity_that_never_was_is_upgraded_to_none() {
         let fake = || Fake {
-            upgrade: |it| {
-                let old = it.stored["old"].as_str().expect("the old identity has `old`");
+            upgrade: |request| {
+                let old = request.stored["old"].as_str().expect("the old identity has `old`");
                 (Some(object([("id", old.into())])), Diagnostics::new())
             },
             ..Fake::default()
@@ -179,9 +179,12 @@ mod tests {
     #[tokio::test]
     async fn protocol_40_a_move_gives_the_source_as_it_is_stored_and_no_foreign_private_bytes() {
         let fake = Fake {
-            move_: |it| {
-                assert_eq!(it.source_identity, None);
-                let id = format!("{} {} {}", it.source_provider, it.source_type, it.source_state);
+            move_: |request| {
+                assert_eq!(request.source_identity, None);
+                let id = format!(
+                    "{} {} {}",
+                    request.source_provider, request.source_type, request.source_state
+                );
                 let state = object([("id", id.into()), ("secret", "s3cret".into())]);
                 ResourceAnswer { state: Some(state), ..ResourceAnswer::default() }
             },

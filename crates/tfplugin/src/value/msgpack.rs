@@ -39,7 +39,7 @@ impl Value {
     /// A value that is not of the type, which an object with an attribute too many is not.
     pub fn to_msgpack(&self, r#type: &Type) -> Result<Vec<u8>, ValueError> {
         let mut bytes = Vec::new();
-        encode::value(&mut bytes, r#type, self)?;
+        encode::write_value(&mut bytes, r#type, self)?;
         Ok(bytes)
     }
 }

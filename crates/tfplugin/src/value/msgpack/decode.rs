@@ -17,7 +17,7 @@ const MAX_DEPTH: usize = 100;
 
 /// Reads bytes that are one value and nothing else.
 pub(super) fn whole(r#type: &Type, mut bytes: &[u8]) -> Result<Value, ValueError> {
-    let value = value(r#type, &mut bytes, 0)?;
+    let value = read_value(r#type, &mut bytes, 0)?;
     if bytes.is_empty() {
         Ok(value)
     } else {
@@ -25,7 +25,7 @@ pub(super) fn whole(r#type: &Type, mut bytes: &[u8]) -> Result<Value, ValueError
     }
 }
 
-fn value(r#type: &Type, bytes: &mut &[u8], depth: usize) -> Result<Value, ValueError> {
+fn read_value(r#type: &Type, bytes: &mut &[u8], depth: usize) -> Result<Value, ValueError> {
     if depth > MAX_DEPTH {
         return Err(ValueError::new(format!("values nest deeper than {MAX_DEPTH} levels")));
     }
@@ -59,7 +59,8 @@ fn value(r#type: &Type, bytes: &mut &[u8], depth: usize) -> Result<Value, ValueE
         (Type::Tuple(types), _) => tuple(types, bytes, depth).map(Value::List),
         (Type::Map(element), _) => {
             let members = members(bytes, |key, bytes| {
-                value(element, bytes, depth + 1).map_err(|it| it.within(Step::Key(key.to_owned())))
+                read_value(element, bytes, depth + 1)
+                    .map_err(|error| error.within(Step::Key(key.to_owned())))
             });
             members.map(Value::Map)
         }
@@ -67,9 +68,9 @@ fn value(r#type: &Type, bytes: &mut &[u8], depth: usize) -> Result<Value, ValueE
             let mut members = members(bytes, |name, bytes| {
                 let read = match attributes.get(name) {
                     None => Err(ValueError::new("the type has no such attribute")),
-                    Some(it) => value(it, bytes, depth + 1),
+                    Some(r#type) => read_value(r#type, bytes, depth + 1),
                 };
-                read.map_err(|it| it.within(Step::Attribute(name.to_owned())))
+                read.map_err(|error| error.within(Step::Attribute(name.to_owned())))
             })?;
             for name in attributes.keys() {
                 if !members.contains_key(name) {
@@ -103,7 +104,7 @@ fn dynamic(bytes: &mut &[u8], depth: usize) -> Result<Value, ValueError> {
     let json = serde_json::from_slice(take(bytes, len)?)
         .map_err(|it| ValueError::new(format!("the type of a dynamic value is not JSON: {it}")))?;
     let r#type = Type::from_json(&json)?;
-    let value = value(&r#type, bytes, depth + 1)?;
+    let value = read_value(&r#type, bytes, depth + 1)?;
     Ok(Value::Dynamic(Box::new((r#type, value))))
 }
 
@@ -111,7 +112,7 @@ fn elements(element: &Type, bytes: &mut &[u8], depth: usize) -> Result<Vec<Value
     let marker = peek(bytes)?;
     let len = read_array_len(bytes).map_err(|_| expected("an array", marker))?;
     (0..len as usize)
-        .map(|at| value(element, bytes, depth + 1).map_err(|it| it.within_index(at)))
+        .map(|at| read_value(element, bytes, depth + 1).map_err(|error| error.within_index(at)))
         .collect()
 }
 
@@ -123,7 +124,11 @@ fn tuple(types: &[Type], bytes: &mut &[u8], depth: usize) -> Result<Vec<Value>, 
         return Err(ValueError::new(problem));
     }
     let places = types.iter().enumerate();
-    places.map(|(at, it)| value(it, bytes, depth + 1).map_err(|it| it.within_index(at))).collect()
+    places
+        .map(|(at, r#type)| {
+            read_value(r#type, bytes, depth + 1).map_err(|error| error.within_index(at))
+        })
+        .collect()
 }
 
 fn members(

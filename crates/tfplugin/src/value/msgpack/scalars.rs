@@ -22,8 +22,8 @@ pub(super) fn read_number(bytes: &mut &[u8]) -> Result<Number, ValueError> {
             return read_string(bytes)?.parse().map_err(ValueError::new);
         }
         _ => {
-            let it = read_int::<i64, _>(bytes).map_err(|_| expected("a number", marker))?;
-            return Ok(it.into());
+            let number = read_int::<i64, _>(bytes).map_err(|_| expected("a number", marker))?;
+            return Ok(number.into());
         }
     };
     Number::from_f64(float).ok_or_else(|| {
@@ -33,13 +33,13 @@ pub(super) fn read_number(bytes: &mut &[u8]) -> Result<Number, ValueError> {
 }
 
 /// Writes a number as the smallest form that loses nothing.
-pub(super) fn write_number(out: &mut Vec<u8>, it: &Number) {
-    if let Some(it) = it.as_i64() {
-        write_sint(out, it).expect(IN_MEMORY);
-    } else if let Some(it) = it.as_exact_f64() {
-        write_f64(out, it).expect(IN_MEMORY);
+pub(super) fn write_number(out: &mut Vec<u8>, number: &Number) {
+    if let Some(number) = number.as_i64() {
+        write_sint(out, number).expect(IN_MEMORY);
+    } else if let Some(number) = number.as_exact_f64() {
+        write_f64(out, number).expect(IN_MEMORY);
     } else {
-        write_str(out, &it.to_string()).expect(IN_MEMORY);
+        write_str(out, &number.to_string()).expect(IN_MEMORY);
     }
 }
 
