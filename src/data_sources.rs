@@ -129,11 +129,11 @@ async fn read_many(
         Ok(objects) => {
             let shown =
                 objects.iter().map(|it| Value::Map(shown(resource, it, &lifecycle.settings)));
-            config.insert(table.address.plural().to_owned(), Value::List(shown.collect()));
+            config.insert(table.address.plural_name(), Value::List(shown.collect()));
             (Some(config), Diagnostics::new())
         }
         Err(error) => {
-            let noun = &format!("{} of", table.address.plural());
+            let noun = &format!("{} of", table.plural_noun());
             let name = parent.unwrap_or_else(|| lifecycle.client.host());
             let attempt = Attempt { verb: "list", noun, name };
             (None, attempt.failed(&lifecycle.client, None, &error))
@@ -180,7 +180,7 @@ fn one(table: &Table) -> Block {
 }
 
 fn many(table: &Table) -> Block {
-    let (noun, plural) = (table.noun, table.address.plural());
+    let (noun, plural) = (table.noun, table.plural_noun());
     let parent = table.parent().map(|parent: &AnyField| Attribute {
         name: parent.name.to_owned(),
         kind: AttributeKind::Type(Type::String),
@@ -196,8 +196,11 @@ fn many(table: &Table) -> Block {
         write_only: false,
         deprecated: None,
     });
-    let list =
-        schema::collection(plural, &format!("Settings and current status of each {noun}."), table);
+    let list = schema::collection(
+        &table.address.plural_name(),
+        &format!("Settings and current status of each {noun}."),
+        table,
+    );
     let description = match &parent {
         Some(parent) => format!("Lists the {plural} of {}.", with_article(&parent.name)),
         None => format!("Lists the {plural} of the workspace."),
@@ -210,7 +213,7 @@ fn many(table: &Table) -> Block {
 }
 
 fn plural(table: &Table) -> String {
-    format!("lakebase_{}", table.address.plural())
+    format!("lakebase_{}", table.address.plural_name())
 }
 
 /// A noun with its indefinite article.
