@@ -19,6 +19,9 @@
 //! | `POST /_emulator/drift` | `{"name", "status"}` changes settings, `{"name", "remove": true}` removes |
 //! | `POST /_emulator/clock` | `{"advance": "3600s"}` |
 //! | `POST /_emulator/reset` | an empty workspace, as it was at the start |
+//!
+//! The emulator has no SQL. The schemas of a database besides `public`, and the tables in each schema,
+//! are changed as if they were in its status: `{"schemas": {"sales": ["orders"]}}`.
 
 use serde_json::{Value as Json, json};
 

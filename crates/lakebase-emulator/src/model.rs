@@ -67,7 +67,6 @@ pub(crate) enum Id {
         in_status: bool,
     },
     /// It is fixed: there is one object in each parent.
-    #[cfg_attr(not(test), allow(dead_code, reason = "kinds of this form are still to come"))]
     Singleton,
 }
 

@@ -57,6 +57,8 @@ pub(crate) enum Value {
         min: usize,
         max: usize,
     },
+    /// A name in PostgreSQL that needs no quotes, but for its case: `[a-zA-Z_][a-zA-Z0-9_$]{0,62}`.
+    Identifier,
     /// A string that is one of these.
     Enum(&'static [&'static str]),
     /// A boolean.
@@ -159,6 +161,10 @@ impl Value {
                 Some(_) => wrong(&format!("{min} to {max} characters long")),
                 None => wrong("a string"),
             },
+            Value::Identifier => match value.as_str() {
+                Some(text) if is_identifier(text) => Ok(json!(text)),
+                _ => wrong("a name of 1 to 63 letters, digits, '_' and '$'"),
+            },
             Value::Enum(values) => match value.as_str() {
                 Some(text) if values.contains(&text) => Ok(json!(text)),
                 _ => wrong(&format!("one of {}", values.join(", "))),
@@ -213,6 +219,14 @@ impl Value {
             },
         }
     }
+}
+
+/// [DOC] §3.9.
+fn is_identifier(text: &str) -> bool {
+    let is_letter = |letter: char| letter.is_ascii_alphabetic() || letter == '_';
+    text.starts_with(is_letter)
+        && text.len() <= 63
+        && text.chars().all(|letter| is_letter(letter) || letter.is_ascii_digit() || letter == '$')
 }
 
 /// [INF] protobuf's JSON reads integers from text, too.

@@ -7,6 +7,7 @@ mod bodies;
 mod catalogs;
 mod computes;
 mod concurrency;
+mod data_apis;
 mod deletion;
 mod deviations;
 mod faults;
