@@ -19,6 +19,7 @@
 //! Start reading at the private module `model::kind`, then at `resources::database`, the smallest
 //! kind, and at `api`, which interprets them.
 
+mod access;
 mod admin;
 mod api;
 mod auth;
@@ -42,7 +43,7 @@ mod wire;
 mod tests;
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -67,6 +68,7 @@ pub struct Emulator {
     shared: Arc<Shared>,
     options: Options,
     url: String,
+    address: SocketAddr,
     runtime: Option<Runtime>,
 }
 
@@ -101,12 +103,17 @@ impl Emulator {
             tokio::net::TcpListener::from_std(listener)?
         };
         runtime.spawn(server::serve(listener, Arc::clone(&shared)));
-        Ok(Emulator { shared, options, url, runtime: Some(runtime) })
+        Ok(Emulator { shared, options, url, address, runtime: Some(runtime) })
     }
 
     /// `http://127.0.0.1:PORT`, or the public URL of the options.
     pub fn url(&self) -> String {
         self.url.clone()
+    }
+
+    /// Where the emulator listens; on this machine, if it listens on all addresses.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// The personal access token that is accepted.

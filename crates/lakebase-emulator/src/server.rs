@@ -21,6 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
+use crate::access;
 use crate::admin;
 use crate::error::ApiError;
 use crate::message::{Answer, Reply, Request};
@@ -55,8 +56,13 @@ impl Shared {
     fn answer(&self, request: &Request) -> Reply {
         let mut service = self.lock();
         self.recorded.notify_all(); // a waiting test gets the lock after the answer is recorded
+        let access = access::check(request, &service.world.url);
         if request.path.starts_with("/_emulator/") {
-            return Reply::Answer(admin::answer(&mut service, request));
+            let answer = access.map(|()| admin::answer(&mut service, request));
+            return Reply::Answer(answer.unwrap_or_else(|error| Answer::refusal(&error, "")));
+        }
+        if let Err(error) = access {
+            return Reply::Answer(service.refuse(request, &error));
         }
         let reply = catch_unwind(AssertUnwindSafe(|| service.answer(request)));
         reply.unwrap_or_else(|_| {

@@ -32,7 +32,7 @@ fn ask(emulator: &Emulator, line: &str, authorization: &str, body: &str) -> Opti
 }
 
 fn address(emulator: &Emulator) -> String {
-    emulator.url().strip_prefix("http://").expect("http").to_owned()
+    emulator.address().to_string()
 }
 
 /// What is answered to these bytes until the connection ends.
@@ -213,6 +213,7 @@ fn admin_api_refuses_strangers_and_web_pages() {
         (address.as_str(), format!("{token}{json}"), "{}", 200),
         (address.as_str(), token.to_owned(), "", 200),
         ("localhost", format!("{token}{own_page}"), "", 403),
+        ("localhost", token.to_owned(), "", 200),
         (address.as_str(), format!("{token}{own_page}"), "", 200),
         // Without a token, or with a wrong one.
         (address.as_str(), json.to_owned(), "{}", 401),
@@ -234,14 +235,50 @@ fn admin_api_refuses_strangers_and_web_pages() {
 }
 
 #[test]
+fn api_refuses_other_hosts_and_web_pages_and_records_that() {
+    let emulator = start();
+    let list = |host: &str, headers: &str| {
+        let request = format!(
+            "GET /api/2.0/postgres/projects HTTP/1.1\r\nHost: {host}\r\n\
+             Authorization: Bearer emulator-token\r\n{headers}Connection: close\r\n\r\n"
+        );
+        send(&emulator, request.as_bytes()).expect("an answer")
+    };
+    let address = address(&emulator);
+    assert_eq!(list(&address, "").status, 200);
+    assert_eq!(list(&address, "Origin: http://evil.example\r\n").status, 403);
+    let refused = list("evil.example", "");
+    assert_eq!(refused.status, 403);
+    assert!(refused.text.contains("--public-url http://evil.example"), "{}", refused.text);
+    let statuses: Vec<_> = emulator.requests().iter().map(|request| request.status).collect();
+    assert_eq!(statuses, [200, 403, 403]);
+}
+
+#[test]
 fn public_url_is_shown_and_accepted_as_host() {
-    let options = Options {
+    let mut options = Options {
         host: "0.0.0.0".parse().expect("an address"),
         public_url: Some("http://emulator:8080".to_owned()),
         ..Options::default()
     };
+    // The token of this machine is well known.
+    assert!(Emulator::start(options.clone()).is_err());
+    options.protect();
     let emulator = Emulator::start(options).expect("a free port");
     assert_eq!(emulator.url(), "http://emulator:8080");
+    let token = emulator.token().to_owned();
+    let ask = |host: &str, path: &str, token: &str| {
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\
+             Connection: close\r\n\r\n"
+        );
+        send(&emulator, request.as_bytes()).expect("an answer").status
+    };
+    for path in ["/api/2.0/postgres/projects", "/_emulator/requests"] {
+        assert_eq!(ask("emulator:8080", path, &token), 200, "{path}");
+        assert_eq!(ask("other:8080", path, &token), 403, "{path}");
+        assert_eq!(ask("emulator:8080", path, "emulator-token"), 401, "{path}");
+    }
     let wrong = Some("emulator/path".to_owned());
     assert!(Emulator::start(Options { public_url: wrong, ..Options::default() }).is_err());
 }

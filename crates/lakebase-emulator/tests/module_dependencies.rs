@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// The modules, each of which may name those before it.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 17] = [
     "wire",
     "error",
     "name",
@@ -13,6 +13,7 @@ const ORDER: [&str; 16] = [
     "clock",
     "options",
     "message",
+    "access",
     "journal",
     "faults",
     "model",
