@@ -7,29 +7,37 @@
 //! | request | does |
 //! |---|---|
 //! | `GET /_emulator/health` | answers, without a token, once the emulator serves |
-//! | `GET /_emulator/requests` | the recorded requests |
+//! | `GET /_emulator/requests` | the recorded requests. `method=GET`, `path=branches/*` (as in a fault) and `since=NUMBER` select; `wait=30s` waits for the first that is selected |
 //! | `DELETE /_emulator/requests` | forgets them |
 //! | `POST /_emulator/faults` | plans a [`Fault`] |
 //! | `DELETE /_emulator/faults` | takes back all that are planned |
 //! | `GET /_emulator/rules` | the inferred and disputed behaviors, and their values |
 //! | `POST /_emulator/rules` | sets some from now on: `{"conflicts": "project", "echo-spec": true}` |
 //! | `POST /_emulator/deviations` | the [`Deviations`] from now on, e.g. `{"delayed_effects": 2}`; `{}` turns all deviations off |
+//! | `GET /_emulator/state` | the whole workspace as a document |
+//! | `PUT /_emulator/state` | replaces the workspace by that of such a document |
 //! | `POST /_emulator/objects` | `{"name", "body"}` creates an object at once |
 //! | `POST /_emulator/drift` | `{"name", "status"}` changes settings, `{"name", "remove": true}` removes |
 //! | `POST /_emulator/clock` | `{"advance": "3600s"}` |
 //! | `POST /_emulator/reset` | an empty workspace, as it was at the start |
+
+use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
 use crate::auth;
 use crate::error::{ApiError, Result};
 use crate::faults::Fault;
+use crate::journal::Selection;
 use crate::message::{Answer, Request};
 #[cfg(doc)]
 use crate::options::behaviors::Deviations;
 use crate::options::behaviors::{self, Behavior};
 use crate::service::Service;
 use crate::wire::parse_duration;
+
+/// The longest time for which a request waits.
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// Answers a request below `/_emulator/`.
 pub(crate) fn answer(service: &mut Service, request: &Request) -> Answer {
@@ -65,8 +73,10 @@ fn perform(service: &mut Service, request: &Request) -> Result<Json> {
             Ok(json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
         }
         ("GET", "/_emulator/requests") => {
-            let (requests, dropped) = (service.journal.entries(), service.journal.dropped());
-            Ok(json!({"requests": requests, "dropped": dropped}))
+            let (selection, _) = selection(request)?;
+            let requests: Vec<_> = service.journal.select(&selection).collect();
+            let (dropped, last) = (service.journal.dropped(), service.journal.last());
+            Ok(json!({"requests": requests, "dropped": dropped, "last": last}))
         }
         ("DELETE", "/_emulator/requests") => {
             service.journal.clear();
@@ -91,6 +101,11 @@ fn perform(service: &mut Service, request: &Request) -> Result<Json> {
         ("POST", "/_emulator/deviations") => {
             service.world.options.deviations = serde_json::from_value(body(request)?)
                 .map_err(|error| ApiError::invalid(format!("These are no deviations: {error}.")))?;
+            done
+        }
+        ("GET", "/_emulator/state") => Ok(service.state()),
+        ("PUT", "/_emulator/state") => {
+            service.set_state(&request.body)?;
             done
         }
         ("POST", "/_emulator/objects") => {
@@ -127,6 +142,40 @@ fn perform(service: &mut Service, request: &Request) -> Result<Json> {
         }
         (method, path) => Err(ApiError::no_such_api(method, path)),
     }
+}
+
+/// How long a request waits for what it asks for, if that is not there yet.
+pub(crate) fn patience(service: &Service, request: &Request) -> Option<Duration> {
+    if (request.method.as_str(), request.path.as_str()) != ("GET", "/_emulator/requests") {
+        return None;
+    }
+    admit(service, request).ok()?;
+    let (selection, wait) = selection(request).ok()?;
+    let is_there = service.journal.select(&selection).next().is_some();
+    if is_there { None } else { wait }
+}
+
+/// What the query selects of the record, and how long to wait for it.
+fn selection(request: &Request) -> Result<(Selection<'_>, Option<Duration>)> {
+    let mut selection = Selection::default();
+    let mut wait = None;
+    for (name, value) in &request.query {
+        let wrong = |wanted: &str| {
+            ApiError::invalid(format!("Query parameter '{name}' must be {wanted}, got '{value}'."))
+        };
+        match name.as_str() {
+            "method" => selection.method = Some(value),
+            "path" => selection.path = Some(value),
+            "since" => selection.since = value.parse().map_err(|_| wrong("a number"))?,
+            "wait" => {
+                let time = parse_duration(value).and_then(|time| Duration::try_from(time).ok());
+                let time = time.filter(|time| *time <= LONGEST_WAIT);
+                wait = Some(time.ok_or_else(|| wrong("from 0s to 60s"))?);
+            }
+            _ => return Err(ApiError::invalid(format!("Unknown query parameter '{name}'."))),
+        }
+    }
+    Ok((selection, wait))
 }
 
 /// Sets all of them, or none.

@@ -27,6 +27,10 @@ pub(crate) struct Launch {
     pub(crate) options: Options,
     /// Where to write the environment of clients.
     pub(crate) env_file: Option<PathBuf>,
+    /// The state to begin with.
+    pub(crate) seed: Option<PathBuf>,
+    /// Whether to print each request on stderr.
+    pub(crate) verbose: bool,
     /// Variables that look like options and are none.
     pub(crate) unknown: Vec<String>,
 }
@@ -72,6 +76,21 @@ const ROWS: &[Row] = &[
             launch.env_file = Some(PathBuf::from(text));
             Ok(())
         },
+    },
+    Row {
+        name: "seed",
+        value: "FILE",
+        meaning: "begin with the objects of this file, in the form of GET /_emulator/state",
+        set: |launch, text| {
+            launch.seed = Some(PathBuf::from(text));
+            Ok(())
+        },
+    },
+    Row {
+        name: "verbose",
+        value: "",
+        meaning: "-v: print each request on standard error",
+        set: |launch, text| put(&mut launch.verbose, text),
     },
     Row {
         name: "profile",
@@ -210,6 +229,7 @@ Examples:
   lakebase-emulator --port 0 --env-file emulator.env
   lakebase-emulator --operation-delay 5s --frozen-clock
   lakebase-emulator --host 0.0.0.0 --public-url http://emulator:8080 --token \"$TOKEN\"
+  lakebase-emulator --seed shop.json -v
   LAKEBASE_EMULATOR_PORT=9000 lakebase-emulator --profile realistic
 
 Options:
@@ -231,7 +251,8 @@ Behaviors that are inferred or disputed, with the certainty of their defaults (s
 
 const CONTROLS: &str = "
 Test controls are available under DATABRICKS_HOST/_emulator/, with the token and JSON bodies:
-requests, faults, rules, deviations, objects, drift, clock, reset. GET /_emulator/health needs no token.
+requests, state, faults, rules, deviations, objects, drift, clock, reset.
+GET /_emulator/health needs no token.
 ";
 
 /// Reads a command line over the variables of an environment.
@@ -246,6 +267,7 @@ pub(crate) fn command(
                 let version = env!("CARGO_PKG_VERSION");
                 return Ok(Command::Print(format!("lakebase-emulator {version}\n")));
             }
+            Short('v') => given.push(("-v".to_owned(), "verbose".to_owned(), "true".to_owned())),
             Short('h') | Long("help") => return Ok(Command::Print(help())),
             Long(name) if is_option(name) => {
                 let name = name.to_owned();
@@ -263,6 +285,8 @@ pub(crate) fn command(
     let mut launch = Launch {
         options: Options { port: 8080, ..Options::default() },
         env_file: None,
+        seed: None,
+        verbose: false,
         unknown: Vec::new(),
     };
     let mut settings = Vec::new();

@@ -37,6 +37,7 @@ mod resources;
 mod schema;
 mod server;
 mod service;
+mod state;
 mod wire;
 
 #[cfg(test)]
@@ -79,7 +80,17 @@ impl Emulator {
     ///
     /// When the options are wrong, or the port is taken.
     pub fn start(options: Options) -> io::Result<Emulator> {
-        options.check().map_err(|text| io::Error::new(io::ErrorKind::InvalidInput, text))?;
+        Emulator::start_with_state(options, br#"{"version": 1}"#)
+    }
+
+    /// Starts an emulator of the workspace of a document, as [`Emulator::set_state`] takes it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Emulator::start`], and when the document is wrong.
+    pub fn start_with_state(options: Options, state: &[u8]) -> io::Result<Emulator> {
+        let invalid = |text| io::Error::new(io::ErrorKind::InvalidInput, text);
+        options.check().map_err(invalid)?;
         let address = (options.host, options.port);
         let listener = TcpListener::bind(address).map_err(|error| {
             let (host, port) = address;
@@ -91,7 +102,9 @@ impl Emulator {
             address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
         }
         let url = options.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-        let shared = Shared::new(Service::new(options.clone(), url.clone()));
+        let mut service = Service::new(options.clone(), url.clone());
+        service.set_state(state).map_err(|error| invalid(error.message))?;
+        let shared = Shared::new(service);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("lakebase-emulator")
@@ -147,6 +160,11 @@ impl Emulator {
     /// Empties the record.
     pub fn forget_requests(&self) {
         self.service().journal.clear();
+    }
+
+    /// Calls a function with each request from now on, when it is recorded.
+    pub fn on_request(&self, listener: fn(&Recorded)) {
+        self.service().journal.listener = Some(listener);
     }
 
     /// Blocks until the record is as a test that acts in the midst of a run wants it.
@@ -233,6 +251,21 @@ impl Emulator {
     /// When there is no such object.
     pub fn remove(&self, name: &str) {
         assert!(self.service().remove(name), "there is no `{name}`");
+    }
+
+    /// The whole workspace as a document, which [`Emulator::set_state`] takes. The README describes
+    /// its form.
+    pub fn state(&self) -> Json {
+        self.service().state()
+    }
+
+    /// Replaces the workspace by that of a document.
+    ///
+    /// # Errors
+    ///
+    /// The text names the place that is wrong, such as `objects[2].uid`. Nothing has changed then.
+    pub fn set_state(&self, document: &[u8]) -> Result<(), String> {
+        self.service().set_state(document).map_err(|error| error.message)
     }
 
     /// Moves the clock on: operations end, tokens and branches expire, soft-deleted objects are purged.

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::{env, fs};
 
-use lakebase_emulator::Emulator;
+use lakebase_emulator::{Emulator, Recorded};
 use lexopt::Parser;
 
 use command_line::{Command, Launch, command};
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
 }
 
 fn serve(launch: Launch) -> io::Result<()> {
-    let Launch { mut options, env_file, unknown } = launch;
+    let Launch { mut options, env_file, seed, verbose, unknown } = launch;
     for variable in unknown {
         complain(&format!("Warning: {variable} is not an option; see lakebase-emulator --help."));
     }
@@ -42,7 +42,17 @@ fn serve(launch: Launch) -> io::Result<()> {
     runtime.block_on(async {
         // Before the first line is out: its reader may interrupt at once.
         let mut interrupted = interruption()?;
-        let emulator = Emulator::start(options)?;
+        let emulator = match &seed {
+            None => Emulator::start(options)?,
+            Some(file) => {
+                let state = fs::read(file).map_err(|error| named(file, &error))?;
+                let started = Emulator::start_with_state(options, &state);
+                started.map_err(|error| named(file, &error))?
+            }
+        };
+        if verbose {
+            emulator.on_request(log);
+        }
         let environment = format!(
             "DATABRICKS_HOST={}\nDATABRICKS_TOKEN={}\n",
             emulator.url(),
@@ -59,6 +69,17 @@ fn serve(launch: Launch) -> io::Result<()> {
         interrupted.wait().await;
         Ok(())
     })
+}
+
+/// One line for a request, without its body: `… PATCH /api/…?update_mask=spec.x 409 ABORTED`.
+fn log(request: &Recorded) {
+    let Recorded { time, method, path, query, status, error_code, .. } = request;
+    let query: Vec<_> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let mark = if query.is_empty() { "" } else { "?" };
+    let line = format!("{time} {method} {path}{mark}{} {status}", query.join("&"));
+    let code = error_code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
+    // A path or a query may hold anything.
+    complain(&format!("{}{code}", line.escape_debug()));
 }
 
 /// A file that is there, whole, while the emulator serves.

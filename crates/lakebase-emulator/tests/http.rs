@@ -254,6 +254,72 @@ fn api_refuses_other_hosts_and_web_pages_and_records_that() {
     assert_eq!(statuses, [200, 403, 403]);
 }
 
+fn admin(emulator: &Emulator, line: &str, body: &Json) -> Answer {
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    ask(emulator, line, "Bearer emulator-token", &body).expect("an answer")
+}
+
+#[test]
+fn record_is_selected_by_method_path_and_number() {
+    let emulator = start();
+    call(&emulator, "POST projects?project_id=shop", &json!({}));
+    call(&emulator, "GET projects/shop", &Json::Null);
+    call(&emulator, "GET projects/none", &Json::Null);
+    let select = |query: &str| {
+        let answer = admin(&emulator, &format!("GET /_emulator/requests{query}"), &Json::Null);
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let answer = answer.json();
+        assert_eq!(answer["last"], 3);
+        let requests = answer["requests"].as_array().expect("an array").iter();
+        requests.map(|request| request["number"].as_u64().expect("a number")).collect::<Vec<_>>()
+    };
+    assert_eq!(select(""), [1, 2, 3]);
+    assert_eq!(select("?method=GET"), [2, 3]);
+    assert_eq!(select("?path=projects/s*"), [2]);
+    assert_eq!(select("?since=1&path=/projects/*"), [2, 3]);
+    assert_eq!(select("?since=3&wait=0s"), [0; 0]);
+    assert_eq!(emulator.requests()[2].error_code.as_deref(), Some("NOT_FOUND"));
+    for wrong in ["?since=x", "?wait=61s", "?wait=5", "?wait=-1s", "?status=200"] {
+        let answer = admin(&emulator, &format!("GET /_emulator/requests{wrong}"), &Json::Null);
+        assert_eq!(answer.status, 400, "{wrong}");
+    }
+    emulator.forget_requests();
+    call(&emulator, "GET projects", &Json::Null);
+    assert_eq!(emulator.requests()[0].number, 4);
+    assert_eq!(admin(&emulator, "POST /_emulator/reset", &Json::Null).status, 200);
+    call(&emulator, "GET projects", &Json::Null);
+    assert_eq!(emulator.requests()[0].number, 5);
+}
+
+#[test]
+fn reader_of_the_record_waits_for_the_request_that_it_wants() {
+    let emulator = start();
+    thread::scope(|scope| {
+        let line = "GET /_emulator/requests?method=POST&wait=60s";
+        let waiting = scope.spawn(|| admin(&emulator, line, &Json::Null).json());
+        call(&emulator, "GET projects", &Json::Null);
+        call(&emulator, "POST projects?project_id=shop", &json!({}));
+        let requests = waiting.join().expect("an answer");
+        assert_eq!(requests["requests"][0]["method"], "POST");
+        assert_eq!(requests["requests"].as_array().map(Vec::len), Some(1));
+    });
+}
+
+#[test]
+fn state_moves_to_another_emulator_whole_or_not_at_all() {
+    let (one, other) = (start(), start());
+    call(&one, "POST projects?project_id=shop", &json!({}));
+    let state = admin(&one, "GET /_emulator/state", &Json::Null).json();
+    assert_eq!(admin(&other, "PUT /_emulator/state", &state).status, 200);
+    assert_eq!(one.get("projects/shop"), other.get("projects/shop"));
+    let wrong = json!({"version": 1, "objects": [{"name": "shop", "body": {}}]});
+    let refused = admin(&other, "PUT /_emulator/state", &wrong);
+    assert_eq!(refused.status, 400);
+    let message = refused.json()["message"].to_string();
+    assert!(message.contains("objects[0].name"), "{message}");
+    assert_eq!(one.get("projects/shop"), other.get("projects/shop"));
+}
+
 #[test]
 fn public_url_is_shown_and_accepted_as_host() {
     let mut options = Options {

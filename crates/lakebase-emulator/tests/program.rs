@@ -24,6 +24,18 @@ fn program() -> Command {
     Command::new(env!("CARGO_BIN_EXE_lakebase-emulator"))
 }
 
+fn ask(address: &str, line: &str, token: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    let request = format!(
+        "{line} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
+         Connection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).expect("a request can be written");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer
+}
+
 #[test]
 fn program_prints_environment_serves_and_stops_on_signal() {
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
@@ -61,12 +73,7 @@ fn program_prints_environment_serves_and_stops_on_signal() {
              DATABRICKS_CLIENT_SECRET=emulator-secret"
         );
 
-        let mut stream = TcpStream::connect(host).expect("it listens");
-        let request = "GET /api/2.0/postgres/projects HTTP/1.1\r\nHost: localhost\r\n\
-                       Authorization: Bearer secret\r\nConnection: close\r\n\r\n";
-        stream.write_all(request.as_bytes()).expect("a request can be written");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
+        let answer = ask(host, "GET /api/2.0/postgres/projects", "secret");
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 
         kill_process(Pid::from_child(child), signal).expect("the signal can be sent");
@@ -147,6 +154,34 @@ fn busy_port_is_named() {
     assert_eq!(second.status.code(), Some(1));
     let text = String::from_utf8_lossy(&second.stderr).into_owned();
     assert!(text.contains(&format!("cannot listen on 127.0.0.1:{port}")), "{text}");
+}
+
+#[test]
+fn seed_is_there_from_the_start_and_requests_are_printed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let seed = folder.path().join("seed.json");
+    fs::write(&seed, r#"{"version": 1, "objects": [{"name": "projects/shop", "body": {}}]}"#)
+        .expect("a file");
+    let seeded = ["--port", "0", "-v", "--seed"];
+    let (mut running, host, token) = serve(program().args(seeded).arg(&seed));
+    let address = host.strip_prefix("http://").expect("http");
+    let answer = ask(address, "GET /api/2.0/postgres/projects/shop", &token);
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    ask(address, "GET /api/2.0/postgres/projects/none?a=\u{1b}", &token);
+    kill_process(Pid::from_child(&running.0), Signal::INT).expect("the signal can be sent");
+    assert!(running.0.wait().expect("it ends").success());
+    let mut log = String::new();
+    running.0.stderr.take().expect("a pipe").read_to_string(&mut log).expect("text");
+    let lines: Vec<_> = log.lines().filter_map(|line| line.split_once(' ')).collect();
+    assert_eq!(lines[0].1, "GET /api/2.0/postgres/projects/shop 200");
+    assert!(!log.contains(&token) && !log.contains('\u{1b}'), "{log}");
+
+    fs::write(&seed, r#"{"version": 1, "objects": [{"name": "shop", "body": {}}]}"#)
+        .expect("a file");
+    let wrong = program().args(seeded).arg(&seed).output().expect("the program starts");
+    assert_eq!(wrong.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&wrong.stderr).into_owned();
+    assert!(text.contains("seed.json: objects[0].name: `shop` is not the name"), "{text}");
 }
 
 #[test]
