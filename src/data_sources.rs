@@ -181,20 +181,11 @@ fn one(table: &Table) -> Block {
 
 fn many(table: &Table) -> Block {
     let (noun, plural) = (table.noun, table.address.plural());
-    let parent = table.parent().map(|parent: &AnyField| Attribute {
-        name: parent.name.to_owned(),
-        kind: AttributeKind::Type(Type::String),
-        description: format!(
-            "Resource name of the {}. Format: `{}`.",
-            parent.name,
-            parent_form(table)
-        ),
-        required: true,
-        optional: false,
-        computed: false,
-        sensitive: false,
-        write_only: false,
-        deprecated: None,
+    let parent = table.parent().map(|parent: &AnyField| {
+        let format = parent_form(table);
+        let description = format!("Resource name of the {}. Format: `{format}`.", parent.name);
+        let kind = AttributeKind::Type(Type::String);
+        Attribute { required: true, ..Attribute::new(parent.name, kind, description) }
     });
     let list =
         schema::collection(plural, &format!("Settings and current status of each {noun}."), table);

@@ -370,17 +370,7 @@ fn parameter(parameter: &Parameter) -> String {
 
 /// A type as a configuration writes it.
 fn keyword(r#type: &Type) -> String {
-    match r#type {
-        Type::Bool => "bool".to_owned(),
-        Type::Number => "number".to_owned(),
-        Type::String => "string".to_owned(),
-        Type::Dynamic => "dynamic".to_owned(),
-        Type::List(it) => format!("list of {}", keyword(it)),
-        Type::Set(it) => format!("set of {}", keyword(it)),
-        Type::Map(it) => format!("map of {}", keyword(it)),
-        Type::Object(_) => "object".to_owned(),
-        Type::Tuple(_) => "tuple".to_owned(),
-    }
+    markdown::type_name(r#type).to_lowercase().replace("boolean", "bool")
 }
 
 /// The first paragraph that is no warning, without marks: what a list of search results shows.

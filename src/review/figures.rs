@@ -9,7 +9,6 @@ use crate::compute::{Compute, Suspension, duration, grouped};
 /// What a CU costs for an hour.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Price {
-    /// How much.
     pub amount: f64,
     /// The currency, as it was written before the amount, e.g. `$`.
     pub before: String,

@@ -7,7 +7,6 @@ pub struct Message(pub Vec<Segment>);
 /// A part of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Segment {
-    /// Words.
     Text(String),
     /// A name: an address, an attribute, a rule. It can hold any character.
     Code(String),

@@ -76,15 +76,15 @@ pub struct Options {
 /// A format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// For terminals.
+    /// Tables and sentences for a terminal.
     Text,
-    /// For comments.
+    /// GitHub-flavored Markdown for a comment on a pull request.
     Markdown,
-    /// For programs.
+    /// JSON by the schema in docs, for programs.
     Json,
-    /// For code scanning.
+    /// SARIF 2.1.0 for code scanning.
     Sarif,
-    /// For browsers.
+    /// One HTML page without scripts or links to other files.
     Html,
 }
 

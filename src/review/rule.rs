@@ -36,7 +36,7 @@ pub struct Rule {
 /// What follows if a rule holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
-    /// The review fails.
+    /// The review exits with code 2.
     Deny,
     /// The review says so.
     Warn,
@@ -47,9 +47,9 @@ pub enum Severity {
 pub struct Exception {
     /// The rule, as it is written, or `*` for any.
     pub rule: String,
-    /// Where.
+    /// The changes that the exception covers.
     pub scope: Scope,
-    /// Why.
+    /// The reason, which the report repeats.
     pub reason: String,
     /// The last day on which it counts.
     pub until: Date,
@@ -84,9 +84,7 @@ enum Comparison {
 /// What a rule found.
 #[derive(Debug)]
 pub struct Verdict<'a> {
-    /// The rule.
     pub rule: &'a Rule,
-    /// Where it holds.
     pub holds: Vec<Match>,
     /// Where the known values leave it open.
     pub open: Vec<Match>,
@@ -99,7 +97,6 @@ pub struct Verdict<'a> {
 /// One place where a rule holds, or may.
 #[derive(Clone, Debug)]
 pub struct Match {
-    /// Which place.
     pub place: Place,
     /// What is the case, e.g. `its ceiling is 128 CU`.
     pub reason: String,
@@ -112,7 +109,7 @@ pub enum Place {
     Row(usize, usize),
     /// A project, a branch or a database.
     Object(usize, usize),
-    /// All plans together.
+    /// The sums over all plans.
     Totals,
 }
 

@@ -25,7 +25,6 @@ pub struct World<'a> {
     names: Names,
     /// Projects and branches that the plan knows, and the root branches of such projects.
     holders: HashMap<Key, Holder>,
-    /// Endpoints.
     endpoints: HashMap<Key, Endpoint>,
     /// Computes that a data source has read.
     seen: HashMap<Key, Compute>,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use crate::fault::{DecodeError, Fault};
+use crate::value_error::ValueError;
 
 /// The type of a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,17 +67,13 @@ impl Type {
     /// # Errors
     ///
     /// Anything else. The path is empty: types have no paths.
-    pub fn from_json(json: &Json) -> Result<Self, DecodeError> {
-        Ok(Self::parse(json)?)
-    }
-
-    pub(crate) fn parse(json: &Json) -> Result<Self, Fault> {
+    pub fn from_json(json: &Json) -> Result<Self, ValueError> {
         let parts = match json {
             Json::String(_) => std::slice::from_ref(json),
             Json::Array(parts) => parts.as_slice(),
             _ => &[],
         };
-        let boxed = |it| Self::parse(it).map(Box::new);
+        let boxed = |it| Self::from_json(it).map(Box::new);
         match (parts.first().and_then(Json::as_str), parts.get(1..).unwrap_or_default()) {
             (Some("bool"), []) if json.is_string() => Ok(Self::Bool),
             (Some("number"), []) if json.is_string() => Ok(Self::Number),
@@ -90,13 +86,13 @@ impl Type {
                 if are_names_of(optional, attributes) =>
             {
                 let attributes = attributes.iter();
-                let typed = attributes.map(|(name, it)| Ok((name.clone(), Self::parse(it)?)));
+                let typed = attributes.map(|(name, it)| Ok((name.clone(), Self::from_json(it)?)));
                 typed.collect::<Result<_, _>>().map(Self::Object)
             }
             (Some("tuple"), [Json::Array(types)]) => {
-                types.iter().map(Self::parse).collect::<Result<_, _>>().map(Self::Tuple)
+                types.iter().map(Self::from_json).collect::<Result<_, _>>().map(Self::Tuple)
             }
-            _ => Err(Fault::new("the JSON of a type is malformed")),
+            _ => Err(ValueError::new("the JSON of a type is malformed")),
         }
     }
 }

@@ -31,7 +31,7 @@ pub enum Value {
     Bool(bool),
     /// A decimal number of any size.
     Number(Number),
-    /// Text.
+    /// Unicode text, which Terraform has normalized to NFC.
     String(String),
     /// A list or a tuple.
     List(Vec<Value>),

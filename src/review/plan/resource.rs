@@ -18,7 +18,7 @@ pub(super) enum Kept {
     Change(Box<ResourceChange>),
     /// Only that there is one of Lakebase that changes and that a review does not look at.
     Skipped(String),
-    /// Nothing.
+    /// The object does not exist.
     Nothing,
 }
 

@@ -50,7 +50,6 @@ impl Block {
 
 /// An instance of a block.
 struct Instance {
-    /// Its change.
     change: usize,
     /// The instance keys, of each step of its address.
     keys: Vec<Option<String>>,

@@ -23,7 +23,6 @@ const PROOF: Duration = Duration::from_secs(10);
 /// rule, does not go away by asking.
 const AFTER_FAILURE: Duration = Duration::from_millis(50);
 
-/// Who may connect.
 #[derive(Clone)]
 pub(crate) enum Admission {
     /// The holder of the pinned certificate.
@@ -39,7 +38,7 @@ pub(crate) struct Connections(watch::Sender<Count>);
 /// Connections, now and ever.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Count {
-    /// That are open.
+    /// Connections that are open now.
     pub(crate) open: usize,
     /// That were ever admitted.
     pub(crate) ever: usize,

@@ -16,7 +16,6 @@ const COOKIE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca
 pub(crate) struct Environment {
     /// Terraform's certificate as PEM; absent where it wants no TLS.
     pub(crate) client_certificate: Option<String>,
-    /// Where to listen.
     pub(crate) place: Place,
     /// Whether the client expects to be told that connections are not multiplexed.
     pub(crate) multiplex: bool,

@@ -230,17 +230,8 @@ pub(super) fn thing() -> Block {
 }
 
 fn text(name: &str) -> Attribute {
-    Attribute {
-        name: name.to_owned(),
-        kind: AttributeKind::Type(Type::String),
-        description: String::new(),
-        required: false,
-        optional: true,
-        computed: false,
-        sensitive: false,
-        write_only: false,
-        deprecated: None,
-    }
+    let kind = AttributeKind::Type(Type::String);
+    Attribute { optional: true, ..Attribute::new(name, kind, "") }
 }
 
 pub(super) fn object<const N: usize>(members: [(&str, Value); N]) -> Object {

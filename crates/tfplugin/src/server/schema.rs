@@ -10,7 +10,7 @@ use crate::generated::tfplugin6::{
 };
 use crate::{
     Attribute, AttributeKind, Block, BlockNesting, Function, IdentitySchema, NestedBlock, Nesting,
-    Parameter, Schema, Type,
+    Parameter, Schema, Schemas, Type,
 };
 
 /// What the server does that not every server does.
@@ -22,80 +22,67 @@ const CAPABILITIES: ServerCapabilities = ServerCapabilities {
 };
 
 pub(super) fn provider_schema(server: &Server) -> get_provider_schema::Response {
-    let rpc = server.begin("GetProviderSchema", "");
-    let schemas = match rpc.catalog() {
-        Ok(catalog) => &catalog.schemas,
-        Err(problem) => {
-            return get_provider_schema::Response {
-                provider: Some(schema(&Schema::default())),
-                diagnostics: vec![wire::diagnostic(problem)],
-                server_capabilities: Some(CAPABILITIES),
-                ..Default::default()
-            };
-        }
-    };
-    get_provider_schema::Response {
+    offered(server, "GetProviderSchema", |schemas, diagnostics| get_provider_schema::Response {
         provider: Some(schema(&schemas.provider)),
         resource_schemas: each(&schemas.resources, schema),
         data_source_schemas: each(&schemas.data_sources, schema),
         ephemeral_resource_schemas: each(&schemas.ephemeral_resources, schema),
         functions: each(&schemas.functions, function),
         server_capabilities: Some(CAPABILITIES),
+        diagnostics,
         ..Default::default()
-    }
+    })
 }
 
 pub(super) fn metadata(server: &Server) -> get_metadata::Response {
-    let rpc = server.begin("GetMetadata", "");
-    let mut response =
-        get_metadata::Response { server_capabilities: Some(CAPABILITIES), ..Default::default() };
-    let schemas = match rpc.catalog() {
-        Ok(catalog) => &catalog.schemas,
-        Err(problem) => {
-            response.diagnostics = vec![wire::diagnostic(problem)];
-            return response;
-        }
-    };
-    let names = schemas.data_sources.keys().cloned();
-    response.data_sources =
-        names.map(|type_name| get_metadata::DataSourceMetadata { type_name }).collect();
-    let names = schemas.resources.keys().cloned();
-    response.resources =
-        names.map(|type_name| get_metadata::ResourceMetadata { type_name }).collect();
-    let names = schemas.functions.keys().cloned();
-    response.functions = names.map(|name| get_metadata::FunctionMetadata { name }).collect();
-    let names = schemas.ephemeral_resources.keys().cloned();
-    response.ephemeral_resources =
-        names.map(|type_name| get_metadata::EphemeralMetadata { type_name }).collect();
-    response
+    offered(server, "GetMetadata", |schemas, diagnostics| get_metadata::Response {
+        data_sources: names(&schemas.data_sources, |type_name| get_metadata::DataSourceMetadata {
+            type_name,
+        }),
+        resources: names(&schemas.resources, |type_name| get_metadata::ResourceMetadata {
+            type_name,
+        }),
+        functions: names(&schemas.functions, |name| get_metadata::FunctionMetadata { name }),
+        ephemeral_resources: names(&schemas.ephemeral_resources, |type_name| {
+            get_metadata::EphemeralMetadata { type_name }
+        }),
+        server_capabilities: Some(CAPABILITIES),
+        diagnostics,
+        ..Default::default()
+    })
 }
 
 pub(super) fn identity_schemas(server: &Server) -> get_resource_identity_schemas::Response {
-    let rpc = server.begin("GetResourceIdentitySchemas", "");
-    match rpc.catalog() {
-        Ok(catalog) => get_resource_identity_schemas::Response {
-            identity_schemas: each(&catalog.schemas.identities, identity_schema),
-            diagnostics: Vec::new(),
-        },
-        Err(problem) => get_resource_identity_schemas::Response {
-            identity_schemas: BTreeMap::new(),
-            diagnostics: vec![wire::diagnostic(problem)],
-        },
-    }
+    offered(server, "GetResourceIdentitySchemas", |schemas, diagnostics| {
+        get_resource_identity_schemas::Response {
+            identity_schemas: each(&schemas.identities, identity_schema),
+            diagnostics,
+        }
+    })
 }
 
 pub(super) fn functions(server: &Server) -> get_functions::Response {
-    let rpc = server.begin("GetFunctions", "");
+    offered(server, "GetFunctions", |schemas, diagnostics| get_functions::Response {
+        functions: each(&schemas.functions, function),
+        diagnostics,
+    })
+}
+
+/// Answers with what the provider offers: with nothing and the reason if it panicked when asked.
+fn offered<A>(
+    server: &Server,
+    name: &'static str,
+    answer: impl FnOnce(&Schemas, Vec<tfplugin6::Diagnostic>) -> A,
+) -> A {
+    let rpc = server.begin(name, "");
     match rpc.catalog() {
-        Ok(catalog) => get_functions::Response {
-            functions: each(&catalog.schemas.functions, function),
-            diagnostics: Vec::new(),
-        },
-        Err(problem) => get_functions::Response {
-            functions: BTreeMap::new(),
-            diagnostics: vec![wire::diagnostic(problem)],
-        },
+        Ok(catalog) => answer(&catalog.schemas, Vec::new()),
+        Err(problem) => answer(&Schemas::default(), vec![wire::diagnostic(problem)]),
     }
+}
+
+fn names<T, N>(named: &BTreeMap<String, T>, convert: impl Fn(String) -> N) -> Vec<N> {
+    named.keys().cloned().map(convert).collect()
 }
 
 fn each<T, U>(named: &BTreeMap<String, T>, convert: impl Fn(&T) -> U) -> BTreeMap<String, U> {
@@ -223,7 +210,7 @@ mod tests {
 
     #[tokio::test]
     async fn protocol_14_every_schema_has_a_block_and_every_type_is_json() {
-        let nothing = Fake { schemas: crate::Schemas::default, ..Fake::default() };
+        let nothing = Fake { schemas: Schemas::default, ..Fake::default() };
         let panicking = Fake { schemas: || panic!("oh"), ..Fake::default() };
         let error = "The provider panicked";
         for (fake, summary) in [(nothing, None), (panicking, Some(error))] {

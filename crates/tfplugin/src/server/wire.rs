@@ -85,11 +85,6 @@ pub(super) fn null() -> DynamicValue {
     DynamicValue { msgpack: vec![0xc0], json: Vec::new() }
 }
 
-/// The messages of a call that is answered with nothing else.
-pub(super) fn messages(asked: Result<Diagnostics, Diagnostic>) -> Vec<WireDiagnostic> {
-    diagnostics(asked.unwrap_or_else(Diagnostics::from))
-}
-
 pub(super) fn diagnostics(diagnostics: Diagnostics) -> Vec<WireDiagnostic> {
     diagnostics.into_iter().map(diagnostic).collect()
 }

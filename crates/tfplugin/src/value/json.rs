@@ -3,8 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::{Number, Value, normalized};
-use crate::fault::DecodeError;
-use crate::fault::Fault;
+use crate::value_error::ValueError;
 use crate::{Step, Type};
 
 impl Value {
@@ -17,8 +16,8 @@ impl Value {
     /// # Errors
     ///
     /// What cannot be converted, with its path.
-    pub fn from_json(r#type: &Type, json: &Json) -> Result<Self, DecodeError> {
-        Ok(decode(r#type, json)?)
+    pub fn from_json(r#type: &Type, json: &Json) -> Result<Self, ValueError> {
+        decode(r#type, json)
     }
 
     /// The value as Terraform stores it. JSON knows nothing unknown: null stands for it.
@@ -38,7 +37,7 @@ impl Value {
 }
 
 /// The recursion is bounded by that of the JSON, which `serde_json` bounds when it reads text.
-fn decode(r#type: &Type, json: &Json) -> Result<Value, Fault> {
+fn decode(r#type: &Type, json: &Json) -> Result<Value, ValueError> {
     match (r#type, json) {
         (_, Json::Null) => Ok(Value::Null),
         (Type::Bool, _) => match json {
@@ -63,24 +62,24 @@ fn decode(r#type: &Type, json: &Json) -> Result<Value, Fault> {
             let (Some(value), Some(r#type)) = (json.get("value"), json.get("type")) else {
                 return Err(expected("an object of `value` and `type`", json));
             };
-            let r#type = Type::parse(r#type)?;
+            let r#type = Type::from_json(r#type)?;
             let value = decode(&r#type, value)?;
             Ok(Value::Dynamic(Box::new((r#type, value))))
         }
         (Type::List(element), Json::Array(it)) => elements(element, it).map(Value::List),
         (Type::Set(element), Json::Array(it)) => {
-            elements(element, it).map(Value::set).map_err(Fault::within_set)
+            elements(element, it).map(Value::set).map_err(ValueError::within_set)
         }
         (Type::Tuple(types), Json::Array(it)) if types.len() == it.len() => {
             let places = types.iter().zip(it).enumerate();
             let elements = places.map(|(at, (r#type, it))| {
-                decode(r#type, it).map_err(|fault| fault.within_index(at))
+                decode(r#type, it).map_err(|error| error.within_index(at))
             });
             elements.collect::<Result<_, _>>().map(Value::List)
         }
         (Type::Tuple(types), Json::Array(it)) => {
             let problem = format!("{} elements are expected, not {}", types.len(), it.len());
-            Err(Fault::new(problem))
+            Err(ValueError::new(problem))
         }
         (Type::List(_) | Type::Set(_) | Type::Tuple(_), _) => Err(expected("an array", json)),
         (Type::Map(element), Json::Object(it)) => {
@@ -101,17 +100,17 @@ fn decode(r#type: &Type, json: &Json) -> Result<Value, Fault> {
     }
 }
 
-fn elements(element: &Type, json: &[Json]) -> Result<Vec<Value>, Fault> {
+fn elements(element: &Type, json: &[Json]) -> Result<Vec<Value>, ValueError> {
     let json = json.iter().enumerate();
     json.map(|(at, it)| decode(element, it).map_err(|it| it.within_index(at))).collect()
 }
 
-fn number(text: &str) -> Result<Value, Fault> {
-    text.parse::<Number>().map(Value::Number).map_err(Fault::new)
+fn number(text: &str) -> Result<Value, ValueError> {
+    text.parse::<Number>().map(Value::Number).map_err(ValueError::new)
 }
 
 /// Says what the JSON is, but not what it says: values may be secret.
-fn expected(what: &str, found: &Json) -> Fault {
+fn expected(what: &str, found: &Json) -> ValueError {
     let found = match found {
         Json::Null => "null",
         Json::Bool(_) => "a bool",
@@ -120,7 +119,7 @@ fn expected(what: &str, found: &Json) -> Fault {
         Json::Array(_) => "an array",
         Json::Object(_) => "an object",
     };
-    Fault::new(format!("{what} is expected, not {found}"))
+    ValueError::new(format!("{what} is expected, not {found}"))
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ use rmp::encode::{write_array_len, write_bin, write_bool, write_map_len, write_n
 use super::super::{Object, Value};
 use super::refinement;
 use super::scalars::{IN_MEMORY, write_number};
-use crate::fault::Fault;
+use crate::value_error::ValueError;
 use crate::{Step, Type};
 
-pub(super) fn value(out: &mut Vec<u8>, r#type: &Type, it: &Value) -> Result<(), Fault> {
+pub(super) fn value(out: &mut Vec<u8>, r#type: &Type, it: &Value) -> Result<(), ValueError> {
     match (r#type, it) {
         (_, Value::Null) => write_nil(out).expect(IN_MEMORY),
         (_, Value::Unknown(it)) => refinement::unknown(out, r#type, it),
@@ -24,7 +24,7 @@ pub(super) fn value(out: &mut Vec<u8>, r#type: &Type, it: &Value) -> Result<(), 
         (Type::Set(element), Value::Set(it)) => {
             write_array_len(out, len(it.len())).expect(IN_MEMORY);
             for it in it {
-                value(out, element, it).map_err(Fault::within_set)?;
+                value(out, element, it).map_err(ValueError::within_set)?;
             }
         }
         (Type::Tuple(types), Value::List(it)) if types.len() == it.len() => {
@@ -42,8 +42,8 @@ pub(super) fn value(out: &mut Vec<u8>, r#type: &Type, it: &Value) -> Result<(), 
         }
         (Type::Object(attributes), Value::Map(it)) => {
             if let Some(name) = it.keys().find(|it| !attributes.contains_key(*it)) {
-                let fault = Fault::new("the type has no such attribute");
-                return Err(fault.within(Step::Attribute(name.clone())));
+                let error = ValueError::new("the type has no such attribute");
+                return Err(error.within(Step::Attribute(name.clone())));
             }
             object(out, attributes.iter(), it)?;
         }
@@ -55,7 +55,7 @@ pub(super) fn value(out: &mut Vec<u8>, r#type: &Type, it: &Value) -> Result<(), 
         }
         _ => {
             let problem = format!("{} is expected, not {}", described(r#type), kind(it));
-            return Err(Fault::new(problem));
+            return Err(ValueError::new(problem));
         }
     }
     Ok(())
@@ -65,7 +65,7 @@ fn object<'a>(
     out: &mut Vec<u8>,
     attributes: impl ExactSizeIterator<Item = (&'a String, &'a Type)>,
     it: &Object,
-) -> Result<(), Fault> {
+) -> Result<(), ValueError> {
     write_map_len(out, len(attributes.len())).expect(IN_MEMORY);
     for (name, r#type) in attributes {
         write_str(out, name).expect(IN_MEMORY);
