@@ -14,6 +14,7 @@ pub(crate) mod world;
 use std::fmt;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::error::{ApiError, Result};
@@ -99,7 +100,8 @@ pub(crate) enum Layout {
     Flat,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Method {
     Create,
     Get,
