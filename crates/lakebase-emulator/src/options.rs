@@ -137,6 +137,8 @@ pub struct Quotas {
     pub roles: usize,
     /// Databases on a branch.
     pub databases: usize,
+    /// Snapshots of a project.
+    pub snapshots: usize,
 }
 
 impl Default for Quotas {
@@ -149,6 +151,7 @@ impl Default for Quotas {
             active_computes: 20,
             roles: 500,
             databases: 500,
+            snapshots: 10,
         }
     }
 }

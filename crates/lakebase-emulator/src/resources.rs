@@ -6,12 +6,14 @@
 mod branch;
 mod catalog;
 mod compute;
+mod contents;
 mod credential;
 mod database;
 mod endpoint;
 mod password;
 mod project;
 mod role;
+mod snapshot;
 
 pub(crate) use branch::BRANCH;
 pub(crate) use catalog::CATALOG;
@@ -21,3 +23,4 @@ pub(crate) use endpoint::ENDPOINT;
 pub(crate) use password::PASSWORD;
 pub(crate) use project::PROJECT;
 pub(crate) use role::ROLE;
+pub(crate) use snapshot::SNAPSHOT;

@@ -18,6 +18,7 @@ mod odd;
 mod recorded;
 mod roles;
 mod rules;
+mod snapshots;
 
 use std::time::Duration;
 
