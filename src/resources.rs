@@ -14,12 +14,14 @@ pub mod project;
 pub mod role;
 #[cfg(test)]
 mod samples;
+pub mod snapshot;
 
 /// Every resource that is an object of the API.
 pub static ALL: &[&dyn Resource] = &[
     &project::Project,
     &default_branch::DefaultBranch,
     &branch::Branch,
+    &snapshot::Snapshot,
     &endpoint::Endpoint,
     &role::Role,
     &database::Database,

@@ -30,6 +30,8 @@ macro_rules! lives {
 }
 
 lives! {
+    snapshot_survives_failures "lakebase_snapshot"
+        ["POST", "/snapshots"], ["DELETE", "snapshots/before-migration"];
     catalog_survives_failures "lakebase_catalog"
         ["POST", "/catalogs"], ["DELETE", "catalogs/shop_orders"];
 }
