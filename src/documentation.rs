@@ -183,9 +183,10 @@ impl Page<'_> {
         text += "\n### Identity Schema\n";
         for (heading, required) in [("Required", true), ("Optional", false)] {
             let _ = write!(text, "\n#### {heading}\n\n");
-            for it in identity.attributes.iter().filter(|it| it.required_for_import == required) {
-                let kind = markdown::type_name(&it.r#type);
-                let _ = writeln!(text, "- `{}` ({kind}) {}", it.name, it.description);
+            let attributes = identity.attributes.iter();
+            for attribute in attributes.filter(|it| it.required_for_import == required) {
+                let kind = markdown::type_name(&attribute.r#type);
+                let _ = writeln!(text, "- `{}` ({kind}) {}", attribute.name, attribute.description);
             }
         }
         Ok(text)
@@ -219,7 +220,7 @@ pub fn derived_example(name: &str, examples: &Files) -> Option<String> {
         let label = to.rsplit('.').next()?;
         return Some(format!("data \"{name}\" \"{label}\" {{\n  name = \"{id}\"\n}}\n"));
     }
-    let plural = table.address.plural();
+    let plural = table.address.plural_name();
     let parent = table.parent().zip(table.address.split(id)?.parent);
     let parent = parent.map(|(field, parent)| format!("  {} = \"{parent}\"\n", field.name));
     let parent = parent.unwrap_or_default();
@@ -240,12 +241,12 @@ pub fn other_imports(block: &str) -> Option<[String; 2]> {
 
 /// The data sources that could read the objects of a resource: of one object, and of all.
 fn readers(table: &Table) -> [String; 2] {
-    [table.type_name.to_owned(), format!("lakebase_{}", table.address.plural())]
+    [table.type_name.to_owned(), format!("lakebase_{}", table.address.plural_name())]
 }
 
 /// What leads from a resource to the data sources that read its objects.
 fn read_with(table: &Table, exists: impl Fn(&str) -> bool) -> String {
-    let objects = table.address.plural();
+    let objects = table.plural_noun();
     let links: Vec<_> = readers(table)
         .iter()
         .filter(|name| exists(name))
@@ -264,7 +265,7 @@ fn managers(name: &str) -> String {
     let table = tables.find(|table| readers(table).iter().any(|reader| reader == name));
     table.map_or_else(String::new, |table| {
         let resource = link(table.type_name, "resources");
-        format!("To manage {}, use the resource {resource}.", table.address.plural())
+        format!("To manage {}, use the resource {resource}.", table.plural_noun())
     })
 }
 
@@ -292,10 +293,12 @@ fn target(block: &str) -> Option<[&str; 2]> {
 
 /// An example with its heading and its introduction: the comment at its top, if a blank line follows.
 fn usage_example(example: &str) -> String {
-    let Some((comment, code)) = example.split_once("\n\n").filter(|(it, _)| is_comment(it)) else {
+    let Some((comment, code)) =
+        example.split_once("\n\n").filter(|(comment, _)| is_comment(comment))
+    else {
         return fenced("terraform", example);
     };
-    let mut lines = comment.lines().map(|it| it.trim_start_matches('#').trim_start());
+    let mut lines = comment.lines().map(|line| line.trim_start_matches('#').trim_start());
     let heading = lines.next().unwrap_or_default();
     let introduction = lines.collect::<Vec<_>>().join("\n");
     let introduction = introduction.trim();
@@ -345,9 +348,10 @@ fn signature(name: &str, function: &Function) -> String {
     parts.extend(variadic.iter().map(|it| parameter(it) + "..."));
     let call = format!("{name}({}) {}", parts.join(", "), keyword(returns));
     let mut text = format!("\n## Signature\n{}\n## Arguments\n\n", fenced("text", &call));
-    for (index, it) in parameters.iter().chain(variadic).enumerate() {
-        let kind = markdown::type_name(&it.r#type);
-        let _ = writeln!(text, "{}. `{}` ({kind}) {}", index + 1, it.name, it.description);
+    for (index, parameter) in parameters.iter().chain(variadic).enumerate() {
+        let kind = markdown::type_name(&parameter.r#type);
+        let (name, description) = (&parameter.name, &parameter.description);
+        let _ = writeln!(text, "{}. `{name}` ({kind}) {description}", index + 1);
     }
     let parameters: Vec<_> = parameters.iter().chain(variadic).collect();
     if parameters.iter().all(|it| !it.allow_null) {
@@ -370,22 +374,13 @@ fn parameter(parameter: &Parameter) -> String {
 
 /// A type as a configuration writes it.
 fn keyword(r#type: &Type) -> String {
-    match r#type {
-        Type::Bool => "bool".to_owned(),
-        Type::Number => "number".to_owned(),
-        Type::String => "string".to_owned(),
-        Type::Dynamic => "dynamic".to_owned(),
-        Type::List(it) => format!("list of {}", keyword(it)),
-        Type::Set(it) => format!("set of {}", keyword(it)),
-        Type::Map(it) => format!("map of {}", keyword(it)),
-        Type::Object(_) => "object".to_owned(),
-        Type::Tuple(_) => "tuple".to_owned(),
-    }
+    markdown::type_name(r#type).to_lowercase().replace("boolean", "bool")
 }
 
 /// The first paragraph that is no warning, without marks: what a list of search results shows.
 fn plain(description: &str) -> String {
-    let is_callout = |it: &str| ["~> ", "-> ", "!> "].iter().any(|mark| it.starts_with(mark));
+    let is_callout =
+        |paragraph: &str| ["~> ", "-> ", "!> "].iter().any(|mark| paragraph.starts_with(mark));
     let prose = description.split("\n\n").find(|it| !is_callout(it));
     prose.unwrap_or_default().replace(['`', '*'], "").replace('\n', " ")
 }

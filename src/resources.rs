@@ -7,6 +7,7 @@ use crate::model::table::{Resource, Table};
 pub mod branch;
 pub mod catalog;
 pub mod credential;
+pub mod data_api;
 pub mod database;
 pub mod default_branch;
 pub mod endpoint;
@@ -15,6 +16,7 @@ pub mod role;
 #[cfg(test)]
 mod samples;
 pub mod snapshot;
+pub mod synced_table;
 
 /// Every resource that is an object of the API.
 pub static ALL: &[&dyn Resource] = &[
@@ -25,7 +27,9 @@ pub static ALL: &[&dyn Resource] = &[
     &endpoint::Endpoint,
     &role::Role,
     &database::Database,
+    &data_api::DataApi,
     &catalog::Catalog,
+    &synced_table::SyncedTable,
 ];
 
 /// Where a project stands.
@@ -38,8 +42,12 @@ pub const ENDPOINT: &Address = &Address::member(BRANCH, "endpoints", "endpoint_i
 pub const ROLE: &Address = &Address::member(BRANCH, "roles", "role_id");
 /// Where a database stands.
 pub const DATABASE: &Address = &Address::member(BRANCH, "databases", "database_id");
+/// Where the Data API of a database stands.
+pub const DATA_API: &Address = &Address::singleton(DATABASE, "data-api");
 /// Where a catalog stands.
 pub const CATALOG: &Address = &Address::top_level("catalogs", "catalog_id");
+/// Where a synced table stands.
+pub const SYNCED_TABLE: &Address = &Address::top_level("synced_tables", "synced_table_id");
 /// Where a snapshot stands.
 pub const SNAPSHOT: &Address = &Address::member(PROJECT, "snapshots", "snapshot_id");
 

@@ -77,7 +77,7 @@ impl Lifecycle {
         } else if REPLACE_EXISTING.of(planned) == Tf::Known(true) {
             self.adopt(&creation, &found, &deadline).await
         } else {
-            exists(&attempt, table.type_name, has_adoption(resource)).into()
+            exists(&attempt, resource).into()
         }
     }
 
@@ -164,7 +164,7 @@ impl Lifecycle {
                         }
                     };
                 };
-                let finished = self.finish(resource, &name, operation, deadline).await;
+                let finished = self.finish(resource, &name, operation, planned, deadline).await;
                 let attempt = Attempt { name: &name, ..attempt };
                 self.conclude(&Creation { attempt, ..*creation }, finished, deadline).await
             }
@@ -180,7 +180,7 @@ impl Lifecycle {
                 let Some(name) = name else {
                     return attempt.failed_with(client, Some(table), planned, &error).into();
                 };
-                let finished = self.settle(resource, &name, deadline).await;
+                let finished = self.settle(resource, &name, planned, deadline).await;
                 match finished {
                     Err(absent) if absent.is_not_found() => {
                         attempt.failed_with(client, Some(table), planned, &error).into()
@@ -226,12 +226,12 @@ impl Lifecycle {
         let state = decode::state(resource, found, &without_unknowns(planned), &self.settings);
         let mask = encode::mask(table, &state, planned);
         let finished = if mask.is_empty() {
-            self.settle(resource, name, deadline).await
+            self.settle(resource, name, planned, deadline).await
         } else {
             let body = encode::update_body(table, &carried(table, planned, &state), &mask);
             let change = Mutation::Update { name, mask: &mask, body };
             match self.retry_on_conflict(&change, scope, deadline).await {
-                Ok(operation) => self.finish(resource, name, operation, deadline).await,
+                Ok(operation) => self.finish(resource, name, operation, planned, deadline).await,
                 Err(error) => Err(error),
             }
         };
@@ -371,15 +371,20 @@ fn tainted(attempt: &Attempt<'_>) -> Diagnostic {
 }
 
 /// The error of a create that finds the object.
-pub(super) fn exists(attempt: &Attempt<'_>, type_name: &str, adoptable: bool) -> Diagnostic {
+pub(super) fn exists(attempt: &Attempt<'_>, resource: &dyn Resource) -> Diagnostic {
     let Attempt { noun, name, .. } = attempt;
+    let table = resource.table();
+    let reason = match table.id() {
+        Some(_) => ", or choose another ID: two objects cannot have the same ID at the same time"
+            .to_owned(),
+        None => format!(": a {} has only one {noun} at a time", table.parent_noun()),
+    };
     Diagnostic::error(
         format!("{} already exists", meaning::subject(noun, name)),
         format!(
             "Nothing was changed. {}\n\nIf this plan replaces the {noun}, remove `create_before_destroy`, here and from the resources \
-             that depend on it, or choose another ID: two objects cannot have the same ID at the \
-             same time.",
-            import_or_adopt_hint(name, type_name, adoptable)
+             that depend on it{reason}.",
+            import_or_adopt_hint(name, table.type_name, has_adoption(resource))
         ),
     )
     .see(Section::ObjectAlreadyExists)

@@ -48,7 +48,7 @@ impl Lifecycle {
         let deadline = self.deadline(table, &state, Purpose::Read, call);
         let memory = PrivateState::read(&private);
         let resumed = match &memory.operation {
-            Some(operation) => self.resume(resource, &attempt, operation, &deadline).await,
+            Some(operation) => self.resume(resource, &attempt, operation, &state, &deadline).await,
             None => None,
         };
         let found = match resumed {
@@ -124,11 +124,12 @@ impl Lifecycle {
         resource: &dyn Resource,
         attempt: &Attempt<'_>,
         operation: &str,
+        state: &Object,
         deadline: &Deadline,
     ) -> Option<Result<Json, Option<Diagnostic>>> {
         tracing::debug!(operation, "waiting for the operation of an earlier run");
         let waited = match self.client.operation(operation, deadline).await {
-            Ok(operation) => self.finish(resource, attempt.name, operation, deadline).await,
+            Ok(operation) => self.finish(resource, attempt.name, operation, state, deadline).await,
             Err(error) => Err(error),
         };
         let error = match waited {

@@ -37,6 +37,12 @@ pub fn description(field: &AnyField, beside: &'static [AnyField]) -> String {
         Some(Check::Lsn) => write!(text, " Format: two hexadecimal numbers separated by a slash."),
         Some(Check::Named(address)) => write!(text, " Format: `{address}`."),
         Some(Check::PostgresName) => write!(text, " Maximum length: 63 bytes."),
+        Some(Check::SchemaNames(_)) => {
+            write!(
+                text,
+                " Format: 1 to 63 letters, digits, `_` and `$`, not starting with a digit or `$`."
+            )
+        }
         None => Ok(()),
     };
     let _ = match field.default {
@@ -57,6 +63,9 @@ pub fn description(field: &AnyField, beside: &'static [AnyField]) -> String {
     if !others.is_empty() {
         let _ = write!(text, " Conflicts with {}.", quoted(&others, " and "));
     }
+    if field.is_required_to_create {
+        text += " Required to create the object; optional once it is imported.";
+    }
     if field.replaces {
         text += " Changing this forces a new resource to be created.";
     } else if matches!(field.place, Place::Initial(_)) {
@@ -65,6 +74,9 @@ pub fn description(field: &AnyField, beside: &'static [AnyField]) -> String {
         && field.given == Given::OrServer
     {
         text += match field.kind {
+            Kind::Texts if matches!(field.check, Some(Check::SchemaNames(Some(_)))) => {
+                " If omitted, the existing elements remain unchanged."
+            }
             Kind::Texts | Kind::Objects(_) => {
                 " If omitted, the existing elements remain unchanged. Set to `[]` to remove them all."
             }

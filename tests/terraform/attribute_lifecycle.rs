@@ -17,7 +17,7 @@ mod rows;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use lakebase::{AnyField, Default, Place, Table};
+use lakebase::{AnyField, Default, IdRule, Place, Table};
 use lakebase_emulator::{Behaviors, Options, Quotas, Recorded};
 use serde_json::{Value as Json, json};
 
@@ -43,7 +43,9 @@ matrix! {
     every_attribute_of_an_endpoint "lakebase_endpoint"
     every_attribute_of_a_role "lakebase_role"
     every_attribute_of_a_database "lakebase_database"
+    every_attribute_of_a_data_api "lakebase_data_api"
     every_attribute_of_a_catalog "lakebase_catalog"
+    every_attribute_of_a_synced_table "lakebase_synced_table"
 }
 
 #[test]
@@ -127,8 +129,13 @@ impl Matrix {
         let table = lakebase::tables().find(|it| it.type_name == type_name);
         let table = table.expect("it is declared");
         let matrix = Matrix { bench, table, rows: rows(table) };
-        matrix.bench.configure(SURROUNDINGS);
+        let databases = matrix.databases();
+        matrix.bench.configure(&(SURROUNDINGS.to_owned() + &in_databases(&databases)));
         matrix.bench.terraform(&["apply", "-auto-approve"]).succeeded();
+        for database in databases {
+            let name = format!("projects/home/branches/home/databases/{database}");
+            matrix.bench.emulator.change(&name, json!({"schemas": {"one": [], "two": []}}));
+        }
         matrix.bench.remove("terraform.tfstate"); // somebody else's from now on
         matrix
     }
@@ -153,7 +160,7 @@ impl Matrix {
             let value = in_a_body(row, value);
             let found = match (row.field.place, row.api_path(name, self.table.fields)) {
                 (_, Some(path)) => sent[0].body["spec"].pointer(&pointer(&path)),
-                (Place::Initial(path), _) => sent[0].body.get(path),
+                (Place::Initial(path) | Place::Body(path), _) => sent[0].body.get(path),
                 _ => continue,
             };
             assert_eq!(found, Some(&value), "{}", row.path());
@@ -252,6 +259,12 @@ impl Matrix {
             for (name, value) in rows::in_all(self.table, row) {
                 resource = resource.replace(&format!("  {name} = {value}\n"), "");
             }
+            let is_unknown = |line: &&str| {
+                let name = line.split('=').next().unwrap_or_default().trim();
+                self.table.field(name).is_some_and(|field| field.is_required_to_create)
+            };
+            let known = resource.lines().filter(|line| !is_unknown(line));
+            let resource = known.map(|line| format!("{line}\n")).collect::<String>();
             hcl += &resource.replace(protection, "").replace(consent, "");
             let _ = write!(
                 hcl,
@@ -273,6 +286,13 @@ impl Matrix {
         let sent = self.bench.emulator.mutations();
         assert!(sent.is_empty(), "{sent:#?}");
         self.bench.expect_empty_plan();
+    }
+
+    /// The IDs of the databases that hold the rows' own objects, where a database does.
+    fn databases(&self) -> Vec<String> {
+        let is_held = self.table.parent().is_some_and(|it| it.name == "database");
+        let rows = self.rows.iter().filter(|_| is_held);
+        rows.flat_map(|row| ["home", "away"].map(|place| format!("{place}-{}", row.id()))).collect()
     }
 
     fn says(&self, says: Says) {
@@ -315,13 +335,18 @@ impl Matrix {
     fn placed(&self, row: &Row, says: Says) -> BTreeMap<&'static str, String> {
         let mut attributes = BTreeMap::new();
         let second = |place| says != Says::First && row.field.place == place;
-        let id = self.table.id().expect("an object has an id");
-        let end = if second(Place::Id) { "-2" } else { "" };
-        attributes.insert(id.name, format!("\"{}{end}\"", row.id()));
+        if let Some(id) = self.table.id() {
+            let end = if second(Place::Id) { "-2" } else { "" };
+            let start = if id.id_rule == IdRule::UnityCatalog(3) { "main.public." } else { "" };
+            attributes.insert(id.name, format!("\"{start}{}{end}\"", row.id()));
+        }
         if let Some(parent) = self.table.parent() {
             let place = if second(Place::Parent) { "away" } else { "home" };
             let name = match parent.name {
                 "project" => format!("projects/{place}"),
+                "database" => {
+                    format!("projects/home/branches/home/databases/{place}-{}", row.id())
+                }
                 _ => format!("projects/home/branches/{place}"),
             };
             attributes.insert(parent.name, format!("\"{name}\""));
@@ -337,7 +362,8 @@ impl Matrix {
             attributes.insert("deletion_protection", "false".to_owned());
         }
         attributes.extend(rows::in_all(self.table, row).map(|(name, it)| (name, it.to_owned())));
-        let is_required = |it: &&AnyField| it.is_required() && !is_place(it);
+        let is_required =
+            |it: &&AnyField| (it.is_required() || it.is_required_to_create) && !is_place(it);
         for field in self.table.fields.iter().filter(is_required) {
             let holder = field.inside_of.map(|it| attributes[it].trim_matches('"').to_owned());
             attributes.insert(field.name, required(self.table, field, row, holder).to_string());
@@ -364,7 +390,9 @@ impl Matrix {
         let (collection, id) = name.rsplit_once('/').expect("a name has an id");
         let sent = self.bench.emulator.mutations().into_iter();
         let is_about = |it: &Recorded| match it.method.as_str() {
-            "POST" => it.path.ends_with(collection) && it.query.iter().any(|(_, it)| it == id),
+            "POST" if self.table.address.has_id() => {
+                it.path.ends_with(collection) && it.query.iter().any(|(_, it)| it == id)
+            }
             _ => it.path.ends_with(&name),
         };
         sent.filter(is_about).collect()
@@ -410,6 +438,22 @@ impl Matrix {
     }
 }
 
+/// Databases with these IDs.
+fn in_databases(ids: &[String]) -> String {
+    format!(
+        r#"
+resource "lakebase_database" "rows" {{
+  for_each            = toset({ids:?})
+  branch              = lakebase_branch.home.name
+  database_id         = each.value
+  postgres_database   = each.value
+  role                = lakebase_role.first["home"].name
+  deletion_protection = false
+}}
+"#
+    )
+}
+
 #[track_caller]
 fn expect_mask(row: &Row, sent: &[Recorded], mask: &str) {
     let query = [("update_mask".to_owned(), mask.to_owned())];
@@ -425,7 +469,8 @@ fn is_place(field: &AnyField) -> bool {
 /// Whether the service knows nothing of it once the object is there.
 fn is_local(row: &Row) -> bool {
     let sent = !row.exception.sent_at.is_empty();
-    let is_told = matches!(row.field.place, Place::Spec(_)) && !row.field.is_never_reported;
+    let is_told =
+        matches!(row.field.place, Place::Spec(_) | Place::Body(_)) && !row.field.is_never_reported;
     !sent && !is_place(row.field) && !is_told
 }
 

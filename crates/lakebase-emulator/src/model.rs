@@ -14,6 +14,7 @@ pub(crate) mod world;
 use std::fmt;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::error::{ApiError, Result};
@@ -67,7 +68,6 @@ pub(crate) enum Id {
         in_status: bool,
     },
     /// It is fixed: there is one object in each parent.
-    #[cfg_attr(not(test), allow(dead_code, reason = "kinds of this form are still to come"))]
     Singleton,
 }
 
@@ -100,7 +100,8 @@ pub(crate) enum Layout {
     Flat,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Method {
     Create,
     Get,
@@ -125,6 +126,11 @@ pub(crate) enum Deletion {
     Soft,
     /// As `Soft`, but the times stand in `status`.
     SoftInStatus,
+    /// Permanent, but reads find it until it has settled, with this state in this member.
+    Lingering {
+        member: &'static str,
+        state: &'static str,
+    },
 }
 
 /// How much there may be of a kind in what the first `segments` segments of a name say: 0 for the
@@ -334,7 +340,7 @@ impl Kind {
     }
 
     pub(crate) fn is_soft_deleted(&self) -> bool {
-        self.deletion != Deletion::Permanent
+        matches!(self.deletion, Deletion::Soft | Deletion::SoftInStatus)
     }
 
     /// Whether a name is that of an object of this kind.

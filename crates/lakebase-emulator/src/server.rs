@@ -19,8 +19,10 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use crate::access;
 use crate::admin;
 use crate::error::ApiError;
 use crate::message::{Answer, Reply, Request};
@@ -31,6 +33,9 @@ type Response = hyper::Response<Full<Bytes>>;
 /// More than any body of this API.
 const LARGEST_BODY: usize = 4 << 20;
 
+/// The largest state of a workspace: some ten thousand objects.
+const LARGEST_STATE: usize = 32 << 20;
+
 /// How long a client may take for the head of a request, and then for its body.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -40,11 +45,17 @@ pub(crate) struct Shared {
     service: Mutex<Service>,
     /// Notified with every recorded request.
     pub(crate) recorded: Condvar,
+    /// Notified after every request.
+    answered: Notify,
 }
 
 impl Shared {
     pub(crate) fn new(service: Service) -> Arc<Shared> {
-        Arc::new(Shared { service: Mutex::new(service), recorded: Condvar::new() })
+        Arc::new(Shared {
+            service: Mutex::new(service),
+            recorded: Condvar::new(),
+            answered: Notify::new(),
+        })
     }
 
     /// The service, be it after a panic: a change is applied as a whole or not at all.
@@ -52,11 +63,43 @@ impl Shared {
         self.service.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Answers a request, after it has waited for what it wants to wait for.
+    async fn answer_in_time(&self, request: &Request) -> Reply {
+        let mut patience = self.patience(request);
+        if let Some(longest) = patience {
+            let arrival = async {
+                while patience.is_some() {
+                    let answered = self.answered.notified();
+                    patience = self.patience(request);
+                    if patience.is_some() {
+                        answered.await;
+                    }
+                }
+            };
+            // Whatever is there then is the answer.
+            let _ = timeout(longest, arrival).await;
+        }
+        let reply = self.answer(request);
+        self.answered.notify_waiters();
+        reply
+    }
+
+    fn patience(&self, request: &Request) -> Option<Duration> {
+        let service = self.lock();
+        access::check(request, &service.world.url).ok()?;
+        admin::patience(&service, request)
+    }
+
     fn answer(&self, request: &Request) -> Reply {
         let mut service = self.lock();
         self.recorded.notify_all(); // a waiting test gets the lock after the answer is recorded
+        let access = access::check(request, &service.world.url);
         if request.path.starts_with("/_emulator/") {
-            return Reply::Answer(admin::answer(&mut service, request));
+            let answer = access.map(|()| admin::answer(&mut service, request));
+            return Reply::Answer(answer.unwrap_or_else(|error| Answer::refusal(&error, "")));
+        }
+        if let Err(error) = access {
+            return Reply::Answer(service.refuse(request, &error));
         }
         let reply = catch_unwind(AssertUnwindSafe(|| service.answer(request)));
         reply.unwrap_or_else(|_| {
@@ -97,19 +140,20 @@ async fn handle(
 ) -> Result<Response, Infallible> {
     let (parts, body) = request.into_parts();
     let mut request = without_body(&parts);
-    let body = match timeout(PATIENCE, Limited::new(body, LARGEST_BODY).collect()).await {
+    let largest = if request.path == "/_emulator/state" { LARGEST_STATE } else { LARGEST_BODY };
+    let body = match timeout(PATIENCE, Limited::new(body, largest).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(_)) => Err(ApiError::new(
             413,
             "INVALID_PARAMETER_VALUE",
-            format!("The body must have at most {LARGEST_BODY} bytes."),
+            format!("The body must have at most {largest} bytes."),
         )),
         Err(_) => Err(ApiError::new(408, "DEADLINE_EXCEEDED", "The body took too long.")),
     };
     let reply = match body {
         Ok(body) => {
             request.body = body.to_vec();
-            shared.answer(&request)
+            shared.answer_in_time(&request).await
         }
         Err(error) => {
             shared.recorded.notify_all();

@@ -13,11 +13,9 @@ use crate::resources::{DELETION_PROTECTION, IS_PROTECTED, PURGE_ON_DELETE};
 /// A change of a setting.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shift {
-    /// The attribute.
     pub attribute: &'static str,
     /// Its value before, as people write it.
     pub before: String,
-    /// Its value after.
     pub after: String,
     /// Whether data is less protected, or kept for a shorter time, as far as that is known.
     pub reduces_protection: bool,

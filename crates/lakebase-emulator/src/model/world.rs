@@ -28,9 +28,9 @@ pub(crate) struct World {
     /// OAuth tokens and when they expire.
     pub(crate) tokens: BTreeMap<String, Timestamp>,
     /// The names that are being reconciled, and until when. A name may outlive its object here.
-    settling: BTreeMap<String, Timestamp>,
+    pub(crate) settling: BTreeMap<String, Timestamp>,
     /// The number of objects that each name has had.
-    generations: BTreeMap<String, u32>,
+    pub(crate) generations: BTreeMap<String, u32>,
     /// For tokens and request IDs only: everything else is derived from names, so that it repeats
     /// from run to run whatever is read in between.
     pub(crate) random: Rng,
@@ -89,6 +89,7 @@ impl World {
             timeline: (kind.hooks.timeline)(&self.options, moments, &settings, true),
             settings,
             deleted: None,
+            gone: None,
             implied: false,
             unreadable: false,
         }
@@ -147,7 +148,8 @@ fn uid(form: Uid, name: &str, generation: u32) -> Option<String> {
     }
 }
 
-fn uuid(random: &mut Rng) -> String {
+/// A UUID of these random numbers.
+pub(crate) fn uuid(random: &mut Rng) -> String {
     uuid::Builder::from_random_bytes(random.u128(..).to_be_bytes()).into_uuid().to_string()
 }
 
