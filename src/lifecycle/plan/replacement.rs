@@ -212,7 +212,8 @@ pub(super) fn announce(
     match replacement.deletion(table) {
         Ok(Deletion::Permanent) => Some(Diagnostic::warning(
             format!("{} will be permanently deleted", meaning::subject(noun, name)),
-            format!("{why} {} This deletes {}.", consented(table), lost(table, observed)),
+            format!("{why} {} This deletes {}. {loss}", consented(table), lost(table, observed))
+                .trim_end(),
         )),
         Ok(Deletion::Soft) if replacement.deleted_with_parent => Some(Diagnostic::warning(
             format!("{} will be permanently deleted", meaning::subject(noun, name)),
