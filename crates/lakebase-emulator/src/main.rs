@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use lakebase_emulator::{Behavior, Emulator, Options, behaviors_help};
+use lakebase_emulator::{Behavior, Emulator, Options, PostgresOptions, behaviors_help};
 use lexopt::Parser;
 use lexopt::prelude::{Long, Short, ValueExt as _};
 
@@ -16,7 +16,8 @@ Usage: lakebase-emulator [options]
 
 When it is ready it prints, one to a line, what a client needs in its environment:
 DATABRICKS_HOST and DATABRICKS_TOKEN, and in a comment the OAuth client to use instead of the
-token, for clients refuse to choose between the two.
+token, for clients refuse to choose between the two. With PostgreSQL, PGSSLROOTCERT follows: the
+certificate for clients with sslmode=verify-full.
 
 Options:
   --host ADDRESS              address to listen on, such as 0.0.0.0 (default 127.0.0.1)
@@ -33,6 +34,13 @@ Options:
   --client-secret SECRET      the secret of that client
   --frozen-clock              stop the clock; POST /_emulator/clock moves it
   --token-lifetime DURATION   lifetime of OAuth tokens (default 1h)
+  --postgres                  run PostgreSQL behind the endpoints, as found in PATH and the usual places
+  --postgres-bin DIRECTORY    the same with the programs in a directory; once for each version
+  --postgres-any-version      run the nearest version if that of a project is not installed
+  --postgres-port PORT        the port of all endpoints (default 5432)
+  --postgres-domain DOMAIN    hosts below a domain that leads to --host, instead of loopback addresses
+  --postgres-user NAME        the user that servers run as if the emulator runs as root
+  --postgres-directory PATH   directory for data, which is removed at the end
   --version                   print the version
   -h, --help                  print this
 
@@ -94,6 +102,22 @@ fn command(mut parser: Parser) -> Result<Command, lexopt::Error> {
             Long("token-lifetime") => {
                 options.token_lifetime = parser.value()?.parse_with(duration)?;
             }
+            Long("postgres") => {
+                postgres(&mut options);
+            }
+            Long("postgres-bin") => {
+                let directory = parser.value()?.into();
+                postgres(&mut options).binaries.push(directory);
+            }
+            Long("postgres-any-version") => postgres(&mut options).any_version = true,
+            Long("postgres-port") => postgres(&mut options).port = parser.value()?.parse()?,
+            Long("postgres-domain") => {
+                postgres(&mut options).domain = Some(parser.value()?.string()?);
+            }
+            Long("postgres-user") => postgres(&mut options).user = Some(parser.value()?.string()?),
+            Long("postgres-directory") => {
+                postgres(&mut options).directory = Some(parser.value()?.into());
+            }
             Long("version") => {
                 return Ok(Command::Print(format!(
                     "lakebase-emulator {}\n",
@@ -116,6 +140,11 @@ fn command(mut parser: Parser) -> Result<Command, lexopt::Error> {
         }
     }
     Ok(Command::Serve(Box::new(options)))
+}
+
+/// The options of PostgreSQL: any of them asks for it.
+fn postgres(options: &mut Options) -> &mut PostgresOptions {
+    options.postgres.get_or_insert_default()
 }
 
 fn help() -> String {
@@ -152,6 +181,9 @@ fn serve(options: Options) -> io::Result<()> {
             emulator.client_id(),
             emulator.client_secret(),
         ))?;
+        if let Some(certificate) = emulator.certificate() {
+            print(&format!("PGSSLROOTCERT={}\n", certificate.display()))?;
+        }
         interrupted.wait().await;
         Ok(())
     })

@@ -8,8 +8,8 @@ mod catalog;
 mod compute;
 mod credential;
 mod database;
-mod endpoint;
-mod password;
+pub(crate) mod endpoint;
+pub(crate) mod password;
 mod project;
 mod role;
 

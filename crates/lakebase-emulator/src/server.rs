@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -24,7 +24,8 @@ use tokio::time::timeout;
 use crate::admin;
 use crate::error::ApiError;
 use crate::message::{Answer, Reply, Request};
-use crate::service::Service;
+use crate::postgres::Postgres;
+use crate::shared::Shared;
 
 type Response = hyper::Response<Full<Bytes>>;
 
@@ -34,40 +35,29 @@ const LARGEST_BODY: usize = 4 << 20;
 /// How long a client may take for the head of a request, and then for its body.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The service that all connections share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    service: Mutex<Service>,
-    /// Notified with every recorded request.
-    pub(crate) recorded: Condvar,
+fn answer(shared: &Shared, request: &Request) -> Reply {
+    let mut service = shared.lock();
+    shared.recorded.notify_all(); // a waiting test gets the lock after the answer is recorded
+    if request.path.starts_with("/_emulator/") {
+        return Reply::Answer(admin::answer(&mut service, request));
+    }
+    let reply = catch_unwind(AssertUnwindSafe(|| service.answer(request)));
+    reply.unwrap_or_else(|_| {
+        let error = ApiError::new(500, "INTERNAL_ERROR", "The emulator has failed.");
+        Reply::Answer(service.refuse(request, &error))
+    })
 }
 
-impl Shared {
-    pub(crate) fn new(service: Service) -> Arc<Shared> {
-        Arc::new(Shared { service: Mutex::new(service), recorded: Condvar::new() })
-    }
-
-    /// The service, be it after a panic: a change is applied as a whole or not at all.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Service> {
-        self.service.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn answer(&self, request: &Request) -> Reply {
-        let mut service = self.lock();
-        self.recorded.notify_all(); // a waiting test gets the lock after the answer is recorded
-        if request.path.starts_with("/_emulator/") {
-            return Reply::Answer(admin::answer(&mut service, request));
-        }
-        let reply = catch_unwind(AssertUnwindSafe(|| service.answer(request)));
-        reply.unwrap_or_else(|_| {
-            let error = ApiError::new(500, "INTERNAL_ERROR", "The emulator has failed.");
-            Reply::Answer(service.refuse(request, &error))
-        })
-    }
+/// What answers requests.
+#[derive(Clone)]
+pub(crate) struct Backend {
+    pub(crate) shared: Arc<Shared>,
+    /// PostgreSQL, which has followed a request before it is answered.
+    pub(crate) postgres: Option<Arc<Postgres>>,
 }
 
 /// Serves until the runtime is shut down.
-pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) -> io::Result<()> {
+pub(crate) async fn serve(listener: TcpListener, backend: Backend) -> io::Result<()> {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // Such as too many open files, which takes a while to pass.
@@ -79,9 +69,9 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) -> io::Res
         let _ = stream.set_nodelay(true);
         let is_cut = Arc::new(AtomicBool::new(false));
         let stream = TokioIo::new(Connection { stream, is_cut: Arc::clone(&is_cut) });
-        let shared = Arc::clone(&shared);
+        let backend = backend.clone();
         tokio::spawn(async move {
-            let handle = service_fn(|request| handle(Arc::clone(&shared), &is_cut, request));
+            let handle = service_fn(|request| handle(backend.clone(), &is_cut, request));
             let mut server = http1::Builder::new();
             server.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
             // What fails here is the connection's end: a client that has gone, or a planned cut.
@@ -91,7 +81,7 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) -> io::Res
 }
 
 async fn handle(
-    shared: Arc<Shared>,
+    backend: Backend,
     is_cut: &AtomicBool,
     request: hyper::Request<Incoming>,
 ) -> Result<Response, Infallible> {
@@ -109,13 +99,18 @@ async fn handle(
     let reply = match body {
         Ok(body) => {
             request.body = body.to_vec();
-            shared.answer(&request)
+            answer(&backend.shared, &request)
         }
         Err(error) => {
-            shared.recorded.notify_all();
-            Reply::Answer(shared.lock().refuse(&request, &error))
+            backend.shared.recorded.notify_all();
+            Reply::Answer(backend.shared.lock().refuse(&request, &error))
         }
     };
+    if let Some(postgres) = &backend.postgres
+        && request.method != "GET"
+    {
+        postgres.follow().await;
+    }
     Ok(match reply {
         Reply::Answer(answer) => response(answer),
         Reply::Cut => {

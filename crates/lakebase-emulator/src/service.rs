@@ -44,7 +44,9 @@ impl Service {
 
     /// Forgets everything but the options of the start.
     pub(crate) fn reset(&mut self) {
+        let hosts = std::mem::take(&mut self.world.hosts);
         *self = Service::new(self.options.clone(), std::mem::take(&mut self.world.url));
+        self.world.hosts = hosts;
     }
 
     /// Takes back planned faults, and ends stale reads.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// The modules, each of which may name those before it.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 18] = [
     "wire",
     "error",
     "name",
@@ -21,6 +21,8 @@ const ORDER: [&str; 16] = [
     "resources",
     "kinds",
     "service",
+    "shared",
+    "postgres",
 ];
 
 #[test]

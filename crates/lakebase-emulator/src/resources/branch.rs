@@ -182,6 +182,13 @@ fn create(world: &World, change: &Change<'_>) -> Result<Map> {
             ));
         }
     }
+    if world.options.postgres.is_some() && (lsn.is_some() || time.is_some()) {
+        // A limit of the emulator: its data directories have no history.
+        return Err(ApiError::bad_request(
+            "The emulator keeps no history of the data in PostgreSQL: omit 'spec.source_branch_lsn' \
+             and 'spec.source_branch_time', or run the emulator without --postgres.",
+        ));
+    }
     let mut status = without_source(now);
     status.insert("source_branch".to_owned(), json!(source));
     // [REC] §3.2: filled by the service even when not requested.
