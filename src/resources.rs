@@ -14,6 +14,7 @@ pub mod project;
 pub mod role;
 #[cfg(test)]
 mod samples;
+pub mod synced_table;
 
 /// Every resource that is an object of the API.
 pub static ALL: &[&dyn Resource] = &[
@@ -24,6 +25,7 @@ pub static ALL: &[&dyn Resource] = &[
     &role::Role,
     &database::Database,
     &catalog::Catalog,
+    &synced_table::SyncedTable,
 ];
 
 /// Where a project stands.
@@ -38,6 +40,8 @@ pub const ROLE: &Address = &Address::member(BRANCH, "roles", "role_id");
 pub const DATABASE: &Address = &Address::member(BRANCH, "databases", "database_id");
 /// Where a catalog stands.
 pub const CATALOG: &Address = &Address::top_level("catalogs", "catalog_id");
+/// Where a synced table stands.
+pub const SYNCED_TABLE: &Address = &Address::top_level("synced_tables", "synced_table_id");
 /// Where a snapshot stands.
 pub const SNAPSHOT: &Address = &Address::member(PROJECT, "snapshots", "snapshot_id");
 

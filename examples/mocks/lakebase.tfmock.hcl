@@ -46,6 +46,13 @@ mock_resource "lakebase_catalog" {
   }
 }
 
+mock_resource "lakebase_synced_table" {
+  defaults = {
+    name    = "synced_tables/mocked.public.mocked"
+    project = "projects/mocked"
+  }
+}
+
 mock_data "lakebase_project" {
   defaults = {
     default_branch = "projects/mocked/branches/production"

@@ -49,8 +49,9 @@ impl Range {
         settings: &Settings,
         sink: &mut Diagnostics,
     ) {
-        let configured =
-            |field: Field<Float>| config.is_some_and(|it| !matches!(field.of(it), Tf::Null));
+        let configured = |field: Field<Float>| {
+            config.is_some_and(|config| !matches!(field.of(config), Tf::Null))
+        };
         let changed =
             |field: Field<Float>| prior.is_none_or(|prior| field.of(prior) != field.of(planned));
         let touched = [self.min, self.max].into_iter().any(changed);
@@ -162,8 +163,9 @@ mod tests {
     }
 
     fn found(sink: &Diagnostics) -> String {
-        let lines =
-            sink.iter().map(|it| format!("{:?} at {}: {}", it.severity, it.path, it.detail));
+        let lines = sink.iter().map(|diagnostic| {
+            format!("{:?} at {}: {}", diagnostic.severity, diagnostic.path, diagnostic.detail)
+        });
         lines.collect::<Vec<_>>().join("\n")
     }
 

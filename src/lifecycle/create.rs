@@ -164,7 +164,7 @@ impl Lifecycle {
                         }
                     };
                 };
-                let finished = self.finish(resource, &name, operation, deadline).await;
+                let finished = self.finish(resource, &name, operation, planned, deadline).await;
                 let attempt = Attempt { name: &name, ..attempt };
                 self.conclude(&Creation { attempt, ..*creation }, finished, deadline).await
             }
@@ -180,7 +180,7 @@ impl Lifecycle {
                 let Some(name) = name else {
                     return attempt.failed_with(client, Some(table), planned, &error).into();
                 };
-                let finished = self.settle(resource, &name, deadline).await;
+                let finished = self.settle(resource, &name, planned, deadline).await;
                 match finished {
                     Err(absent) if absent.is_not_found() => {
                         attempt.failed_with(client, Some(table), planned, &error).into()
@@ -226,12 +226,12 @@ impl Lifecycle {
         let state = decode::state(resource, found, &without_unknowns(planned), &self.settings);
         let mask = encode::mask(table, &state, planned);
         let finished = if mask.is_empty() {
-            self.settle(resource, name, deadline).await
+            self.settle(resource, name, planned, deadline).await
         } else {
             let body = encode::update_body(table, &carried(table, planned, &state), &mask);
             let change = Mutation::Update { name, mask: &mask, body };
             match self.retry_on_conflict(&change, scope, deadline).await {
-                Ok(operation) => self.finish(resource, name, operation, deadline).await,
+                Ok(operation) => self.finish(resource, name, operation, planned, deadline).await,
                 Err(error) => Err(error),
             }
         };

@@ -68,9 +68,15 @@ pub fn explain(client: &Client, error: &Error) -> String {
     explained(client, error, Some("read"), &[])
 }
 
-/// The attribute that names what Lakebase does not find. Its message tells the ID:
+/// The attribute that names what Lakebase does not find. Its code or its message tells it:
 /// `role not found; role_id:"app"` (API reference, 5.3).
 fn missing(fields: &[AnyField], sent: &Object, error: &Error) -> Option<&'static str> {
+    let is_code = |field: &&AnyField| {
+        !field.absence_code.is_empty() && error.code() == Some(field.absence_code)
+    };
+    if let Some(field) = fields.iter().find(is_code) {
+        return Some(field.name);
+    }
     if !error.is_reference_not_found() {
         return None;
     }

@@ -12,7 +12,7 @@ use crate::resources::project::HISTORY_RETENTION;
 pub struct ObjectRow {
     /// The address of the resource.
     pub address: String,
-    /// The resource type.
+    /// The resource type, such as `lakebase_branch`.
     pub resource_type: String,
     /// What it is, e.g. `branch`.
     pub noun: String,
@@ -40,7 +40,7 @@ pub enum Restore {
     For7Days(Option<Timestamp>),
     /// Not by itself: its project can be restored, but only the root branch returns with it.
     WithoutItsProject,
-    /// Never.
+    /// Nothing can restore the object.
     Never,
     /// It holds no data: creating it again restores it, but for what the sentences say.
     ByCreating(&'static str),

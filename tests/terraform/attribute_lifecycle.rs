@@ -17,7 +17,7 @@ mod rows;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use lakebase::{AnyField, Default, Place, Table};
+use lakebase::{AnyField, Default, IdRule, Place, Table};
 use lakebase_emulator::{Options, Quotas, Recorded};
 use serde_json::{Value as Json, json};
 
@@ -43,6 +43,7 @@ matrix! {
     every_attribute_of_a_role "lakebase_role"
     every_attribute_of_a_database "lakebase_database"
     every_attribute_of_a_catalog "lakebase_catalog"
+    every_attribute_of_a_synced_table "lakebase_synced_table"
 }
 
 #[test]
@@ -242,6 +243,12 @@ impl Matrix {
             for (name, value) in rows::in_all(self.table, row) {
                 resource = resource.replace(&format!("  {name} = {value}\n"), "");
             }
+            let is_unknown = |line: &&str| {
+                let name = line.split('=').next().unwrap_or_default().trim();
+                self.table.field(name).is_some_and(|field| field.is_required_to_create)
+            };
+            let known = resource.lines().filter(|line| !is_unknown(line));
+            let resource = known.map(|line| format!("{line}\n")).collect::<String>();
             hcl += &resource.replace(protection, "").replace(consent, "");
             let _ = write!(
                 hcl,
@@ -307,7 +314,8 @@ impl Matrix {
         let second = |place| says != Says::First && row.field.place == place;
         let id = self.table.id().expect("an object has an id");
         let end = if second(Place::Id) { "-2" } else { "" };
-        attributes.insert(id.name, format!("\"{}{end}\"", row.id()));
+        let start = if id.id_rule == IdRule::UnityCatalog(3) { "main.public." } else { "" };
+        attributes.insert(id.name, format!("\"{start}{}{end}\"", row.id()));
         if let Some(parent) = self.table.parent() {
             let place = if second(Place::Parent) { "away" } else { "home" };
             let name = match parent.name {
@@ -327,7 +335,8 @@ impl Matrix {
             attributes.insert("deletion_protection", "false".to_owned());
         }
         attributes.extend(rows::in_all(self.table, row).map(|(name, it)| (name, it.to_owned())));
-        let is_required = |it: &&AnyField| it.is_required() && !is_place(it);
+        let is_required =
+            |it: &&AnyField| (it.is_required() || it.is_required_to_create) && !is_place(it);
         for field in self.table.fields.iter().filter(is_required) {
             let holder = field.inside_of.map(|it| attributes[it].trim_matches('"').to_owned());
             attributes.insert(field.name, required(self.table, field, row, holder).to_string());

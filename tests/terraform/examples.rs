@@ -34,6 +34,7 @@ examples! {
     a_role "resources/lakebase_role"
     a_database "resources/lakebase_database"
     a_catalog "resources/lakebase_catalog"
+    a_synced_table "resources/lakebase_synced_table"
     a_credential "resources/lakebase_credential"
     what_is_read_of_a_branch "data-sources/lakebase_branch"
     what_is_read_of_a_project "data-sources/lakebase_project"

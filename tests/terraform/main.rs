@@ -45,6 +45,7 @@ mod review_property;
 mod roles;
 mod secrets;
 mod settings;
+mod synced_tables;
 mod taint;
 mod tutorials;
 mod validation_errors;

@@ -32,6 +32,8 @@ macro_rules! lives {
 lives! {
     catalog_survives_failures "lakebase_catalog"
         ["POST", "/catalogs"], ["DELETE", "catalogs/shop_orders"];
+    synced_table_survives_failures "lakebase_synced_table"
+        ["POST", "/synced_tables"], ["DELETE", "synced_tables/shop_app.public.orders"];
 }
 
 fn run(life: &Life) {

@@ -24,7 +24,10 @@ Options:
   --port PORT                 the port; 0 selects a free port (default 8080)
   --public-url URL            URL for clients, such as http://emulator:8080
   --operation-delay DURATION  duration of long-running operations (default 0s)
-  --settle-delay DURATION     duration for which endpoints are pending after that (default 0s)
+  --settle-delay DURATION     duration for which endpoints are pending, and pipelines and deletes of
+                              synced tables take, after that (default 0s)
+  --sync-delay DURATION       duration of the first copy of a synced table (default 0s)
+  --missing-tables NAMES      comma-separated source tables that do not exist (default: none)
   --deviations NAMES          deviations from recorded behavior, see below (default: none)
   --page-size COUNT           objects on a page of a list (default 100)
   --workspace-id ID           the workspace ID
@@ -91,6 +94,11 @@ fn command(mut parser: Parser) -> Result<Command, lexopt::Error> {
                 options.operation_delay = parser.value()?.parse_with(duration)?;
             }
             Long("settle-delay") => options.settle_delay = parser.value()?.parse_with(duration)?,
+            Long("sync-delay") => options.sync_delay = parser.value()?.parse_with(duration)?,
+            Long("missing-tables") => {
+                let names = parser.value()?.string()?;
+                options.missing_tables = names.split(',').map(str::to_owned).collect();
+            }
             Long("deviations") => options.deviations.add(&parser.value()?.string()?)?,
             Long("page-size") => options.page_size = parser.value()?.parse()?,
             Long("workspace-id") => options.workspace_id = parser.value()?.string()?,

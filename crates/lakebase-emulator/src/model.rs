@@ -126,6 +126,11 @@ pub(crate) enum Deletion {
     Soft,
     /// As `Soft`, but the times stand in `status`.
     SoftInStatus,
+    /// Permanent, but reads find it until it has settled, with this state in this member.
+    Lingering {
+        member: &'static str,
+        state: &'static str,
+    },
 }
 
 /// How much there may be of a kind in what the first `segments` segments of a name say: 0 for the
@@ -332,7 +337,7 @@ impl Kind {
     }
 
     pub(crate) fn is_soft_deleted(&self) -> bool {
-        self.deletion != Deletion::Permanent
+        matches!(self.deletion, Deletion::Soft | Deletion::SoftInStatus)
     }
 
     /// Whether a name is that of an object of this kind.

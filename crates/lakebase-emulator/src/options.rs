@@ -21,8 +21,13 @@ pub struct Options {
     pub public_url: Option<String>,
     /// How long an operation runs. 0: it is done at the first poll, never in the first answer.
     pub operation_delay: Duration,
-    /// How long `pending_state` of an endpoint stays after its operation is done.
+    /// How long `pending_state` of an endpoint stays after its operation is done, how long a synced
+    /// table waits for its pipeline, and how long one that is deleted can be read.
     pub settle_delay: Duration,
+    /// How long the first copy of a synced table runs, after its create is done.
+    pub sync_delay: Duration,
+    /// The tables of Unity Catalog that do not exist, `main.sales.orders`. All others do.
+    pub missing_tables: Vec<String>,
     /// How many objects of a sort there may be.
     pub quotas: Quotas,
     /// How many objects a list answer holds where the request names no `page_size`.
@@ -94,6 +99,8 @@ impl Default for Options {
             public_url: None,
             operation_delay: Duration::ZERO,
             settle_delay: Duration::ZERO,
+            sync_delay: Duration::ZERO,
+            missing_tables: Vec::new(),
             quotas: Quotas::default(),
             page_size: 100,
             workspace_id: "470576644108500".to_owned(),
@@ -175,6 +182,8 @@ pub struct Quotas {
     pub roles: usize,
     /// Databases on a branch.
     pub databases: usize,
+    /// Synced tables of a source table. [REC] §5.3.
+    pub synced_tables: usize,
 }
 
 impl Default for Quotas {
@@ -187,6 +196,7 @@ impl Default for Quotas {
             active_computes: 20,
             roles: 500,
             databases: 500,
+            synced_tables: 20,
         }
     }
 }

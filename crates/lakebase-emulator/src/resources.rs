@@ -12,6 +12,7 @@ pub(crate) mod endpoint;
 pub(crate) mod password;
 mod project;
 mod role;
+mod synced_table;
 
 pub(crate) use branch::BRANCH;
 pub(crate) use catalog::CATALOG;
@@ -21,3 +22,4 @@ pub(crate) use endpoint::ENDPOINT;
 pub(crate) use password::PASSWORD;
 pub(crate) use project::PROJECT;
 pub(crate) use role::ROLE;
+pub(crate) use synced_table::SYNCED_TABLE;

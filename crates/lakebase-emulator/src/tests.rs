@@ -18,6 +18,7 @@ mod odd;
 mod recorded;
 mod roles;
 mod rules;
+mod synced_tables;
 
 use std::time::Duration;
 

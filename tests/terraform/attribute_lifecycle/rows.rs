@@ -128,6 +128,27 @@ const EXCEPTIONS: &[Exception] = &[
         ..NONE
     },
     Exception {
+        attribute: "lakebase_synced_table.source_table_full_name",
+        values: [r#""main.sales.one""#, r#""main.sales.two""#],
+        because: "it is a name in three parts",
+        ..NONE
+    },
+    Exception {
+        attribute: "lakebase_synced_table.branch",
+        values: [r#""projects/home/branches/home""#, r#""projects/home/branches/away""#],
+        because: "it must be there",
+        ..NONE
+    },
+    Exception {
+        attribute: "lakebase_synced_table.extra_columns",
+        values: [
+            r#"[{"column_name": "a", "column_type": "text", "maintenance": "STORED_GENERATED"}]"#,
+            r#"[{"column_name": "b", "column_type": "text"}]"#,
+        ],
+        because: "there is one way to keep a column up to date",
+        ..NONE
+    },
+    Exception {
         attribute: "lakebase_role.identity_type",
         values: [r#""GROUP""#, r#""USER""#],
         because: "an e-mail address may name both, but no service principal",
@@ -169,10 +190,15 @@ pub(super) fn required(table: &Table, field: &AnyField, row: &Row, holder: Optio
 const REQUIRED: &[(&str, &str)] = &[
     ("lakebase_endpoint.endpoint_type", "ENDPOINT_TYPE_READ_ONLY"),
     ("lakebase_catalog.branch", "projects/home/branches/home"),
+    ("lakebase_synced_table.branch", "projects/home/branches/home"),
+    ("lakebase_synced_table.source_table_full_name", "main.sales.orders"),
 ];
 
 /// What all objects of a type have that are to be created, but for the row of that attribute.
-const IN_ALL: &[(&str, &str)] = &[("lakebase_catalog.create_database_if_missing", "true")];
+const IN_ALL: &[(&str, &str)] = &[
+    ("lakebase_catalog.create_database_if_missing", "true"),
+    ("lakebase_synced_table.postgres_database", "\"databricks_postgres\""),
+];
 
 /// The attributes of [`IN_ALL`] for a row.
 pub(super) fn in_all(

@@ -114,6 +114,7 @@ impl World {
             timeline: (kind.hooks.timeline)(&self.options, moments, &settings, true),
             settings,
             deleted: None,
+            gone: None,
             implied: false,
             unreadable: false,
         }
@@ -182,7 +183,8 @@ fn uid(form: Uid, name: &str, generation: u32) -> Option<String> {
     }
 }
 
-fn uuid(random: &mut Rng) -> String {
+/// A UUID of these random numbers.
+pub(crate) fn uuid(random: &mut Rng) -> String {
     uuid::Builder::from_random_bytes(random.u128(..).to_be_bytes()).into_uuid().to_string()
 }
 
