@@ -130,11 +130,11 @@ async fn read_many(
             let shown = objects
                 .iter()
                 .map(|object| Value::Map(shown(resource, object, &lifecycle.settings)));
-            config.insert(table.address.plural().to_owned(), Value::List(shown.collect()));
+            config.insert(table.address.plural_name(), Value::List(shown.collect()));
             (Some(config), Diagnostics::new())
         }
         Err(error) => {
-            let noun = &format!("{} of", table.address.plural());
+            let noun = &format!("{} of", table.plural_noun());
             let name = parent.unwrap_or_else(|| lifecycle.client.host());
             let attempt = Attempt { verb: "list", noun, name };
             (None, attempt.failed(&lifecycle.client, None, &error))
@@ -181,15 +181,18 @@ fn one(table: &Table) -> Block {
 }
 
 fn many(table: &Table) -> Block {
-    let (noun, plural) = (table.noun, table.address.plural());
+    let (noun, plural) = (table.noun, table.plural_noun());
     let parent = table.parent().map(|parent: &AnyField| {
         let format = parent_form(table);
         let description = format!("Resource name of the {}. Format: `{format}`.", parent.name);
         let kind = AttributeKind::Type(Type::String);
         Attribute { required: true, ..Attribute::new(parent.name, kind, description) }
     });
-    let list =
-        schema::collection(plural, &format!("Settings and current status of each {noun}."), table);
+    let list = schema::collection(
+        &table.address.plural_name(),
+        &format!("Settings and current status of each {noun}."),
+        table,
+    );
     let description = match &parent {
         Some(parent) => format!("Lists the {plural} of {}.", with_article(&parent.name)),
         None => format!("Lists the {plural} of the workspace."),
@@ -202,7 +205,7 @@ fn many(table: &Table) -> Block {
 }
 
 fn plural(table: &Table) -> String {
-    format!("lakebase_{}", table.address.plural())
+    format!("lakebase_{}", table.address.plural_name())
 }
 
 /// A noun with its indefinite article.

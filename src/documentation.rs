@@ -220,7 +220,7 @@ pub fn derived_example(name: &str, examples: &Files) -> Option<String> {
         let label = to.rsplit('.').next()?;
         return Some(format!("data \"{name}\" \"{label}\" {{\n  name = \"{id}\"\n}}\n"));
     }
-    let plural = table.address.plural();
+    let plural = table.address.plural_name();
     let parent = table.parent().zip(table.address.split(id)?.parent);
     let parent = parent.map(|(field, parent)| format!("  {} = \"{parent}\"\n", field.name));
     let parent = parent.unwrap_or_default();
@@ -241,12 +241,12 @@ pub fn other_imports(block: &str) -> Option<[String; 2]> {
 
 /// The data sources that could read the objects of a resource: of one object, and of all.
 fn readers(table: &Table) -> [String; 2] {
-    [table.type_name.to_owned(), format!("lakebase_{}", table.address.plural())]
+    [table.type_name.to_owned(), format!("lakebase_{}", table.address.plural_name())]
 }
 
 /// What leads from a resource to the data sources that read its objects.
 fn read_with(table: &Table, exists: impl Fn(&str) -> bool) -> String {
-    let objects = table.address.plural();
+    let objects = table.plural_noun();
     let links: Vec<_> = readers(table)
         .iter()
         .filter(|name| exists(name))
@@ -265,7 +265,7 @@ fn managers(name: &str) -> String {
     let table = tables.find(|table| readers(table).iter().any(|reader| reader == name));
     table.map_or_else(String::new, |table| {
         let resource = link(table.type_name, "resources");
-        format!("To manage {}, use the resource {resource}.", table.address.plural())
+        format!("To manage {}, use the resource {resource}.", table.plural_noun())
     })
 }
 

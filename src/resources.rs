@@ -7,6 +7,7 @@ use crate::model::table::{Resource, Table};
 pub mod branch;
 pub mod catalog;
 pub mod credential;
+pub mod data_api;
 pub mod database;
 pub mod default_branch;
 pub mod endpoint;
@@ -24,6 +25,7 @@ pub static ALL: &[&dyn Resource] = &[
     &endpoint::Endpoint,
     &role::Role,
     &database::Database,
+    &data_api::DataApi,
     &catalog::Catalog,
     &synced_table::SyncedTable,
 ];
@@ -38,6 +40,8 @@ pub const ENDPOINT: &Address = &Address::member(BRANCH, "endpoints", "endpoint_i
 pub const ROLE: &Address = &Address::member(BRANCH, "roles", "role_id");
 /// Where a database stands.
 pub const DATABASE: &Address = &Address::member(BRANCH, "databases", "database_id");
+/// Where the Data API of a database stands.
+pub const DATA_API: &Address = &Address::singleton(DATABASE, "data-api");
 /// Where a catalog stands.
 pub const CATALOG: &Address = &Address::top_level("catalogs", "catalog_id");
 /// Where a synced table stands.

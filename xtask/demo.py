@@ -260,7 +260,7 @@ class World:
                 (commands / "psql").write_bytes(os.fsencode(launch))
                 (commands / "psql").chmod(0o755)
             emulator += ["--postgres-any-version"]
-            emulator += [f"--postgres-bin={directory}" for directory in self.binaries]
+            emulator += ["--postgres-bin", os.pathsep.join(str(it) for it in self.binaries)]
         self.emulator = subprocess.Popen(
             emulator,
             stdout=subprocess.PIPE,
@@ -270,7 +270,6 @@ class World:
         printed = [self.emulator.stdout.readline().strip() for _ in range(2)]
         require(all(printed), "the emulator did not start")
         if self.can_connect:
-            self.emulator.stdout.readline()  # the OAuth client
             printed.append(self.emulator.stdout.readline().strip())
         # Nothing else of the caller's environment: no settings of Terraform's, no real workspace.
         self.environment = {

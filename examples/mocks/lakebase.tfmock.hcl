@@ -39,6 +39,13 @@ mock_resource "lakebase_default_branch" {
   }
 }
 
+mock_resource "lakebase_data_api" {
+  defaults = {
+    name = "projects/mocked/branches/mocked/databases/mocked/data-api"
+    url  = "https://mocked.database.us-east-1.cloud.databricks.com/rest/mocked"
+  }
+}
+
 mock_resource "lakebase_catalog" {
   defaults = {
     name    = "catalogs/mocked"

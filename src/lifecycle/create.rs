@@ -77,7 +77,7 @@ impl Lifecycle {
         } else if REPLACE_EXISTING.of(planned) == Tf::Known(true) {
             self.adopt(&creation, &found, &deadline).await
         } else {
-            exists(&attempt, table.type_name, has_adoption(resource)).into()
+            exists(&attempt, resource).into()
         }
     }
 
@@ -371,15 +371,20 @@ fn tainted(attempt: &Attempt<'_>) -> Diagnostic {
 }
 
 /// The error of a create that finds the object.
-pub(super) fn exists(attempt: &Attempt<'_>, type_name: &str, adoptable: bool) -> Diagnostic {
+pub(super) fn exists(attempt: &Attempt<'_>, resource: &dyn Resource) -> Diagnostic {
     let Attempt { noun, name, .. } = attempt;
+    let table = resource.table();
+    let reason = match table.id() {
+        Some(_) => ", or choose another ID: two objects cannot have the same ID at the same time"
+            .to_owned(),
+        None => format!(": a {} has only one {noun} at a time", table.parent_noun()),
+    };
     Diagnostic::error(
         format!("{} already exists", meaning::subject(noun, name)),
         format!(
             "Nothing was changed. {}\n\nIf this plan replaces the {noun}, remove `create_before_destroy`, here and from the resources \
-             that depend on it, or choose another ID: two objects cannot have the same ID at the \
-             same time.",
-            import_or_adopt_hint(name, type_name, adoptable)
+             that depend on it{reason}.",
+            import_or_adopt_hint(name, table.type_name, has_adoption(resource))
         ),
     )
     .see(Section::ObjectAlreadyExists)

@@ -118,6 +118,11 @@ impl Address {
         }
     }
 
+    /// The collection as attributes and types name it, e.g. `cdf_configs`.
+    pub fn plural_name(&self) -> String {
+        self.plural().replace('-', "_")
+    }
+
     /// What one member of the collection is called, e.g. `endpoint`; empty for what is in none.
     pub fn noun(&self) -> &'static str {
         match self {

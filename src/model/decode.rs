@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 use tfplugin::{Number, Object, Value};
 
 use super::expiry;
-use super::field::{AnyField, Default, Kind, Place};
+use super::field::{AnyField, Check, Default, Kind, Place};
 use super::meaning::{same, with_prior_spelling};
 use super::table::{Resource, Settings, Table};
 
@@ -201,6 +201,12 @@ pub fn value(field: &AnyField, json: &Json, before: &Value) -> Value {
         (Kind::Int | Kind::Float, Json::Number(it)) => number(&it.to_string()),
         // Protobuf's JSON writes 64-bit integers as text.
         (Kind::Int, Json::String(it)) => number(it),
+        // What nobody has chosen of an enumeration (API reference, 3.4).
+        (Kind::Text, Json::String(it))
+            if matches!(field.check, Some(Check::OneOf(_))) && it.ends_with("_UNSPECIFIED") =>
+        {
+            Value::Null
+        }
         (Kind::Text | Kind::Duration | Kind::Timestamp, Json::String(it)) => {
             Value::from(it.as_str())
         }

@@ -100,6 +100,8 @@ pub enum Check {
     Named(&'static Address),
     /// A name in PostgreSQL: up to 63 bytes, none of them 0.
     PostgresName,
+    /// The name of a schema, as the Data API accepts it; of a list, from one to that many of them.
+    SchemaNames(Option<usize>),
 }
 
 /// Which IDs are accepted. An ID is a segment of a name, whatever the rule.

@@ -37,6 +37,12 @@ pub fn description(field: &AnyField, beside: &'static [AnyField]) -> String {
         Some(Check::Lsn) => write!(text, " Format: two hexadecimal numbers separated by a slash."),
         Some(Check::Named(address)) => write!(text, " Format: `{address}`."),
         Some(Check::PostgresName) => write!(text, " Maximum length: 63 bytes."),
+        Some(Check::SchemaNames(_)) => {
+            write!(
+                text,
+                " Format: 1 to 63 letters, digits, `_` and `$`, not starting with a digit or `$`."
+            )
+        }
         None => Ok(()),
     };
     let _ = match field.default {
@@ -68,6 +74,9 @@ pub fn description(field: &AnyField, beside: &'static [AnyField]) -> String {
         && field.given == Given::OrServer
     {
         text += match field.kind {
+            Kind::Texts if matches!(field.check, Some(Check::SchemaNames(Some(_)))) => {
+                " If omitted, the existing elements remain unchanged."
+            }
             Kind::Texts | Kind::Objects(_) => {
                 " If omitted, the existing elements remain unchanged. Set to `[]` to remove them all."
             }

@@ -173,6 +173,12 @@ impl Table {
         self.address.parent().map_or("workspace", Address::noun)
     }
 
+    /// What messages call several, e.g. `endpoints` or `CDF configs`.
+    pub fn plural_noun(&self) -> String {
+        let ending = self.address.plural().get(self.noun.len()..).unwrap_or("s");
+        format!("{}{ending}", self.noun)
+    }
+
     /// The field by which an object is found whose ID is not known.
     pub fn key(&self) -> Option<&'static AnyField> {
         self.fields.iter().find(|it| it.is_key)

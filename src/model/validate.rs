@@ -67,6 +67,9 @@ fn check_object(fields: &'static [AnyField], config: &Object, path: &Path, sink:
         }
         match (&field.check, value) {
             (Some(check), Value::List(elements)) if matches!(field.kind, Kind::Texts) => {
+                if let Check::SchemaNames(Some(most)) = check {
+                    sink.extend(check_number(elements.len(), *most, &path));
+                }
                 for (index, element) in (0..).zip(elements) {
                     check_value(check, element, &path.index(index), sink);
                 }
@@ -193,8 +196,44 @@ fn check_value(check: &Check, value: &Value, path: &Path, sink: &mut Diagnostics
                 text.len()
             )));
         }
+        (Check::SchemaNames(_), Value::String(text)) if !is_schema_name(text) => {
+            sink.push(refuse(format!(
+                "{} is not a valid schema name. It must have 1 to 63 letters, digits, `_` and `$`, \
+                 and start with a letter or `_`.",
+                quoted(text)
+            )));
+        }
         _ => {}
     }
+}
+
+/// A list that must not be empty, with a limit that may move.
+fn check_number(number: usize, most: usize, path: &Path) -> Option<Diagnostic> {
+    let found = match number {
+        0 => Diagnostic::error(
+            format!("Invalid `{path}`"),
+            "The list must not be empty. To keep the current value, remove the attribute.",
+        ),
+        _ if number <= most => return None,
+        _ => Diagnostic::warning(
+            format!("`{path}` is longer than documented"),
+            format!(
+                "The list has {number} elements. Databricks documents a maximum of {most}. The API \
+                 may reject it."
+            ),
+        ),
+    };
+    Some(found.at(path.clone()))
+}
+
+/// The pattern that is documented for the schemas of a Data API (API reference, 3.9).
+fn is_schema_name(text: &str) -> bool {
+    let is_letter = |it: u8| it.is_ascii_alphabetic() || it == b'_';
+    let is_inner = |it: u8| is_letter(it) || it.is_ascii_digit() || it == b'$';
+    let bytes = text.as_bytes();
+    bytes.first().copied().is_some_and(is_letter)
+        && bytes.len() <= 63
+        && bytes.iter().copied().all(is_inner)
 }
 
 /// Two hexadecimal halves of 32 bits, as PostgreSQL writes them (its type `pg_lsn`).

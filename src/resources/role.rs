@@ -3,7 +3,6 @@
 //! A new branch has copies of the roles of the branch that it copies, and a role of its owner;
 //! `replace_existing` adopts them.
 
-use serde_json::Value as Json;
 use tfplugin::{Diagnostic, Diagnostics, Object};
 
 use super::{BRANCH, CREATE_TIME, NAME, REPLACE_EXISTING, ROLE, TIMEOUTS, UPDATE_TIME};
@@ -129,12 +128,6 @@ impl Resource for Role {
             let summary = format!("Invalid {REASSIGN_OWNED_TO}");
             sink.push(Diagnostic::error(summary, detail).at(REASSIGN_OWNED_TO.name()));
         }
-    }
-
-    /// A role of PostgreSQL alone is reported with an identity type of its own (API reference, 3.4).
-    fn reported(&self, reported: &mut Json, _prior: &Object) {
-        let Some(status) = reported["status"].as_object_mut() else { return };
-        status.retain(|_, value| value.as_str().is_none_or(|it| !it.ends_with("_UNSPECIFIED")));
     }
 }
 

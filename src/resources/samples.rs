@@ -93,6 +93,7 @@ const SAMPLES: &[Sample] = &[
         ignored: &[],
     },
     Sample::exact("lakebase_database", answer!("database")),
+    Sample::exact("lakebase_data_api", answer!("data-api")),
     Sample {
         type_name: "lakebase_catalog",
         answer: answer!("catalog"),

@@ -64,6 +64,28 @@ const ATTRIBUTES: &[(&str, &str)] = &[
          spec.create_database_if_missing status.branch status.postgres_database status.project \
          status.catalog_id",
     ),
+    (
+        "synced_table",
+        "synced_table_id name uid create_time spec.source_table_full_name \
+         spec.primary_key_columns spec.scheduling_policy spec.timeseries_key spec.branch \
+         spec.postgres_database spec.create_database_objects_if_missing \
+         spec.existing_pipeline_id spec.new_pipeline_spec.storage_catalog \
+         spec.new_pipeline_spec.storage_schema spec.new_pipeline_spec.budget_policy_id \
+         status.pipeline_id status.project status.detailed_state \
+         status.unity_catalog_provisioning_state status.provisioning_phase status.message \
+         status.last_sync_time status.last_processed_commit_version status.last_sync \
+         status.ongoing_sync_progress",
+    ),
+    (
+        "data_api",
+        "parent name create_time update_time spec.db_schemas spec.db_extra_search_path \
+         spec.db_max_rows spec.db_aggregates_enabled spec.jwt_role_claim_key \
+         spec.jwt_cache_max_lifetime spec.server_cors_allowed_origins spec.server_timing_enabled \
+         spec.openapi_mode status.url status.available_schemas status.db_schemas \
+         status.db_extra_search_path status.db_max_rows status.db_aggregates_enabled \
+         status.jwt_role_claim_key status.jwt_cache_max_lifetime \
+         status.server_cors_allowed_origins status.server_timing_enabled status.openapi_mode",
+    ),
 ];
 
 #[test]

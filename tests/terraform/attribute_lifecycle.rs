@@ -42,6 +42,7 @@ matrix! {
     every_attribute_of_an_endpoint "lakebase_endpoint"
     every_attribute_of_a_role "lakebase_role"
     every_attribute_of_a_database "lakebase_database"
+    every_attribute_of_a_data_api "lakebase_data_api"
     every_attribute_of_a_catalog "lakebase_catalog"
     every_attribute_of_a_synced_table "lakebase_synced_table"
 }
@@ -118,8 +119,13 @@ impl Matrix {
         let table = lakebase::tables().find(|it| it.type_name == type_name);
         let table = table.expect("it is declared");
         let matrix = Matrix { bench, table, rows: rows(table) };
-        matrix.bench.configure(SURROUNDINGS);
+        let databases = matrix.databases();
+        matrix.bench.configure(&(SURROUNDINGS.to_owned() + &in_databases(&databases)));
         matrix.bench.terraform(&["apply", "-auto-approve"]).succeeded();
+        for database in databases {
+            let name = format!("projects/home/branches/home/databases/{database}");
+            matrix.bench.emulator.change(&name, json!({"schemas": {"one": [], "two": []}}));
+        }
         matrix.bench.remove("terraform.tfstate"); // somebody else's from now on
         matrix
     }
@@ -144,7 +150,7 @@ impl Matrix {
             let value = in_a_body(row, value);
             let found = match (row.field.place, row.api_path(name, self.table.fields)) {
                 (_, Some(path)) => sent[0].body["spec"].pointer(&pointer(&path)),
-                (Place::Initial(path), _) => sent[0].body.get(path),
+                (Place::Initial(path) | Place::Body(path), _) => sent[0].body.get(path),
                 _ => continue,
             };
             assert_eq!(found, Some(&value), "{}", row.path());
@@ -272,6 +278,13 @@ impl Matrix {
         self.bench.expect_empty_plan();
     }
 
+    /// The IDs of the databases that hold the rows' own objects, where a database does.
+    fn databases(&self) -> Vec<String> {
+        let is_held = self.table.parent().is_some_and(|it| it.name == "database");
+        let rows = self.rows.iter().filter(|_| is_held);
+        rows.flat_map(|row| ["home", "away"].map(|place| format!("{place}-{}", row.id()))).collect()
+    }
+
     fn says(&self, says: Says) {
         let rows = self.rows.iter().map(|row| self.resource(row, says));
         self.bench.configure(&rows.collect::<String>());
@@ -312,14 +325,18 @@ impl Matrix {
     fn placed(&self, row: &Row, says: Says) -> BTreeMap<&'static str, String> {
         let mut attributes = BTreeMap::new();
         let second = |place| says != Says::First && row.field.place == place;
-        let id = self.table.id().expect("an object has an id");
-        let end = if second(Place::Id) { "-2" } else { "" };
-        let start = if id.id_rule == IdRule::UnityCatalog(3) { "main.public." } else { "" };
-        attributes.insert(id.name, format!("\"{start}{}{end}\"", row.id()));
+        if let Some(id) = self.table.id() {
+            let end = if second(Place::Id) { "-2" } else { "" };
+            let start = if id.id_rule == IdRule::UnityCatalog(3) { "main.public." } else { "" };
+            attributes.insert(id.name, format!("\"{start}{}{end}\"", row.id()));
+        }
         if let Some(parent) = self.table.parent() {
             let place = if second(Place::Parent) { "away" } else { "home" };
             let name = match parent.name {
                 "project" => format!("projects/{place}"),
+                "database" => {
+                    format!("projects/home/branches/home/databases/{place}-{}", row.id())
+                }
                 _ => format!("projects/home/branches/{place}"),
             };
             attributes.insert(parent.name, format!("\"{name}\""));
@@ -363,7 +380,9 @@ impl Matrix {
         let (collection, id) = name.rsplit_once('/').expect("a name has an id");
         let sent = self.bench.emulator.mutations().into_iter();
         let is_about = |it: &Recorded| match it.method.as_str() {
-            "POST" => it.path.ends_with(collection) && it.query.iter().any(|(_, it)| it == id),
+            "POST" if self.table.address.has_id() => {
+                it.path.ends_with(collection) && it.query.iter().any(|(_, it)| it == id)
+            }
             _ => it.path.ends_with(&name),
         };
         sent.filter(is_about).collect()
@@ -409,6 +428,22 @@ impl Matrix {
     }
 }
 
+/// Databases with these IDs.
+fn in_databases(ids: &[String]) -> String {
+    format!(
+        r#"
+resource "lakebase_database" "rows" {{
+  for_each            = toset({ids:?})
+  branch              = lakebase_branch.home.name
+  database_id         = each.value
+  postgres_database   = each.value
+  role                = lakebase_role.first["home"].name
+  deletion_protection = false
+}}
+"#
+    )
+}
+
 #[track_caller]
 fn expect_mask(row: &Row, sent: &[Recorded], mask: &str) {
     let query = [("update_mask".to_owned(), mask.to_owned())];
@@ -424,7 +459,8 @@ fn is_place(field: &AnyField) -> bool {
 /// Whether the service knows nothing of it once the object is there.
 fn is_local(row: &Row) -> bool {
     let sent = !row.exception.sent_at.is_empty();
-    let is_told = matches!(row.field.place, Place::Spec(_)) && !row.field.is_never_reported;
+    let is_told =
+        matches!(row.field.place, Place::Spec(_) | Place::Body(_)) && !row.field.is_never_reported;
     !sent && !is_place(row.field) && !is_told
 }
 

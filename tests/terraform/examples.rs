@@ -33,6 +33,7 @@ examples! {
     a_default_branch "resources/lakebase_default_branch"
     a_role "resources/lakebase_role"
     a_database "resources/lakebase_database"
+    a_data_api "resources/lakebase_data_api"
     a_catalog "resources/lakebase_catalog"
     a_synced_table "resources/lakebase_synced_table"
     a_credential "resources/lakebase_credential"
@@ -72,7 +73,7 @@ fn derived_data_source_examples_read_the_resource_example() {
         let folder = format!("resources/{}", table.type_name);
         let Some(import) = read(&folder, "import.tf") else { continue };
         let imports = Files::from([(format!("{folder}/import.tf"), import)]);
-        let plural = format!("lakebase_{}", table.address.plural());
+        let plural = format!("lakebase_{}", table.address.plural_name());
         let is_derived = |name: &&str| {
             schemas.data_sources.contains_key(*name)
                 && !FOLDERS.contains(&&*format!("data-sources/{name}"))

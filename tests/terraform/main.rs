@@ -19,6 +19,7 @@ mod compute_warnings;
 mod concurrency;
 mod connections;
 mod consent;
+mod data_apis;
 mod databases;
 mod drift;
 mod end_to_end;

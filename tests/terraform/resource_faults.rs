@@ -30,6 +30,8 @@ macro_rules! lives {
 }
 
 lives! {
+    data_api_survives_failures "lakebase_data_api"
+        ["POST", "/data-api"], ["DELETE", "databases/orders/data-api"];
     catalog_survives_failures "lakebase_catalog"
         ["POST", "/catalogs"], ["DELETE", "catalogs/shop_orders"];
     synced_table_survives_failures "lakebase_synced_table"

@@ -35,6 +35,16 @@ impl ApiError {
         ApiError::new(400, "INVALID_PARAMETER_VALUE", message)
     }
 
+    /// 400: the request is wrong in a field, which the details name. [CODE] §5.1 the form.
+    pub(crate) fn violation(field: &str, description: &str) -> ApiError {
+        let mut error = ApiError::invalid(format!("Field '{field}': {description}"));
+        error.details.push(json!({
+            "@type": "type.googleapis.com/google.rpc.BadRequest",
+            "field_violations": [{"field": field, "description": description}],
+        }));
+        error
+    }
+
     /// [REC] §5.3 for some fields; [INF] the others alike.
     pub(crate) fn required(field: &str) -> ApiError {
         ApiError::invalid(format!(

@@ -5,12 +5,13 @@ use crate::message::Request;
 use crate::model::{Call, Kind};
 use crate::name;
 use crate::resources::{
-    BRANCH, CATALOG, CREDENTIAL, DATABASE, ENDPOINT, PASSWORD, PROJECT, ROLE, SYNCED_TABLE,
+    BRANCH, CATALOG, CREDENTIAL, DATA_API, DATABASE, ENDPOINT, PASSWORD, PROJECT, ROLE,
+    SYNCED_TABLE,
 };
 
 /// In the order in which they come with what contains them: a database after its owner.
 pub(crate) static KINDS: &[&Kind] =
-    &[&PROJECT, &BRANCH, &ENDPOINT, &ROLE, &DATABASE, &CATALOG, &SYNCED_TABLE];
+    &[&PROJECT, &BRANCH, &ENDPOINT, &ROLE, &DATABASE, &DATA_API, &CATALOG, &SYNCED_TABLE];
 
 static CALLS: &[&Call] =
     &[&CREDENTIAL, &PASSWORD, &auth::CONFIG, &auth::DISCOVERY, &auth::TOKEN, &auth::ME];

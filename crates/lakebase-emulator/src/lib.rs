@@ -19,6 +19,7 @@
 //! Start reading at the private module `model::kind`, then at `resources::database`, the smallest
 //! kind, and at `api`, which interprets them.
 
+mod access;
 mod admin;
 mod api;
 mod auth;
@@ -42,13 +43,14 @@ mod schema;
 mod server;
 mod service;
 mod shared;
+mod state;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::{Arc, MutexGuard, PoisonError, mpsc};
 use std::thread;
@@ -77,6 +79,7 @@ pub struct Emulator {
     shared: Arc<Shared>,
     options: Options,
     url: String,
+    address: SocketAddr,
     runtime: Option<Runtime>,
     /// Ends after the runtime, whose tasks use it.
     postgres: Option<Arc<Postgres>>,
@@ -89,7 +92,17 @@ impl Emulator {
     ///
     /// When the options are wrong, or the port is taken.
     pub fn start(options: Options) -> io::Result<Emulator> {
-        options.check().map_err(|text| io::Error::new(io::ErrorKind::InvalidInput, text))?;
+        Emulator::start_with_state(options, br#"{"version": 1}"#)
+    }
+
+    /// Starts an emulator of the workspace of a document, as [`Emulator::set_state`] takes it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Emulator::start`], and when the document is wrong.
+    pub fn start_with_state(options: Options, state: &[u8]) -> io::Result<Emulator> {
+        let invalid = |text| io::Error::new(io::ErrorKind::InvalidInput, text);
+        options.check().map_err(invalid)?;
         let address = (options.host, options.port);
         let listener = TcpListener::bind(address).map_err(|error| {
             let (host, port) = address;
@@ -101,7 +114,9 @@ impl Emulator {
             address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
         }
         let url = options.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-        let shared = Shared::new(Service::new(options.clone(), url.clone()));
+        let mut service = Service::new(options.clone(), url.clone());
+        service.set_state(state).map_err(|error| invalid(error.message))?;
+        let shared = Shared::new(service);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(if options.postgres.is_some() { 2 } else { 1 })
             .thread_name("lakebase-emulator")
@@ -123,7 +138,7 @@ impl Emulator {
         };
         let backend = Backend { shared: Arc::clone(&shared), postgres: postgres.clone() };
         runtime.spawn(server::serve(listener, backend));
-        Ok(Emulator { shared, options, url, runtime: Some(runtime), postgres })
+        Ok(Emulator { shared, options, url, address, runtime: Some(runtime), postgres })
     }
 
     /// `http://127.0.0.1:PORT`, or the public URL of the options.
@@ -135,6 +150,11 @@ impl Emulator {
     /// there is PostgreSQL.
     pub fn certificate(&self) -> Option<&Path> {
         self.postgres.as_ref().map(|postgres| postgres.certificate())
+    }
+
+    /// Where the emulator listens; on this machine, if it listens on all addresses.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// The personal access token that is accepted.
@@ -168,6 +188,11 @@ impl Emulator {
     /// Empties the record.
     pub fn forget_requests(&self) {
         self.service().journal.clear();
+    }
+
+    /// Calls a function with each request from now on, when it is recorded.
+    pub fn on_request(&self, listener: fn(&Recorded)) {
+        self.service().journal.listener = Some(listener);
     }
 
     /// Blocks until the record is as a test that acts in the midst of a run wants it.
@@ -257,6 +282,23 @@ impl Emulator {
     pub fn remove(&self, name: &str) {
         assert!(self.service().remove(name), "there is no `{name}`");
         self.follow();
+    }
+
+    /// The whole workspace as a document, which [`Emulator::set_state`] takes. The README describes
+    /// its form.
+    pub fn state(&self) -> Json {
+        self.service().state()
+    }
+
+    /// Replaces the workspace by that of a document.
+    ///
+    /// # Errors
+    ///
+    /// The text names the place that is wrong, such as `objects[2].uid`. Nothing has changed then.
+    pub fn set_state(&self, document: &[u8]) -> Result<(), String> {
+        self.service().set_state(document).map_err(|error| error.message)?;
+        self.follow();
+        Ok(())
     }
 
     /// Moves the clock on: operations end, tokens and branches expire, soft-deleted objects are purged.

@@ -15,6 +15,7 @@ pub(crate) mod world;
 use std::fmt;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::error::{ApiError, Result};
@@ -68,7 +69,6 @@ pub(crate) enum Id {
         in_status: bool,
     },
     /// It is fixed: there is one object in each parent.
-    #[cfg_attr(not(test), allow(dead_code, reason = "kinds of this form are still to come"))]
     Singleton,
 }
 
@@ -101,7 +101,8 @@ pub(crate) enum Layout {
     Flat,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Method {
     Create,
     Get,

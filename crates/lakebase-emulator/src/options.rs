@@ -7,17 +7,19 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use behaviors::{Behaviors, Deviations};
+use uuid::Uuid;
 
 /// What can be chosen about an emulator when it starts. The default is a workspace in which
 /// operations are done at their first poll.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The address to listen on: 127.0.0.1, or 0.0.0.0 to serve other machines and containers.
+    /// The address to listen on: 127.0.0.1, or 0.0.0.0 to serve other machines and containers, which
+    /// takes a token and a client secret of its own.
     pub host: IpAddr,
     /// The port; 0 takes a free one.
     pub port: u16,
     /// The URL by which clients reach the emulator, if it is not `http://HOST:PORT`. Discovery shows
-    /// it, and `/_emulator/` accepts its host.
+    /// it. A name that is not its host is refused in requests.
     pub public_url: Option<String>,
     /// How long an operation runs. 0: it is done at the first poll, never in the first answer.
     pub operation_delay: Duration,
@@ -91,6 +93,10 @@ impl Default for PostgresOptions {
     }
 }
 
+/// The token and the secret of an emulator that only this machine reaches.
+const TOKEN: &str = "emulator-token";
+const SECRET: &str = "emulator-secret";
+
 impl Default for Options {
     fn default() -> Options {
         Options {
@@ -105,9 +111,9 @@ impl Default for Options {
             page_size: 100,
             workspace_id: "470576644108500".to_owned(),
             user_name: "jane.doe@example.com".to_owned(),
-            token: "emulator-token".to_owned(),
+            token: TOKEN.to_owned(),
             client_id: "emulator-client".to_owned(),
-            client_secret: "emulator-secret".to_owned(),
+            client_secret: SECRET.to_owned(),
             frozen_clock: false,
             token_lifetime: Duration::from_hours(1),
             report_never_suspended_as: NeverSuspended::TimeoutAbsent,
@@ -119,6 +125,19 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Replaces the token and the client secret by random ones where they are well known, and other
+    /// machines reach the emulator.
+    pub fn protect(&mut self) {
+        if self.host.is_loopback() {
+            return;
+        }
+        for (text, known) in [(&mut self.token, TOKEN), (&mut self.client_secret, SECRET)] {
+            if text == known {
+                *text = Uuid::new_v4().simple().to_string();
+            }
+        }
+    }
+
     /// Refuses options with which an emulator cannot serve.
     ///
     /// # Errors
@@ -130,6 +149,10 @@ impl Options {
         }
         if self.public_url.as_ref().is_some_and(|url| !is_origin(url)) {
             return Err("the public URL must look like http://emulator:8080".to_owned());
+        }
+        if !self.host.is_loopback() && (self.token == TOKEN || self.client_secret == SECRET) {
+            let text = "an emulator that other machines reach needs a token and a client secret of its own";
+            return Err(text.to_owned());
         }
         let is_printable =
             |text: &str| !text.is_empty() && text.bytes().all(|letter| letter.is_ascii_graphic());

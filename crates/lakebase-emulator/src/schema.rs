@@ -57,6 +57,8 @@ pub(crate) enum Value {
         min: usize,
         max: usize,
     },
+    /// A name in PostgreSQL that needs no quotes, but for its case: `[a-zA-Z_][a-zA-Z0-9_$]{0,62}`.
+    Identifier,
     /// A string that is one of these.
     Enum(&'static [&'static str]),
     /// A boolean.
@@ -148,7 +150,53 @@ pub(crate) fn check(fields: &[Field], body: &Map, path: &str, leniency: Leniency
     }
 }
 
+/// Checks the types of values that may lie outside of what a body may hold, as those of answers do.
+/// Fields that a body does not have are not checked.
+pub(crate) fn check_types(fields: &[Field], values: &Map, path: &str) -> Result<()> {
+    fields.iter().try_for_each(|field| match values.get(field.name) {
+        None => Ok(()),
+        Some(value) => field.value.check_type(value, &join(path, field.name)),
+    })
+}
+
 impl Value {
+    fn check_type(&self, value: &Json, path: &str) -> Result<()> {
+        let (fits, wanted) = match self {
+            Value::Text { .. } | Value::Identifier | Value::Enum(_) => {
+                (value.is_string(), "a string")
+            }
+            Value::Flag | Value::True => (value.is_boolean(), "true or false"),
+            Value::Whole { .. } | Value::Units => (value.is_number(), "a number"),
+            Value::Duration { .. } => (
+                value.as_str().is_some_and(|text| wire::parse_duration(text).is_some()),
+                "a duration",
+            ),
+            Value::Timestamp => {
+                (value.as_str().is_some_and(|text| wire::parse_timestamp(text).is_some()), "a time")
+            }
+            Value::Map => {
+                let entries = value.as_object();
+                (
+                    entries.is_some_and(|map| map.values().all(Json::is_string)),
+                    "an object of strings",
+                )
+            }
+            Value::List(of) => {
+                let items = value.as_array().into_iter().flatten().enumerate();
+                for (index, item) in items {
+                    of.check_type(item, &format!("{path}[{index}]"))?;
+                }
+                (value.is_array(), "an array")
+            }
+            Value::Message(fields) => {
+                value.as_object().map_or(Ok(()), |values| check_types(fields, values, path))?;
+                (value.is_object(), "an object")
+            }
+        };
+        let refusal = || ApiError::invalid(format!("{path}: must be {wanted}, not {value}."));
+        if fits { Ok(()) } else { Err(refusal()) }
+    }
+
     fn check(&self, value: &Json, path: &str, leniency: Leniency) -> Result<Json> {
         let wrong = |wanted: &str| {
             Err(ApiError::invalid(format!("Field '{path}' must be {wanted}, got {value}.")))
@@ -158,6 +206,10 @@ impl Value {
                 Some(text) if (*min..=*max).contains(&text.chars().count()) => Ok(json!(text)),
                 Some(_) => wrong(&format!("{min} to {max} characters long")),
                 None => wrong("a string"),
+            },
+            Value::Identifier => match value.as_str() {
+                Some(text) if is_identifier(text) => Ok(json!(text)),
+                _ => wrong("a name of 1 to 63 letters, digits, '_' and '$'"),
             },
             Value::Enum(values) => match value.as_str() {
                 Some(text) if values.contains(&text) => Ok(json!(text)),
@@ -215,6 +267,14 @@ impl Value {
     }
 }
 
+/// [DOC] §3.9.
+fn is_identifier(text: &str) -> bool {
+    let is_letter = |letter: char| letter.is_ascii_alphabetic() || letter == '_';
+    text.starts_with(is_letter)
+        && text.len() <= 63
+        && text.chars().all(|letter| is_letter(letter) || letter.is_ascii_digit() || letter == '$')
+}
+
 /// [INF] protobuf's JSON reads integers from text, too.
 fn integer(value: &Json, leniency: Leniency) -> Option<i64> {
     match value {
@@ -240,6 +300,21 @@ pub(crate) fn merge(fields: &[Field], settings: &mut Map, values: &Map) {
             }
         } else {
             settings.insert(field.name.to_owned(), value.clone());
+        }
+    }
+}
+
+/// Merges a patch by RFC 7396: `null` removes.
+pub(crate) fn merge_patch(target: &mut Map, patch: &Map) {
+    for (name, value) in patch {
+        match (target.get_mut(name), value) {
+            (_, Json::Null) => {
+                target.remove(name);
+            }
+            (Some(Json::Object(target)), Json::Object(patch)) => merge_patch(target, patch),
+            _ => {
+                target.insert(name.clone(), value.clone());
+            }
         }
     }
 }

@@ -21,6 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
+use crate::access;
 use crate::admin;
 use crate::error::ApiError;
 use crate::message::{Answer, Reply, Request};
@@ -32,21 +33,11 @@ type Response = hyper::Response<Full<Bytes>>;
 /// More than any body of this API.
 const LARGEST_BODY: usize = 4 << 20;
 
+/// The largest state of a workspace: some ten thousand objects.
+const LARGEST_STATE: usize = 32 << 20;
+
 /// How long a client may take for the head of a request, and then for its body.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-fn answer(shared: &Shared, request: &Request) -> Reply {
-    let mut service = shared.lock();
-    shared.recorded.notify_all(); // a waiting test gets the lock after the answer is recorded
-    if request.path.starts_with("/_emulator/") {
-        return Reply::Answer(admin::answer(&mut service, request));
-    }
-    let reply = catch_unwind(AssertUnwindSafe(|| service.answer(request)));
-    reply.unwrap_or_else(|_| {
-        let error = ApiError::new(500, "INTERNAL_ERROR", "The emulator has failed.");
-        Reply::Answer(service.refuse(request, &error))
-    })
-}
 
 /// What answers requests.
 #[derive(Clone)]
@@ -54,6 +45,59 @@ pub(crate) struct Backend {
     pub(crate) shared: Arc<Shared>,
     /// PostgreSQL, which has followed a request before it is answered.
     pub(crate) postgres: Option<Arc<Postgres>>,
+}
+
+impl Backend {
+    /// Answers a request, after it has waited for what it wants to wait for.
+    async fn answer_in_time(&self, request: &Request) -> Reply {
+        let mut patience = self.patience(request);
+        if let Some(longest) = patience {
+            let arrival = async {
+                while patience.is_some() {
+                    let answered = self.shared.answered.notified();
+                    patience = self.patience(request);
+                    if patience.is_some() {
+                        answered.await;
+                    }
+                }
+            };
+            // Whatever is there then is the answer.
+            let _ = timeout(longest, arrival).await;
+        }
+        let reply = self.answer(request);
+        if let Some(postgres) = self.postgres.clone()
+            && request.method != "GET"
+        {
+            // In a task, which goes on if the client no longer waits. It ends with the runtime.
+            let _ = tokio::spawn(async move { postgres.follow().await }).await;
+        }
+        self.shared.answered.notify_waiters();
+        reply
+    }
+
+    fn patience(&self, request: &Request) -> Option<Duration> {
+        let service = self.shared.lock();
+        access::check(request, &service.world.url).ok()?;
+        admin::patience(&service, request)
+    }
+
+    fn answer(&self, request: &Request) -> Reply {
+        let mut service = self.shared.lock();
+        self.shared.recorded.notify_all(); // a waiting test gets the lock after the answer is recorded
+        let access = access::check(request, &service.world.url);
+        if request.path.starts_with("/_emulator/") {
+            let answer = access.map(|()| admin::answer(&mut service, request));
+            return Reply::Answer(answer.unwrap_or_else(|error| Answer::refusal(&error, "")));
+        }
+        if let Err(error) = access {
+            return Reply::Answer(service.refuse(request, &error));
+        }
+        let reply = catch_unwind(AssertUnwindSafe(|| service.answer(request)));
+        reply.unwrap_or_else(|_| {
+            let error = ApiError::new(500, "INTERNAL_ERROR", "The emulator has failed.");
+            Reply::Answer(service.refuse(request, &error))
+        })
+    }
 }
 
 /// Serves until the runtime is shut down.
@@ -87,30 +131,26 @@ async fn handle(
 ) -> Result<Response, Infallible> {
     let (parts, body) = request.into_parts();
     let mut request = without_body(&parts);
-    let body = match timeout(PATIENCE, Limited::new(body, LARGEST_BODY).collect()).await {
+    let largest = if request.path == "/_emulator/state" { LARGEST_STATE } else { LARGEST_BODY };
+    let body = match timeout(PATIENCE, Limited::new(body, largest).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(_)) => Err(ApiError::new(
             413,
             "INVALID_PARAMETER_VALUE",
-            format!("The body must have at most {LARGEST_BODY} bytes."),
+            format!("The body must have at most {largest} bytes."),
         )),
         Err(_) => Err(ApiError::new(408, "DEADLINE_EXCEEDED", "The body took too long.")),
     };
     let reply = match body {
         Ok(body) => {
             request.body = body.to_vec();
-            answer(&backend.shared, &request)
+            backend.answer_in_time(&request).await
         }
         Err(error) => {
             backend.shared.recorded.notify_all();
             Reply::Answer(backend.shared.lock().refuse(&request, &error))
         }
     };
-    if let Some(postgres) = &backend.postgres
-        && request.method != "GET"
-    {
-        postgres.follow().await;
-    }
     Ok(match reply {
         Reply::Answer(answer) => response(answer),
         Reply::Cut => {

@@ -149,6 +149,13 @@ impl Field<Texts> {
     pub const fn each_one_of(self, values: &'static [&'static str]) -> Self {
         self.check(Check::OneOf(values))
     }
+
+    /// The list holds names of schemas, as the Data API accepts them; from one to that many, as the
+    /// service documents today.
+    #[must_use]
+    pub const fn schema_names(self, most: Option<usize>) -> Self {
+        self.check(Check::SchemaNames(most))
+    }
 }
 
 impl Field<Nested> {

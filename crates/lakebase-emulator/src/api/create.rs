@@ -221,12 +221,17 @@ fn require(world: &World, change: &Change<'_>) -> Result<()> {
 /// [REC] §14.3: whether a body holds none of the members that it may hold, as one that is wrapped.
 fn is_empty(kind: &Kind, body: &Json) -> bool {
     let Json::Object(body) = body else { return false };
-    let is_default = |value: &Json| match value {
-        Json::Null => true,
-        Json::Object(members) => members.is_empty(),
-        _ => false,
-    };
     kind.body.iter().all(|field| body.get(field.name).is_none_or(is_default))
+}
+
+/// Whether a member of a body says nothing: in a list, protobuf does not tell empty from absent.
+/// [INF] A flag or a number says what it is, whatever that is.
+fn is_default(value: &Json) -> bool {
+    let is_absent = |value: &Json| value.is_null() || *value == Json::Array(Vec::new());
+    match value {
+        Json::Object(members) => members.values().all(is_absent),
+        value => is_absent(value),
+    }
 }
 
 /// [REC] §7.1 that there is one, [INF] its form.

@@ -49,9 +49,9 @@ pub(crate) struct World {
     /// The number of sessions of each endpoint, by name, that wait for an answer of PostgreSQL.
     pub(crate) busy: BTreeMap<String, usize>,
     /// The names that are being reconciled, and until when. A name may outlive its object here.
-    settling: BTreeMap<String, Timestamp>,
+    pub(crate) settling: BTreeMap<String, Timestamp>,
     /// The number of objects that each name has had.
-    generations: BTreeMap<String, u32>,
+    pub(crate) generations: BTreeMap<String, u32>,
     /// For tokens and request IDs only: everything else is derived from names, so that it repeats
     /// from run to run whatever is read in between.
     pub(crate) random: Rng,
@@ -129,8 +129,7 @@ impl World {
                         *self.generations.entry(name.clone()).or_default() += 1;
                     }
                     if let Some(uid) = &object.uid {
-                        let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
-                        self.numbers.entry(uid.clone()).or_insert(next);
+                        number(&mut self.numbers, uid);
                     }
                     self.store.insert(name, *object);
                 }
@@ -147,6 +146,15 @@ impl World {
         self.credentials.retain(|_, credential| credential.expires > later_by_a_day(now));
     }
 
+    /// Gives each UID of the store a number.
+    pub(crate) fn number_all(&mut self) {
+        for (_, object) in self.store.inside("") {
+            if let Some(uid) = &object.uid {
+                number(&mut self.numbers, uid);
+            }
+        }
+    }
+
     /// The number of a UID.
     pub(crate) fn number(&self, uid: &str) -> u32 {
         self.numbers.get(uid).copied().unwrap_or_default()
@@ -161,6 +169,11 @@ impl World {
     pub(crate) fn uuid(&mut self) -> String {
         uuid(&mut self.random)
     }
+}
+
+fn number(numbers: &mut BTreeMap<String, u32>, uid: &str) {
+    let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+    numbers.entry(uid.to_owned()).or_insert(next);
 }
 
 /// Expired tokens are remembered for a day, so that their refusal can name the reason.

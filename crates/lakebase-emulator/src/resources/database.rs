@@ -1,7 +1,7 @@
 //! Databases (reference §3.5).
 
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::error::{ApiError, Result};
 use crate::model::store::Object;
@@ -10,6 +10,7 @@ use crate::model::{
     Arrival, Change, Children, Deletion, Hooks, Id, Kind, LABEL, Layout, Method, Quota, Uid,
 };
 use crate::name;
+use crate::options::Options;
 use crate::resources::role;
 use crate::schema::{Field, Map, Value, merge};
 use crate::wire::parse_timestamp;
@@ -49,6 +50,7 @@ pub(crate) static DATABASE: Kind = Kind {
         implied,
         show: |_, _, _, status| {
             status.remove(REGISTERED);
+            status.remove(SCHEMAS);
         },
         ..Hooks::NONE
     },
@@ -62,6 +64,25 @@ const SPEC: &[Field] = &[
 
 /// When the database was registered in Unity Catalog: a mark that no answer shows.
 pub(super) const REGISTERED: &str = "registered";
+
+/// The schemas of the database, and the names of the tables in each: [INF] only `public`, without
+/// tables, until `/_emulator/drift` changes them. No answer shows them.
+const SCHEMAS: &str = "schemas";
+
+/// The schemas of a database, with the names of their tables.
+pub(super) fn schemas(database: &Object) -> Map {
+    let mut schemas = Map::from_iter([("public".to_owned(), json!([]))]);
+    if let Some(Json::Object(others)) = database.settings.get(SCHEMAS) {
+        schemas.extend(others.clone());
+    }
+    schemas
+}
+
+/// [INF] §6.6: changes of what a database holds take turns with those of its branch.
+pub(super) fn turns(options: &Options, name: &str, _: &Map) -> Vec<String> {
+    let branch = options.behaviors.exclude_all_in_branch.then(|| name::first_segments(name, 4));
+    branch.map(str::to_owned).into_iter().collect()
+}
 
 /// The database of that name in PostgreSQL.
 pub(super) fn named<'a>(

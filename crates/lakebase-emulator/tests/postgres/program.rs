@@ -21,9 +21,8 @@ impl Program {
     fn start(place: &Path) -> Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lakebase-emulator"));
         command.args(["--port", "0", "--postgres-any-version", "--postgres-directory"]).arg(place);
-        for directory in binaries() {
-            command.arg("--postgres-bin").arg(directory);
-        }
+        let binaries = std::env::join_paths(binaries()).expect("names without a colon");
+        command.arg("--postgres-bin").arg(binaries);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         let mut value = |name: &str| loop {

@@ -1,0 +1,4 @@
+import {
+  to = lakebase_data_api.orders
+  id = "projects/shop/branches/production/databases/orders/data-api"
+}

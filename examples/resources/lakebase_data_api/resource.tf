@@ -1,0 +1,28 @@
+# Basic Usage
+#
+# The Data API exposes the schema `public` of the database. `url` is its base URL.
+
+resource "lakebase_project" "shop" {
+  project_id = "shop"
+}
+
+resource "lakebase_role" "app" {
+  branch        = "${lakebase_project.shop.name}/branches/production"
+  role_id       = "app"
+  postgres_role = "app"
+}
+
+resource "lakebase_database" "orders" {
+  branch            = lakebase_role.app.branch
+  database_id       = "orders"
+  postgres_database = "orders"
+  role              = lakebase_role.app.name
+}
+
+resource "lakebase_data_api" "orders" {
+  database = lakebase_database.orders.name
+}
+
+output "orders_api" {
+  value = lakebase_data_api.orders.url
+}
