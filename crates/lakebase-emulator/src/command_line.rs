@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use lakebase_emulator::{Behavior, Options, behaviors_help};
+use lakebase_emulator::{Behavior, Options, PostgresOptions, behaviors_help};
 use lexopt::Parser;
 use lexopt::prelude::{Long, Short, ValueExt as _};
 
@@ -187,7 +187,75 @@ const ROWS: &[Row] = &[
         meaning: "stop the clock; POST /_emulator/clock moves it",
         set: |launch, text| put(&mut launch.options.frozen_clock, text),
     },
+    Row {
+        name: "postgres",
+        value: "",
+        meaning: "run PostgreSQL behind the endpoints: the versions in PATH and in the usual places",
+        set: |launch, text| {
+            let mut wanted = false;
+            put(&mut wanted, text)?;
+            launch.options.postgres =
+                wanted.then(|| launch.options.postgres.take().unwrap_or_default());
+            Ok(())
+        },
+    },
+    Row {
+        name: "postgres-bin",
+        value: "DIRECTORIES",
+        meaning: "run PostgreSQL with the programs in these directories, one for each version, \
+                  separated as in PATH",
+        set: |launch, text| {
+            postgres(launch).binaries.extend(std::env::split_paths(text));
+            Ok(())
+        },
+    },
+    Row {
+        name: "postgres-any-version",
+        value: "",
+        meaning: "run the nearest version of PostgreSQL if that of a project is not installed",
+        set: |launch, text| put(&mut postgres(launch).any_version, text),
+    },
+    Row {
+        name: "postgres-port",
+        value: "PORT",
+        meaning: "the port of all endpoints (default 5432)",
+        set: |launch, text| put(&mut postgres(launch).port, text),
+    },
+    Row {
+        name: "postgres-domain",
+        value: "DOMAIN",
+        meaning: "name the hosts of endpoints below this domain, all of which must lead to the address \
+                  of --host, instead of giving each a loopback address",
+        set: |launch, text| {
+            postgres(launch).domain = Some(text.to_owned());
+            Ok(())
+        },
+    },
+    Row {
+        name: "postgres-user",
+        value: "NAME",
+        meaning: "the user that servers run as if the emulator runs as root (default: postgres, or \
+                  nobody)",
+        set: |launch, text| {
+            postgres(launch).user = Some(text.to_owned());
+            Ok(())
+        },
+    },
+    Row {
+        name: "postgres-directory",
+        value: "PATH",
+        meaning: "directory for the data of servers, which is removed at the end",
+        set: |launch, text| {
+            postgres(launch).directory = Some(PathBuf::from(text));
+            Ok(())
+        },
+    },
 ];
+
+/// The options of PostgreSQL: each of them asks for it.
+fn postgres(launch: &mut Launch) -> &mut PostgresOptions {
+    launch.options.postgres.get_or_insert_default()
+}
 
 /// One option that a profile sets, and why.
 struct ProfileRow {
@@ -239,13 +307,15 @@ Usage: lakebase-emulator [options]
 
 When it is ready it prints, one to a line, what a client needs in its environment:
 DATABRICKS_HOST and DATABRICKS_TOKEN, and in a comment the OAuth client to use instead of the
-token, because clients refuse to choose between the two.
+token, because clients refuse to choose between the two. With PostgreSQL, PGSSLROOTCERT is the file
+of the certificate that clients trust.
 
 Examples:
   lakebase-emulator --port 0 --env-file emulator.env
   lakebase-emulator --operation-delay 5s --frozen-clock
   lakebase-emulator --host 0.0.0.0 --public-url http://emulator:8080 --token \"$TOKEN\"
   lakebase-emulator --seed shop.json -v
+  lakebase-emulator --postgres
   LAKEBASE_EMULATOR_PORT=9000 lakebase-emulator --profile realistic
 
 Options:
