@@ -16,13 +16,13 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::spawn_blocking;
 
 use super::account::Account;
-use super::cluster::Cluster;
+use super::cluster::{ADMIN, Cluster};
 use super::frames::Fatal;
 use super::installation::Installations;
 use super::place::Place;
 use super::sessions::Sessions;
 use super::sql;
-use super::unit::{Unit, Wish, follow};
+use super::unit::{Unit, Wish};
 use super::wanted::{self, Branch, Endpoint, Origin};
 use crate::model::hosts::Purpose;
 use crate::resources::endpoint;
@@ -170,7 +170,10 @@ impl Fleet {
     /// applies changes to those that run.
     async fn adjust(&self, uid: &str, name: &str, unit: &mut Unit) {
         // As it is now that nothing wakes in between.
-        let Some((branch, wish)) = self.branch(name, uid) else { return };
+        let Some((branch, wish)) = self.branch(name, uid) else {
+            // It is in a deleted project, which can be restored.
+            return unit.stop().await;
+        };
         for endpoint in branch.endpoints.iter().filter(|endpoint| !endpoint.is_awake) {
             self.sessions.end(&endpoint.uid);
             let replica = self.existing(&endpoint.uid);
@@ -186,7 +189,18 @@ impl Fleet {
                 Err(error) => {
                     complain(&branch.name, &error);
                     // The next connection tries again.
-                    unit.stop().await;
+                    return unit.stop().await;
+                }
+            }
+            for endpoint in &branch.endpoints {
+                let Some(replica) = self.existing(&endpoint.uid) else { continue };
+                let mut replica = replica.lock().await;
+                if replica.runs()
+                    && let Err(error) =
+                        self.replicate(unit, &mut replica, wish.clone(), endpoint).await
+                {
+                    complain(&endpoint.name, &error);
+                    replica.remove().await;
                 }
             }
         }
@@ -306,19 +320,18 @@ impl Fleet {
         endpoint: &Endpoint,
     ) -> Result<(), String> {
         wish.contents = None;
-        if !endpoint.writes {
-            wish.settings.clone_from(&endpoint.settings);
-        }
+        // Some must not be less than those of the source.
+        wish.settings.extend(endpoint.settings.clone());
         if !replica.runs() {
             // One that stood still may lack WAL that its source no longer has.
             replica.remove().await;
             let copy = source.copy_to(self.directory()?).await?;
+            copy.write("standby.signal", "").map_err(|error| error.to_string())?;
             replica.inherit(copy, source.applied.clone(), source.settings_in_file().clone());
         }
-        let (Some(copy), Some(source)) = (&replica.cluster, &source.cluster) else {
-            return Err("there is no data directory".to_owned());
-        };
-        wish.extra = follow(copy, source)?;
+        let socket = source.directory()?;
+        let source = format!("host={} port=5432 user={ADMIN}", socket.display());
+        wish.extra = vec![format!("primary_conninfo={source}")];
         let refused = replica.run(&wish).await?;
         complain_all(&endpoint.name, &refused);
         Ok(())

@@ -110,6 +110,11 @@ async fn password_logs_in_where_the_project_allows_it() {
     assert_eq!(refused(stand.login(&dev, "app", &password).await), wrong);
     let own = reveal("projects/p/branches/dev/roles/app");
     assert!(stand.login(&dev, "app", &own).await.is_ok());
+    // Roles of the emulator itself, and those that take tokens, have no password that is right.
+    for user in ["lakebase_emulator", "lakebase_token_roles", JANE] {
+        let refusal = refused(stand.login(PRIMARY, user, &password).await);
+        assert!(refusal.starts_with("28P01 password authentication failed"), "{user}: {refusal}");
+    }
     // Roles that were created by SQL can log in, too.
     session_of_sql_role(&stand).await;
     stand.emulator.change("projects/p", json!({"enable_pg_native_login": false}));
