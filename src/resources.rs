@@ -15,6 +15,7 @@ pub mod project;
 pub mod role;
 #[cfg(test)]
 mod samples;
+pub mod snapshot;
 pub mod synced_table;
 
 /// Every resource that is an object of the API.
@@ -22,6 +23,7 @@ pub static ALL: &[&dyn Resource] = &[
     &project::Project,
     &default_branch::DefaultBranch,
     &branch::Branch,
+    &snapshot::Snapshot,
     &endpoint::Endpoint,
     &role::Role,
     &database::Database,

@@ -13,6 +13,12 @@ mock_resource "lakebase_branch" {
   }
 }
 
+mock_resource "lakebase_snapshot" {
+  defaults = {
+    name = "projects/mocked/snapshots/mocked"
+  }
+}
+
 mock_resource "lakebase_endpoint" {
   defaults = {
     name        = "projects/mocked/branches/mocked/endpoints/mocked"

@@ -137,7 +137,7 @@ fn too_wide(min: &Path, low: f64, max: &Path, high: f64, bound: f64) -> String {
         "An autoscaling range may span at most {bound} CU, but from `{min}` = {low} to `{max}` = \
          {high} it spans {distance} CU.\n\nThe nearest valid ranges are {low}–{from_below} CU, \
          which keeps the minimum, and {from_above}–{high} CU, which keeps the maximum. If your \
-         workspace accepts wider ranges, increase `max_autoscaling_range_cu` in the provider \
+         workspace accepts wider ranges (newer documentation says 16 CU), increase `max_autoscaling_range_cu` in the provider \
          configuration.\n\n\
          {DOCUMENTATION}"
     )

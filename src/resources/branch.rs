@@ -188,7 +188,7 @@ fn check_protection(object: &Object, sink: &mut Diagnostics) {
 /// them only. An import stores the time, so that a generated configuration is valid: people can
 /// compare a time with the history that the project keeps, which an LSN does not show. An input
 /// that a state lacks stays absent for as long as the state has the other one.
-fn report_one_point_in_time(reported: &mut Json, prior: &Object) {
+pub(super) fn report_one_point_in_time(reported: &mut Json, prior: &Object) {
     let is_state = prior.get(NAME.name()).is_some_and(Value::is_known);
     let Some(status) = reported["status"].as_object_mut().filter(|_| is_state) else { return };
     let (lsn, time) = (SOURCE_BRANCH_LSN.name(), SOURCE_BRANCH_TIME.name());

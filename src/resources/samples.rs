@@ -95,6 +95,18 @@ const SAMPLES: &[Sample] = &[
     Sample::exact("lakebase_database", answer!("database")),
     Sample::exact("lakebase_data_api", answer!("data-api")),
     Sample {
+        type_name: "lakebase_snapshot",
+        answer: answer!("snapshot"),
+        documented: &[
+            ("status.expires_at", "the model's own name for `expire_time`"),
+            ("status.no_expiry", "this snapshot expires"),
+            ("status.source_branch_lsn", "written only"),
+            ("status.source_branch_time", "written only"),
+            ("status.ttl", "written only: the status shows the time"),
+        ],
+        ignored: &[],
+    },
+    Sample {
         type_name: "lakebase_catalog",
         answer: answer!("catalog"),
         documented: &[("uid", "the recording leaves it out")],

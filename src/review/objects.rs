@@ -233,6 +233,14 @@ mod tests {
         );
         // What the configuration says decides about a replacement.
         let replaced = json!(["delete", "create"]);
+        let snapshot = "projects/p/snapshots/s";
+        let (week, never) = (json!({"ttl": "7d"}), json!({"no_expiry": true}));
+        check(
+            &[change("lakebase_snapshot", snapshot, &replaced, week, never)],
+            expect![[r#"
+            The snapshot `lakebase_snapshot.x` is destroyed and created again. It cannot be restored.
+        "#]],
+        );
         let project = change("lakebase_project", PROJECT, &replaced, json!({}), purges());
         let kept = change("lakebase_branch", BRANCH, &json!(["no-op"]), json!({}), json!({}));
         check(

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use lakebase::{AnyField, Default, IdRule, Place, Table};
-use lakebase_emulator::{Options, Quotas, Recorded};
+use lakebase_emulator::{Behaviors, Options, Quotas, Recorded};
 use serde_json::{Value as Json, json};
 
 use crate::workbench::Workbench;
@@ -39,6 +39,7 @@ macro_rules! matrix {
 matrix! {
     every_attribute_of_a_project "lakebase_project"
     every_attribute_of_a_branch "lakebase_branch"
+    every_attribute_of_a_snapshot "lakebase_snapshot"
     every_attribute_of_an_endpoint "lakebase_endpoint"
     every_attribute_of_a_role "lakebase_role"
     every_attribute_of_a_database "lakebase_database"
@@ -73,6 +74,13 @@ resource "lakebase_branch" "home" {
 resource "lakebase_branch" "away" {
   project   = lakebase_project.home.name
   branch_id = "away"
+}
+
+resource "lakebase_snapshot" "some" {
+  for_each      = toset(["first", "second"])
+  project       = lakebase_project.home.name
+  snapshot_id   = each.value
+  source_branch = "${lakebase_project.home.name}/branches/production"
 }
 
 resource "lakebase_role" "first" {
@@ -112,9 +120,11 @@ impl Matrix {
             unarchived_branches: 100,
             protected_branches: 100,
             active_computes: 100,
+            snapshots: 100,
             ..Quotas::default()
         };
-        let options = Options { frozen_clock: true, quotas, ..Options::default() };
+        let behaviors = Behaviors { snapshot_child_branches: true, ..Behaviors::default() };
+        let options = Options { frozen_clock: true, quotas, behaviors, ..Options::default() };
         let bench = Workbench::with_options(test, options);
         let table = lakebase::tables().find(|it| it.type_name == type_name);
         let table = table.expect("it is declared");

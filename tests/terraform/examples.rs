@@ -29,6 +29,7 @@ examples! {
     the_provider "provider"
     a_project "resources/lakebase_project"
     a_branch "resources/lakebase_branch"
+    a_snapshot "resources/lakebase_snapshot"
     an_endpoint "resources/lakebase_endpoint"
     a_default_branch "resources/lakebase_default_branch"
     a_role "resources/lakebase_role"

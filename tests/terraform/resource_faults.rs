@@ -30,6 +30,8 @@ macro_rules! lives {
 }
 
 lives! {
+    snapshot_survives_failures "lakebase_snapshot"
+        ["POST", "/snapshots"], ["DELETE", "snapshots/before-migration"];
     data_api_survives_failures "lakebase_data_api"
         ["POST", "/data-api"], ["DELETE", "databases/orders/data-api"];
     catalog_survives_failures "lakebase_catalog"

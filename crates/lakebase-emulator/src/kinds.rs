@@ -5,13 +5,22 @@ use crate::message::Request;
 use crate::model::{Call, Kind};
 use crate::name;
 use crate::resources::{
-    BRANCH, CATALOG, CREDENTIAL, DATA_API, DATABASE, ENDPOINT, PASSWORD, PROJECT, ROLE,
+    BRANCH, CATALOG, CREDENTIAL, DATA_API, DATABASE, ENDPOINT, PASSWORD, PROJECT, ROLE, SNAPSHOT,
     SYNCED_TABLE,
 };
 
 /// In the order in which they come with what contains them: a database after its owner.
-pub(crate) static KINDS: &[&Kind] =
-    &[&PROJECT, &BRANCH, &ENDPOINT, &ROLE, &DATABASE, &DATA_API, &CATALOG, &SYNCED_TABLE];
+pub(crate) static KINDS: &[&Kind] = &[
+    &PROJECT,
+    &BRANCH,
+    &ENDPOINT,
+    &ROLE,
+    &DATABASE,
+    &DATA_API,
+    &CATALOG,
+    &SYNCED_TABLE,
+    &SNAPSHOT,
+];
 
 static CALLS: &[&Call] =
     &[&CREDENTIAL, &PASSWORD, &auth::CONFIG, &auth::DISCOVERY, &auth::TOKEN, &auth::ME];

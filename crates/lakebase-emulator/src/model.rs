@@ -254,6 +254,8 @@ pub(crate) struct Hooks {
     pub(crate) expires: fn(&Object) -> Option<Timestamp>,
     /// Whether an object that has expired is soft-deleted, and otherwise removed.
     pub(crate) keeps_expired: fn(&Options) -> bool,
+    /// Members of answers that this kind does not have.
+    pub(crate) hidden: &'static [&'static str],
     /// Adds to a shown status what is derived from elsewhere.
     pub(crate) show: fn(&World, name: &str, &Object, &mut Map),
 }
@@ -282,6 +284,7 @@ impl Hooks {
         timeline: |_, _, _, _| Vec::new(),
         expires: |_| None,
         keeps_expired: |_| false,
+        hidden: &[],
         show: |_, _, _, _| {},
     };
 }

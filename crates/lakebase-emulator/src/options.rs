@@ -205,6 +205,8 @@ pub struct Quotas {
     pub roles: usize,
     /// Databases on a branch.
     pub databases: usize,
+    /// Snapshots of a project.
+    pub snapshots: usize,
     /// Synced tables of a source table. [REC] §5.3.
     pub synced_tables: usize,
 }
@@ -219,6 +221,7 @@ impl Default for Quotas {
             active_computes: 20,
             roles: 500,
             databases: 500,
+            snapshots: 10,
             synced_tables: 20,
         }
     }

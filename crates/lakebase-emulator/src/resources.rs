@@ -6,6 +6,7 @@
 mod branch;
 mod catalog;
 mod compute;
+mod contents;
 mod credential;
 mod data_api;
 mod database;
@@ -13,6 +14,7 @@ pub(crate) mod endpoint;
 pub(crate) mod password;
 mod project;
 mod role;
+mod snapshot;
 mod synced_table;
 
 pub(crate) use branch::BRANCH;
@@ -24,4 +26,5 @@ pub(crate) use endpoint::ENDPOINT;
 pub(crate) use password::PASSWORD;
 pub(crate) use project::PROJECT;
 pub(crate) use role::ROLE;
+pub(crate) use snapshot::SNAPSHOT;
 pub(crate) use synced_table::SYNCED_TABLE;

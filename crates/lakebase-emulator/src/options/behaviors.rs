@@ -204,6 +204,9 @@ behaviors! {
     soft_delete_expired_branches: bool = false, "INF", "6.5";
     /// Whether a branch that expires can be the source of other branches.
     branch_from_expiring: bool = false, "INF", "6.5";
+    /// Whether any branch can be the source of a snapshot. Otherwise only a root branch can, as the
+    /// user documentation says.
+    snapshot_child_branches: bool = false, "DOC", "3.11";
     /// Whether the create of a branch that exists is answered `400 BAD_REQUEST`, as public code has
     /// seen. Otherwise it is answered `409 ALREADY_EXISTS`, as recorded.
     duplicate_branch_is_bad_request: bool = false, "REC", "5.3, 14.15";

@@ -66,6 +66,34 @@ async fn branch_of_a_source_that_stands_still_is_a_copy() {
 }
 
 #[tokio::test]
+async fn restored_branch_has_the_rows_of_the_snapshot() {
+    let stand = Stand::new();
+    let source = stand.connect(PRIMARY).await;
+    source.run("CREATE TABLE items (n int); INSERT INTO items VALUES (1)").await;
+    let body = json!({"spec": {"source_branch": BRANCH}});
+    stand.ask("POST", "projects/p/snapshots?snapshot_id=before", &body);
+    let taken = directories(&stand);
+    source.run("INSERT INTO items VALUES (2)").await;
+    // Its operation is done when it is asked for.
+    let snapshot = "projects/p/snapshots/before";
+    let restore = |id: &str| {
+        let body = json!({"spec": {"source_snapshot": snapshot, "no_expiry": true}});
+        stand.ask("POST", &format!("projects/p/branches?branch_id={id}"), &body);
+        format!("projects/p/branches/{id}/endpoints/primary")
+    };
+    let restored = restore("one");
+    let session = stand.connect(&restored).await;
+    assert_eq!(session.column(ROWS).await, ["1"]);
+    // What is written to one restored branch is not in the next.
+    session.run("INSERT INTO items VALUES (3)").await;
+    assert_eq!(stand.connect(&restore("two")).await.column(ROWS).await, ["1"]);
+    assert_eq!(directories(&stand), taken + 2);
+    stand.ask("DELETE", snapshot, &json!({}));
+    assert_eq!(directories(&stand), taken + 1);
+    assert_eq!(session.column(ROWS).await, ["1", "3"]);
+}
+
+#[tokio::test]
 async fn read_only_endpoint_reads_what_is_written_and_cannot_write() {
     let stand = Stand::new();
     let reports = format!("{BRANCH}/endpoints/reports");
