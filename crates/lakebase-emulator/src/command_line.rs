@@ -4,13 +4,15 @@
 //! are rows, too. The help is made from the rows. A profile sets some options; the environment comes
 //! over it, and the command line over both. Start reading at [`ROWS`].
 
+mod postgres;
+
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use lakebase_emulator::{Behavior, Options, PostgresOptions, behaviors_help};
+use lakebase_emulator::{Behavior, Options, behaviors_help};
 use lexopt::Parser;
 use lexopt::prelude::{Long, Short, ValueExt as _};
 
@@ -187,75 +189,7 @@ const ROWS: &[Row] = &[
         meaning: "stop the clock; POST /_emulator/clock moves it",
         set: |launch, text| put(&mut launch.options.frozen_clock, text),
     },
-    Row {
-        name: "postgres",
-        value: "",
-        meaning: "run PostgreSQL behind the endpoints: the versions in PATH and in the usual places",
-        set: |launch, text| {
-            let mut wanted = false;
-            put(&mut wanted, text)?;
-            launch.options.postgres =
-                wanted.then(|| launch.options.postgres.take().unwrap_or_default());
-            Ok(())
-        },
-    },
-    Row {
-        name: "postgres-bin",
-        value: "DIRECTORIES",
-        meaning: "run PostgreSQL with the programs in these directories, one for each version, \
-                  separated as in PATH",
-        set: |launch, text| {
-            postgres(launch).binaries.extend(std::env::split_paths(text));
-            Ok(())
-        },
-    },
-    Row {
-        name: "postgres-any-version",
-        value: "",
-        meaning: "run the nearest version of PostgreSQL if that of a project is not installed",
-        set: |launch, text| put(&mut postgres(launch).any_version, text),
-    },
-    Row {
-        name: "postgres-port",
-        value: "PORT",
-        meaning: "the port of all endpoints (default 5432)",
-        set: |launch, text| put(&mut postgres(launch).port, text),
-    },
-    Row {
-        name: "postgres-domain",
-        value: "DOMAIN",
-        meaning: "name the hosts of endpoints below this domain, all of which must lead to the address \
-                  of --host, instead of giving each a loopback address",
-        set: |launch, text| {
-            postgres(launch).domain = Some(text.to_owned());
-            Ok(())
-        },
-    },
-    Row {
-        name: "postgres-user",
-        value: "NAME",
-        meaning: "the user that servers run as if the emulator runs as root (default: postgres, or \
-                  nobody)",
-        set: |launch, text| {
-            postgres(launch).user = Some(text.to_owned());
-            Ok(())
-        },
-    },
-    Row {
-        name: "postgres-directory",
-        value: "PATH",
-        meaning: "directory for the data of servers, which is removed at the end",
-        set: |launch, text| {
-            postgres(launch).directory = Some(PathBuf::from(text));
-            Ok(())
-        },
-    },
 ];
-
-/// The options of PostgreSQL: each of them asks for it.
-fn postgres(launch: &mut Launch) -> &mut PostgresOptions {
-    launch.options.postgres.get_or_insert_default()
-}
 
 /// One option that a profile sets, and why.
 struct ProfileRow {
@@ -400,18 +334,23 @@ pub(crate) fn command(
     Ok(Command::Serve(Box::new(launch)))
 }
 
+/// All options, in the order of the help.
+fn rows() -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().chain(postgres::ROWS)
+}
+
 fn is_option(name: &str) -> bool {
-    ROWS.iter().any(|row| row.name == name) || Behavior::named(name).is_some()
+    rows().any(|row| row.name == name) || Behavior::named(name).is_some()
 }
 
 fn is_flag(name: &str) -> bool {
     let is_boolean = |behavior: &Behavior| behavior.values.starts_with("true");
-    ROWS.iter().any(|row| row.name == name && row.value.is_empty())
+    rows().any(|row| row.name == name && row.value.is_empty())
         || Behavior::named(name).is_some_and(is_boolean)
 }
 
 fn set(launch: &mut Launch, name: &str, value: &str) -> Result<(), String> {
-    match (ROWS.iter().find(|row| row.name == name), Behavior::named(name)) {
+    match (rows().find(|row| row.name == name), Behavior::named(name)) {
         (Some(row), _) => (row.set)(launch, value),
         (None, Some(behavior)) => behavior.set(&mut launch.options, value),
         (None, None) => Err(format!("there is no option `{name}`")),
@@ -420,7 +359,7 @@ fn set(launch: &mut Launch, name: &str, value: &str) -> Result<(), String> {
 
 fn help() -> String {
     const COLUMN: usize = 30;
-    let rows = ROWS.iter().map(|row| (format!("--{} {}", row.name, row.value), row.meaning));
+    let rows = rows().map(|row| (format!("--{} {}", row.name, row.value), row.meaning));
     let fixed = [("--version", "print the version"), ("-h, --help", "print this")];
     let fixed = fixed.map(|(option, meaning)| (option.to_owned(), meaning));
     let mut text = String::from(USAGE);
@@ -544,7 +483,7 @@ mod tests {
     #[test]
     fn each_option_is_in_the_help_and_profiles_set_options() {
         let help = help();
-        for row in ROWS {
+        for row in rows() {
             assert!(help.contains(&format!("  --{} ", row.name)), "{}", row.name);
         }
         assert!(help.lines().all(|line| line.len() <= 104), "{help}");

@@ -127,18 +127,21 @@ impl Emulator {
             let _inside = runtime.enter();
             tokio::net::TcpListener::from_std(listener)?
         };
-        let postgres = match options.postgres.clone() {
-            Some(postgres) => {
-                // In a task: the caller may be inside a runtime, which must not be blocked on.
-                let started = (postgres, options.host, Arc::clone(&shared));
-                let start = async move { Postgres::start(&started.0, started.1, started.2).await };
-                Some(wait(&runtime, start)??)
-            }
-            None => None,
-        };
-        let backend = Backend { shared: Arc::clone(&shared), postgres: postgres.clone() };
-        runtime.spawn(server::serve(listener, backend));
-        Ok(Emulator { shared, options, url, address, runtime: Some(runtime), postgres })
+        let wanted = options.postgres.clone();
+        let host = options.host;
+        let runtime = Some(runtime);
+        let mut emulator = Emulator { shared, options, url, address, runtime, postgres: None };
+        if let (Some(wanted), Some(runtime)) = (wanted, &emulator.runtime) {
+            // In a task: the caller may be inside a runtime, which must not be blocked on.
+            let shared = Arc::clone(&emulator.shared);
+            let start = async move { Postgres::start(&wanted, host, shared).await };
+            emulator.postgres = Some(wait(runtime, start)??);
+        }
+        let (shared, postgres) = (Arc::clone(&emulator.shared), emulator.postgres.clone());
+        if let Some(runtime) = &emulator.runtime {
+            runtime.spawn(server::serve(listener, Backend { shared, postgres }));
+        }
+        Ok(emulator)
     }
 
     /// `http://127.0.0.1:PORT`, or the public URL of the options.

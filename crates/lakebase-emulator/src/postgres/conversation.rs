@@ -10,11 +10,16 @@ use tokio::sync::watch;
 
 use super::fleet::Fleet;
 use super::frames::{self, Boundaries, Fatal};
+use super::logins::wrong_password;
 use super::sessions::Target;
 
 /// A connection of a client, encrypted.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// What the server says of a login, in messages of the kind `R`.
+const LET_IN: u32 = 0;
+const PROVE_BY_SCRAM: u32 = 10;
 
 /// How much is read at once.
 const PIECE: usize = 16 * 1024;
@@ -22,6 +27,8 @@ const PIECE: usize = 16 * 1024;
 /// A session between a client and a server.
 pub(crate) struct Conversation<'a> {
     pub(crate) work: Work<'a>,
+    /// The user, if PostgreSQL itself is to ask for a password, and has not done so yet.
+    pub(crate) unproven: Option<String>,
     /// The server's messages that are not complete yet, until the session is ready.
     pub(crate) opening: Option<Vec<u8>>,
     pub(crate) socket: PathBuf,
@@ -51,7 +58,10 @@ impl Conversation<'_> {
                         client.shutdown().await?;
                         return Ok(Ok(()));
                     };
-                    let answered = self.answer(answered);
+                    let answered = match self.answer(answered) {
+                        Ok(answered) => answered,
+                        Err(refusal) => return Ok(Err(refusal)),
+                    };
                     tokio::select! {
                         written = client.write_all(&answered) => written?,
                         // The client does not even read.
@@ -78,16 +88,24 @@ impl Conversation<'_> {
     }
 
     /// What the client gets of a piece that the server sends.
-    fn answer(&mut self, piece: &[u8]) -> Vec<u8> {
+    fn answer(&mut self, piece: &[u8]) -> Result<Vec<u8>, Fatal> {
         let Some(mut opening) = self.opening.take() else {
             self.work.answer(piece);
-            return piece.to_vec();
+            return Ok(piece.to_vec());
         };
         opening.extend(piece);
         let mut forwarded = Vec::new();
         while let Some((message, rest)) = split(&opening) {
             let (kind, body) = (message[0], &message[5..]);
             match (kind, frames::number(body)) {
+                (b'R', Some((LET_IN, _))) if self.unproven.is_some() => {
+                    // The rules of the server let some in whom the proxy has checked, but not this one.
+                    return Err(wrong_password(self.unproven.as_deref().unwrap_or_default()));
+                }
+                (b'R', Some((PROVE_BY_SCRAM, _))) => {
+                    self.unproven = None;
+                    forwarded.extend(message);
+                }
                 (b'K', Some((process, secret))) => {
                     let target =
                         Target { socket: self.socket.clone(), process, secret: secret.to_vec() };
@@ -103,12 +121,12 @@ impl Conversation<'_> {
                 self.work.answer(message);
                 self.work.answer(&rest);
                 forwarded.extend(rest);
-                return forwarded;
+                return Ok(forwarded);
             }
             opening = rest;
         }
         self.opening = Some(opening);
-        forwarded
+        Ok(forwarded)
     }
 }
 

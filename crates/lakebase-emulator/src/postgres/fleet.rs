@@ -16,14 +16,14 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::spawn_blocking;
 
 use super::account::Account;
-use super::cluster::Cluster;
+use super::cluster::{ADMIN, Cluster};
 use super::frames::Fatal;
 use super::installation::Installations;
 use super::place::Place;
 use super::sessions::Sessions;
 use super::sql;
-use super::unit::{Unit, Wish, follow};
-use super::wanted::{self, Branch, Endpoint, Origin};
+use super::unit::{Unit, Wish};
+use super::wanted::{self, Branch, Endpoint};
 use crate::model::hosts::Purpose;
 use crate::resources::endpoint;
 use crate::shared::Shared;
@@ -44,7 +44,7 @@ pub(crate) struct Fleet {
     templates: Mutex<BTreeMap<u32, Cluster>>,
     /// What each host leads to.
     leads: Locked<BTreeMap<String, Lead>>,
-    /// The branches that are known, by UID.
+    /// The branches and snapshots that are known, by UID.
     known: Mutex<BTreeSet<String>>,
     directories: AtomicU32,
     place: Place,
@@ -94,10 +94,19 @@ impl Fleet {
     /// Brings servers and data to what the workspace asks for now.
     pub(crate) async fn follow(&self) {
         let mut known = self.known.lock().await;
-        let branches = self.branches();
+        let (branches, snapshots) = self.workspace();
+        for (uid, source) in &snapshots {
+            if known.insert(uid.clone())
+                && let Some(source) = source
+            {
+                self.settle(uid, source, None).await;
+            }
+        }
         for (uid, branch) in &branches {
-            if known.insert(uid.clone()) {
-                self.settle(uid, branch).await;
+            if known.insert(uid.clone())
+                && let Some(source) = &branch.origin
+            {
+                self.settle(uid, source, Some(&branch.name)).await;
             }
         }
         let endpoints = branches.values().flat_map(|branch| &branch.endpoints);
@@ -105,14 +114,15 @@ impl Fleet {
         // Sessions end before their servers, so that clients learn the reason.
         self.sessions.retain(|uid| endpoints.contains(uid));
         for (uid, unit) in self.all_units() {
-            if !branches.contains_key(&uid) && !endpoints.contains(uid.as_str()) {
+            let has_data = branches.contains_key(&uid) || snapshots.contains_key(&uid);
+            if !has_data && !endpoints.contains(uid.as_str()) {
                 self.units().remove(&uid);
                 let mut unit = unit.lock().await;
                 unit.is_gone = true;
                 unit.remove().await;
             }
         }
-        known.retain(|uid| branches.contains_key(uid));
+        known.retain(|uid| branches.contains_key(uid) || snapshots.contains_key(uid));
         for (uid, unit) in self.all_units() {
             if let Some(branch) = branches.get(&uid) {
                 let mut unit = unit.lock().await;
@@ -135,34 +145,36 @@ impl Fleet {
         hosts
     }
 
-    /// Gives a new branch a copy of its source's data, if its source has any.
-    async fn settle(&self, uid: &str, branch: &Branch) {
-        let copied = match &branch.origin {
-            Origin::Empty => Ok(()),
-            Origin::Snapshot(snapshot) => Err(format!(
-                "the emulator cannot restore the data of a snapshot in PostgreSQL: {snapshot}"
-            )),
-            Origin::Branch(source) => match self.existing(source) {
-                Some(source) => self.copy(&source, uid, branch).await,
-                None => Ok(()),
-            },
-        };
-        if let Err(failure) = copied {
-            complain(&branch.name, &failure);
+    /// Gives a new branch or snapshot a copy of its source's data, if its source has any.
+    async fn settle(&self, uid: &str, source: &str, branch: Option<&str>) {
+        let Some(source) = self.existing(source) else { return };
+        if let Err(failure) = self.copy(&source, uid, branch).await {
+            complain(branch.unwrap_or(uid), &failure);
             self.unit(uid).lock().await.failure = Some(failure);
         }
     }
 
-    async fn copy(&self, source: &Mutex<Unit>, uid: &str, branch: &Branch) -> Result<(), String> {
+    async fn copy(
+        &self,
+        source: &Mutex<Unit>,
+        uid: &str,
+        branch: Option<&str>,
+    ) -> Result<(), String> {
         let mut source = source.lock().await;
+        if let Some(failure) = &source.failure {
+            return Err(failure.clone());
+        }
         if source.cluster.is_none() {
             return Ok(());
         }
         let copy = source.copy_to(self.directory()?).await?;
-        let contents = wanted::contents(&self.shared.lock().world, &branch.name);
-        let inherited = sql::inherited(&source.applied, &contents);
+        let mut applied = source.applied.clone();
+        if let Some(branch) = branch {
+            let contents = wanted::contents(&self.shared.lock().world, branch);
+            applied = sql::inherited(&applied, &contents);
+        }
         let settings = source.settings_in_file().clone();
-        self.unit(uid).lock().await.inherit(copy, inherited, settings);
+        self.unit(uid).lock().await.inherit(copy, applied, settings);
         Ok(())
     }
 
@@ -170,7 +182,10 @@ impl Fleet {
     /// applies changes to those that run.
     async fn adjust(&self, uid: &str, name: &str, unit: &mut Unit) {
         // As it is now that nothing wakes in between.
-        let Some((branch, wish)) = self.branch(name, uid) else { return };
+        let Some((branch, wish)) = self.branch(name, uid) else {
+            // It is in a deleted project, which can be restored.
+            return unit.stop().await;
+        };
         for endpoint in branch.endpoints.iter().filter(|endpoint| !endpoint.is_awake) {
             self.sessions.end(&endpoint.uid);
             let replica = self.existing(&endpoint.uid);
@@ -186,7 +201,18 @@ impl Fleet {
                 Err(error) => {
                     complain(&branch.name, &error);
                     // The next connection tries again.
-                    unit.stop().await;
+                    return unit.stop().await;
+                }
+            }
+            for endpoint in &branch.endpoints {
+                let Some(replica) = self.existing(&endpoint.uid) else { continue };
+                let mut replica = replica.lock().await;
+                if replica.runs()
+                    && let Err(error) =
+                        self.replicate(unit, &mut replica, wish.clone(), endpoint).await
+                {
+                    complain(&endpoint.name, &error);
+                    replica.remove().await;
                 }
             }
         }
@@ -306,29 +332,29 @@ impl Fleet {
         endpoint: &Endpoint,
     ) -> Result<(), String> {
         wish.contents = None;
-        if !endpoint.writes {
-            wish.settings.clone_from(&endpoint.settings);
-        }
+        // Some must not be less than those of the source.
+        wish.settings.extend(endpoint.settings.clone());
         if !replica.runs() {
             // One that stood still may lack WAL that its source no longer has.
             replica.remove().await;
             let copy = source.copy_to(self.directory()?).await?;
+            copy.write("standby.signal", "").map_err(|error| error.to_string())?;
             replica.inherit(copy, source.applied.clone(), source.settings_in_file().clone());
         }
-        let (Some(copy), Some(source)) = (&replica.cluster, &source.cluster) else {
-            return Err("there is no data directory".to_owned());
-        };
-        wish.extra = follow(copy, source)?;
+        let socket = source.directory()?;
+        let source = format!("host={} port=5432 user={ADMIN}", socket.display());
+        wish.extra = vec![format!("primary_conninfo={source}")];
         let refused = replica.run(&wish).await?;
         complain_all(&endpoint.name, &refused);
         Ok(())
     }
 
-    fn branches(&self) -> BTreeMap<String, Branch> {
+    /// The branches and the snapshots, by UID.
+    fn workspace(&self) -> (BTreeMap<String, Branch>, BTreeMap<String, Option<String>>) {
         let mut service = self.shared.lock();
         let now = service.clock.now();
         service.world.sweep(now);
-        wanted::branches(&service.world, now)
+        (wanted::branches(&service.world, now), wanted::snapshots(&service.world))
     }
 
     /// A branch, and what its server is to be like.

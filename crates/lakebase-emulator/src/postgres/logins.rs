@@ -51,8 +51,7 @@ pub(crate) fn check_token(
     token: &str,
     now: Timestamp,
 ) -> Result<(), Fatal> {
-    let refusal =
-        || Fatal::new("28P01", format!("password authentication failed for user \"{user}\""));
+    let refusal = || wrong_password(user);
     let credential = world.credentials.get(token).ok_or_else(refusal)?;
     let uid = world.store.live(endpoint).and_then(|endpoint| endpoint.uid.as_deref());
     let holds = credential.endpoint == endpoint
@@ -71,6 +70,11 @@ pub(crate) fn check_token(
         ));
     }
     Ok(())
+}
+
+/// PostgreSQL's refusal.
+pub(crate) fn wrong_password(user: &str) -> Fatal {
+    Fatal::new("28P01", format!("password authentication failed for user \"{user}\""))
 }
 
 /// How a role of the endpoint's branch logs in, by its name in PostgreSQL.

@@ -133,7 +133,7 @@ async fn converse(client: &mut Client, fleet: &Fleet) -> io::Result<Result<(), F
         let service = fleet.shared.lock();
         logins::method(&service.world, &endpoint, &user, service.clock.now())
     };
-    match method {
+    match method.clone() {
         Err(refusal) => return Ok(Err(refusal)),
         Ok(Method::Token) => {
             client.stream.write_all(&frames::ask_for_password()).await?;
@@ -164,7 +164,9 @@ async fn converse(client: &mut Client, fleet: &Fleet) -> io::Result<Result<(), F
     let mut server = UnixStream::connect(&socket).await?;
     server.write_all(&client.session.message()).await?;
     let work = Work::begin(fleet, &endpoint);
-    let mut conversation = Conversation { work, opening: Some(Vec::new()), socket, cancel: None };
+    let unproven = (method == Ok(Method::Native)).then(|| user.clone());
+    let mut conversation =
+        Conversation { work, unproven, opening: Some(Vec::new()), socket, cancel: None };
     conversation.run(&mut client.stream, &mut server, awake.ends).await
 }
 

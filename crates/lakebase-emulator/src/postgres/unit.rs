@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use tokio::task::spawn_blocking;
 
-use super::cluster::{ADMIN, Cluster, Server};
+use super::cluster::{Cluster, Server};
 use super::sql;
 use super::wanted::Contents;
 
@@ -162,13 +162,6 @@ impl Unit {
         self.in_file.clone_from(&settings);
         self.settings = settings;
     }
-}
-
-/// What makes a copy a replica of the server with this socket.
-pub(crate) fn follow(copy: &Cluster, source: &Cluster) -> Result<Vec<String>, String> {
-    copy.write("standby.signal", "").map_err(|error| error.to_string())?;
-    let socket = source.directory.display();
-    Ok(vec![format!("primary_conninfo=host={socket} port=5432 user={ADMIN}")])
 }
 
 /// Works on files in another thread.

@@ -12,24 +12,16 @@ use crate::name;
 use crate::resources::{endpoint, password};
 
 const BRANCHES: &str = "projects/*/branches/*";
+const SNAPSHOTS: &str = "projects/*/snapshots/*";
 
 /// A branch, and with it a data directory.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Branch {
     pub(crate) name: String,
     pub(crate) version: u32,
-    pub(crate) origin: Origin,
+    /// The UID of the branch or the snapshot that a new branch is a copy of.
+    pub(crate) origin: Option<String>,
     pub(crate) endpoints: Vec<Endpoint>,
-}
-
-/// Where the data of a new branch comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
-    Empty,
-    /// The branch with this UID, as it is now.
-    Branch(String),
-    /// A snapshot, by its name. Restoring one copies its data directory, which is not made yet.
-    Snapshot(String),
 }
 
 /// What the API says is in PostgreSQL, by ID.
@@ -99,6 +91,13 @@ pub(crate) fn branches(world: &World, now: Timestamp) -> BTreeMap<String, Branch
         .collect()
 }
 
+/// The snapshots, by UID, and the UIDs of their sources.
+pub(crate) fn snapshots(world: &World) -> BTreeMap<String, Option<String>> {
+    let all = world.store.inside("").filter(|(name, _)| name::matches(SNAPSHOTS, name));
+    let source = |snapshot: &Object| world.store.get(snapshot.text("source_branch")?)?.uid.clone();
+    all.filter_map(|(_, object)| Some((object.uid.clone()?, source(object)))).collect()
+}
+
 /// The branch with this name, if it has this UID.
 pub(crate) fn branch(world: &World, name: &str, uid: &str, now: Timestamp) -> Option<Branch> {
     let object = world.store.get(name).filter(|object| object.uid.as_deref() == Some(uid))?;
@@ -108,18 +107,14 @@ pub(crate) fn branch(world: &World, name: &str, uid: &str, now: Timestamp) -> Op
 fn read(world: &World, name: &str, object: &Object, now: Timestamp) -> Branch {
     let project = name::parent(name).and_then(|project| world.store.get(project));
     let version = project.and_then(|project| project.settings.get("pg_version")?.as_u64());
-    let source = object.text("source_branch").and_then(|source| world.store.get(source));
-    let origin = match (object.text("source_snapshot"), source.and_then(|it| it.uid.clone())) {
-        (Some(snapshot), _) => Origin::Snapshot(snapshot.to_owned()),
-        (None, Some(uid)) => Origin::Branch(uid),
-        (None, None) => Origin::Empty,
-    };
+    let source = object.text("source_snapshot").or(object.text("source_branch"));
+    let source = source.and_then(|source| world.store.get(source));
     let lives = world.store.live(name).is_some();
     let endpoints = members(world, name, "endpoints").filter(|_| lives);
     Branch {
         name: name.to_owned(),
         version: version.and_then(|version| u32::try_from(version).ok()).unwrap_or_default(),
-        origin,
+        origin: source.and_then(|source| source.uid.clone()),
         endpoints: endpoints
             .filter_map(|(name, object)| endpoint(world, name, object, now))
             .collect(),

@@ -5,7 +5,7 @@ use std::fs;
 use lakebase_emulator::Options;
 use serde_json::json;
 
-use crate::stand::{BRANCH, PRIMARY, Stand};
+use crate::stand::{BRANCH, JANE, PRIMARY, Stand};
 
 const ROWS: &str = "SELECT n::text FROM items ORDER BY n";
 
@@ -66,6 +66,34 @@ async fn branch_of_a_source_that_stands_still_is_a_copy() {
 }
 
 #[tokio::test]
+async fn restored_branch_has_the_rows_of_the_snapshot() {
+    let stand = Stand::new();
+    let source = stand.connect(PRIMARY).await;
+    source.run("CREATE TABLE items (n int); INSERT INTO items VALUES (1)").await;
+    let body = json!({"spec": {"source_branch": BRANCH}});
+    stand.ask("POST", "projects/p/snapshots?snapshot_id=before", &body);
+    let taken = directories(&stand);
+    source.run("INSERT INTO items VALUES (2)").await;
+    // Its operation is done when it is asked for.
+    let snapshot = "projects/p/snapshots/before";
+    let restore = |id: &str| {
+        let body = json!({"spec": {"source_snapshot": snapshot, "no_expiry": true}});
+        stand.ask("POST", &format!("projects/p/branches?branch_id={id}"), &body);
+        format!("projects/p/branches/{id}/endpoints/primary")
+    };
+    let restored = restore("one");
+    let session = stand.connect(&restored).await;
+    assert_eq!(session.column(ROWS).await, ["1"]);
+    // What is written to one restored branch is not in the next.
+    session.run("INSERT INTO items VALUES (3)").await;
+    assert_eq!(stand.connect(&restore("two")).await.column(ROWS).await, ["1"]);
+    assert_eq!(directories(&stand), taken + 2);
+    stand.ask("DELETE", snapshot, &json!({}));
+    assert_eq!(directories(&stand), taken + 1);
+    assert_eq!(session.column(ROWS).await, ["1", "3"]);
+}
+
+#[tokio::test]
 async fn read_only_endpoint_reads_what_is_written_and_cannot_write() {
     let stand = Stand::new();
     let reports = format!("{BRANCH}/endpoints/reports");
@@ -82,6 +110,46 @@ async fn read_only_endpoint_reads_what_is_written_and_cannot_write() {
     source.run("INSERT INTO items VALUES (3)").await;
     replica.run("ROLLBACK").await;
     while replica.column(ROWS).await != ["1", "3"] {}
+    // Both servers restart with a new maximum, and the replica goes on.
+    stand.emulator.change(PRIMARY, json!({"autoscaling_limit_max_cu": 2}));
+    stand.connect(PRIMARY).await.run("INSERT INTO items VALUES (4)").await;
+    let replica = stand.connect(&reports).await;
+    while replica.column(ROWS).await != ["1", "3", "4"] {}
+    // It suspends alone, and wakes with the rows of its source.
+    stand.emulator.change(&reports, json!({"disabled": true, "current_state": "IDLE"}));
+    assert_eq!(replica.end().await, "57P01");
+    stand.connect(PRIMARY).await.run("INSERT INTO items VALUES (5)").await;
+    stand.emulator.change(&reports, json!({"disabled": false, "current_state": "ACTIVE"}));
+    assert_eq!(stand.connect(&reports).await.column(ROWS).await, ["1", "3", "4", "5"]);
+}
+
+#[tokio::test]
+async fn readable_secondary_of_a_group_only_reads() {
+    let stand = Stand::new();
+    let group = json!({"min": 2, "max": 2, "enable_readable_secondaries": true});
+    stand.emulator.change(PRIMARY, json!({"group": group}));
+    stand
+        .connect(PRIMARY)
+        .await
+        .run("CREATE TABLE items (n int); INSERT INTO items VALUES (1)")
+        .await;
+    let mut config = tokio_postgres::Config::new();
+    config.host(stand.host(PRIMARY, "read_only_host")).user(JANE);
+    config.password(stand.credential(PRIMARY)).dbname("databricks_postgres");
+    let reader = stand.open(&mut config).await.expect("the host for reads leads there");
+    assert_eq!(reader.column(ROWS).await, ["1"]);
+    assert_eq!(reader.refusal("DELETE FROM items").await, "25006");
+}
+
+#[tokio::test]
+async fn deleted_project_stops_and_comes_back_with_its_data() {
+    let stand = Stand::new();
+    let session = stand.connect(PRIMARY).await;
+    session.run("CREATE TABLE items (n int); INSERT INTO items VALUES (1)").await;
+    stand.ask("DELETE", "projects/p", &json!({}));
+    assert_eq!(session.end().await, "57P01");
+    stand.ask("POST", "projects/p/undelete", &json!({}));
+    assert_eq!(stand.connect(PRIMARY).await.column(ROWS).await, ["1"]);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lakebase_emulator::Options;
+use lakebase_emulator::{Options, PostgresOptions};
 use serde_json::json;
 use tokio_postgres::{Config, NoTls, config::SslMode};
 
@@ -110,6 +110,11 @@ async fn password_logs_in_where_the_project_allows_it() {
     assert_eq!(refused(stand.login(&dev, "app", &password).await), wrong);
     let own = reveal("projects/p/branches/dev/roles/app");
     assert!(stand.login(&dev, "app", &own).await.is_ok());
+    // Roles of the emulator itself, and those that take tokens, have no password that is right.
+    for user in ["lakebase_emulator", "lakebase_token_roles", JANE] {
+        let refusal = refused(stand.login(PRIMARY, user, &password).await);
+        assert!(refusal.starts_with("28P01 password authentication failed"), "{user}: {refusal}");
+    }
     // Roles that were created by SQL can log in, too.
     session_of_sql_role(&stand).await;
     stand.emulator.change("projects/p", json!({"enable_pg_native_login": false}));
@@ -140,8 +145,7 @@ async fn query_is_cancelled_with_the_secret_of_its_session_only() {
 
 #[tokio::test]
 async fn project_of_a_version_that_is_not_installed_is_refused_with_the_reason() {
-    let postgres =
-        lakebase_emulator::PostgresOptions { any_version: false, ..crate::stand::postgres() };
+    let postgres = PostgresOptions { any_version: false, ..crate::stand::postgres() };
     let options = Options { postgres: Some(postgres), ..Options::default() };
     let stand = Stand::with(options, json!({"pg_version": 17}));
     let login = stand.login(PRIMARY, JANE, &stand.credential(PRIMARY)).await;
@@ -157,4 +161,28 @@ async fn each_version_runs_its_own_server() {
         let shown = session.text("SHOW server_version").await;
         assert!(shown.starts_with(&version.to_string()), "{shown}");
     }
+}
+
+#[tokio::test]
+async fn host_names_of_a_domain_are_told_apart_by_tls() {
+    // An address of its own, as other tests have theirs.
+    let address: [u8; 4] = [127, 63, fastrand::u8(..), fastrand::u8(1..255)];
+    let postgres =
+        PostgresOptions { domain: Some("db.test".to_owned()), ..crate::stand::postgres() };
+    let options = Options { host: address.into(), postgres: Some(postgres), ..Options::default() };
+    let stand = Stand::with(options, json!({}));
+    let dev = stand.branch("dev");
+    for endpoint in [PRIMARY, &dev] {
+        let host = stand.host(endpoint, "host");
+        assert!(host.starts_with("ep-") && host.ends_with(".db.test"), "{host}");
+        let mut config = Config::new();
+        config.host(&host).hostaddr(address.into()).user(JANE);
+        config.password(stand.credential(endpoint)).dbname("databricks_postgres");
+        let session = stand.open(&mut config).await.expect("the name leads to the endpoint");
+        assert_eq!(session.text("SELECT current_user::text").await, JANE);
+    }
+    let mut config = Config::new();
+    config.host("ep-other.db.test").hostaddr(address.into()).user(JANE).password("any");
+    let refusal = refused(stand.open(&mut config).await);
+    assert!(refusal.starts_with("08004 no endpoint has this host"), "{refusal}");
 }

@@ -153,3 +153,13 @@ fn next_start_cleans_up_what_a_crash_has_left() {
     }
     assert!(is_empty(&place));
 }
+
+#[test]
+fn missing_programs_are_named_and_nothing_starts() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lakebase-emulator"));
+    let done = command.args(["--port", "0", "--postgres-bin", "/nowhere"]).output();
+    let done = done.expect("the program starts");
+    assert_eq!(done.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(said.contains("`/nowhere` has no `postgres` and `initdb` that run"), "{said}");
+}
