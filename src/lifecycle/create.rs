@@ -1,6 +1,7 @@
 //! Creating an object, or adopting one that exists.
 
 use lakebase_api::{Deadline, Error, Json};
+use serde_json::json;
 use tfplugin::{Call, Diagnostic, Object, ResourceAnswer, Value};
 
 use super::help::{Help as _, Section};
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::model::address::Scope;
 use crate::model::field::Place;
-use crate::model::life::Create;
+use crate::model::life::{Create, Delete};
 use crate::model::meaning;
 use crate::model::plan::PlanContext;
 use crate::model::table::{Resource, Table};
@@ -68,6 +69,9 @@ impl Lifecycle {
         let attempt = Attempt { name, ..attempt };
         let creation = Creation { attempt, ..creation };
         if table.life.create == Create::Patch && !is_deleted(&found) {
+            // Reads may lag behind: what this apply has cleared has no settings.
+            let is_cleared = table.life.delete == Delete::Clear && self.walk.has_deleted_name(name);
+            let found = if is_cleared { json!({ "name": name }) } else { found.clone() };
             let adopts = REPLACE_EXISTING.of(planned) == Tf::Known(true);
             if has_adoption(resource) && !adopts && self.overwrites(resource, &found, planned) {
                 return exists(&attempt, resource).into();

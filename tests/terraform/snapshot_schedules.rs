@@ -1,7 +1,7 @@
 //! Snapshot schedules: there with their branch, never overwritten unasked, cleared by a destroy.
 
 use expect_test::expect;
-use lakebase_emulator::{Behaviors, Options};
+use lakebase_emulator::{Behaviors, Fault, FaultKind, Options};
 use serde_json::json;
 
 use crate::fixtures::project;
@@ -131,6 +131,26 @@ fn change_elsewhere_shows_and_is_put_back() {
         bench.apply();
         assert_eq!(bench.masks(), ["schedule"]);
     }
+}
+
+#[test]
+fn replacement_on_request_sets_the_schedule_again_although_reads_lag() {
+    let bench = bench("replacement_on_request_sets_the_schedule_again");
+    bench.configure(&of(&[DAILY]));
+    bench.apply();
+    bench.forget_requests();
+    let stale = FaultKind::StaleRead { reads: 9 };
+    bench.emulator.fault(Fault::on("PATCH", "/snapshot-schedule", stale));
+    let address = "-replace=lakebase_snapshot_schedule.production";
+    bench.terraform(&["apply", "-auto-approve", address]).succeeded();
+    bench.emulator.forget_faults();
+    bench.expect_empty_plan();
+    bench.expect_mutations(expect![[r#"
+        PATCH /api/2.0/postgres/projects/shop/branches/production/snapshot-schedule?update_mask=schedule
+          {"schedule":[]}
+        PATCH /api/2.0/postgres/projects/shop/branches/production/snapshot-schedule?update_mask=schedule
+          {"schedule":[{"daily_schedule":{"hour":0},"retention":"604800s"}]}
+    "#]]);
 }
 
 #[test]
