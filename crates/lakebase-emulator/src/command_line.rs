@@ -4,6 +4,8 @@
 //! are rows, too. The help is made from the rows. A profile sets some options; the environment comes
 //! over it, and the command line over both. Start reading at [`ROWS`].
 
+mod postgres;
+
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -239,13 +241,15 @@ Usage: lakebase-emulator [options]
 
 When it is ready it prints, one to a line, what a client needs in its environment:
 DATABRICKS_HOST and DATABRICKS_TOKEN, and in a comment the OAuth client to use instead of the
-token, because clients refuse to choose between the two.
+token, because clients refuse to choose between the two. With PostgreSQL, PGSSLROOTCERT is the file
+of the certificate that clients trust.
 
 Examples:
   lakebase-emulator --port 0 --env-file emulator.env
   lakebase-emulator --operation-delay 5s --frozen-clock
   lakebase-emulator --host 0.0.0.0 --public-url http://emulator:8080 --token \"$TOKEN\"
   lakebase-emulator --seed shop.json -v
+  lakebase-emulator --postgres
   LAKEBASE_EMULATOR_PORT=9000 lakebase-emulator --profile realistic
 
 Options:
@@ -330,18 +334,23 @@ pub(crate) fn command(
     Ok(Command::Serve(Box::new(launch)))
 }
 
+/// All options, in the order of the help.
+fn rows() -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().chain(postgres::ROWS)
+}
+
 fn is_option(name: &str) -> bool {
-    ROWS.iter().any(|row| row.name == name) || Behavior::named(name).is_some()
+    rows().any(|row| row.name == name) || Behavior::named(name).is_some()
 }
 
 fn is_flag(name: &str) -> bool {
     let is_boolean = |behavior: &Behavior| behavior.values.starts_with("true");
-    ROWS.iter().any(|row| row.name == name && row.value.is_empty())
+    rows().any(|row| row.name == name && row.value.is_empty())
         || Behavior::named(name).is_some_and(is_boolean)
 }
 
 fn set(launch: &mut Launch, name: &str, value: &str) -> Result<(), String> {
-    match (ROWS.iter().find(|row| row.name == name), Behavior::named(name)) {
+    match (rows().find(|row| row.name == name), Behavior::named(name)) {
         (Some(row), _) => (row.set)(launch, value),
         (None, Some(behavior)) => behavior.set(&mut launch.options, value),
         (None, None) => Err(format!("there is no option `{name}`")),
@@ -350,7 +359,7 @@ fn set(launch: &mut Launch, name: &str, value: &str) -> Result<(), String> {
 
 fn help() -> String {
     const COLUMN: usize = 30;
-    let rows = ROWS.iter().map(|row| (format!("--{} {}", row.name, row.value), row.meaning));
+    let rows = rows().map(|row| (format!("--{} {}", row.name, row.value), row.meaning));
     let fixed = [("--version", "print the version"), ("-h, --help", "print this")];
     let fixed = fixed.map(|(option, meaning)| (option.to_owned(), meaning));
     let mut text = String::from(USAGE);
@@ -474,7 +483,7 @@ mod tests {
     #[test]
     fn each_option_is_in_the_help_and_profiles_set_options() {
         let help = help();
-        for row in ROWS {
+        for row in rows() {
             assert!(help.contains(&format!("  --{} ", row.name)), "{}", row.name);
         }
         assert!(help.lines().all(|line| line.len() <= 104), "{help}");

@@ -53,10 +53,13 @@ fn serve(launch: Launch) -> io::Result<()> {
         if verbose {
             emulator.on_request(log);
         }
+        let certificate = emulator.certificate();
+        let certificate = certificate.map(|file| format!("PGSSLROOTCERT={}\n", file.display()));
         let environment = format!(
-            "DATABRICKS_HOST={}\nDATABRICKS_TOKEN={}\n",
+            "DATABRICKS_HOST={}\nDATABRICKS_TOKEN={}\n{}",
             emulator.url(),
-            emulator.token()
+            emulator.token(),
+            certificate.unwrap_or_default(),
         );
         if let Some(file) = &env_file {
             file.write(&environment)?;

@@ -6,6 +6,7 @@
 //! a refusal. It changes nothing: the interpreter applies the effects after the last check. Start
 //! reading at [`Kind`], then at [`world::World`].
 
+pub(crate) mod hosts;
 pub(crate) mod operations;
 pub(crate) mod stale;
 pub(crate) mod store;

@@ -3,6 +3,7 @@
 pub(crate) mod behaviors;
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use behaviors::{Behaviors, Deviations};
@@ -54,6 +55,42 @@ pub struct Options {
     pub deviations: Deviations,
     /// How the emulator behaves where the service's behavior is inferred or disputed.
     pub behaviors: Behaviors,
+    /// PostgreSQL behind the endpoints, if there is to be one.
+    pub postgres: Option<PostgresOptions>,
+}
+
+/// What can be chosen about the PostgreSQL behind the endpoints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostgresOptions {
+    /// Directories with the programs `postgres` and `initdb`. If there are none, those in `PATH` and
+    /// in the usual places are found.
+    pub binaries: Vec<PathBuf>,
+    /// Whether a project whose major version is not installed runs the nearest one. Otherwise its
+    /// endpoints refuse connections.
+    pub any_version: bool,
+    /// The port of all endpoints. Lakebase's is 5432, and the API has no field for it.
+    pub port: u16,
+    /// The domain of the hosts, all of which must lead to [`Options::host`]. Without one, each host
+    /// is a loopback address of its own.
+    pub domain: Option<String>,
+    /// The user that servers run as, if the emulator runs as root: `postgres` or `nobody` if omitted.
+    pub user: Option<String>,
+    /// The directory for data, sockets and locks. If omitted, one in the directory for temporary
+    /// files.
+    pub directory: Option<PathBuf>,
+}
+
+impl Default for PostgresOptions {
+    fn default() -> PostgresOptions {
+        PostgresOptions {
+            binaries: Vec::new(),
+            any_version: false,
+            port: 5432,
+            domain: None,
+            user: None,
+            directory: None,
+        }
+    }
 }
 
 /// The token and the secret of an emulator that only this machine reaches.
@@ -82,6 +119,7 @@ impl Default for Options {
             report_never_suspended_as: NeverSuspended::TimeoutAbsent,
             deviations: Deviations::default(),
             behaviors: Behaviors::default(),
+            postgres: None,
         }
     }
 }

@@ -48,8 +48,10 @@ impl Service {
     pub(crate) fn reset(&mut self) {
         let mut journal = std::mem::take(&mut self.journal);
         journal.clear();
+        let hosts = std::mem::take(&mut self.world.hosts);
         *self = Service::new(self.options.clone(), std::mem::take(&mut self.world.url));
         self.journal = journal;
+        self.world.hosts = hosts;
     }
 
     /// The whole workspace as a document.
@@ -62,7 +64,10 @@ impl Service {
     /// Replaces the workspace by that of a document, or changes nothing.
     pub(crate) fn set_state(&mut self, document: &[u8]) -> Result<()> {
         let (world, time) = state::read(&self.world, document, self.clock.now())?;
+        let hosts = std::mem::take(&mut self.world.hosts);
         self.world = world;
+        self.world.hosts = hosts;
+        self.world.number_all();
         if let Some(time) = time {
             self.clock.set(time);
         }

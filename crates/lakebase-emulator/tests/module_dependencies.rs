@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// The modules, each of which may name those before it.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 20] = [
     "wire",
     "error",
     "name",
@@ -23,6 +23,8 @@ const ORDER: [&str; 18] = [
     "resources",
     "kinds",
     "service",
+    "shared",
+    "postgres",
 ];
 
 #[test]

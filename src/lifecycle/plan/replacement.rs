@@ -326,7 +326,8 @@ pub(super) fn deletion_protection(
     Diagnostic::error(
         format!("Cannot {what} {} `{name}`: deletion protection is enabled", table.noun),
         format!(
-            "This would delete {}.\n\nTo proceed, set `{DELETION_PROTECTION} = false`, apply that \
+            "This would delete {}.\n\nThe value in the state decides. To proceed, set \
+             `{DELETION_PROTECTION} = false`, apply that \
              change separately, and then plan again. If the block was removed, restore it for that \
              apply.",
             lost(table, observed)

@@ -224,7 +224,7 @@ behaviors! {
     max_range_cu: u32 = 16, "DOC", "7.2";
     /// The major version of PostgreSQL of a project that names none.
     default_pg_version: u32 = 17, "KIT", "7.3";
-    /// Whether a compute becomes idle after its suspend timeout. Connections do not reach the
+    /// Whether a compute becomes idle after its suspend timeout. Without PostgreSQL, connections do not reach the
     /// emulator, so that the time counts from the last change.
     scale_to_zero: bool = true, "INF", "6.8";
     /// Whether operations are done in the first answer already, if they take no time.

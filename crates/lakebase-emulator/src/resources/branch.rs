@@ -225,6 +225,13 @@ pub(super) fn check_point_in_time(world: &World, change: &Change<'_>) -> Result<
             ));
         }
     }
+    if world.options.postgres.is_some() && (lsn.is_some() || time.is_some()) {
+        // A limit of the emulator: its data directories have no history.
+        return Err(ApiError::bad_request(
+            "The emulator keeps no history of the data in PostgreSQL: omit 'spec.source_branch_lsn' \
+             and 'spec.source_branch_time', or run the emulator without --postgres.",
+        ));
+    }
     Ok(())
 }
 
