@@ -190,7 +190,7 @@ mod tests {
             &expect![[r#"
                 Error at max_cu: An autoscaling range may span at most 8 CU, but from `min_cu` = 0.5 to `max_cu` = 32 it spans 31.5 CU.
 
-                The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 24–32 CU, which keeps the maximum. If your workspace accepts wider ranges, increase `max_autoscaling_range_cu` in the provider configuration.
+                The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 24–32 CU, which keeps the maximum. If your workspace accepts wider ranges (newer documentation says 16 CU), increase `max_autoscaling_range_cu` in the provider configuration.
 
                 https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]],
         );
@@ -202,7 +202,7 @@ mod tests {
             &expect![[r#"
                 Error at max_cu: An autoscaling range may span at most 7.5 CU, but from `min_cu` = 1 to `max_cu` = 32 it spans 31 CU.
 
-                The nearest valid ranges are 1–8 CU, which keeps the minimum, and 25–32 CU, which keeps the maximum. If your workspace accepts wider ranges, increase `max_autoscaling_range_cu` in the provider configuration.
+                The nearest valid ranges are 1–8 CU, which keeps the minimum, and 25–32 CU, which keeps the maximum. If your workspace accepts wider ranges (newer documentation says 16 CU), increase `max_autoscaling_range_cu` in the provider configuration.
 
                 https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]],
         );

@@ -246,9 +246,9 @@ impl Resource for SyncedTable {
     fn failure(&self, reported: &Json) -> Option<[String; 2]> {
         let failed = [(CATALOG_STATE, "FAILED"), (STATE, "SYNCED_TABLE_OFFLINE_FAILED")];
         let status = &reported["status"];
-        let (field, state) = failed.into_iter().find(|(it, state)| status[it.name()] == *state)?;
+        let (_, state) = failed.into_iter().find(|(it, state)| status[it.name()] == *state)?;
         let message = status[MESSAGE.name()].as_str().unwrap_or("no message");
-        Some([format!("{}={state}", field.name()), message.to_owned()])
+        Some([state.to_owned(), message.to_owned()])
     }
 }
 

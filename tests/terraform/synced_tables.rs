@@ -94,7 +94,11 @@ resource "lakebase_synced_table" "trips" {
     bench.apply();
     bench.configure(&catalog);
     bench.apply();
-    bench.expect_mutations(expect![[""]]);
+    bench.expect_mutations(expect![[r#"
+        POST /api/2.0/postgres/synced_tables?synced_table_id=lakebase_test.public.trips_synced
+          {"spec":{"branch":"projects/shop/branches/production","create_database_objects_if_missing":true,"new_pipeline_spec":{"storage_catalog":"main","storage_schema":"pipeline_storage"},"postgres_database":"appdb","primary_key_columns":["tpep_pickup_datetime"],"scheduling_policy":"SNAPSHOT","source_table_full_name":"main.source.trips_source"}}
+        DELETE /api/2.0/postgres/synced_tables/lakebase_test.public.trips_synced
+    "#]]);
 }
 
 #[test]
@@ -120,16 +124,74 @@ fn what_a_create_needs_and_cannot_have_is_told_by_the_plan() {
     bench.configure(
         "resource \"lakebase_synced_table\" \"orders\" {\n  synced_table_id = \"a.b\"\n}\n",
     );
-    expect![[""]].assert_eq(&bench.plan_fails().without_places_from("Error:"));
+    expect![[r#"
+        Error: Invalid `synced_table_id`
+
+          with lakebase_synced_table.orders,
+
+        `a.b` is not a valid table name. It must be a Unity Catalog name with 3 parts
+        separated by dots, without slashes and spaces, for example
+        `main.sales.orders`."#]]
+    .assert_eq(&bench.plan_fails().without_places_from("Error:"));
     bench.configure(
         "resource \"lakebase_synced_table\" \"orders\" {\n  synced_table_id = \"a.b.c\"\n}\n",
     );
-    expect![[""]].assert_eq(&bench.plan_fails().without_places_from("Error:"));
+    expect![[r#"
+        Error: Missing `source_table_full_name`
+
+          with lakebase_synced_table.orders,
+
+        `source_table_full_name` is required to create a synced table. It can be
+        omitted only for one that is imported.
+
+        Error: Missing `primary_key_columns`
+
+          with lakebase_synced_table.orders,
+
+        `primary_key_columns` is required to create a synced table. It can be omitted
+        only for one that is imported.
+
+        Error: Missing `scheduling_policy`
+
+          with lakebase_synced_table.orders,
+
+        `scheduling_policy` is required to create a synced table. It can be omitted
+        only for one that is imported.
+
+        Error: Missing `branch`
+
+          with lakebase_synced_table.orders,
+
+        `branch` is required to create a synced table. It can be omitted only for one
+        that is imported."#]]
+    .assert_eq(&bench.plan_fails().without_places_from("Error:"));
     let both = "new_pipeline_spec = { storage_schema = \"s\" }\n  existing_pipeline_id = \"p\"";
     bench.configure(
         &orders(both).replace("main.sales.orders", "orders").replace("SNAPSHOT", "HOURLY"),
     );
-    expect![[""]].assert_eq(&bench.plan_fails().without_places_from("Error:"));
+    expect![[r#"
+        Error: Invalid `source_table_full_name`
+
+          with lakebase_synced_table.orders,
+
+        `orders` is not a valid table name. It must be a Unity Catalog name with 3
+        parts separated by dots, without slashes and spaces, for example
+        `main.sales.orders`.
+
+        Error: Invalid `scheduling_policy`
+
+          with lakebase_synced_table.orders,
+
+        `HOURLY` is not a valid value. Valid values: `SNAPSHOT`, `TRIGGERED`,
+        `CONTINUOUS`.
+
+        Error: Conflicting `existing_pipeline_id`
+
+          with lakebase_synced_table.orders,
+
+        `new_pipeline_spec` and `existing_pipeline_id` cannot be set together: set
+        only one of them."#]]
+    .assert_eq(&bench.plan_fails().without_places_from("Error:"));
 }
 
 #[test]
@@ -138,7 +200,22 @@ fn source_that_does_not_exist_is_an_error_on_its_attribute() {
     let options = Options { missing_tables, ..Options::default() };
     let bench = bench("source_that_does_not_exist", options);
     bench.configure(&orders(""));
-    expect![[""]].assert_eq(&bench.masked(&bench.apply_fails().from("Error:")));
+    expect![[r#"
+        Error: Could not create synced table `synced_tables/main.public.orders`
+
+          with lakebase_synced_table.orders,
+          on main.tf line 12, in resource "lakebase_synced_table" "orders":
+          12:   source_table_full_name = "main.sales.orders"
+
+        TABLE_DOES_NOT_EXIST: Table 'main.sales.orders' does not exist.
+
+        Request: POST
+        [HOST]/api/2.0/postgres/synced_tables?synced_table_id=main.public.orders
+        Status: HTTP 404 after 1 attempt ([SECONDS])
+        Request ID: [UUID]
+
+        Help:
+        https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail"#]].assert_eq(&bench.masked(&bench.apply_fails().from("Error:")));
 }
 
 #[test]
@@ -183,8 +260,19 @@ fn create_waits_for_the_pipeline_or_for_the_data() {
         bench.emulator.advance(seconds(pass));
     }
     let output = running.wait().succeeded().output();
-    let states = output.lines().filter_map(|line| line.split("state=").nth(1)).collect::<Vec<_>>();
-    expect![[""]].assert_eq(&states.join("\n"));
+    // What has blanks stands in quotation marks.
+    let state = |line: &str| {
+        let rest = line.split(" state=").nth(1)?;
+        let end = if rest.starts_with('"') { '"' } else { ' ' };
+        rest.trim_start_matches('"').split(end).next().map(str::to_owned)
+    };
+    let states = output.lines().filter(|line| line.contains("[INFO]")).filter_map(state);
+    expect![[r#"
+        running
+        SYNCED_TABLE_PROVISIONING_PIPELINE_RESOURCES
+        SYNCED_TABLE_PROVISIONING_INITIAL_SNAPSHOT, PROVISIONING_PHASE_MAIN, 0 %, 0 of 1000 rows
+        SYNCED_TABLE_PROVISIONING_INITIAL_SNAPSHOT, PROVISIONING_PHASE_MAIN, 25 %, 250 of 1000 rows
+        SYNCED_TABLE_PROVISIONING_INITIAL_SNAPSHOT, PROVISIONING_PHASE_INDEX_SORT, 75 %, 750 of 1000 rows"#]].assert_eq(&states.collect::<Vec<_>>().join("\n"));
     bench.expect_empty_plan();
     bench.configure(&format!(
         "data \"lakebase_synced_table\" \"orders\" {{\n  name = \"{NAME}\"\n}}\n\noutput \"all\" {{\n  \
@@ -193,7 +281,29 @@ fn create_waits_for_the_pipeline_or_for_the_data() {
     bench.terraform(&["state", "rm", "lakebase_synced_table.orders"]).succeeded();
     bench.apply();
     let text = serde_json::to_string_pretty(&bench.output("all")).expect("it is JSON");
-    expect![[""]].assert_eq(&bench.masked(&text));
+    expect![[r#"
+        {
+          "create_time": "[TIME]",
+          "detailed_state": "SYNCED_TABLE_ONLINE_NO_PENDING_UPDATE",
+          "last_processed_commit_version": 0,
+          "last_sync": {
+            "delta_commit_time": "[TIME]",
+            "delta_commit_version": 0,
+            "sync_end_time": "[TIME]",
+            "sync_start_time": "[TIME]"
+          },
+          "last_sync_time": "[TIME]",
+          "message": "The synced table is online.",
+          "name": "synced_tables/main.public.orders",
+          "ongoing_sync_progress": null,
+          "pipeline_id": "[UUID]",
+          "project": "projects/shop",
+          "provisioning_phase": null,
+          "synced_table_id": "main.public.orders",
+          "uid": "[UUID]",
+          "unity_catalog_provisioning_state": "ACTIVE"
+        }"#]]
+    .assert_eq(&bench.masked(&text));
 }
 
 #[test]
@@ -209,7 +319,36 @@ fn copy_that_fails_is_an_error_and_taints() {
     bench.emulator.change(NAME, failed);
     bench.emulator.advance(seconds(41));
     let run = running.wait().failed();
-    expect![[""]].assert_eq(&bench.masked(&run.from("Warning:")));
+    expect![[r#"
+        Warning: Synced table `synced_tables/main.public.orders` is tainted and will be replaced by the next apply
+
+          with lakebase_synced_table.orders,
+          on main.tf line 8, in resource "lakebase_synced_table" "orders":
+           8: resource "lakebase_synced_table" "orders" {
+
+        The create did not complete, but the object exists or may still be created.
+        To keep it, run the following command before the next apply, where ADDRESS is
+        the resource address (use `tofu` with OpenTofu):
+
+          terraform untaint ADDRESS
+
+        The next plan waits for the operation. Without `purge_on_delete = true`, the
+        provider does not delete a project or branch in order to create it again.
+
+        Error: Could not create synced table `synced_tables/main.public.orders`
+
+          with lakebase_synced_table.orders,
+          on main.tf line 8, in resource "lakebase_synced_table" "orders":
+           8: resource "lakebase_synced_table" "orders" {
+
+        SYNCED_TABLE_OFFLINE_FAILED: Column `id` has null values.
+
+        Request: GET
+        [HOST]/api/2.0/postgres/synced_tables/main.public.orders
+        Attempts: [COUNT] ([SECONDS])
+
+        Help:
+        https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#requests-that-fail"#]].assert_eq(&bench.masked(&run.from("Warning:")));
     bench.configure(&orders(""));
     let replaced = bench.plan().output();
     assert!(replaced.contains("is tainted, so must be replaced"), "{replaced}");
