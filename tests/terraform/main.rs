@@ -37,6 +37,7 @@ mod moved;
 mod pipelines;
 mod plan_fixtures;
 mod plan_warnings;
+mod postgres;
 mod program;
 mod protection;
 mod refresh;
