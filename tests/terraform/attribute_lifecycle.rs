@@ -268,7 +268,7 @@ impl Matrix {
                 self.table.field(name).is_some_and(|field| field.is_required_to_create)
             };
             let known = resource.lines().filter(|line| !is_unknown(line));
-            let resource = known.map(|line| format!("{line}\n")).collect::<String>();
+            let resource = known.fold(String::new(), |text, line| text + line + "\n");
             hcl += &resource.replace(protection, "").replace(consent, "");
             let _ = write!(
                 hcl,
