@@ -155,12 +155,13 @@ fn origin(
         (Given::Required | Given::Optional, _) => Origin::Nothing,
         (_, Some(_)) => Origin::Default,
         _ => match (arm_not_chosen(), has_prior, unfilled) {
-            // What only the configuration gives is null where it gives nothing.
-            (Some(Value::Unknown(_)), _, Unfilled::ByNothing) => Origin::Nothing,
+            // What only the configuration gives is null where it gives nothing, also beside an arm
+            // that is unknown.
+            (Some(Value::Unknown(_)), _, Unfilled::ByNothing)
+            | (None, false, Unfilled::ByNothing) => Origin::Nothing,
             (Some(value), ..) => Origin::Choice(value),
             (None, true, _) => Origin::PriorState,
             (None, false, Unfilled::ByLakebase) => Origin::Lakebase,
-            (None, false, Unfilled::ByNothing) => Origin::Nothing,
         },
     }
 }
