@@ -155,7 +155,8 @@ fn origin(
         (Given::Required | Given::Optional, _) => Origin::Nothing,
         (_, Some(_)) => Origin::Default,
         _ => match (arm_not_chosen(), has_prior, unfilled) {
-            // What only the configuration gives is null where it gives nothing.
+            // What only the configuration gives is null where it gives nothing, also beside an arm
+            // that is unknown.
             (Some(Value::Unknown(_)), _, Unfilled::ByNothing)
             | (None, false, Unfilled::ByNothing) => Origin::Nothing,
             (Some(value), ..) => Origin::Choice(value),
