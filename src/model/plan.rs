@@ -155,10 +155,12 @@ fn origin(
         (Given::Required | Given::Optional, _) => Origin::Nothing,
         (_, Some(_)) => Origin::Default,
         _ => match (arm_not_chosen(), has_prior, unfilled) {
+            // What only the configuration gives is null where it gives nothing.
+            (Some(Value::Unknown(_)), _, Unfilled::ByNothing)
+            | (None, false, Unfilled::ByNothing) => Origin::Nothing,
             (Some(value), ..) => Origin::Choice(value),
             (None, true, _) => Origin::PriorState,
             (None, false, Unfilled::ByLakebase) => Origin::Lakebase,
-            (None, false, Unfilled::ByNothing) => Origin::Nothing,
         },
     }
 }
@@ -196,9 +198,11 @@ fn merge(
 
 /// A configured value, completed inside, in the prior state's spelling where it means the same.
 fn configured(field: &AnyField, given: &Value, before: &Value, unfilled: Unfilled) -> Value {
+    // What only the configuration gives, it gives whole: nothing inside is kept, or filled in.
+    let is_whole = field.given != Given::OrServer && !matches!(field.place, Place::Member(_));
+    let unfilled = if is_whole { Unfilled::ByNothing } else { unfilled };
     match (field.kind, given) {
         (Kind::Object(members), Value::Map(object)) => {
-            // What only the configuration gives, it gives whole: nothing inside is kept.
             let kept = if field.given == Given::OrServer { before.as_map() } else { None };
             with_prior_spelling(
                 field,

@@ -106,6 +106,7 @@ const SAMPLES: &[Sample] = &[
         ],
         ignored: &[],
     },
+    Sample::exact("lakebase_snapshot_schedule", answer!("snapshot-schedule")),
     Sample {
         type_name: "lakebase_catalog",
         answer: answer!("catalog"),
@@ -179,7 +180,7 @@ fn paths(table: &Table) -> BTreeSet<String> {
             Place::Spec(path) | Place::Status(path) => {
                 add(field, &format!("status.{path}"), &mut paths);
             }
-            Place::Root(path) => add(field, path, &mut paths),
+            Place::Root(path) | Place::Body(path) => add(field, path, &mut paths),
             _ => {}
         }
     }

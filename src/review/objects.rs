@@ -231,6 +231,15 @@ mod tests {
                 The catalog `lakebase_catalog.x` is destroyed. The catalog is removed from Unity Catalog, with the permissions granted on it and on its contents. The database and its data remain.
             "#]],
         );
+        let schedule = "projects/p/branches/b/snapshot-schedule";
+        let schedule =
+            change("lakebase_snapshot_schedule", schedule, &delete, json!({}), null.clone());
+        check(
+            &[schedule],
+            expect![[r#"
+            The snapshot schedule `lakebase_snapshot_schedule.x` is destroyed. Lakebase takes no more automatic snapshots of the branch. Snapshots that it has taken remain until they expire.
+        "#]],
+        );
         // What the configuration says decides about a replacement.
         let replaced = json!(["delete", "create"]);
         let snapshot = "projects/p/snapshots/s";

@@ -47,6 +47,7 @@ mod review_property;
 mod roles;
 mod secrets;
 mod settings;
+mod snapshot_schedules;
 mod snapshots;
 mod synced_tables;
 mod taint;

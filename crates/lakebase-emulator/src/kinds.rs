@@ -6,7 +6,7 @@ use crate::model::{Call, Kind};
 use crate::name;
 use crate::resources::{
     BRANCH, CATALOG, CREDENTIAL, DATA_API, DATABASE, ENDPOINT, PASSWORD, PROJECT, ROLE, SNAPSHOT,
-    SYNCED_TABLE,
+    SNAPSHOT_SCHEDULE, SYNCED_TABLE,
 };
 
 /// In the order in which they come with what contains them: a database after its owner.
@@ -20,6 +20,7 @@ pub(crate) static KINDS: &[&Kind] = &[
     &CATALOG,
     &SYNCED_TABLE,
     &SNAPSHOT,
+    &SNAPSHOT_SCHEDULE,
 ];
 
 static CALLS: &[&Call] =
