@@ -6,6 +6,8 @@
 //! are those of the project's API reference. What is inferred or disputed and could be otherwise is
 //! a [`Behavior`] that can be chosen.
 //!
+//! With [`Options::postgres`], its endpoints are PostgreSQL servers that clients connect to.
+//!
 //! It shares no code with this project's client, so that no mistake is shared either.
 //!
 //! ```

@@ -24,10 +24,11 @@ pub(crate) struct Installations {
 }
 
 /// Where packages and installers put PostgreSQL: `*` stands for a version.
-const USUAL: [&str; 7] = [
+const USUAL: [&str; 8] = [
     "/usr/lib/postgresql/*/bin",
     "/usr/pgsql-*/bin",
     "/usr/lib/postgresql*/bin",
+    "/usr/libexec/postgresql*",
     "/usr/local/pgsql/bin",
     "/opt/homebrew/opt/postgresql@*/bin",
     "/usr/local/opt/postgresql@*/bin",

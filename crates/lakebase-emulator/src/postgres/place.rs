@@ -27,6 +27,10 @@ pub(crate) struct Place {
     watchdog: Child,
 }
 
+/// The path of a socket has at most 103 bytes on macOS and 107 on Linux, of which 35 are left for
+/// what is below.
+const LONGEST_PATH: usize = 68;
+
 /// Waits until the emulator has ended, however it did, and then removes what it may have left: the
 /// servers whose process IDs are in the directory, and the directory. `$1` is the directory, and `$2`
 /// and `$3` are files beside it.
@@ -50,9 +54,16 @@ impl Place {
             fs::set_permissions(&base, fs::Permissions::from_mode(0o711))?;
         }
         let found = fs::symlink_metadata(&base)?;
+        let refuse = |kind, text| Err(io::Error::new(kind, format!("`{}` {text}", base.display())));
         if !found.is_dir() || found.uid() != user {
-            let text = format!("`{}` belongs to another user", base.display());
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
+            return refuse(io::ErrorKind::PermissionDenied, "belongs to another user");
+        }
+        let base = fs::canonicalize(&base)?;
+        if base.as_os_str().len() > LONGEST_PATH {
+            return refuse(
+                io::ErrorKind::InvalidInput,
+                "is too long for sockets below it: choose another with --postgres-directory",
+            );
         }
         // One start at a time: a lock is a file first, and locked only then.
         let starting = File::open(&base)?;

