@@ -15,6 +15,7 @@ mod authentication;
 mod autoscaling_range;
 mod catalogs;
 mod chaos;
+mod complete;
 mod compute_warnings;
 mod concurrency;
 mod connections;
