@@ -15,7 +15,7 @@ mod provider;
 mod resources;
 pub mod review;
 
-pub use model::field::{AnyField, Check, Default, Kind, Place};
+pub use model::field::{AnyField, Check, Default, IdRule, Kind, Place};
 pub use model::table::Table;
 pub use provider::Lakebase;
 

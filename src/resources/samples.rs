@@ -92,6 +92,7 @@ const SAMPLES: &[Sample] = &[
     },
     Sample::exact("lakebase_database", answer!("database")),
     Sample::exact("lakebase_data_api", answer!("data-api")),
+    Sample::exact("lakebase_cdf_config", answer!("cdf-config")),
     Sample {
         type_name: "lakebase_catalog",
         answer: answer!("catalog"),
@@ -139,7 +140,7 @@ fn paths(table: &Table) -> BTreeSet<String> {
             Place::Spec(path) | Place::Status(path) => {
                 add(field, &format!("status.{path}"), &mut paths);
             }
-            Place::Root(path) => add(field, path, &mut paths),
+            Place::Root(path) | Place::Body(path) => add(field, path, &mut paths),
             _ => {}
         }
     }

@@ -17,7 +17,7 @@ mod rows;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use lakebase::{AnyField, Default, Place, Table};
+use lakebase::{AnyField, Default, IdRule, Place, Table};
 use lakebase_emulator::{Options, Quotas, Recorded};
 use serde_json::{Value as Json, json};
 
@@ -43,6 +43,7 @@ matrix! {
     every_attribute_of_a_role "lakebase_role"
     every_attribute_of_a_database "lakebase_database"
     every_attribute_of_a_data_api "lakebase_data_api"
+    every_attribute_of_a_cdf_config "lakebase_cdf_config"
     every_attribute_of_a_catalog "lakebase_catalog"
 }
 
@@ -320,7 +321,10 @@ impl Matrix {
         let second = |place| says != Says::First && row.field.place == place;
         if let Some(id) = self.table.id() {
             let end = if second(Place::Id) { "-2" } else { "" };
-            attributes.insert(id.name, format!("\"{}{end}\"", row.id()));
+            let value = format!("\"{}{end}\"", row.id());
+            let has_words = matches!(id.id_rule, IdRule::Words);
+            let value = if has_words { value.replace('-', "_") } else { value };
+            attributes.insert(id.name, value);
         }
         if let Some(parent) = self.table.parent() {
             let place = if second(Place::Parent) { "away" } else { "home" };

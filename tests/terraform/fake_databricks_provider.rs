@@ -16,7 +16,7 @@ const PROGRAM: Program =
     Program { address: "registry.terraform.io/databricks/databricks", name: "databricks" };
 
 /// What can be moved. That the types exist is all that Terraform looks at.
-const TYPES: [&str; 7] = [
+const TYPES: [&str; 8] = [
     "databricks_postgres_project",
     "databricks_postgres_branch",
     "databricks_postgres_endpoint",
@@ -24,6 +24,7 @@ const TYPES: [&str; 7] = [
     "databricks_postgres_database",
     "databricks_postgres_catalog",
     "databricks_postgres_data_api",
+    "databricks_postgres_cdf_config",
 ];
 
 fn main() -> ExitCode {

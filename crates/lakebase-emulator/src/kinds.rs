@@ -5,12 +5,22 @@ use crate::message::Request;
 use crate::model::{Call, Kind};
 use crate::name;
 use crate::resources::{
-    BRANCH, CATALOG, CREDENTIAL, DATA_API, DATABASE, ENDPOINT, PASSWORD, PROJECT, ROLE,
+    BRANCH, CATALOG, CDF_CONFIG, CDF_STATUS, CREDENTIAL, DATA_API, DATABASE, ENDPOINT, PASSWORD,
+    PROJECT, ROLE,
 };
 
 /// In the order in which they come with what contains them: a database after its owner.
-pub(crate) static KINDS: &[&Kind] =
-    &[&PROJECT, &BRANCH, &ENDPOINT, &ROLE, &DATABASE, &DATA_API, &CATALOG];
+pub(crate) static KINDS: &[&Kind] = &[
+    &PROJECT,
+    &BRANCH,
+    &ENDPOINT,
+    &ROLE,
+    &DATABASE,
+    &DATA_API,
+    &CDF_CONFIG,
+    &CDF_STATUS,
+    &CATALOG,
+];
 
 static CALLS: &[&Call] =
     &[&CREDENTIAL, &PASSWORD, &auth::CONFIG, &auth::DISCOVERY, &auth::TOKEN, &auth::ME];

@@ -5,6 +5,8 @@
 
 mod branch;
 mod catalog;
+mod cdf_config;
+mod cdf_status;
 mod compute;
 mod credential;
 mod data_api;
@@ -16,6 +18,8 @@ mod role;
 
 pub(crate) use branch::BRANCH;
 pub(crate) use catalog::CATALOG;
+pub(crate) use cdf_config::CDF_CONFIG;
+pub(crate) use cdf_status::CDF_STATUS;
 pub(crate) use credential::CREDENTIAL;
 pub(crate) use data_api::DATA_API;
 pub(crate) use database::DATABASE;

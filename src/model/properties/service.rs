@@ -57,7 +57,8 @@ impl Service {
             return service(Json::Null); // a credential, which is never read
         }
         let parent = table.parent().map(|it| planned[it.name].as_str().unwrap().to_owned());
-        let mut status = encode::create_body(table, planned)["spec"].take();
+        let mut body = encode::create_body(table, planned);
+        let mut status = body.as_object_mut().unwrap().remove("spec").unwrap_or_else(|| json!({}));
         let from_snapshot = !status["source_snapshot"].is_null();
         fill(table.fields, &mut status, deviations.wide);
         // A branch is a copy of a branch of its project, or of a snapshot.
@@ -75,7 +76,11 @@ impl Service {
         let parent_name = parent.as_deref();
         let name = table.planned_name(planned);
         let name = name.or_else(|| table.address.join(parent_name, Some("generated"))).unwrap();
-        service(json!({"name": name, "uid": "u-1", "create_time": CREATED, "status": status}))
+        let mut object =
+            json!({"name": name, "uid": "u-1", "create_time": CREATED, "status": status});
+        // What stands at the root of the body stands there in answers.
+        object.as_object_mut().unwrap().append(body.as_object_mut().unwrap());
+        service(object)
     }
 
     pub(super) fn update(&mut self, mask: &[String], body: &Json) {

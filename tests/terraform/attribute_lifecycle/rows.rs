@@ -169,6 +169,7 @@ pub(super) fn required(table: &Table, field: &AnyField, row: &Row, holder: Optio
 const REQUIRED: &[(&str, &str)] = &[
     ("lakebase_endpoint.endpoint_type", "ENDPOINT_TYPE_READ_ONLY"),
     ("lakebase_catalog.branch", "projects/home/branches/home"),
+    ("lakebase_cdf_config.postgres_schema", "one"),
 ];
 
 /// What all objects of a type have that are to be created, but for the row of that attribute.
