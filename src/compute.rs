@@ -44,8 +44,8 @@ pub fn plural(count: i64, noun: &str) -> String {
 }
 
 /// A duration in its largest unit: `5m`, `90s`.
-pub fn duration(it: SignedDuration) -> String {
-    let seconds = it.as_secs();
+pub fn duration(duration: SignedDuration) -> String {
+    let seconds = duration.as_secs();
     let units = [(86400, "d"), (3600, "h"), (60, "m")];
     match units.into_iter().find(|(length, _)| seconds != 0 && seconds % length == 0) {
         Some((length, unit)) => format!("{}{unit}", seconds / length),

@@ -101,7 +101,7 @@ fn encoded(text: &str) -> String {
 
 /// A value in libpq's keyword form: quoted where it must be.
 fn keyword_value(text: &str) -> String {
-    let plain = |it: char| !it.is_whitespace() && it != '\'' && it != '\\';
+    let plain = |c: char| !c.is_whitespace() && c != '\'' && c != '\\';
     if !text.is_empty() && text.chars().all(plain) {
         return text.to_owned();
     }

@@ -127,8 +127,9 @@ async fn read_many(
     let deadline = lifecycle.client.deadline(TIME_LIMIT, call.stop.clone());
     match lifecycle.client.list(&collection, &[], &deadline).await {
         Ok(objects) => {
-            let shown =
-                objects.iter().map(|it| Value::Map(shown(resource, it, &lifecycle.settings)));
+            let shown = objects
+                .iter()
+                .map(|object| Value::Map(shown(resource, object, &lifecycle.settings)));
             config.insert(table.address.plural_name(), Value::List(shown.collect()));
             (Some(config), Diagnostics::new())
         }
@@ -181,20 +182,11 @@ fn one(table: &Table) -> Block {
 
 fn many(table: &Table) -> Block {
     let (noun, plural) = (table.noun, table.plural_noun());
-    let parent = table.parent().map(|parent: &AnyField| Attribute {
-        name: parent.name.to_owned(),
-        kind: AttributeKind::Type(Type::String),
-        description: format!(
-            "Resource name of the {}. Format: `{}`.",
-            parent.name,
-            parent_form(table)
-        ),
-        required: true,
-        optional: false,
-        computed: false,
-        sensitive: false,
-        write_only: false,
-        deprecated: None,
+    let parent = table.parent().map(|parent: &AnyField| {
+        let format = parent_form(table);
+        let description = format!("Resource name of the {}. Format: `{format}`.", parent.name);
+        let kind = AttributeKind::Type(Type::String);
+        Attribute { required: true, ..Attribute::new(parent.name, kind, description) }
     });
     let list = schema::collection(
         &table.address.plural_name(),
@@ -225,7 +217,7 @@ fn with_article(noun: &str) -> String {
 /// The resources of which one can be read, and those that can be listed besides.
 fn readable() -> impl Iterator<Item = &'static dyn Resource> {
     let all = resources::ALL.iter().chain(resources::READ_ONLY).copied();
-    all.filter(|it| it.table().address.is_object())
+    all.filter(|resource| resource.table().address.is_object())
 }
 
 fn parent_form(table: &Table) -> String {

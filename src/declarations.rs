@@ -98,14 +98,21 @@
 //! const _: Table = sample(&[ID, PURGE, Field::<Text>::spec("role").doc("A role.").named(&HOLDER).inside_of("branhc").any()], Life::OBJECT).checked();
 //! ```
 //!
-//! What is never reported is sent by a create only.
+//! What is never reported is sent by a create only, or replaces.
 //!
 //! ```compile_fail
 //! # use lakebase::declarations::*;
 //! const _: Table = sample(&[ID, PURGE, Field::<Bool>::spec("flag").doc("A flag.").never_reported().any()], Life::OBJECT).checked();
 //! ```
 //!
-//! Only an ID has a rule for IDs.
+//! What Lakebase reports is required always or never.
+//!
+//! ```compile_fail
+//! # use lakebase::declarations::*;
+//! const _: Table = sample(&[ID, PURGE, Field::<Text>::spec("a").doc("A text.").replaces().required_to_create().any()], Life::OBJECT).checked();
+//! ```
+//!
+//! Only an ID has a rule for IDs. Names of Unity Catalog have their form anywhere.
 //!
 //! ```compile_fail
 //! # use lakebase::declarations::*;
@@ -214,6 +221,17 @@
 //! # use lakebase::declarations::*;
 //! const _: Table =
 //!     sample(&[ID, PURGE], Life { turns: Turns::InsideOf("branhc", &HOLDER), ..Life::OBJECT }).checked();
+//! ```
+//!
+//! What objects share is an attribute that exists.
+//!
+//! ```compile_fail
+//! # use lakebase::declarations::*;
+//! const _: Table = sample(
+//!     &[ID, PURGE],
+//!     Life { turns: Turns::InsideOfSharing("thing_id", &HOLDER, &["pipeline"]), ..Life::OBJECT },
+//! )
+//! .checked();
 //! ```
 //!
 //! Forgetting to say whether a resource has compute:

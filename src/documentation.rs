@@ -183,9 +183,10 @@ impl Page<'_> {
         text += "\n### Identity Schema\n";
         for (heading, required) in [("Required", true), ("Optional", false)] {
             let _ = write!(text, "\n#### {heading}\n\n");
-            for it in identity.attributes.iter().filter(|it| it.required_for_import == required) {
-                let kind = markdown::type_name(&it.r#type);
-                let _ = writeln!(text, "- `{}` ({kind}) {}", it.name, it.description);
+            let attributes = identity.attributes.iter();
+            for attribute in attributes.filter(|it| it.required_for_import == required) {
+                let kind = markdown::type_name(&attribute.r#type);
+                let _ = writeln!(text, "- `{}` ({kind}) {}", attribute.name, attribute.description);
             }
         }
         Ok(text)
@@ -292,10 +293,12 @@ fn target(block: &str) -> Option<[&str; 2]> {
 
 /// An example with its heading and its introduction: the comment at its top, if a blank line follows.
 fn usage_example(example: &str) -> String {
-    let Some((comment, code)) = example.split_once("\n\n").filter(|(it, _)| is_comment(it)) else {
+    let Some((comment, code)) =
+        example.split_once("\n\n").filter(|(comment, _)| is_comment(comment))
+    else {
         return fenced("terraform", example);
     };
-    let mut lines = comment.lines().map(|it| it.trim_start_matches('#').trim_start());
+    let mut lines = comment.lines().map(|line| line.trim_start_matches('#').trim_start());
     let heading = lines.next().unwrap_or_default();
     let introduction = lines.collect::<Vec<_>>().join("\n");
     let introduction = introduction.trim();
@@ -345,9 +348,10 @@ fn signature(name: &str, function: &Function) -> String {
     parts.extend(variadic.iter().map(|it| parameter(it) + "..."));
     let call = format!("{name}({}) {}", parts.join(", "), keyword(returns));
     let mut text = format!("\n## Signature\n{}\n## Arguments\n\n", fenced("text", &call));
-    for (index, it) in parameters.iter().chain(variadic).enumerate() {
-        let kind = markdown::type_name(&it.r#type);
-        let _ = writeln!(text, "{}. `{}` ({kind}) {}", index + 1, it.name, it.description);
+    for (index, parameter) in parameters.iter().chain(variadic).enumerate() {
+        let kind = markdown::type_name(&parameter.r#type);
+        let (name, description) = (&parameter.name, &parameter.description);
+        let _ = writeln!(text, "{}. `{name}` ({kind}) {description}", index + 1);
     }
     let parameters: Vec<_> = parameters.iter().chain(variadic).collect();
     if parameters.iter().all(|it| !it.allow_null) {
@@ -370,22 +374,13 @@ fn parameter(parameter: &Parameter) -> String {
 
 /// A type as a configuration writes it.
 fn keyword(r#type: &Type) -> String {
-    match r#type {
-        Type::Bool => "bool".to_owned(),
-        Type::Number => "number".to_owned(),
-        Type::String => "string".to_owned(),
-        Type::Dynamic => "dynamic".to_owned(),
-        Type::List(it) => format!("list of {}", keyword(it)),
-        Type::Set(it) => format!("set of {}", keyword(it)),
-        Type::Map(it) => format!("map of {}", keyword(it)),
-        Type::Object(_) => "object".to_owned(),
-        Type::Tuple(_) => "tuple".to_owned(),
-    }
+    markdown::type_name(r#type).to_lowercase().replace("boolean", "bool")
 }
 
 /// The first paragraph that is no warning, without marks: what a list of search results shows.
 fn plain(description: &str) -> String {
-    let is_callout = |it: &str| ["~> ", "-> ", "!> "].iter().any(|mark| it.starts_with(mark));
+    let is_callout =
+        |paragraph: &str| ["~> ", "-> ", "!> "].iter().any(|mark| paragraph.starts_with(mark));
     let prose = description.split("\n\n").find(|it| !is_callout(it));
     prose.unwrap_or_default().replace(['`', '*'], "").replace('\n', " ")
 }

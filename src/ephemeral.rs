@@ -77,7 +77,8 @@ const ALL: &[Entry] = &[CREDENTIALS, CONNECTIONS, PASSWORDS];
 pub fn schemas() -> BTreeMap<String, Schema> {
     let schema = |entry: &Entry| {
         let mut block = schema::block(entry.doc, &[]);
-        let attributes = entry.fields.iter().flat_map(|it| schema::block("", it).attributes);
+        let attributes =
+            entry.fields.iter().flat_map(|fields| schema::block("", fields).attributes);
         block.attributes = attributes.collect();
         (entry.name.to_owned(), Schema { version: 0, block })
     };
@@ -88,7 +89,7 @@ pub fn schemas() -> BTreeMap<String, Schema> {
 pub fn validate(type_name: &str, config: &Object) -> Diagnostics {
     let mut sink = Diagnostics::new();
     let entry = ALL.iter().find(|it| it.name == type_name);
-    let arguments = entry.and_then(|it| it.fields.first()).copied().unwrap_or_default();
+    let arguments = entry.and_then(|entry| entry.fields.first()).copied().unwrap_or_default();
     validate::validate(arguments, config, &mut sink);
     sink.extend(validate::unusual(arguments, None, config));
     if type_name == CONNECTIONS.name {
@@ -115,11 +116,11 @@ pub async fn open(lifecycle: &Lifecycle, type_name: &str, config: Object, call: 
         Err(ConnectionError { absent: Some((_, name)), .. })
             if lifecycle.walk.will_create(&name) =>
         {
-            let entry = ALL.iter().find(|it| it.name == type_name);
-            let fields = entry.into_iter().flat_map(|it| it.fields.iter().copied().flatten());
-            let unknown = fields.filter(|it| it.is_output());
+            let entry = ALL.iter().find(|entry| entry.name == type_name);
+            let fields = entry.into_iter().flat_map(|entry| entry.fields.iter().copied().flatten());
+            let unknown = fields.filter(|field| field.is_output());
             let mut object = config;
-            object.extend(unknown.map(|it| (it.name.to_owned(), Value::unknown())));
+            object.extend(unknown.map(|field| (field.name.to_owned(), Value::unknown())));
             Opened { result: Some(object), ..Opened::default() }
         }
         Err(error) => Opened { diagnostics: error.diagnostics, ..Opened::default() },

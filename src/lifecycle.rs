@@ -181,10 +181,11 @@ impl Lifecycle {
         resource: &dyn Resource,
         name: &str,
         operation: Operation,
+        wanted: &Object,
         deadline: &Deadline,
     ) -> Result<Json, Error> {
         let done = self.client.wait(operation, deadline).await?;
-        let mut settled = self.settle(resource, name, deadline).await;
+        let mut settled = self.settle(resource, name, wanted, deadline).await;
         // Reads may lag behind: that it exists, its own operation knows better. The next run, which
         // does not know the operation, should find it.
         for _ in 0..LAGGING_READS {
@@ -192,7 +193,7 @@ impl Lifecycle {
             if !is_absent || done["name"] != name || !deadline.pause().await {
                 break;
             }
-            settled = self.settle(resource, name, deadline).await;
+            settled = self.settle(resource, name, wanted, deadline).await;
         }
         match settled {
             Err(absent) if absent.is_not_found() && done["name"] == name => Ok(done),
@@ -200,14 +201,19 @@ impl Lifecycle {
         }
     }
 
-    /// Reads an object until it has settled.
+    /// Reads an object until it has settled as it is wanted.
     async fn settle(
         &self,
         resource: &dyn Resource,
         name: &str,
+        wanted: &Object,
         deadline: &Deadline,
     ) -> Result<Json, Error> {
-        self.client.settle(name, |reported| resource.unsettled(reported), deadline).await
+        let look = |reported: &Json| match resource.failure(reported) {
+            Some(failure) => Err(failure),
+            None => Ok(resource.unsettled(reported, wanted)),
+        };
+        self.client.settle(name, look, deadline).await
     }
 
     /// The answer of a create or an update whose wait has ended: the object as it is read, or as it

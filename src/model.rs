@@ -14,7 +14,8 @@
 //! | [`takeover`] | another provider's state | state |
 //! | [`markdown`] | table | documentation |
 //!
-//! [`meaning`] knows when two spellings mean the same; [`tf`] is how Rust code sees values.
+//! [`expiry`] is what all objects that expire have in common; [`meaning`] knows when two spellings
+//! mean the same; [`tf`] is how Rust code sees values.
 //! No room here knows a particular resource, the API's client, or what waiting is.
 //! Start reading at [`field`], then [`plan`].
 
@@ -23,6 +24,7 @@ pub mod adoption;
 mod check;
 pub mod decode;
 pub mod encode;
+pub mod expiry;
 pub mod field;
 pub mod id;
 pub mod life;

@@ -17,18 +17,22 @@ pub mod project;
 pub mod role;
 #[cfg(test)]
 mod samples;
+pub mod snapshot;
+pub mod synced_table;
 
 /// Every resource that is an object of the API.
 pub static ALL: &[&dyn Resource] = &[
     &project::Project,
     &default_branch::DefaultBranch,
     &branch::Branch,
+    &snapshot::Snapshot,
     &endpoint::Endpoint,
     &role::Role,
     &database::Database,
     &data_api::DataApi,
     &cdf_config::CdfConfig,
     &catalog::Catalog,
+    &synced_table::SyncedTable,
 ];
 
 /// What Lakebase alone creates and deletes, so that only data sources have it.
@@ -52,6 +56,8 @@ pub const CDF_CONFIG: &Address = &Address::member(DATABASE, "cdf-configs", "cdf_
 pub const CDF_STATUS: &Address = &Address::member(CDF_CONFIG, "cdf-statuses", "cdf_status_id");
 /// Where a catalog stands.
 pub const CATALOG: &Address = &Address::top_level("catalogs", "catalog_id");
+/// Where a synced table stands.
+pub const SYNCED_TABLE: &Address = &Address::top_level("synced_tables", "synced_table_id");
 /// Where a snapshot stands.
 pub const SNAPSHOT: &Address = &Address::member(PROJECT, "snapshots", "snapshot_id");
 

@@ -38,7 +38,7 @@ use summary::Summary;
 /// How a review ends, apart from what it prints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReviewStatus {
-    /// No rule holds.
+    /// Every rule holds, or its exception does.
     Passed,
     /// A rule holds.
     Failed,

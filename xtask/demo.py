@@ -9,6 +9,7 @@ fails. The configuration is `examples/demo/`. xtask/terraform.py chooses the Ter
 older one lacks is skipped, and the tour says so. Start reading at `tour`.
 """
 
+import contextlib
 import json
 import os
 import platform
@@ -24,6 +25,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import postgres
 import terraform
 from terraform import ROOT
 
@@ -47,6 +49,10 @@ provider_installation {{
 
 # The part of the configuration that needs ephemeral resources.
 LOGIN = "login.tf"
+# The part that connects to PostgreSQL, which the tour adds at its end.
+DATA = "data.tf"
+# Stands in for psql where there is none.
+PSQL = shlex.quote(str(ROOT / "xtask/psql.py"))
 
 
 class Failure(Exception):
@@ -180,6 +186,25 @@ def tour(world):
         shows="Autoscaling range too wide",
     )
 
+    if world.can_connect:
+        world.step(
+            "Connect, and write on a branch",
+            "Behind each endpoint of the emulator is a real PostgreSQL. The apply connects with "
+            "psql and ephemeral passwords: it creates a table in production, then a branch, and "
+            "writes a row on the branch. It also restores the setting that has drifted."
+            + ("" if world.has_psql else " (xtask/psql.py stands in for psql.)"),
+        )
+        world.add(DATA)
+        world.run("terraform apply -auto-approve", shows="Resources: 4 added, 1 changed")
+        count += 4
+        rows = world.run("cat preview.txt", shows="written on the branch")
+        require("written in production" in rows, "the branch lacks the row of its source")
+        rows = world.run("cat production.txt", shows="written in production")
+        require("written on the branch" not in rows, "production has the row of the branch")
+        world.run("grep -c credential- terraform.tfstate", status=1, shows="0")
+    else:
+        world.skip(f"connections to PostgreSQL. {world.why_not}")
+
     world.step(
         "Destroy",
         "Terraform destroys everything in order. Lakebase deletes the default branch and endpoint "
@@ -196,10 +221,16 @@ def tour(world):
 class World:
     """A scratch directory, an emulator, and a shell in which `terraform` is the host to run."""
 
-    def __init__(self, scratch, host):
+    def __init__(self, scratch, host, binaries, why_not):
         self.scratch = scratch
         self.host = host
+        self.binaries = binaries
+        self.why_not = why_not
         self.has_login = host.has_ephemeral_resources
+        if not self.has_login:
+            self.why_not = "They need ephemeral resources."
+        self.can_connect = bool(self.has_login and binaries)
+        self.has_psql = False
         self.folder = scratch / "demo"
         self.environment = {}
         self.emulator = self.running = None
@@ -208,6 +239,7 @@ class World:
     def set_up(self, programs):
         """Copies the configuration, installs the provider and starts the emulator."""
         shutil.copytree(ROOT / "examples/demo", self.folder)
+        (self.folder / DATA).unlink()
         if not self.has_login:
             (self.folder / LOGIN).unlink()
         mirror = self.scratch / "mirror"
@@ -219,15 +251,26 @@ class World:
         launch = f'#!/bin/sh\nexec {shlex.quote(str(self.host.program))} "$@"\n'
         (commands / "terraform").write_bytes(os.fsencode(launch))
         (commands / "terraform").chmod(0o755)
+        # Operations take half a second: enough to see Terraform wait.
+        emulator = [programs[EMULATOR], "--port=0", "--operation-delay=500ms"]
+        if self.can_connect:
+            self.has_psql = has_tls(shutil.which("psql"))
+            if not self.has_psql:
+                launch = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {PSQL} "$@"\n'
+                (commands / "psql").write_bytes(os.fsencode(launch))
+                (commands / "psql").chmod(0o755)
+            emulator += ["--postgres-any-version"]
+            emulator += ["--postgres-bin", os.pathsep.join(str(it) for it in self.binaries)]
         self.emulator = subprocess.Popen(
-            # Operations take half a second: enough to see Terraform wait.
-            [programs[EMULATOR], "--port=0", "--operation-delay=500ms"],
+            emulator,
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,  # Ctrl-C is for us: Terraform still needs the emulator
         )
         printed = [self.emulator.stdout.readline().strip() for _ in range(2)]
         require(all(printed), "the emulator did not start")
+        if self.can_connect:
+            printed.append(self.emulator.stdout.readline().strip())
         # Nothing else of the caller's environment: no settings of Terraform's, no real workspace.
         self.environment = {
             **dict(line.split("=", 1) for line in printed),
@@ -245,6 +288,11 @@ class World:
             "CHECKPOINT_DISABLE": "1",  # no look for a newer version
             "TF_CLI_ARGS": "" if COLORS else "-no-color",
         }
+
+    def add(self, name):
+        """Adds a file of the configuration."""
+        shutil.copy(ROOT / "examples/demo" / name, self.folder)
+        say("", f"({name} is added to the configuration.)")
 
     def step(self, title, text):
         """Says what comes next, and why."""
@@ -326,12 +374,14 @@ def main():
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, signal.default_int_handler)
     scratch = world = None
+    resources = contextlib.ExitStack()
     try:
         (host,) = terraform.find([TERRAFORM])
+        binaries, why_not = resources.enter_context(found_postgres())
         programs = build(tested="--tested" in sys.argv[1:])
         began = time.monotonic()
         scratch = Path(tempfile.mkdtemp(prefix="lakebase-demo-")).resolve()
-        world = World(scratch, host)
+        world = World(scratch, host, binaries, why_not)
         world.set_up(programs)
         tour(world)
         seconds = time.monotonic() - began
@@ -351,6 +401,32 @@ def main():
             world.close()
         if scratch:
             shutil.rmtree(scratch, ignore_errors=True)
+        resources.close()
+
+
+@contextlib.contextmanager
+def found_postgres():
+    """The directories of PostgreSQL's programs, or none and why: the tour goes on without."""
+    with contextlib.ExitStack() as stack:
+        try:
+            found = stack.enter_context(postgres.readable()), ""
+        except postgres.Missing as missing:
+            found = [], str(missing)
+        yield found
+
+
+def has_tls(psql):
+    """Whether there is a psql that can use TLS: some are built without."""
+    if not psql:
+        return False
+    # Nothing listens there. One without TLS complains about that first.
+    tried = subprocess.run(
+        [psql, "host=127.0.0.1 port=1 sslmode=require connect_timeout=2"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    return b"connection to server" in tried.stdout and b"SSL support" not in tried.stdout
 
 
 def build(tested):

@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 
+import postgres
 import terraform
 from terraform import ROOT
 
@@ -70,7 +71,9 @@ LEFT_OUT = [
 def main():
     try:
         hosts = terraform.find(list(terraform.RELEASES))
-        failed = run_all(hosts)
+        with postgres.readable() as binaries:
+            os.environ[postgres.CHOICE] = os.pathsep.join(str(it) for it in binaries)
+            failed = run_all(hosts)
     except terraform.Missing as missing:
         sys.exit(str(missing))
     except KeyboardInterrupt:

@@ -1,8 +1,10 @@
 """How the demo and the tests find a Terraform, on machines that are unlike this one."""
 
+import io
 import os
 import re
 import shlex
+import struct
 import subprocess
 import sys
 import tempfile
@@ -12,6 +14,8 @@ from pathlib import Path
 from unittest import mock
 
 import demo
+import postgres
+import psql
 import suite
 import terraform
 from terraform import ROOT, Host
@@ -220,6 +224,44 @@ class LeftOut(unittest.TestCase):
                 module, function = name.split("::")
                 source = (ROOT / f"tests/terraform/{module}.rs").read_text(encoding="utf-8")
                 self.assertRegex(source, rf"(fn {function}\(|\b{function} \")", name)
+
+
+class Postgres(unittest.TestCase):
+    def test_a_machine_without_a_wheel_is_named_with_the_way_out(self):
+        with mock.patch.object(postgres.platform, "machine", lambda: "riscv64"):
+            with self.assertRaisesRegex(terraform.Missing, "riscv64.*\nInstall PostgreSQL"):
+                postgres.wheel()
+
+    def test_chosen_directories_without_postgres_are_refused(self):
+        with mock.patch.dict(os.environ, {postgres.CHOICE: "/nowhere"}):
+            with self.assertRaisesRegex(terraform.Missing, "/nowhere"):
+                postgres.find()
+
+    def test_a_directory_below_a_private_one_is_not_open(self):
+        with tempfile.TemporaryDirectory() as private:
+            self.assertFalse(postgres.is_open(Path(private) / "bin"))
+            os.chmod(private, 0o755)
+            self.assertEqual(
+                postgres.is_open(Path(private) / "bin"), postgres.is_open(Path(private))
+            )
+
+
+class Psql(unittest.TestCase):
+    def test_rows_are_printed_as_a_table(self):
+        row = b"\0\2" + b"\0\0\0\3one" + b"\xff\xff\xff\xff"
+        self.assertEqual(psql.values(row), ["one", ""])
+        names = b"\0\2" + b"name\0" + bytes(18) + b"n\0" + bytes(18)
+        self.assertEqual(list(psql.columns(names)), ["name", "n"])
+
+    def test_a_refusal_is_postgresqls_own_message(self):
+        body = b"SFATAL\0C28P01\0Mno\0\0"
+        stream = io.BytesIO(struct.pack("!cI", b"E", len(body) + 4) + body)
+        with self.assertRaisesRegex(psql.Refusal, "FATAL:  no"):
+            list(psql.messages(stream))
+
+    def test_an_end_in_the_midst_is_told(self):
+        with self.assertRaisesRegex(psql.Refusal, "closed the connection"):
+            list(psql.messages(io.BytesIO(b"Z\0")))
 
 
 class Demo(unittest.TestCase):

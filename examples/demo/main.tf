@@ -29,7 +29,7 @@ variable "primary_max_cu" {
 resource "lakebase_project" "shop" {
   project_id                 = "shop"
   display_name               = "Shop"
-  pg_version                 = 17
+  pg_version                 = 16
   history_retention_duration = "7d"
 
   # So that the demo can destroy the project: by default, the provider refuses that.

@@ -13,6 +13,12 @@ mock_resource "lakebase_branch" {
   }
 }
 
+mock_resource "lakebase_snapshot" {
+  defaults = {
+    name = "projects/mocked/snapshots/mocked"
+  }
+}
+
 mock_resource "lakebase_endpoint" {
   defaults = {
     name        = "projects/mocked/branches/mocked/endpoints/mocked"
@@ -55,6 +61,13 @@ mock_resource "lakebase_cdf_config" {
 mock_resource "lakebase_catalog" {
   defaults = {
     name    = "catalogs/mocked"
+    project = "projects/mocked"
+  }
+}
+
+mock_resource "lakebase_synced_table" {
+  defaults = {
+    name    = "synced_tables/mocked.public.mocked"
     project = "projects/mocked"
   }
 }

@@ -46,7 +46,7 @@ pub fn max_connections(cu: f64) -> i64 {
     let connections = if cu <= smallest.0 {
         smallest.1 * cu / smallest.0
     } else {
-        let mut steps = CONNECTIONS.windows(2).map(|it| (it[0], it[1]));
+        let mut steps = CONNECTIONS.windows(2).map(|pair| (pair[0], pair[1]));
         let step = steps.find(|(_, high)| cu <= high.0);
         step.map_or(largest.1, |(low, high)| {
             low.1 + (high.1 - low.1) * (cu - low.0) / (high.0 - low.0)
@@ -58,8 +58,8 @@ pub fn max_connections(cu: f64) -> i64 {
 fn map<T>(value: &Tf<f64>, to: impl Fn(f64) -> T) -> Tf<T> {
     match value {
         // Validation refuses what is not above 0.
-        Tf::Known(it) if *it <= 0.0 => Tf::Null,
-        Tf::Known(it) => Tf::Known(to(*it)),
+        Tf::Known(cu) if *cu <= 0.0 => Tf::Null,
+        Tf::Known(cu) => Tf::Known(to(*cu)),
         Tf::Unknown => Tf::Unknown,
         Tf::Null => Tf::Null,
     }

@@ -140,7 +140,7 @@ pub fn findings_of_defaults(what: &str, before: Option<&Compute>, after: &Comput
 /// Whether a change makes a size what no documentation of the service has. The service's limits
 /// move, so that it may accept it all the same.
 pub fn undocumented_size(what: &str, before: Option<&Compute>, after: &Compute) -> Option<Finding> {
-    let limits = |it: &Compute| (it.min_cu, it.max_cu);
+    let limits = |compute: &Compute| (compute.min_cu, compute.max_cu);
     let named = [("minimum", after.min_cu), ("maximum", after.max_cu)];
     let those = |is_odd: &dyn Fn(f64) -> bool| {
         let odd =

@@ -49,8 +49,9 @@ impl Range {
         settings: &Settings,
         sink: &mut Diagnostics,
     ) {
-        let configured =
-            |field: Field<Float>| config.is_some_and(|it| !matches!(field.of(it), Tf::Null));
+        let configured = |field: Field<Float>| {
+            config.is_some_and(|config| !matches!(field.of(config), Tf::Null))
+        };
         let changed =
             |field: Field<Float>| prior.is_none_or(|prior| field.of(prior) != field.of(planned));
         let touched = [self.min, self.max].into_iter().any(changed);
@@ -136,7 +137,7 @@ fn too_wide(min: &Path, low: f64, max: &Path, high: f64, bound: f64) -> String {
         "An autoscaling range may span at most {bound} CU, but from `{min}` = {low} to `{max}` = \
          {high} it spans {distance} CU.\n\nThe nearest valid ranges are {low}–{from_below} CU, \
          which keeps the minimum, and {from_above}–{high} CU, which keeps the maximum. If your \
-         workspace accepts wider ranges, increase `max_autoscaling_range_cu` in the provider \
+         workspace accepts wider ranges (newer documentation says 16 CU), increase `max_autoscaling_range_cu` in the provider \
          configuration.\n\n\
          {DOCUMENTATION}"
     )
@@ -162,8 +163,9 @@ mod tests {
     }
 
     fn found(sink: &Diagnostics) -> String {
-        let lines =
-            sink.iter().map(|it| format!("{:?} at {}: {}", it.severity, it.path, it.detail));
+        let lines = sink.iter().map(|diagnostic| {
+            format!("{:?} at {}: {}", diagnostic.severity, diagnostic.path, diagnostic.detail)
+        });
         lines.collect::<Vec<_>>().join("\n")
     }
 
@@ -188,7 +190,7 @@ mod tests {
             &expect![[r#"
                 Error at max_cu: An autoscaling range may span at most 8 CU, but from `min_cu` = 0.5 to `max_cu` = 32 it spans 31.5 CU.
 
-                The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 24–32 CU, which keeps the maximum. If your workspace accepts wider ranges, increase `max_autoscaling_range_cu` in the provider configuration.
+                The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 24–32 CU, which keeps the maximum. If your workspace accepts wider ranges (newer documentation says 16 CU), increase `max_autoscaling_range_cu` in the provider configuration.
 
                 https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]],
         );
@@ -200,7 +202,7 @@ mod tests {
             &expect![[r#"
                 Error at max_cu: An autoscaling range may span at most 7.5 CU, but from `min_cu` = 1 to `max_cu` = 32 it spans 31 CU.
 
-                The nearest valid ranges are 1–8 CU, which keeps the minimum, and 25–32 CU, which keeps the maximum. If your workspace accepts wider ranges, increase `max_autoscaling_range_cu` in the provider configuration.
+                The nearest valid ranges are 1–8 CU, which keeps the minimum, and 25–32 CU, which keeps the maximum. If your workspace accepts wider ranges (newer documentation says 16 CU), increase `max_autoscaling_range_cu` in the provider configuration.
 
                 https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]],
         );

@@ -220,7 +220,7 @@ pub async fn connection(
     let user = postgres_name(lifecycle, user, deadline).await?;
     let connection = Connection { host, database, user };
     let put =
-        |field: Field<Text>, object: &mut Object, it: String| field.put(object, Tf::Known(it));
+        |field: Field<Text>, object: &mut Object, text: String| field.put(object, Tf::Known(text));
     put(POSTGRES_DATABASE, &mut object, connection.database.clone());
     put(POSTGRES_ROLE, &mut object, connection.user.clone());
     put(HOST, &mut object, connection.host.clone());

@@ -70,7 +70,7 @@ impl Lifecycle {
             // A read that still shows what this apply has deleted: the create knows better.
             self.post(&creation, &deadline).await
         } else if is_deleted(&found) {
-            soft_deleted(&attempt, &found).into()
+            soft_deleted(&attempt, &found, "").into()
         } else if self.walk.in_state(name).is_some() {
             // Something else of this apply is to delete it.
             managed_elsewhere(&attempt).into()
@@ -167,7 +167,7 @@ impl Lifecycle {
                         }
                     };
                 };
-                let finished = self.finish(resource, &name, operation, deadline).await;
+                let finished = self.finish(resource, &name, operation, planned, deadline).await;
                 let attempt = Attempt { name: &name, ..attempt };
                 self.conclude(&Creation { attempt, ..*creation }, finished, deadline).await
             }
@@ -183,7 +183,7 @@ impl Lifecycle {
                 let Some(name) = name else {
                     return attempt.failed_with(client, Some(table), planned, &error).into();
                 };
-                let finished = self.settle(resource, &name, deadline).await;
+                let finished = self.settle(resource, &name, planned, deadline).await;
                 match finished {
                     Err(absent) if absent.is_not_found() => {
                         attempt.failed_with(client, Some(table), planned, &error).into()
@@ -229,12 +229,12 @@ impl Lifecycle {
         let state = decode::state(resource, found, &without_unknowns(planned), &self.settings);
         let mask = encode::mask(table, &state, planned);
         let finished = if mask.is_empty() {
-            self.settle(resource, name, deadline).await
+            self.settle(resource, name, planned, deadline).await
         } else {
             let body = encode::update_body(table, &carried(table, planned, &state), &mask);
             let change = Mutation::Update { name, mask: &mask, body };
             match self.retry_on_conflict(&change, scope, deadline).await {
-                Ok(operation) => self.finish(resource, name, operation, deadline).await,
+                Ok(operation) => self.finish(resource, name, operation, planned, deadline).await,
                 Err(error) => Err(error),
             }
         };
@@ -317,20 +317,34 @@ fn nothing_to_set(attempt: &Attempt<'_>) -> Diagnostic {
 }
 
 /// The object was deleted and can be restored.
-pub(super) fn soft_deleted(attempt: &Attempt<'_>, found: &Json) -> Diagnostic {
+pub(super) fn soft_deleted(attempt: &Attempt<'_>, found: &Json, hint: &str) -> Diagnostic {
     let Attempt { noun, name, .. } = attempt;
+    let detail = format!("{}{hint}", reserved(noun, name, found));
+    Diagnostic::error(format!("{} is soft-deleted", meaning::subject(noun, name)), detail)
+        .see(Section::SoftDeletedObjects)
+}
+
+/// The object was in the state until the read of this plan.
+pub(super) fn deleted_since(attempt: &Attempt<'_>, found: &Json) -> Diagnostic {
+    let Attempt { noun, name, .. } = attempt;
+    let detail = format!(
+        "It was deleted after the last apply. If you are destroying it, nothing is left to do. An \
+         apply will fail. {}",
+        reserved(noun, name, found),
+    );
+    Diagnostic::warning(format!("{} is soft-deleted", meaning::subject(noun, name)), detail)
+        .see(Section::SoftDeletedObjects)
+}
+
+fn reserved(noun: &str, name: &str, found: &Json) -> String {
     let purged = found["purge_time"].as_str().or(found["status"]["purge_time"].as_str());
     let until = purged.map(|time| format!(" until {time}")).unwrap_or_default();
-    Diagnostic::error(
-        format!("{} is soft-deleted", meaning::subject(noun, name)),
-        format!(
-            "Its ID cannot be reused{until}. Choose another ID, or restore the {noun} and import \
-             it:\n\n  {}\n\nOr delete it permanently and apply again:\n\n  {}",
-            undelete_command(name),
-            purge_command(name),
-        ),
+    format!(
+        "Its ID cannot be reused{until}. Choose another ID, or restore the {noun} and import it:\n\n  \
+         {}\n\nOr delete it permanently and apply again:\n\n  {}",
+        undelete_command(name),
+        purge_command(name),
     )
-    .see(Section::SoftDeletedObjects)
 }
 
 /// The command that restores a soft-deleted object.

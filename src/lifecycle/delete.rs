@@ -1,6 +1,7 @@
 //! Deleting an object.
 
-use tfplugin::{Call, Diagnostic, Diagnostics, ResourceAnswer};
+use lakebase_api::{Deadline, Error, Json};
+use tfplugin::{Call, Diagnostic, Diagnostics, Object, ResourceAnswer, Value};
 
 use super::consent::{Refusal, Replacement};
 use super::help::{Help as _, Section};
@@ -10,7 +11,7 @@ use crate::model::encode;
 use crate::model::life::Delete;
 use crate::model::meaning;
 use crate::model::table::{Resource, Table};
-use crate::resources::{DELETION_PROTECTION, PURGE_ON_DELETE};
+use crate::resources::{DELETION_PROTECTION, PURGE_ON_DELETE, UID};
 
 impl Lifecycle {
     /// *Flow.* One DELETE, then wait for the operation. What Lakebase has no DELETE for is cleared by
@@ -70,7 +71,12 @@ impl Lifecycle {
             _ => Mutation::Delete { name: &name, query },
         };
         let finished = match self.retry_on_conflict(&change, &scope, &deadline).await {
-            Ok(operation) => client.wait(operation, &deadline).await.map(|_| ()),
+            Ok(operation) => match client.wait(operation, &deadline).await {
+                Ok(_) if table.life.lingers => {
+                    self.wait_until_gone(&name, &before.state, &deadline).await
+                }
+                waited => waited.map(|_| ()),
+            },
             Err(error) => Err(error),
         };
         // The 404 of a request that refers to other objects may be about one of them.
@@ -91,6 +97,23 @@ impl Lifecycle {
                 ResourceAnswer::default()
             }
         }
+    }
+}
+
+impl Lifecycle {
+    /// Reads an object whose delete is done until it is not found, or another one has its name.
+    async fn wait_until_gone(
+        &self,
+        name: &str,
+        state: &Object,
+        deadline: &Deadline,
+    ) -> Result<(), Error> {
+        let uid = state.get(UID.name()).and_then(Value::as_str);
+        let look = |reported: &Json| {
+            let is_same = uid.is_none_or(|uid| reported["uid"] == uid);
+            Ok(is_same.then(|| "its delete is done, and reads still find it".to_owned()))
+        };
+        self.client.settle(name, look, deadline).await.map(|_| ())
     }
 }
 

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::Timestamp;
 use lakebase_api::{Deadline, Error, Json};
 use tfplugin::{
     Call, Diagnostic, Diagnostics, ImportResource, Object, ReadResource, ResourceAnswer, Value,
@@ -15,9 +14,8 @@ use super::private::PrivateState;
 use super::report::{Attempt, explain};
 use super::{Lifecycle, Purpose, is_deleted};
 use crate::model::address::Parts;
-use crate::model::decode;
-use crate::model::meaning;
 use crate::model::table::{Resource, Table};
+use crate::model::{decode, expiry, meaning};
 
 impl Lifecycle {
     /// *Flow.* Wait for a remembered operation. Then a GET, or the list that answers for all
@@ -50,7 +48,7 @@ impl Lifecycle {
         let deadline = self.deadline(table, &state, Purpose::Read, call);
         let memory = PrivateState::read(&private);
         let resumed = match &memory.operation {
-            Some(operation) => self.resume(resource, &attempt, operation, &deadline).await,
+            Some(operation) => self.resume(resource, &attempt, operation, &state, &deadline).await,
             None => None,
         };
         let found = match resumed {
@@ -78,7 +76,8 @@ impl Lifecycle {
             }
             Ok(_) => ResourceAnswer { diagnostics, ..ResourceAnswer::default() },
             Err(error) if error.is_not_found() => {
-                diagnostics.extend(expired(&attempt, &state, self.clock.now()));
+                let at = expiry::expired_at(table, &state, self.clock.now());
+                diagnostics.extend(at.map(|at| expired(&attempt, &at)));
                 ResourceAnswer { diagnostics, ..ResourceAnswer::default() }
             }
             Err(error) => {
@@ -125,11 +124,12 @@ impl Lifecycle {
         resource: &dyn Resource,
         attempt: &Attempt<'_>,
         operation: &str,
+        state: &Object,
         deadline: &Deadline,
     ) -> Option<Result<Json, Option<Diagnostic>>> {
         tracing::debug!(operation, "waiting for the operation of an earlier run");
         let waited = match self.client.operation(operation, deadline).await {
-            Ok(operation) => self.finish(resource, attempt.name, operation, deadline).await,
+            Ok(operation) => self.finish(resource, attempt.name, operation, state, deadline).await,
             Err(error) => Err(error),
         };
         let error = match waited {
@@ -198,19 +198,14 @@ pub fn moved(state: Object, workspace: Option<&str>) -> ResourceAnswer {
     }
 }
 
-/// A branch that was to expire and is no more.
-fn expired(attempt: &Attempt<'_>, state: &Object, now: Timestamp) -> Option<Diagnostic> {
-    let at = state.get("expires_at")?.as_str()?;
-    let time: Timestamp = at.parse().ok()?;
-    if now < time {
-        return None;
-    }
+/// An object that was to expire and is no more.
+fn expired(attempt: &Attempt<'_>, at: &str) -> Diagnostic {
     let Attempt { noun, name, .. } = attempt;
     let summary = format!("{} has expired", meaning::subject(noun, name));
     let detail = format!(
         "Lakebase deleted the {noun} at {at}. Terraform plans to create it again because it is still in the configuration. To prevent this, remove the resource block."
     );
-    Some(Diagnostic::warning(summary, detail))
+    Diagnostic::warning(summary, detail)
 }
 
 /// What was read of each collection: from the second read on, one list answers for all.

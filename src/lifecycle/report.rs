@@ -57,9 +57,10 @@ impl Attempt<'_> {
         if !placed.is_empty() {
             return placed;
         }
-        let missing = table.and_then(|table| missing(table.fields, sent, error));
+        let missing = table.and_then(|table| missing(table.fields, sent, error)).map(Path::root);
+        let path = missing.or_else(|| named(table?.fields, &error.reason()));
         let diagnostic = Diagnostic::error(summary, detail).see(Section::RequestsThatFail);
-        missing.map_or(diagnostic.clone(), |field| diagnostic.at(field)).into()
+        path.map_or(diagnostic.clone(), |path| diagnostic.at(path)).into()
     }
 }
 
@@ -68,9 +69,15 @@ pub fn explain(client: &Client, error: &Error) -> String {
     explained(client, error, Some("read"), &[])
 }
 
-/// The attribute that names what Lakebase does not find. Its message tells the ID:
+/// The attribute that names what Lakebase does not find. Its code or its message tells it:
 /// `role not found; role_id:"app"` (API reference, 5.3).
 fn missing(fields: &[AnyField], sent: &Object, error: &Error) -> Option<&'static str> {
+    let is_code = |field: &&AnyField| {
+        !field.absence_code.is_empty() && error.code() == Some(field.absence_code)
+    };
+    if let Some(field) = fields.iter().find(is_code) {
+        return Some(field.name);
+    }
     if !error.is_reference_not_found() {
         return None;
     }
@@ -85,6 +92,13 @@ fn missing(fields: &[AnyField], sent: &Object, error: &Error) -> Option<&'static
         id.is_some_and(|id| message.contains(&format!("{}_id:\"{id}\"", address.noun())))
     };
     fields.iter().find(is_told).map(|it| it.name)
+}
+
+/// The attribute that a message names, as recorded ones do: `Field 'database.spec.role' is required`
+/// (API reference, 5.3).
+fn named(fields: &[AnyField], message: &str) -> Option<Path> {
+    let (_, quoted) = message.split_once("Field '")?;
+    path_of(fields, quoted.split_once('\'')?.0)
 }
 
 /// The attributes that name objects which a create needs.

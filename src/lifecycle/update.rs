@@ -45,12 +45,12 @@ impl Lifecycle {
             return before.unchanged(elsewhere);
         }
         let finished = if mask.is_empty() {
-            self.settle(resource, &name, &deadline).await
+            self.settle(resource, &name, planned, &deadline).await
         } else {
             let body = encode::update_body(table, planned, &mask);
             let change = Mutation::Update { name: &name, mask: &mask, body };
             match self.retry_on_conflict(&change, &scope, &deadline).await {
-                Ok(operation) => self.finish(resource, &name, operation, &deadline).await,
+                Ok(operation) => self.finish(resource, &name, operation, planned, &deadline).await,
                 Err(error) => {
                     let failed = attempt.failed_with(client, Some(table), planned, &error);
                     return before.unchanged(failed);

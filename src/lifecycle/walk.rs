@@ -22,6 +22,7 @@ pub struct Walk(Mutex<Seen>);
 #[derive(Default)]
 struct Seen {
     in_state: HashMap<String, Object>,
+    gone: HashSet<String>,
     has_read: bool,
     has_applied: bool,
     creates: HashSet<String>,
@@ -52,9 +53,18 @@ impl Walk {
         self.seen().has_read = true;
         match (after, name(before)) {
             (Some(after), _) => self.stored(after),
-            (None, Some(name)) => drop(self.seen().in_state.remove(&name)),
+            (None, Some(name)) => {
+                let mut seen = self.seen();
+                seen.in_state.remove(&name);
+                seen.gone.insert(name);
+            }
             (None, None) => {}
         }
+    }
+
+    /// Whether a read of this walk took the object out of the state.
+    pub fn is_gone(&self, name: &str) -> bool {
+        self.seen().gone.contains(name)
     }
 
     /// The object of that name in the state.

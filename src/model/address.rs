@@ -50,6 +50,15 @@ pub struct Scope {
     pub own: String,
     /// The project, where the scope is a branch: a conflict may concern it.
     pub wider: Option<String>,
+    /// What it shares with objects elsewhere, whose changes take turns with this one, too.
+    pub shared: Option<String>,
+}
+
+impl Scope {
+    /// The scope of an object by itself.
+    fn of(own: &str, wider: Option<&str>) -> Self {
+        Self { own: own.to_owned(), wider: wider.map(str::to_owned), shared: None }
+    }
 }
 
 impl Address {
@@ -178,7 +187,7 @@ impl Address {
     /// project and of its branches take turns by project, changes in a branch by branch.
     pub fn scope(&self, parent: Option<&str>, name: Option<&str>) -> Option<Scope> {
         match (self.parent(), parent) {
-            (None, _) => Some(Scope { own: name?.to_owned(), wider: None }),
+            (None, _) => Some(Scope::of(name?, None)),
             (Some(address), Some(parent)) => address.scope_of(parent),
             (Some(_), None) => None,
         }
@@ -189,10 +198,8 @@ impl Address {
         let parent = self.split(name)?.parent;
         match (self.parent(), parent) {
             (Some(address), Some(parent)) if address.parent().is_some() => address.scope_of(parent),
-            (Some(_), parent) => {
-                Some(Scope { own: name.to_owned(), wider: parent.map(str::to_owned) })
-            }
-            (None, _) => Some(Scope { own: name.to_owned(), wider: None }),
+            (Some(_), parent) => Some(Scope::of(name, parent)),
+            (None, _) => Some(Scope::of(name, None)),
         }
     }
 

@@ -156,7 +156,7 @@ mod tests {
                 autoscaling_limit_max_cu: Autoscaling range too wide
                 An autoscaling range may span at most 8 CU, but from `autoscaling_limit_min_cu` = 1 to `autoscaling_limit_max_cu` = 16 it spans 15 CU.
 
-                The nearest valid ranges are 1–9 CU, which keeps the minimum, and 8–16 CU, which keeps the maximum. If your workspace accepts wider ranges, increase `max_autoscaling_range_cu` in the provider configuration.
+                The nearest valid ranges are 1–9 CU, which keeps the minimum, and 8–16 CU, which keeps the maximum. If your workspace accepts wider ranges (newer documentation says 16 CU), increase `max_autoscaling_range_cu` in the provider configuration.
 
                 https://docs.databricks.com/aws/en/oltp/projects/manage-computes
             "#]],

@@ -128,8 +128,13 @@ const fn is_found_if_its_id_is_generated(table: &Table) {
 }
 
 const fn takes_turns_by_an_attribute_that_it_has(table: &Table) {
-    if let Turns::InsideOf(name, _) = table.life.turns {
-        are_among(&[name], table.fields, table.type_name);
+    match table.life.turns {
+        Turns::ByAddress => {}
+        Turns::InsideOf(name, _) => are_among(&[name], table.fields, table.type_name),
+        Turns::InsideOfSharing(name, _, shared) => {
+            are_among(&[name], table.fields, table.type_name);
+            are_among(shared, table.fields, table.type_name);
+        }
     }
 }
 
@@ -178,13 +183,17 @@ const fn refers_to_attributes_beside_it(field: &AnyField, beside: &[AnyField]) {
 const fn hides_only_what_is_sent(field: &AnyField) {
     let is_sent = matches!(field.place, Place::Spec(_) | Place::Body(_));
     assert!(is_sent || !field.is_never_reported, "{}", field.name);
-    assert!(!field.is_never_reported || field.create_only, "{}", field.name);
+    let is_over = field.create_only || field.replaces;
+    assert!(!field.is_never_reported || is_over, "{}", field.name);
+    // What Lakebase reports, an import has, and the configuration can require it.
+    assert!(!field.is_required_to_create || field.is_never_reported, "{}", field.name);
     assert!(!field.is_null_if_absent || !field.is_never_reported, "{}", field.name);
 }
 
 const fn accepts_ids_only_of_an_id(field: &AnyField) {
     let is_id = matches!(field.place, Place::Id);
-    assert!(is_id || matches!(field.id_rule, IdRule::Label), "{}", field.name);
+    let is_legal = is_id || matches!(field.id_rule, IdRule::Label | IdRule::UnityCatalog(_));
+    assert!(is_legal, "{}", field.name);
 }
 
 const fn has_members(field: &AnyField, members: &[AnyField]) {

@@ -6,6 +6,7 @@
 use serde_json::{Map, Value as Json};
 use tfplugin::{Number, Object, Value};
 
+use super::expiry;
 use super::field::{AnyField, Check, Default, Kind, Place};
 use super::meaning::{same, with_prior_spelling};
 use super::table::{Resource, Settings, Table};
@@ -19,6 +20,7 @@ pub fn state(
 ) -> Object {
     let table = resource.table();
     let mut reported = reported.clone();
+    expiry::report(table, &mut reported, known);
     resource.reported(&mut reported, known);
     let mut state = fields(table, table.fields, &reported, known);
     resource.read(&mut state, known, settings);
@@ -39,6 +41,11 @@ fn fields(table: &Table, fields: &'static [AnyField], reported: &Json, known: &O
         let found = match field.place {
             Place::Id => name.and_then(|it| it.id).map(Value::from),
             Place::Parent => name.and_then(|it| it.parent).map(Value::from),
+            // Where the service echoes the submitted `spec`, an import learns from it.
+            Place::Spec(path) if field.is_never_reported => {
+                let echoed = dig(&reported["spec"], path).filter(|_| field.replaces);
+                echoed.map(|it| value(field, it, before))
+            }
             _ if field.is_never_reported => None,
             Place::Body(path) => setting(*field, table.fields, reported, path, before),
             Place::Spec(path) => {

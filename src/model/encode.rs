@@ -119,7 +119,7 @@ fn path_in_a_body(field: &AnyField) -> Option<String> {
 }
 
 /// An empty map or list, or `false`, where there was none: Lakebase does not tell the two apart.
-fn is_as_good(before: &Value, after: &Value) -> bool {
+pub(super) fn is_as_good(before: &Value, after: &Value) -> bool {
     before.is_null() && (is_empty(after) || *after == Value::Bool(false))
 }
 

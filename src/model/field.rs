@@ -188,6 +188,10 @@ pub struct AnyField {
     pub is_null_if_absent: bool,
     /// Lakebase never reports it.
     pub is_never_reported: bool,
+    /// A create needs it, although an object that exists has it without saying so.
+    pub is_required_to_create: bool,
+    /// The error code of Lakebase where what it names does not exist; empty: none is known.
+    pub absence_code: &'static str,
     /// Every update replaces it, masked or not, so that its body always carries it.
     pub in_every_update: bool,
     /// An update sends only those of its members that the mask names.
@@ -219,6 +223,8 @@ impl<T: FieldType> Field<T> {
             is_key: false,
             is_null_if_absent: false,
             is_never_reported: false,
+            is_required_to_create: false,
+            absence_code: "",
             in_every_update: false,
             by_leaf: false,
         };
@@ -339,6 +345,14 @@ impl<T: FieldType> Field<T> {
     #[must_use]
     pub const fn never_reported(mut self) -> Self {
         self.any.is_never_reported = true;
+        self
+    }
+
+    /// A create needs it. The configuration of an imported object may leave it out, because
+    /// Lakebase does not report it.
+    #[must_use]
+    pub const fn required_to_create(mut self) -> Self {
+        self.any.is_required_to_create = true;
         self
     }
 

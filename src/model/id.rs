@@ -16,7 +16,8 @@ const LONGEST_IN_UNITY_CATALOG: usize = 255;
 /// What is wrong with the ID of an object, which a create would give it or which it has already.
 pub fn check(rule: IdRule, id: &str, is_created: bool, path: &Path) -> Option<Diagnostic> {
     let error = |why: &str| {
-        let detail = format!("{} is not a valid ID. {why}", quoted(id));
+        let what = if matches!(rule, IdRule::UnityCatalog(3)) { "table name" } else { "ID" };
+        let detail = format!("{} is not a valid {what}. {why}", quoted(id));
         Some(Diagnostic::error(format!("Invalid `{path}`"), detail).at(path.clone()))
     };
     match rule {
@@ -39,7 +40,7 @@ pub fn check(rule: IdRule, id: &str, is_created: bool, path: &Path) -> Option<Di
             1 => "It must be a Unity Catalog name without dots, slashes and spaces.".to_owned(),
             parts => format!(
                 "It must be a Unity Catalog name with {parts} parts separated by dots, without \
-                 slashes and spaces."
+                 slashes and spaces, for example `main.sales.orders`."
             ),
         }),
         IdRule::Label | IdRule::Words if LONGEST < id.len() => {

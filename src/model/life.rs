@@ -18,6 +18,8 @@ pub struct Life {
     pub listed: bool,
     /// Which changes wait for each other.
     pub turns: Turns,
+    /// Whether reads still find it when the operation of its delete is done, until it is gone.
+    pub lingers: bool,
 }
 
 /// How an object comes to be.
@@ -61,6 +63,9 @@ pub enum Turns {
     /// Those in the object of that address that a field names: its own name does not say where it
     /// is.
     InsideOf(&'static str, &'static Address),
+    /// The same, and besides those of objects that have the same text in the first of these fields
+    /// that has one: they share a thing that is no object of Lakebase.
+    InsideOfSharing(&'static str, &'static Address, &'static [&'static str]),
 }
 
 /// What a resource has to do with compute: a review of plans shows nothing else.
@@ -84,6 +89,7 @@ impl Life {
         delete: Delete::Soft,
         listed: true,
         turns: Turns::ByAddress,
+        lingers: false,
     };
 
     /// The life of a setting that is there for as long as its parent.

@@ -63,6 +63,9 @@ pub fn description(field: &AnyField, beside: &'static [AnyField]) -> String {
     if !others.is_empty() {
         let _ = write!(text, " Conflicts with {}.", quoted(&others, " and "));
     }
+    if field.is_required_to_create {
+        text += " Required to create the object; optional once it is imported.";
+    }
     if field.replaces {
         text += " Changing this forces a new resource to be created.";
     } else if matches!(field.place, Place::Initial(_)) {

@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use tfplugin::{Diagnostic, Diagnostics, Object, Path, Severity, Value};
 
 use super::decode::default;
+use super::encode::is_as_good;
+use super::expiry;
 use super::field::{AnyField, Given, Kind, Place};
 use super::id;
 use super::meaning::{same, with_prior_spelling};
@@ -64,15 +66,19 @@ pub fn plan(
     plan_name(resource, &mut change, replacing);
     check_places(table.fields, &change.planned, &Path::default(), &mut diagnostics);
     diagnostics.extend(check_new_id(table, prior, &change.planned));
+    if prior.is_none() && !table.adopts(&change.planned) {
+        diagnostics.extend(missing_settings(table, &change.planned));
+    }
     // 5. What a table cannot say.
     resource.plan(&mut change, &mut diagnostics);
+    expiry::plan(table, &mut change, &mut diagnostics);
     // 6. What the service does not document, and may refuse.
     if settings.review_warnings {
         diagnostics.extend(unusual(table.fields, prior, config));
     }
     // 7. What cannot change in place.
     let requires_replace =
-        prior.map_or_else(Vec::new, |it| replacements(table.fields, it, &change.planned));
+        prior.map_or_else(Vec::new, |it| replacements(table, it, &change.planned));
     Planned { object: change.planned, requires_replace, diagnostics }
 }
 
@@ -98,6 +104,7 @@ pub fn refused_replacement(
         found.extend(findings(table.fields, &changes(table.fields, prior, &replacing)));
     }
     resource.refuse_create(planned, now, &mut found);
+    expiry::refuse_create(table, planned, now, &mut found);
     let noun = table.noun;
     let refused = found.into_iter().map(|it| Diagnostic {
         severity: Severity::Error,
@@ -260,7 +267,8 @@ fn ignore_create_only_changes(
     sink: &mut Diagnostics,
 ) {
     let is_over = |field: &&AnyField| {
-        matches!(field.place, Place::Initial(_) | Place::OnCreate) || field.is_never_reported
+        matches!(field.place, Place::Initial(_) | Place::OnCreate)
+            || field.is_never_reported && !field.replaces
     };
     for field in fields.iter().filter(is_over) {
         let (Some(before), Some(after)) = (prior.get(field.name), planned.get_mut(field.name))
@@ -371,14 +379,44 @@ fn check_new_id(table: &Table, prior: Option<&Object>, planned: &Object) -> Opti
     Some(Diagnostic { detail: format!("{} {belongs}", refused.detail), ..refused })
 }
 
+/// What a create needs, and an imported object may leave out.
+fn missing_settings<'a>(
+    table: &'a Table,
+    planned: &'a Object,
+) -> impl Iterator<Item = Diagnostic> + 'a {
+    let is_missing = |it: &&AnyField| {
+        it.is_required_to_create && planned.get(it.name).is_none_or(Value::is_null)
+    };
+    table.fields.iter().filter(is_missing).map(|AnyField { name, .. }| {
+        let detail = format!(
+            "`{name}` is required to create a {}. It can be omitted only for one that is imported.",
+            table.noun
+        );
+        Diagnostic::error(format!("Missing `{name}`"), detail).at(*name)
+    })
+}
+
 /// Attributes that replace, where a known value changes. A value the state does not have, as after
-/// an import, is stored; one that the configuration no longer gives is kept.
-fn replacements(fields: &[AnyField], prior: &Object, planned: &Object) -> Vec<Path> {
+/// an import, is stored, unless it takes the place of another arm of its choice; one that the
+/// configuration no longer gives is kept.
+///
+/// A setting that is never reported is null in the state of an imported object, and in that of an
+/// object that was created without it. What a create needs tells the two apart.
+fn replacements(table: &Table, prior: &Object, planned: &Object) -> Vec<Path> {
     let null = &Value::Null;
-    let changed = fields.iter().filter(|it| it.replaces).filter(|field| {
+    let mut needed = table.fields.iter().filter(|it| it.is_required_to_create).peekable();
+    let is_in_prior = |field: &AnyField| prior.get(field.name).unwrap_or(null).is_known();
+    let was_created = needed.peek().is_some() && needed.all(is_in_prior);
+    let is_respelled = expiry::is_respelled(table, prior, planned);
+    let changed = table.fields.iter().filter(|it| it.replaces).filter(|field| {
         let before = prior.get(field.name).unwrap_or(null);
         let after = planned.get(field.name).unwrap_or(null);
-        before.is_known() && !after.is_null() && !same(field, before, after)
+        let had_value = before.is_known()
+            || was_created && field.is_never_reported && !is_as_good(before, after);
+        let changes = had_value && !after.is_null() && !same(field, before, after);
+        let had_another_arm = field.siblings(table.fields).any(|it| sets(prior, it));
+        let switches = had_another_arm && !sets(prior, field) && sets(planned, field);
+        changes || switches && !(is_respelled && expiry::is_arm(field))
     });
     changed.map(|it| Path::root(it.name)).collect()
 }

@@ -11,7 +11,7 @@ use proptest::sample::select;
 use proptest::test_runner::{TestError, TestRunner};
 use tfplugin::{Attribute, AttributeKind, Diagnostic, Diagnostics, Object, Value};
 
-use super::field::{AnyField, Check, Given, Kind, Place};
+use super::field::{AnyField, Check, Given, IdRule, Kind, Place};
 use super::plan::{PlanContext, Planned, plan};
 use super::table::{Resource, Settings, Table};
 use super::{decode, encode, meaning, schema, validate};
@@ -32,6 +32,7 @@ struct Configuration {
 fn value(field: &AnyField) -> BoxedStrategy<Value> {
     let texts = |texts: &'static [&'static str]| select(texts).prop_map(Value::from).boxed();
     match (field.check, field.kind) {
+        _ if field.id_rule == IdRule::UnityCatalog(3) => texts(&["a.b.c", "a.b.d"]),
         (Some(Check::OneOf(values)), Kind::Texts) => {
             proptest::collection::vec(select(values), 0..3)
                 .prop_map(|it| Value::List(it.into_iter().map(Value::from).collect()))
@@ -81,6 +82,7 @@ fn object(fields: &'static [AnyField]) -> BoxedStrategy<Object> {
         let value = match field.given {
             Given::Server => Just(Value::Null).boxed(),
             Given::Required => value(field),
+            _ if field.is_required_to_create => value(field),
             Given::Optional | Given::OrServer => {
                 prop_oneof![Just(Value::Null), value(field)].boxed()
             }

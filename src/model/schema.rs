@@ -23,17 +23,8 @@ pub fn block(doc: &str, fields: &'static [AnyField]) -> Block {
 
 /// An attribute that lists objects as a data source shows them.
 pub fn collection(name: &str, doc: &str, table: &Table) -> Attribute {
-    Attribute {
-        name: name.to_owned(),
-        kind: AttributeKind::Nested(Nesting::List, readings(table)),
-        description: doc.to_owned(),
-        required: false,
-        optional: false,
-        computed: true,
-        sensitive: false,
-        write_only: false,
-        deprecated: None,
-    }
+    let kind = AttributeKind::Nested(Nesting::List, readings(table));
+    Attribute { computed: true, ..Attribute::new(name, kind, doc) }
 }
 
 /// What a data source shows of an object: all that the service reports, and nothing that is only
@@ -62,15 +53,11 @@ pub fn identity() -> IdentitySchema {
 
 fn attribute(field: &AnyField, beside: &'static [AnyField]) -> Attribute {
     Attribute {
-        name: field.name.to_owned(),
-        kind: kind(field),
-        description: super::markdown::description(field, beside),
         required: field.given == Given::Required,
         optional: matches!(field.given, Given::Optional | Given::OrServer),
         computed: matches!(field.given, Given::Server | Given::OrServer),
         sensitive: field.sensitive,
-        write_only: false,
-        deprecated: None,
+        ..Attribute::new(field.name, kind(field), super::markdown::description(field, beside))
     }
 }
 

@@ -47,9 +47,15 @@ pub trait Resource: Sync {
         self.table().life.delete.loses_data()
     }
 
-    /// What keeps a reported object from being settled, although its operation is done: the state
-    /// that it is in. Nothing, if it has settled.
-    fn unsettled(&self, _reported: &Json) -> Option<String> {
+    /// What keeps a reported object from being settled as it is wanted, although its operation is
+    /// done: the state that it is in. Nothing, if it has settled.
+    fn unsettled(&self, _reported: &Json, _wanted: &Object) -> Option<String> {
+        None
+    }
+
+    /// Why a reported object will not settle: an error code and a message, as an operation that
+    /// fails has them.
+    fn failure(&self, _reported: &Json) -> Option<[String; 2]> {
         None
     }
 
@@ -208,16 +214,23 @@ impl Table {
 
     /// Whose turn a change of an object waits for.
     pub fn scope(&self, object: &Object) -> Option<Scope> {
-        match self.life.turns {
-            Turns::ByAddress => {
-                let name = self.name_of(object);
-                let name = name.as_deref();
-                let parts = name.and_then(|name| self.address.split(name));
-                let parent = self.parent_of(object).or(parts.and_then(|it| it.parent));
-                self.address.scope(parent, name)
-            }
-            Turns::InsideOf(field, address) => address.scope_of(object.get(field)?.as_str()?),
-        }
+        let text = |field: &str| object.get(field).and_then(Value::as_str);
+        let (inside_of, shared) = match self.life.turns {
+            Turns::ByAddress => (None, &[][..]),
+            Turns::InsideOf(field, address) => (Some((field, address)), &[][..]),
+            Turns::InsideOfSharing(field, address, shared) => (Some((field, address)), shared),
+        };
+        // An imported object may not say what it is in.
+        let outer = inside_of.and_then(|(field, address)| address.scope_of(text(field)?));
+        let scope = outer.or_else(|| {
+            let name = self.name_of(object);
+            let name = name.as_deref();
+            let parts = name.and_then(|name| self.address.split(name));
+            let parent = self.parent_of(object).or(parts.and_then(|it| it.parent));
+            self.address.scope(parent, name)
+        });
+        let shared = shared.iter().find_map(|field| text(field)).map(str::to_owned);
+        scope.map(|scope| Scope { shared, ..scope })
     }
 
     /// The setting that consents to losing more with a delete than it loses by itself, and its query

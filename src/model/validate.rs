@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use tfplugin::{Diagnostic, Diagnostics, Object, Path, Value};
 
 use super::address;
-use super::field::{AnyField, Check, Given, Kind, Place};
+use super::field::{AnyField, Check, Given, IdRule, Kind, Place};
 use super::id;
 use super::meaning::{self, quoted, same};
 
@@ -61,7 +61,8 @@ fn check_object(fields: &'static [AnyField], config: &Object, path: &Path, sink:
             continue;
         }
         check_kind(field, value, &path, sink);
-        if let (Place::Id, Some(id)) = (field.place, value.as_str()) {
+        let has_rule = field.place == Place::Id || matches!(field.id_rule, IdRule::UnityCatalog(_));
+        if let (true, Some(id)) = (has_rule, value.as_str()) {
             sink.extend(id::check(field.id_rule, id, false, &path));
         }
         match (&field.check, value) {

@@ -3,7 +3,6 @@
 //! Every project comes with a root branch, `production`, that the service makes and unmakes
 //! itself; `replace_existing` takes it over.
 
-use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 use tfplugin::{Diagnostic, Diagnostics, Object, Value};
 
@@ -12,9 +11,9 @@ use super::{
     SNAPSHOT, TIMEOUTS, UID, UPDATE_TIME, deletion_protection,
 };
 use crate::model::address::holds;
+use crate::model::expiry;
 use crate::model::field::{Bool, Duration, Field, Int, Text, TextMap, Timestamp as Time};
 use crate::model::life::{HasCompute, Life};
-use crate::model::meaning;
 use crate::model::table::{Change, Resource, Settings, Table, Timeouts};
 use crate::model::tf::Tf;
 
@@ -53,22 +52,15 @@ const SOURCE_SNAPSHOT: Field<Text> = Field::spec("source_snapshot")
     .replaces()
     .create_only();
 
-pub const TTL: Field<Duration> = Field::spec("ttl")
-    .doc("Time to live of the branch, counted from its creation, for example `7d`.")
+const TTL: Field<Duration> = expiry::TTL
     .note("A protected branch cannot expire. Lakebase deletes an expired branch. If the branch is still configured then, the next apply creates it again, as a new copy.")
-    .lasting("1s", "30d")
-    .choice("expiration");
+    .lasting("1s", "30d");
 
-pub const EXPIRE_TIME: Field<Time> = Field::spec("expire_time")
-    .doc("Time at which the branch expires, in RFC 3339 format.")
-    .note("Databricks documents a maximum of 30 days ahead. A protected branch cannot expire.")
-    .choice("expiration");
+const EXPIRE_TIME: Field<Time> = expiry::EXPIRE_TIME
+    .note("Databricks documents a maximum of 30 days ahead. A protected branch cannot expire.");
 
-pub const NO_EXPIRY: Field<Bool> = Field::spec("no_expiry")
-    .doc("Whether the branch never expires.")
-    .note("New branches do not expire by default. `false` does not make a branch expire: set `ttl` or `expire_time` instead.")
-    .choice("expiration")
-    .unless_chosen();
+const NO_EXPIRY: Field<Bool> = expiry::NO_EXPIRY
+    .note("New branches do not expire by default. `false` does not make a branch expire: set `ttl` or `expire_time` instead.");
 
 const IS_PROTECTED: Field<Bool> = Field::spec("is_protected")
     .doc("Whether the branch is protected in Lakebase. No client can delete a protected branch, its endpoints or its project.")
@@ -80,10 +72,6 @@ const KEEPERS: Field<TextMap> = Field::local("keepers")
 
 const DEFAULT: Field<Bool> =
     Field::status("default").doc("Whether the branch is the project's default branch.");
-
-pub const EXPIRES_AT: Field<Time> = Field::status("expires_at")
-    .doc("Effective expiration time, whether set through `ttl` or `expire_time`. Null if the branch never expires.")
-    .changes_with(&["ttl", "expire_time", "no_expiry"]);
 
 const CURRENT_STATE: Field<Text> = Field::status("current_state")
     .doc("Current state of the branch, for example `READY` or `ARCHIVED`.");
@@ -124,7 +112,7 @@ static TABLE: Table = Table {
         NAME.any(),
         UID.any(),
         DEFAULT.any(),
-        EXPIRES_AT.any(),
+        expiry::EXPIRES_AT.any(),
         CREATE_TIME.any(),
     ],
     readings: &[CURRENT_STATE.any(), LOGICAL_SIZE.any(), UPDATE_TIME.any()],
@@ -150,29 +138,16 @@ impl Resource for Branch {
         check_protection(config, sink);
     }
 
-    fn refuse_create(&self, planned: &Object, now: Timestamp, sink: &mut Diagnostics) {
-        sink.extend(
-            expire_time_finding(planned, now).filter(|(is_past, _)| *is_past).map(|it| it.1),
-        );
-    }
-
     fn plan(&self, change: &mut Change<'_>, sink: &mut Diagnostics) {
-        let Change { prior, planned, settings, now, .. } = change;
+        let Change { prior, planned, .. } = change;
         let is_changed = |name: &str| prior.is_none_or(|it| it.get(name) != planned.get(name));
         if [IS_PROTECTED.name(), TTL.name(), EXPIRE_TIME.name()].into_iter().any(is_changed) {
             check_protection(planned, sink);
-        }
-        if settings.review_warnings && is_changed(EXPIRE_TIME.name()) {
-            sink.extend(expire_time_finding(planned, *now).map(|it| it.1));
-        }
-        if NO_EXPIRY.of(&change.planned) == Tf::Known(true) {
-            EXPIRES_AT.put(&mut change.planned, Tf::Null);
         }
     }
 
     fn reported(&self, reported: &mut Json, prior: &Object) {
         report_one_point_in_time(reported, prior);
-        report_expiration(reported, prior);
     }
 }
 
@@ -209,40 +184,11 @@ fn check_protection(object: &Object, sink: &mut Diagnostics) {
     sink.push(Diagnostic::error("Protected branch cannot expire", detail).at(arm));
 }
 
-/// How far ahead a branch may expire, as Databricks documents it (API reference, 6.5).
-const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-/// What is wrong with the time at which a branch expires, and whether it is past. A warning, because
-/// the clock of this machine and that of Lakebase may differ, and the limit may move.
-fn expire_time_finding(planned: &Object, now: Timestamp) -> Option<(bool, Diagnostic)> {
-    let text = EXPIRE_TIME.of(planned).known()?;
-    let time = meaning::timestamp(&text).ok()?;
-    let ahead = time.duration_since(now);
-    let is_past = ahead <= SignedDuration::ZERO;
-    let (summary, detail) = if is_past {
-        (
-            "`expire_time` is in the past",
-            format!("`{text}` is in the past. The API will probably reject it."),
-        )
-    } else if LONGEST_LIFE < ahead {
-        (
-            "`expire_time` is outside the documented range",
-            format!(
-                "`{text}` is more than 30 days ahead, the maximum documented by Databricks. The API \
-                 may reject it."
-            ),
-        )
-    } else {
-        return None;
-    };
-    Some((is_past, Diagnostic::warning(summary, detail).at(EXPIRE_TIME.name())))
-}
-
 /// Lakebase reports the source of a branch both as an LSN and as a time, but a create accepts one of
 /// them only. An import stores the time, so that a generated configuration is valid: people can
 /// compare a time with the history that the project keeps, which an LSN does not show. An input
 /// that a state lacks stays absent for as long as the state has the other one.
-fn report_one_point_in_time(reported: &mut Json, prior: &Object) {
+pub(super) fn report_one_point_in_time(reported: &mut Json, prior: &Object) {
     let is_state = prior.get(NAME.name()).is_some_and(Value::is_known);
     let Some(status) = reported["status"].as_object_mut().filter(|_| is_state) else { return };
     let (lsn, time) = (SOURCE_BRANCH_LSN.name(), SOURCE_BRANCH_TIME.name());
@@ -252,42 +198,6 @@ fn report_one_point_in_time(reported: &mut Json, prior: &Object) {
     } else if lacks(time) && !lacks(lsn) {
         status.remove(time);
     }
-}
-
-/// How far the life of a branch may be from its `ttl`: Lakebase may count from another moment than
-/// the creation time that it reports.
-const TTL_TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
-
-/// The same for an imported branch, of which nobody knows whether it was given a `ttl`: small, so
-/// that an `expire_time` is seldom taken for one.
-const IMPORTED_TTL_TOLERANCE: SignedDuration = SignedDuration::from_millis(500);
-
-/// Lakebase reports when a branch expires, not how that was configured: a branch that was given a
-/// `ttl` reads as one, and so does an imported one whose life is a whole number of minutes.
-fn report_expiration(reported: &mut Json, prior: &Object) {
-    let expires = reported["status"]["expire_time"].take();
-    let Some(status) = reported["status"].as_object_mut() else { return };
-    status.remove("expire_time");
-    let Some(expires) = expires.as_str().map(str::to_owned) else { return };
-    status.insert("expires_at".to_owned(), expires.clone().into());
-    let created = reported["create_time"].as_str().unwrap_or_default();
-    let ttl = match (meaning::timestamp(&expires), meaning::timestamp(created)) {
-        (Ok(expires), Ok(created)) => Some(expires.duration_since(created)),
-        _ => None,
-    };
-    let known_ttl = TTL.of(prior).known().and_then(|it| meaning::duration(&it).ok());
-    let is_known_time = matches!(EXPIRE_TIME.of(prior), Tf::Known(_));
-    let ttl = ttl.and_then(|life| match known_ttl {
-        Some(known) if (life - known).abs() <= TTL_TOLERANCE => Some(known),
-        Some(_) => Some(life),
-        None if is_known_time => None,
-        None => {
-            let minutes = SignedDuration::from_mins((life.as_secs() + 30) / 60);
-            ((life - minutes).abs() <= IMPORTED_TTL_TOLERANCE).then_some(minutes)
-        }
-    });
-    reported["status"][if ttl.is_some() { "ttl" } else { "expire_time" }] =
-        ttl.map_or(expires, meaning::duration_json).into();
 }
 
 #[cfg(test)]
@@ -305,25 +215,6 @@ mod tests {
             "name": NAMED, "create_time": "2026-01-01T00:00:00Z", "status": status,
         });
         decode::state(&Branch, &report, &known.collect(), &Settings::default())
-    }
-
-    #[test]
-    fn a_ttl_that_is_counted_from_another_moment_stays_the_same() {
-        for (expires, known, ttl) in [
-            ("2026-01-08T00:00:00.000004Z", "7d", Some("7d")),
-            ("2026-01-07T23:59:58Z", "168h", Some("168h")),
-            ("2026-01-08T00:01:00Z", "7d", Some("604860s")),
-            ("2026-01-08T00:00:00.000004Z", "", Some("604800s")),
-            ("2026-01-07T23:59:59.9Z", "", Some("604800s")),
-            ("2026-01-08T00:00:01Z", "", None),
-        ] {
-            let known = [("name", NAMED), ("ttl", known)];
-            let known = if known[1].1.is_empty() { &known[..1] } else { &known[..] };
-            let state = read(&json!({ "expire_time": expires }), known);
-            assert_eq!(TTL.of(&state).known().as_deref(), ttl, "{expires}");
-            assert_eq!(EXPIRE_TIME.of(&state) == Tf::Null, ttl.is_some(), "{expires}");
-            assert_eq!(EXPIRES_AT.of(&state), Tf::Known(expires.to_owned()));
-        }
     }
 
     #[test]

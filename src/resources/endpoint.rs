@@ -176,7 +176,7 @@ impl Resource for Endpoint {
 
     /// `done` of an operation does not mean reconciled: `pending_state` is gone when the endpoint is
     /// (API reference, 3.3).
-    fn unsettled(&self, reported: &Json) -> Option<String> {
+    fn unsettled(&self, reported: &Json, _wanted: &Object) -> Option<String> {
         let status = &reported["status"];
         let pending = status["pending_state"].as_str().filter(|it| !it.is_empty())?;
         let current = status["current_state"].as_str().unwrap_or("an unknown state");

@@ -6,7 +6,7 @@ use tfplugin::{Diagnostics, Object, Path, Value};
 
 use super::endpoint::{self, GROUP_MEMBERS};
 use super::{
-    BRANCH, CREATE_TIME, NAME, PROJECT, PURGE_ON_DELETE, TIMEOUTS, UID, UPDATE_TIME,
+    BRANCH, CREATE_TIME, NAME, PROJECT, PURGE_ON_DELETE, SNAPSHOT, TIMEOUTS, UID, UPDATE_TIME,
     deletion_protection,
 };
 use crate::compute::finding::undocumented_size;
@@ -131,7 +131,7 @@ static TABLE: Table = Table {
     address: *PROJECT,
     life: Life::OBJECT,
     compute: HasCompute::AsDefaults,
-    holds: &[BRANCH],
+    holds: &[BRANCH, SNAPSHOT],
     upgrades: &[],
     counterpart: "databricks_postgres_project",
     doc: "Manages a Lakebase Autoscaling project, the container of branches, endpoints, roles and databases. With each project, Lakebase creates a branch `production`, its endpoint `primary`, the database `databricks_postgres` (ID `databricks-postgres`) and a role for the owner.",

@@ -3,7 +3,6 @@
 /// A part of an address: a name, and the instance key behind it with its brackets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step<'a> {
-    /// The name.
     pub name: &'a str,
     /// The key, e.g. `["a.b"]` or `[0]`.
     pub key: Option<&'a str>,

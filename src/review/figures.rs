@@ -9,7 +9,6 @@ use crate::compute::{Compute, Suspension, duration, grouped};
 /// What a CU costs for an hour.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Price {
-    /// How much.
     pub amount: f64,
     /// The currency, as it was written before the amount, e.g. `$`.
     pub before: String,
@@ -24,10 +23,10 @@ impl Price {
         let (start, end) = (text.find(is_digit)?, text.rfind(is_digit)? + 1);
         let amount = text[start..end].parse().ok().filter(|it| f64::is_finite(*it))?;
         let [before, after] = [&text[..start], &text[end..]].map(str::to_owned);
-        let is_currency = |it: &str| {
-            let sign = it.trim();
+        let is_currency = |text: &str| {
+            let sign = text.trim();
             sign.chars().count() <= 3
-                && sign.chars().all(|it| it.is_alphabetic() || !it.is_ascii() || it == '$')
+                && sign.chars().all(|c| c.is_alphabetic() || !c.is_ascii() || c == '$')
         };
         ([&before, &after].iter().all(|it| is_currency(it))).then_some(Price {
             amount,
@@ -219,8 +218,8 @@ impl Figure {
 }
 
 /// What each of several computes has.
-fn several(it: &Compute, figure: &str) -> String {
-    match it.computes {
+fn several(compute: &Compute, figure: &str) -> String {
+    match compute.computes {
         Some(computes @ 2..) => format!("{computes} × {figure}"),
         _ => figure.to_owned(),
     }
@@ -231,7 +230,7 @@ fn limits<T>(least: Option<T>, most: Option<T>, text: impl Fn(T) -> String) -> S
     if most.is_none() && least.is_none() {
         return UNKNOWN.to_owned();
     }
-    let [least, most] = [least, most].map(|it| it.map_or("?".to_owned(), &text));
+    let [least, most] = [least, most].map(|limit| limit.map_or("?".to_owned(), &text));
     if least == most { least } else { format!("{least}–{most}") }
 }
 
@@ -247,8 +246,8 @@ fn between(low: Interval, high: Interval, text: impl Fn(f64) -> String) -> Strin
 }
 
 /// A sum of numbers, as far as it is known.
-fn sum(it: &Sum) -> String {
-    between(it.interval, it.interval, number)
+fn sum(sum: &Sum) -> String {
+    between(sum.interval, sum.interval, number)
 }
 
 /// CU-hours.
@@ -271,16 +270,16 @@ pub fn percent(ratio: f64) -> Option<String> {
 }
 
 /// A number with two digits at most behind the point.
-pub fn number(it: f64) -> String {
-    let text = format!("{it:.2}");
+pub fn number(number: f64) -> String {
+    let text = format!("{number:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     grouped(text)
 }
 
 /// An amount of money: cents only where they matter.
-pub fn money(it: f64) -> String {
-    let digits = if 0.0 < it && it < 10.0 { 2 } else { 0 };
-    grouped(&format!("{it:.digits$}"))
+pub fn money(amount: f64) -> String {
+    let digits = if 0.0 < amount && amount < 10.0 { 2 } else { 0 };
+    grouped(&format!("{amount:.digits$}"))
 }
 
 #[cfg(test)]
@@ -289,7 +288,8 @@ mod tests {
 
     #[test]
     fn a_price_carries_its_currency() {
-        let price = |text| Price::parse(text).map(|it| (it.before, it.amount, it.after));
+        let price =
+            |text| Price::parse(text).map(|price| (price.before, price.amount, price.after));
         let owned = |(before, amount, after): (&str, f64, &str)| {
             Some((before.to_owned(), amount, after.to_owned()))
         };

@@ -269,7 +269,10 @@ fn change<'a>(row: &'a Row, price: Option<&Price>) -> ChangeJson<'a> {
         findings: row
             .findings
             .iter()
-            .map(|it| FindingJson { id: it.kind.id(), message: row.message_of(it).plain() })
+            .map(|finding| FindingJson {
+                id: finding.kind.id(),
+                message: row.message_of(finding).plain(),
+            })
             .collect(),
     }
 }
@@ -281,22 +284,22 @@ fn side(side: &Side, price: Option<&Price>) -> SideJson {
         Side::Present { .. } => "yes",
     };
     let cost = |hours: Interval| Some(price?.of(hours.value()?));
-    let compute = side.compute().map(|it| ComputeJson {
-        min_cu: it.min_cu,
-        max_cu: it.max_cu,
-        min_ram_gb: it.min_cu.map(|cu| cu * GB_PER_CU),
-        max_ram_gb: it.max_cu.map(|cu| cu * GB_PER_CU),
-        max_connections: it.max_cu.map(max_connections),
-        always_on: it.always_on(),
-        suspends_after: match it.suspension {
+    let compute = side.compute().map(|compute| ComputeJson {
+        min_cu: compute.min_cu,
+        max_cu: compute.max_cu,
+        min_ram_gb: compute.min_cu.map(|cu| cu * GB_PER_CU),
+        max_ram_gb: compute.max_cu.map(|cu| cu * GB_PER_CU),
+        max_connections: compute.max_cu.map(max_connections),
+        always_on: compute.always_on(),
+        suspends_after: match compute.suspension {
             Some(Suspension::After(time)) => Some(duration(time)),
             Some(Suspension::Never) | None => None,
         },
-        disabled: it.disabled,
-        computes: it.computes,
+        disabled: compute.disabled,
+        computes: compute.computes,
         hours_per_month: side.hours().value(),
-        floor_cu: it.floor().value(),
-        ceiling_cu: it.ceiling().value(),
+        floor_cu: compute.floor().value(),
+        ceiling_cu: compute.ceiling().value(),
         floor_cu_hours_per_month: side.floor_hours().value(),
         ceiling_cu_hours_per_month: side.ceiling_hours().value(),
         floor_cost_per_month: cost(side.floor_hours()),
@@ -316,47 +319,47 @@ fn totals<'a>(
     }
 }
 
-fn total(it: &Total, price: Option<&Price>) -> TotalJson {
+fn total(total: &Total, price: Option<&Price>) -> TotalJson {
     let sum = |sum: &Sum| SumJson { known: sum.known(), unknown: sum.unknown };
     let cost = |sum: &Sum| {
         price.map(|price| SumJson { known: price.of(sum.known()), unknown: sum.unknown })
     };
     TotalJson {
-        endpoints: sum(&it.endpoints),
-        computes: sum(&it.computes),
-        always_on: sum(&it.always_on),
-        high_availability: sum(&it.high_availability),
-        min_cu: sum(&it.least),
-        floor_cu: sum(&it.floor),
-        ceiling_cu: sum(&it.ceiling),
-        max_connections: sum(&it.connections),
-        floor_cu_hours_per_month: sum(&it.floor_hours),
-        ceiling_cu_hours_per_month: sum(&it.ceiling_hours),
-        floor_cost_per_month: cost(&it.floor_hours),
-        ceiling_cost_per_month: cost(&it.ceiling_hours),
+        endpoints: sum(&total.endpoints),
+        computes: sum(&total.computes),
+        always_on: sum(&total.always_on),
+        high_availability: sum(&total.high_availability),
+        min_cu: sum(&total.least),
+        floor_cu: sum(&total.floor),
+        ceiling_cu: sum(&total.ceiling),
+        max_connections: sum(&total.connections),
+        floor_cu_hours_per_month: sum(&total.floor_hours),
+        ceiling_cu_hours_per_month: sum(&total.ceiling_hours),
+        floor_cost_per_month: cost(&total.floor_hours),
+        ceiling_cost_per_month: cost(&total.ceiling_hours),
     }
 }
 
 fn verdict<'a>(verdict: &'a Verdict<'a>, report: &'a Report<'_>) -> RuleJson<'a> {
-    let place = |it: &'a Match, decided, exception| MatchJson {
-        plan: match it.place {
+    let place = |found: &'a Match, decided, exception| MatchJson {
+        plan: match found.place {
             Place::Row(plan, _) | Place::Object(plan, _) => Some(&report.plans[plan].label),
             Place::Totals => None,
         },
-        address: report.address(it.place),
-        subject: match it.place {
+        address: report.address(found.place),
+        subject: match found.place {
             Place::Row(plan, at) => Some(report.plans[plan].rows[at].subject.id()),
             Place::Object(..) => Some("object"),
             Place::Totals => None,
         },
         decided,
         exception,
-        message: &it.reason,
+        message: &found.reason,
     };
     let holds = verdict.holds.iter().map(|it| place(it, true, None));
     let open = verdict.open.iter().map(|it| place(it, false, None));
     let excused = verdict.excused.iter();
-    let excused = excused.map(|(it, exception)| place(it, true, Some(&*exception.reason)));
+    let excused = excused.map(|(found, exception)| place(found, true, Some(&*exception.reason)));
     RuleJson {
         rule: &verdict.rule.text,
         severity: match verdict.rule.severity {

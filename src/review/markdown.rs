@@ -127,9 +127,9 @@ fn lines(rows: &[&Row], report: &Report<'_>, room: &mut usize) -> String {
 /// A line of a table. What was and what will be are below each other in its cells, so that it fits
 /// into a comment.
 fn line(title: &str, cells: &[Cell]) -> String {
-    let shown = |it: &Cell| match &it.before {
-        Some(before) => format!("{}<br>→\u{a0}**{}**", unbroken(before), unbroken(&it.after)),
-        None => unbroken(&it.after),
+    let shown = |cell: &Cell| match &cell.before {
+        Some(before) => format!("{}<br>→\u{a0}**{}**", unbroken(before), unbroken(&cell.after)),
+        None => unbroken(&cell.after),
     };
     let cells = cells.iter().map(shown).collect::<Vec<_>>().join(" | ");
     format!("| {title} | {cells} |\n")
@@ -186,11 +186,11 @@ fn code(name: &str, in_table: bool) -> String {
 
 /// Text that is nothing but text in Markdown, in a cell of a table too.
 fn escaped(text: &str) -> String {
-    let character = |it: char| match it {
+    let character = |c: char| match c {
         '&' | '<' | '>' | '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '@' | '#' | '~' => {
-            format!("&#{};", u32::from(it))
+            format!("&#{};", u32::from(c))
         }
-        it => it.to_string(),
+        _ => c.to_string(),
     };
     printable(text).chars().map(character).collect()
 }
@@ -241,8 +241,8 @@ mod tests {
         });
         let plan = plan::read(plan.to_string().as_bytes()).unwrap();
         let plans = [Summary::of(plan, String::new())];
-        let rules =
-            [Severity::Deny, Severity::Warn].map(|it| Rule::parse("ceiling > 2", it).unwrap());
+        let rules = [Severity::Deny, Severity::Warn]
+            .map(|severity| Rule::parse("ceiling > 2", severity).unwrap());
         let exceptions = Exceptions::new(&[], jiff::civil::date(2026, 1, 1));
         let verdicts = rules.each_ref().map(|rule| rule.evaluate(&plans, None, &exceptions));
         let report = Report {

@@ -7,7 +7,6 @@ pub struct Message(pub Vec<Segment>);
 /// A part of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Segment {
-    /// Words.
     Text(String),
     /// A name: an address, an attribute, a rule. It can hold any character.
     Code(String),
@@ -61,10 +60,10 @@ impl Message {
 /// Text whose control characters, and those that change the direction of writing, are visible:
 /// instance keys can contain any.
 pub fn printable(text: &str) -> String {
-    let is_invisible = |it: char| matches!(it, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-    let shown = |it: char| match it {
-        it if it.is_control() || is_invisible(it) => it.escape_default().to_string(),
-        it => it.to_string(),
+    let is_invisible = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let shown = |c: char| match c {
+        _ if c.is_control() || is_invisible(c) => c.escape_default().to_string(),
+        _ => c.to_string(),
     };
     text.chars().map(shown).collect()
 }

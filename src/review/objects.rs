@@ -12,7 +12,7 @@ use crate::resources::project::HISTORY_RETENTION;
 pub struct ObjectRow {
     /// The address of the resource.
     pub address: String,
-    /// The resource type.
+    /// The resource type, such as `lakebase_branch`.
     pub resource_type: String,
     /// What it is, e.g. `branch`.
     pub noun: String,
@@ -40,7 +40,7 @@ pub enum Restore {
     For7Days(Option<Timestamp>),
     /// Not by itself: its project can be restored, but only the root branch returns with it.
     WithoutItsProject,
-    /// Never. What the sentences say, if they say anything, is lost.
+    /// Nothing can restore the object. The sentences, if there are any, say what else is lost.
     Never(&'static str),
     /// It holds no data: creating it again restores it, but for what the sentences say.
     ByCreating(&'static str),
@@ -240,30 +240,38 @@ mod tests {
                 forces(false),
                 null.clone(),
                 expect![[r#"
-                The cdf config `lakebase_cdf_config.x` is destroyed. Changes are no longer replicated. The Delta tables remain, and so does the database.
-            "#]],
+                    The CDF config `lakebase_cdf_config.x` is destroyed. Changes are no longer replicated. The Delta tables remain, and so does the database.
+                "#]],
             ),
             (
                 &delete,
                 forces(true),
                 null.clone(),
                 expect![[r#"
-                The cdf config `lakebase_cdf_config.x` is destroyed. `force_destroy` is `true`, so the Delta tables are dropped, with the changes that they record. The database and its data remain.
-            "#]],
+                    The CDF config `lakebase_cdf_config.x` is destroyed. `force_destroy` is `true`, so the Delta tables are dropped, with the changes that they record. The database and its data remain.
+                "#]],
             ),
             (
                 &json!(["delete", "create"]),
                 forces(true),
                 forces(false),
                 expect![[r#"
-                The cdf config `lakebase_cdf_config.x` is destroyed and created again. Changes are no longer replicated. The Delta tables remain, and so does the database.
-            "#]],
+                    The CDF config `lakebase_cdf_config.x` is destroyed and created again. Changes are no longer replicated. The Delta tables remain, and so does the database.
+                "#]],
             ),
         ] {
             check(&[change("lakebase_cdf_config", config, actions, before, after)], expected);
         }
         // What the configuration says decides about a replacement.
         let replaced = json!(["delete", "create"]);
+        let snapshot = "projects/p/snapshots/s";
+        let (week, never) = (json!({"ttl": "7d"}), json!({"no_expiry": true}));
+        check(
+            &[change("lakebase_snapshot", snapshot, &replaced, week, never)],
+            expect![[r#"
+                The snapshot `lakebase_snapshot.x` is destroyed and created again. A new snapshot contains the data of the time when it is taken. Branches that were restored from the snapshot remain.
+            "#]],
+        );
         let project = change("lakebase_project", PROJECT, &replaced, json!({}), purges());
         let kept = change("lakebase_branch", BRANCH, &json!(["no-op"]), json!({}), json!({}));
         check(

@@ -76,15 +76,15 @@ pub struct Options {
 /// A format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// For terminals.
+    /// Tables and sentences for a terminal.
     Text,
-    /// For comments.
+    /// GitHub-flavored Markdown for a comment on a pull request.
     Markdown,
-    /// For programs.
+    /// JSON by the schema in docs, for programs.
     Json,
-    /// For code scanning.
+    /// SARIF 2.1.0 for code scanning.
     Sarif,
-    /// For browsers.
+    /// One HTML page without scripts or links to other files.
     Html,
 }
 
@@ -98,7 +98,7 @@ impl Format {
     ];
 
     fn parse(name: &str) -> Option<Format> {
-        Format::ALL.iter().find(|(it, _)| *it == name).map(|(_, format)| *format)
+        Format::ALL.iter().find(|(known, _)| *known == name).map(|(_, format)| *format)
     }
 }
 
@@ -180,7 +180,7 @@ pub fn read(mut parser: lexopt::Parser) -> Result<Option<Options>, String> {
             }
             "tag" => {
                 let tag = text()?;
-                let is_plain = |it: char| it.is_ascii_alphanumeric() || "-_./".contains(it);
+                let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
                 if tag.is_empty() || !tag.chars().all(is_plain) || tag.contains("--") {
                     return Err(format!(
                         "Invalid `--tag {tag}`: use letters, digits, `.`, `/`, `_` and single `-`."

@@ -51,13 +51,12 @@ pub struct Plan {
 /// An object in the state before the apply: of a resource, or of a data source.
 #[derive(Debug)]
 pub struct Stored {
-    /// The address.
+    /// The address in the plan, such as `lakebase_branch.dev`.
     pub address: String,
-    /// The resource type.
+    /// The resource type, such as `lakebase_branch`.
     pub resource_type: String,
     /// Whether a resource manages it; if not, a data source has read it.
     pub managed: bool,
-    /// The object.
     pub facts: Facts,
 }
 
@@ -72,7 +71,6 @@ pub struct ResourceChange {
     pub deposed: Option<String>,
     /// The resource type, e.g. `lakebase_endpoint`.
     pub resource_type: String,
-    /// What Terraform does.
     pub action: Action,
     /// Whether it is imported on the way.
     pub imported: bool,
@@ -87,15 +85,15 @@ pub struct ResourceChange {
 /// What Terraform does with an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Nothing.
+    /// Terraform changes nothing, or only its state.
     None,
-    /// It creates it.
+    /// Terraform creates the object.
     Create,
-    /// It changes it.
+    /// Terraform updates the object in place.
     Update,
     /// It destroys it and creates another, in either order.
     Replace,
-    /// It destroys it.
+    /// Terraform destroys the object.
     Delete,
     /// It no longer manages it.
     Forget,

@@ -17,7 +17,6 @@ pub struct Row {
     pub previous_address: Option<String>,
     /// The key of an object that a failed replacement left behind.
     pub deposed: Option<String>,
-    /// The resource type.
     pub resource_type: String,
     /// What of the resource it is.
     pub subject: Subject,
@@ -25,22 +24,20 @@ pub struct Row {
     pub name: Option<String>,
     /// The endpoint's resource name before, where a replacement gives it another.
     pub former_name: Option<String>,
-    /// What happens.
     pub fate: Fate,
     /// Whether the resource is imported on the way.
     pub imported: bool,
-    /// Before the apply.
+    /// The compute before the apply.
     pub before: Side,
-    /// After the apply.
+    /// The compute after the apply.
     pub after: Side,
-    /// What is noteworthy.
     pub findings: Vec<Finding>,
 }
 
 /// A compute before or after an apply.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Side {
-    /// There is none.
+    /// The compute does not exist then.
     Absent,
     /// Whether there is one is not known.
     Unknown,
@@ -51,7 +48,7 @@ pub enum Side {
         /// How many hours of a month it exists, if it does.
         hours: Interval,
     },
-    /// There is one.
+    /// The compute exists then, with these settings.
     Present {
         /// As far as it is known.
         compute: Compute,
@@ -74,7 +71,7 @@ pub enum Subject {
 /// What happens to a compute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It is created.
+    /// The apply creates the compute.
     Created,
     /// It is adopted if it exists, or else created.
     CreatedOrAdopted,
@@ -84,7 +81,7 @@ pub enum Fate {
     Changed,
     /// It is destroyed, and another one takes its place.
     Replaced,
-    /// It is destroyed.
+    /// The apply destroys the compute.
     Destroyed,
     /// It is destroyed because its branch is.
     DestroyedWithBranch,

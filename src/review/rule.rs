@@ -36,7 +36,7 @@ pub struct Rule {
 /// What follows if a rule holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
-    /// The review fails.
+    /// The review exits with code 2.
     Deny,
     /// The review says so.
     Warn,
@@ -47,9 +47,9 @@ pub enum Severity {
 pub struct Exception {
     /// The rule, as it is written, or `*` for any.
     pub rule: String,
-    /// Where.
+    /// The changes that the exception covers.
     pub scope: Scope,
-    /// Why.
+    /// The reason, which the report repeats.
     pub reason: String,
     /// The last day on which it counts.
     pub until: Date,
@@ -84,9 +84,7 @@ enum Comparison {
 /// What a rule found.
 #[derive(Debug)]
 pub struct Verdict<'a> {
-    /// The rule.
     pub rule: &'a Rule,
-    /// Where it holds.
     pub holds: Vec<Match>,
     /// Where the known values leave it open.
     pub open: Vec<Match>,
@@ -99,7 +97,6 @@ pub struct Verdict<'a> {
 /// One place where a rule holds, or may.
 #[derive(Clone, Debug)]
 pub struct Match {
-    /// Which place.
     pub place: Place,
     /// What is the case, e.g. `its ceiling is 128 CU`.
     pub reason: String,
@@ -112,7 +109,7 @@ pub enum Place {
     Row(usize, usize),
     /// A project, a branch or a database.
     Object(usize, usize),
-    /// All plans together.
+    /// The sums over all plans.
     Totals,
 }
 
@@ -131,7 +128,8 @@ impl<'a> Exceptions<'a> {
 
     /// The exception that allows a rule to hold there.
     fn find(&self, rule: &Rule, names: &Names<'_>) -> Option<&'a Exception> {
-        let all = self.all.iter().zip(&self.used).filter(|(it, _)| self.today <= it.until);
+        let all =
+            self.all.iter().zip(&self.used).filter(|(exception, _)| self.today <= exception.until);
         let mut meant = all.filter(|(exception, _)| {
             (exception.rule == "*" || exception.rule == rule.text)
                 && exception.scope.covers(names) == Answer::Holds
@@ -404,12 +402,13 @@ impl Row {
     /// Which of its quantities are unknown, in a clause.
     fn unknown(&self) -> Option<String> {
         let is_compute = self.subject != Subject::Defaults;
-        let quantities = QUANTITIES.iter().filter(|it| is_compute || it.has_defaults);
-        let of_after =
-            quantities.filter(|it| !matches!(it.name, "growth" | "increase" | "cost-increase"));
-        let unknown =
-            of_after.filter(|it| (it.of_row)(self).is_some_and(|value| value.value().is_none()));
-        let mut names: Vec<_> = unknown.map(|it| it.name).collect();
+        let quantities = QUANTITIES.iter().filter(|quantity| is_compute || quantity.has_defaults);
+        let of_after = quantities
+            .filter(|quantity| !matches!(quantity.name, "growth" | "increase" | "cost-increase"));
+        let unknown = of_after.filter(|quantity| {
+            (quantity.of_row)(self).is_some_and(|value| value.value().is_none())
+        });
+        let mut names: Vec<_> = unknown.map(|quantity| quantity.name).collect();
         let compute = self.after.compute();
         if compute.is_none_or(|compute| compute.always_on().is_none()) {
             names.push("scale to zero");

@@ -104,8 +104,10 @@ fn results<'a>(
 ) -> impl Iterator<Item = Box<dyn FnOnce() -> Json + 'a>> {
     type Later<'a> = Box<dyn FnOnce() -> Json + 'a>;
     let of_rules = move |severity: Severity| {
-        let verdicts = report.verdicts.iter().filter(move |it| it.rule.severity == severity);
-        let places = verdicts.flat_map(|verdict| verdict.holds.iter().map(move |it| (verdict, it)));
+        let verdicts =
+            report.verdicts.iter().filter(move |verdict| verdict.rule.severity == severity);
+        let places =
+            verdicts.flat_map(|verdict| verdict.holds.iter().map(move |found| (verdict, found)));
         places.map(move |(verdict, found)| -> Later<'a> {
             Box::new(move || of_rule(report, verdict, found, locator))
         })
@@ -373,8 +375,10 @@ fn artifact(file: &Path) -> Json {
     let here = std::env::current_dir().unwrap_or_default();
     let relative = if file.is_absolute() { file.strip_prefix(here).ok() } else { Some(file) };
     let parts = relative.unwrap_or(file).components();
-    let parts = parts.filter_map(|it| it.as_os_str().to_str()).filter(|it| *it != "/");
-    let parts: Vec<_> = parts.map(|it| utf8_percent_encode(it, NOT_IN_PATHS).to_string()).collect();
+    let parts =
+        parts.filter_map(|component| component.as_os_str().to_str()).filter(|part| *part != "/");
+    let parts: Vec<_> =
+        parts.map(|part| utf8_percent_encode(part, NOT_IN_PATHS).to_string()).collect();
     match relative {
         Some(_) => json!({ "uri": parts.join("/"), "uriBaseId": "%SRCROOT%" }),
         None => json!({ "uri": format!("file:///{}", parts.join("/")) }),

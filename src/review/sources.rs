@@ -48,8 +48,10 @@ impl Sources {
         while let ["module", name, below @ ..] = rest {
             let call =
                 self.folder(&folder).blocks.get(&vec!["module".to_owned(), (*name).to_owned()])?;
-            let source =
-                call.source.as_ref().filter(|it| it.starts_with("./") || it.starts_with("../"));
+            let source = call
+                .source
+                .as_ref()
+                .filter(|source| source.starts_with("./") || source.starts_with("../"));
             let Some(source) = source else { return Some(call.place(None, &[])) };
             folder = normal(&folder.join(source));
             rest = below;
@@ -103,14 +105,14 @@ impl Folder {
             .into_iter()
             .flatten()
             .flatten()
-            .map(|it| normal(&it.path()))
+            .map(|entry| normal(&entry.path()))
             .collect();
-        files.retain(|it| {
-            let name = it.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        files.retain(|file| {
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().any(|end| name.ends_with(end))
         });
         // What an override file changes stands in another file.
-        files.sort_by_key(|it| (is_override(it), it.clone()));
+        files.sort_by_key(|file| (is_override(file), file.clone()));
         let mut folder = Folder { files: files.clone(), ..Folder::default() };
         for file in files {
             let Ok(text) = fs::read_to_string(&file) else { continue };
@@ -126,7 +128,7 @@ impl Folder {
             };
             for block in body.blocks() {
                 let mut key = vec![block.ident.as_str().to_owned()];
-                key.extend(block.labels.iter().map(|it| it.as_str().to_owned()));
+                key.extend(block.labels.iter().map(|label| label.as_str().to_owned()));
                 if let ("removed", Some(from)) = (&*key[0], block.body.get_attribute("from")) {
                     let from = from.value.to_string();
                     key.extend(super::address::names(from.trim()).into_iter().map(str::to_owned));
@@ -171,7 +173,8 @@ impl Found {
     fn of(block: &Block, file: &Path, line: &impl Fn(Option<Range<usize>>) -> usize) -> Found {
         let mut attributes = Vec::new();
         attributes_of(&block.body, line, &mut attributes);
-        let source = block.body.get_attribute("source").and_then(|it| it.value.as_str());
+        let source =
+            block.body.get_attribute("source").and_then(|attribute| attribute.value.as_str());
         Found {
             file: file.to_owned(),
             line: line(block.ident.span()),
@@ -181,7 +184,9 @@ impl Found {
     }
 
     fn place(&self, within: Option<&str>, attributes: &[&str]) -> Place {
-        let paths = attributes.iter().map(|it| within.into_iter().chain([*it]).collect::<Vec<_>>());
+        let paths = attributes
+            .iter()
+            .map(|attribute| within.into_iter().chain([*attribute]).collect::<Vec<_>>());
         let paths = paths.chain(within.map(|it| vec![it]));
         let line = paths.into_iter().find_map(|path| {
             let stands = |it: &&(Vec<String>, usize)| ends_with(&it.0, &path);

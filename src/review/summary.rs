@@ -45,10 +45,10 @@ pub struct Sum {
     pub unknown: usize,
 }
 
-/// Computes together.
+/// The sums over several computes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Total {
-    /// How many endpoints.
+    /// The number of endpoints.
     pub endpoints: Sum,
     /// How many computes stand behind them.
     pub computes: Sum,

@@ -25,7 +25,6 @@ pub struct World<'a> {
     names: Names,
     /// Projects and branches that the plan knows, and the root branches of such projects.
     holders: HashMap<Key, Holder>,
-    /// Endpoints.
     endpoints: HashMap<Key, Endpoint>,
     /// Computes that a data source has read.
     seen: HashMap<Key, Compute>,
@@ -257,7 +256,8 @@ impl<'a> World<'a> {
             let branch = branch_of(&key).map(|branch| self.life(branch));
             let mut life = Life::of(touch, branch);
             // Afterwards it may be one that is managed, on a branch whose name is not known yet.
-            let is_managed = endpoint.after.as_ref().is_some_and(|it| life.kept || it.is_created);
+            let is_managed =
+                endpoint.after.as_ref().is_some_and(|after| life.kept || after.is_created);
             if !is_managed && self.is_ambiguous(&key) {
                 life.after = life.after.min(Presence::Maybe);
             }

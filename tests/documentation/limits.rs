@@ -16,6 +16,7 @@ fn guide_to_limits_has_the_quotas_of_the_emulator() {
         ("active computes in a project", quotas.active_computes),
         ("roles in a branch", quotas.roles),
         ("databases in a branch", quotas.databases),
+        ("synced tables of a source table", quotas.synced_tables),
     ] {
         assert_row(&format!("| {objects} | {quota} |"));
     }

@@ -5,6 +5,7 @@
 
 mod limits;
 mod links;
+mod migration;
 mod registry;
 mod troubleshooting;
 mod words;

@@ -236,7 +236,7 @@ impl<'a> Visit<'a> for Collector {
             && (name == "error" || name == "warning")
             && let Some(summary) = call.args.first()
         {
-            let names = |it: &Expr| match it {
+            let names = |expression: &Expr| match expression {
                 Expr::Path(path) => path_of(&path.path).pop(),
                 Expr::Field(field) => match &field.member {
                     syn::Member::Named(name) => Some(name.to_string()),
@@ -273,8 +273,10 @@ impl<'a> Visit<'a> for Collector {
     }
 
     fn visit_expr_struct(&mut self, value: &'a syn::ExprStruct) {
-        let is_summary =
-            |it: &&syn::FieldValue| matches!(&it.member, syn::Member::Named(it) if it == "summary");
+        let is_summary = |field: &&syn::FieldValue| match &field.member {
+            syn::Member::Named(name) => name == "summary",
+            syn::Member::Unnamed(_) => false,
+        };
         // The summary of a function is what its page begins with.
         if !value.path.is_ident("Function") {
             value.fields.iter().filter(is_summary).for_each(|field| self.add(&field.expr));

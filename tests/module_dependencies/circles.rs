@@ -73,7 +73,8 @@ fn read(source: &Path) -> BTreeMap<Module, Vec<String>> {
     let mut modules = BTreeMap::<Module, Vec<String>>::new();
     for file in super::files(source) {
         let path = file.strip_prefix(source).expect("it is inside").with_extension("");
-        let mut module: Module = path.iter().map(|it| it.to_string_lossy().into_owned()).collect();
+        let mut module: Module =
+            path.iter().map(|part| part.to_string_lossy().into_owned()).collect();
         if module.len() == 1 && ["lib", "main"].contains(&&*module[0]) {
             module.clear();
         }
@@ -123,7 +124,8 @@ fn circle_inside(parent: &[String], needs: &BTreeMap<&Module, BTreeSet<Module>>)
     loop {
         let names: BTreeSet<_> = left.keys().cloned().collect();
         let is_done = |targets: &BTreeSet<String>| targets.intersection(&names).next().is_none();
-        let done: Vec<_> = left.iter().filter(|it| is_done(it.1)).map(|it| it.0.clone()).collect();
+        let done = left.iter().filter(|(_, targets)| is_done(targets));
+        let done: Vec<_> = done.map(|(name, _)| name.clone()).collect();
         if done.is_empty() {
             break;
         }
@@ -157,7 +159,8 @@ fn absolute(
         }
         name if sources.contains_key(&child(module, name)) => Some([module, path].concat()),
         name => {
-            let import = sources[module].imports.get(name).filter(|it| it.first() != path.first());
+            let import =
+                sources[module].imports.get(name).filter(|import| import.first() != path.first());
             let start = absolute(sources, module, import?)?;
             Some([&*start, &path[1..]].concat())
         }
@@ -198,9 +201,9 @@ struct Source {
 impl Source {
     fn import(&mut self, tree: &UseTree, mut path: Vec<String>, is_handed_on: bool) {
         let (name, end) = match tree {
-            UseTree::Path(it) => {
-                path.push(it.ident.to_string());
-                return self.import(&it.tree, path, is_handed_on);
+            UseTree::Path(prefix) => {
+                path.push(prefix.ident.to_string());
+                return self.import(&prefix.tree, path, is_handed_on);
             }
             UseTree::Group(group) => {
                 return group
@@ -208,8 +211,8 @@ impl Source {
                     .iter()
                     .for_each(|tree| self.import(tree, path.clone(), is_handed_on));
             }
-            UseTree::Name(it) => (it.ident.to_string(), it.ident.to_string()),
-            UseTree::Rename(it) => (it.rename.to_string(), it.ident.to_string()),
+            UseTree::Name(name) => (name.ident.to_string(), name.ident.to_string()),
+            UseTree::Rename(rename) => (rename.rename.to_string(), rename.ident.to_string()),
             UseTree::Glob(_) => (String::new(), String::new()),
         };
         let name = match end.as_str() {

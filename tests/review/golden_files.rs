@@ -74,8 +74,8 @@ fn matched_rule_fails_the_review_and_is_printed_on_stderr() {
         let run = reviewed(&plan, "json");
         let review: Json = serde_json::from_str(&run.stdout).expect("it is JSON");
         let rules = review["rules"].as_array().expect("it has rules");
-        let matches = rules.iter().flat_map(|it| it["matches"].as_array().expect("a list"));
-        let holds = matches.filter(|it| it["decided"] == true).count();
+        let matches = rules.iter().flat_map(|rule| rule["matches"].as_array().expect("a list"));
+        let holds = matches.filter(|found| found["decided"] == true).count();
         assert_eq!(run.code, Some(if 0 < holds { 2 } else { 0 }), "{plan}");
         let told = run.stderr.lines().filter(|line| !line.contains("matches nothing")).count();
         assert_eq!(told, holds, "{plan}: {}", run.stderr);
@@ -311,8 +311,8 @@ pub(crate) fn reviewed(plan: &str, format: &str) -> Run {
 /// The names of all plans.
 pub(crate) fn plans() -> Vec<String> {
     let entries = fs::read_dir(folder("")).expect("there are plans");
-    let names = entries.map(|it| it.expect("it can be read").file_name());
-    let mut plans: Vec<_> = names.map(|it| it.into_string().expect("a plain name")).collect();
+    let names = entries.map(|entry| entry.expect("it can be read").file_name());
+    let mut plans: Vec<_> = names.map(|name| name.into_string().expect("a plain name")).collect();
     plans.sort();
     plans
 }

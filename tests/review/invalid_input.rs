@@ -133,9 +133,9 @@ fn invalid_arguments_are_rejected_with_one_line() {
             "--root .",
             "--root . --format json",
         ]
-        .map(|it| {
-            let arguments: Vec<_> = it.split(' ').collect();
-            (it, review(Path::new(env!("CARGO_MANIFEST_DIR")), &arguments, plan.as_bytes()))
+        .map(|options| {
+            let arguments: Vec<_> = options.split(' ').collect();
+            (options, review(Path::new(env!("CARGO_MANIFEST_DIR")), &arguments, plan.as_bytes()))
         }),
         &expect![[r#"
             gone.json:
@@ -200,7 +200,7 @@ fn a_rule_that_does_not_parse_is_refused_in_a_line() {
             "always-on or destroys",
             "ceiling > 64 CU and range > 8",
         ]
-        .map(|it| (it, review(Path::new("."), &["--fail-on", it], b""))),
+        .map(|condition| (condition, review(Path::new("."), &["--fail-on", condition], b""))),
         &expect![[r#"
             :
                 Invalid `--fail-on ''`: `` is not a valid condition; expected `always-on`, `destroys`, `unknown` or a comparison such as `ceiling > 64`.

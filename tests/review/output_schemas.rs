@@ -16,7 +16,7 @@ use crate::golden_files::{plans, reviewed};
 #[test]
 fn json_has_the_form_that_is_documented() {
     let validator = validator(&documented());
-    let reviews: Vec<_> = plans().iter().map(|it| (it.clone(), parsed(it, "json"))).collect();
+    let reviews: Vec<_> = plans().iter().map(|plan| (plan.clone(), parsed(plan, "json"))).collect();
     for (plan, review) in &reviews {
         check(&validator, review, plan);
     }
@@ -59,10 +59,10 @@ fn each_result_of_sarif_has_its_own_fingerprint() {
     for plan in plans() {
         let sarif = parsed(&plan, "sarif");
         let results = sarif["runs"][0]["results"].as_array().expect("it has results");
-        let prints = results.iter().map(|it| it["partialFingerprints"].to_string());
+        let prints = results.iter().map(|result| result["partialFingerprints"].to_string());
         let mut prints: Vec<_> = prints.collect();
         prints.sort();
-        assert!(prints.windows(2).all(|it| it[0] != it[1]), "{plan}: {prints:#?}");
+        assert!(prints.windows(2).all(|pair| pair[0] != pair[1]), "{plan}: {prints:#?}");
     }
 }
 
@@ -168,7 +168,7 @@ fn published_by_oasis() -> Json {
     let metadata: Json = serde_json::from_slice(&output.stdout).expect("cargo writes JSON");
     let packages = metadata["packages"].as_array().expect("there are packages");
     let package = packages.iter().find(|it| it["name"] == "serde-sarif");
-    let manifest = package.and_then(|it| it["manifest_path"].as_str());
+    let manifest = package.and_then(|package| package["manifest_path"].as_str());
     let file = Path::new(manifest.expect("it is a dependency")).with_file_name("src/schema.json");
     let schema = fs::read_to_string(file).expect("the crate carries the schema");
     // As published, the pattern of languages closes a bracket that nothing opens.
@@ -195,7 +195,8 @@ fn parsed(plan: &str, format: &str) -> Json {
 #[track_caller]
 fn check(validator: &Validator, review: &Json, plan: &str) {
     let errors = validator.iter_errors(review);
-    let errors: Vec<_> = errors.map(|it| format!("{}: {it}", it.instance_path())).collect();
+    let errors: Vec<_> =
+        errors.map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert_eq!(errors, Vec::<String>::new(), "the review of {plan}");
 }
 

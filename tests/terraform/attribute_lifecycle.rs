@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use lakebase::{AnyField, Default, IdRule, Place, Table};
-use lakebase_emulator::{Options, Quotas, Recorded};
+use lakebase_emulator::{Behaviors, Options, Quotas, Recorded};
 use serde_json::{Value as Json, json};
 
 use crate::workbench::Workbench;
@@ -39,12 +39,14 @@ macro_rules! matrix {
 matrix! {
     every_attribute_of_a_project "lakebase_project"
     every_attribute_of_a_branch "lakebase_branch"
+    every_attribute_of_a_snapshot "lakebase_snapshot"
     every_attribute_of_an_endpoint "lakebase_endpoint"
     every_attribute_of_a_role "lakebase_role"
     every_attribute_of_a_database "lakebase_database"
     every_attribute_of_a_data_api "lakebase_data_api"
     every_attribute_of_a_cdf_config "lakebase_cdf_config"
     every_attribute_of_a_catalog "lakebase_catalog"
+    every_attribute_of_a_synced_table "lakebase_synced_table"
 }
 
 #[test]
@@ -73,6 +75,13 @@ resource "lakebase_branch" "home" {
 resource "lakebase_branch" "away" {
   project   = lakebase_project.home.name
   branch_id = "away"
+}
+
+resource "lakebase_snapshot" "some" {
+  for_each      = toset(["first", "second"])
+  project       = lakebase_project.home.name
+  snapshot_id   = each.value
+  source_branch = "${lakebase_project.home.name}/branches/production"
 }
 
 resource "lakebase_role" "first" {
@@ -112,9 +121,11 @@ impl Matrix {
             unarchived_branches: 100,
             protected_branches: 100,
             active_computes: 100,
+            snapshots: 100,
             ..Quotas::default()
         };
-        let options = Options { frozen_clock: true, quotas, ..Options::default() };
+        let behaviors = Behaviors { snapshot_child_branches: true, ..Behaviors::default() };
+        let options = Options { frozen_clock: true, quotas, behaviors, ..Options::default() };
         let bench = Workbench::with_options(test, options);
         let table = lakebase::tables().find(|it| it.type_name == type_name);
         let table = table.expect("it is declared");
@@ -249,6 +260,12 @@ impl Matrix {
             for (name, value) in rows::in_all(self.table, row) {
                 resource = resource.replace(&format!("  {name} = {value}\n"), "");
             }
+            let is_unknown = |line: &&str| {
+                let name = line.split('=').next().unwrap_or_default().trim();
+                self.table.field(name).is_some_and(|field| field.is_required_to_create)
+            };
+            let known = resource.lines().filter(|line| !is_unknown(line));
+            let resource = known.map(|line| format!("{line}\n")).collect::<String>();
             hcl += &resource.replace(protection, "").replace(consent, "");
             let _ = write!(
                 hcl,
@@ -321,10 +338,10 @@ impl Matrix {
         let second = |place| says != Says::First && row.field.place == place;
         if let Some(id) = self.table.id() {
             let end = if second(Place::Id) { "-2" } else { "" };
-            let value = format!("\"{}{end}\"", row.id());
+            let start = if id.id_rule == IdRule::UnityCatalog(3) { "main.public." } else { "" };
+            let value = format!("\"{start}{}{end}\"", row.id());
             let has_words = matches!(id.id_rule, IdRule::Words);
-            let value = if has_words { value.replace('-', "_") } else { value };
-            attributes.insert(id.name, value);
+            attributes.insert(id.name, if has_words { value.replace('-', "_") } else { value });
         }
         if let Some(parent) = self.table.parent() {
             let place = if second(Place::Parent) { "away" } else { "home" };
@@ -348,7 +365,8 @@ impl Matrix {
             attributes.insert("deletion_protection", "false".to_owned());
         }
         attributes.extend(rows::in_all(self.table, row).map(|(name, it)| (name, it.to_owned())));
-        let is_required = |it: &&AnyField| it.is_required() && !is_place(it);
+        let is_required =
+            |it: &&AnyField| (it.is_required() || it.is_required_to_create) && !is_place(it);
         for field in self.table.fields.iter().filter(is_required) {
             let holder = field.inside_of.map(|it| attributes[it].trim_matches('"').to_owned());
             attributes.insert(field.name, required(self.table, field, row, holder).to_string());

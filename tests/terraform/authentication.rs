@@ -378,9 +378,17 @@ fn a_workspace_that_is_not_known_yet_is_planned_for_and_reached_by_the_apply() {
 
 #[test]
 fn http_to_another_machine_takes_allow_http_and_goes_through_the_proxy() {
-    let mut bench = unauthenticated_environment("http_to_another_machine_takes_allow_http");
+    let mut options = Options {
+        host: "0.0.0.0".parse().expect("an address"),
+        public_url: Some("http://lakebase.invalid".to_owned()),
+        ..Options::default()
+    };
+    options.protect();
+    let mut bench = Workbench::with_options("http_to_another_machine_takes_allow_http", options);
+    bench.environment.remove("DATABRICKS_HOST");
     // The emulator answers for a host that only the proxy knows, and is that proxy.
-    let (proxy, token) = (bench.emulator.url(), bench.emulator.token().to_owned());
+    let proxy = format!("http://{}", bench.emulator.address());
+    let token = bench.emulator.token().to_owned();
     bench.environment.insert("HTTP_PROXY".to_owned(), proxy);
     bench.environment.insert("DATABRICKS_TOKEN".to_owned(), token);
     let block = |more: &str| {

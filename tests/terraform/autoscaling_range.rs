@@ -35,8 +35,9 @@ fn too_wide_a_range_fails_in_all_three_places() {
             31.5 CU.
 
             The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 24–32 CU,
-            which keeps the maximum. If your workspace accepts wider ranges, increase
-            `max_autoscaling_range_cu` in the provider configuration.
+            which keeps the maximum. If your workspace accepts wider ranges (newer
+            documentation says 16 CU), increase `max_autoscaling_range_cu` in the
+            provider configuration.
 
             https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]],
     );
@@ -53,8 +54,9 @@ fn too_wide_a_range_fails_in_all_three_places() {
             `default_endpoint_settings.autoscaling_limit_max_cu` = 32 it spans 31.5 CU.
 
             The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 24–32 CU,
-            which keeps the maximum. If your workspace accepts wider ranges, increase
-            `max_autoscaling_range_cu` in the provider configuration.
+            which keeps the maximum. If your workspace accepts wider ranges (newer
+            documentation says 16 CU), increase `max_autoscaling_range_cu` in the
+            provider configuration.
 
             https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]],
     );
@@ -70,8 +72,9 @@ fn too_wide_a_range_fails_in_all_three_places() {
             `initial_endpoint.autoscaling_limit_max_cu` = 32 it spans 31.5 CU.
 
             The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 24–32 CU,
-            which keeps the maximum. If your workspace accepts wider ranges, increase
-            `max_autoscaling_range_cu` in the provider configuration.
+            which keeps the maximum. If your workspace accepts wider ranges (newer
+            documentation says 16 CU), increase `max_autoscaling_range_cu` in the
+            provider configuration.
 
             https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]],
     );
@@ -99,8 +102,9 @@ fn too_wide_a_range_fails_on_the_attribute() {
         31.5 CU.
 
         The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 24–32 CU,
-        which keeps the maximum. If your workspace accepts wider ranges, increase
-        `max_autoscaling_range_cu` in the provider configuration.
+        which keeps the maximum. If your workspace accepts wider ranges (newer
+        documentation says 16 CU), increase `max_autoscaling_range_cu` in the
+        provider configuration.
 
         https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]]
     .assert_eq(&bench.plan_fails().from("Error:"));
@@ -128,8 +132,9 @@ fn a_minimum_that_only_the_state_has_counts() {
         15.5 CU.
 
         The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 8–16 CU,
-        which keeps the maximum. If your workspace accepts wider ranges, increase
-        `max_autoscaling_range_cu` in the provider configuration.
+        which keeps the maximum. If your workspace accepts wider ranges (newer
+        documentation says 16 CU), increase `max_autoscaling_range_cu` in the
+        provider configuration.
 
         https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]]
     .assert_eq(&output);
@@ -146,8 +151,9 @@ fn a_minimum_that_only_the_state_has_counts() {
         `default_endpoint_settings.autoscaling_limit_max_cu` = 16 it spans 15.5 CU.
 
         The nearest valid ranges are 0.5–8 CU, which keeps the minimum, and 8–16 CU,
-        which keeps the maximum. If your workspace accepts wider ranges, increase
-        `max_autoscaling_range_cu` in the provider configuration.
+        which keeps the maximum. If your workspace accepts wider ranges (newer
+        documentation says 16 CU), increase `max_autoscaling_range_cu` in the
+        provider configuration.
 
         https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]]
     .assert_eq(&output);
@@ -198,8 +204,9 @@ fn the_bound_is_the_provider_blocks_in_validate_and_in_plan() {
         CU.
 
         The nearest valid ranges are 4–12 CU, which keeps the minimum, and 12–20 CU,
-        which keeps the maximum. If your workspace accepts wider ranges, increase
-        `max_autoscaling_range_cu` in the provider configuration.
+        which keeps the maximum. If your workspace accepts wider ranges (newer
+        documentation says 16 CU), increase `max_autoscaling_range_cu` in the
+        provider configuration.
 
         https://docs.databricks.com/aws/en/oltp/projects/manage-computes"#]]
     .assert_eq(&output);

@@ -364,6 +364,8 @@ fn create_that_is_known_to_fail_is_an_error_of_the_plan() {
 
               databricks api delete '/api/2.0/postgres/projects/shop/branches/dev?purge=true'
 
+            Terraform makes this plan before a destroy as well. To destroy other objects of this configuration, use the option `-refresh=false`.
+
             Help: https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#soft-deleted-objects
         "#]],
     );

@@ -203,8 +203,9 @@ fn database_is_deleted_only_without_its_protection() {
 
         This would delete its data and everything that it contains.
 
-        To proceed, set `deletion_protection = false`, apply that change separately,
-        and then plan again. If the block was removed, restore it for that apply.
+        The value in the state decides. To proceed, set `deletion_protection =
+        false`, apply that change separately, and then plan again. If the block was
+        removed, restore it for that apply.
 
         Help:
         https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#protected-objects"#]].assert_eq(&bench.plan_fails().without_places_from("Error:"));

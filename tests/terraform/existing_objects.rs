@@ -100,6 +100,9 @@ fn create_of_soft_deleted_project_suggests_undelete_or_purge() {
 
               databricks api delete '/api/2.0/postgres/projects/shop?purge=true'
 
+            Terraform makes this plan before a destroy as well. To destroy other objects
+            of this configuration, use the option `-refresh=false`.
+
             Help:
             https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#soft-deleted-objects"#]],
     );

@@ -16,13 +16,14 @@ const PROGRAM: Program =
     Program { address: "registry.terraform.io/databricks/databricks", name: "databricks" };
 
 /// What can be moved. That the types exist is all that Terraform looks at.
-const TYPES: [&str; 8] = [
+const TYPES: [&str; 9] = [
     "databricks_postgres_project",
     "databricks_postgres_branch",
     "databricks_postgres_endpoint",
     "databricks_postgres_role",
     "databricks_postgres_database",
     "databricks_postgres_catalog",
+    "databricks_postgres_synced_table",
     "databricks_postgres_data_api",
     "databricks_postgres_cdf_config",
 ];

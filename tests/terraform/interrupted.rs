@@ -299,3 +299,50 @@ resource "lakebase_role" "app" {
     let posts = bench.emulator.mutations().into_iter().filter(|it| it.method == "POST");
     assert_eq!(posts.count(), 1);
 }
+
+/// Before a destroy, Terraform plans as for an apply, so that an error of that plan would prevent
+/// the destroy.
+#[test]
+fn destroy_continues_after_interrupted_destroy() {
+    let bench = slow("destroy_continues_after_interrupted_destroy");
+    let hcl = r#"
+        resource "lakebase_project" "shop" {
+          project_id          = "shop"
+          deletion_protection = false
+        }
+
+        resource "lakebase_branch" "dev" {
+          project   = lakebase_project.shop.name
+          branch_id = "dev"
+        }
+    "#;
+    bench.configure(hcl);
+    apply_in_time(&bench, 2);
+    let destroy = ["destroy", "-auto-approve"];
+    let interrupt_destroy = |deleted: &str| {
+        bench.forget_requests();
+        let running = bench.spawn(&destroy);
+        wait_for_poll(&bench, 1);
+        running.interrupt();
+        running.wait().failed();
+        bench.emulator.advance(MINUTES);
+        let requests = bench.emulator.mutations();
+        assert!(matches!(&requests[..], [it] if it.path.ends_with(deleted)), "{requests:#?}");
+        // An apply cannot create it again, and its plan says so.
+        let plan = bench.plan().output().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(plan.contains(&format!("{deleted}` is soft-deleted")), "{plan}");
+        assert!(plan.contains("If you are destroying it, nothing is left to do."), "{plan}");
+    };
+    interrupt_destroy("dev");
+    let refused = bench.terraform(&["apply", "-auto-approve"]).failed().output();
+    assert!(refused.contains("Its ID cannot be reused"), "{refused}");
+    // The state has forgotten the branch, which is now like any other that was deleted.
+    let refused = bench.terraform(&destroy).failed().output();
+    assert!(refused.contains("use the option `-refresh=false`"), "{refused}");
+    assert_eq!(bench.emulator.mutations().len(), 1);
+
+    bench.configure(&hcl[..hcl.find("resource \"lakebase_branch\"").expect("it has a branch")]);
+    interrupt_destroy("shop");
+    let destroyed = bench.terraform(&destroy).succeeded().output();
+    assert!(destroyed.contains("No objects need to be destroyed"), "{destroyed}");
+}

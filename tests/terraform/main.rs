@@ -47,6 +47,8 @@ mod review_property;
 mod roles;
 mod secrets;
 mod settings;
+mod snapshots;
+mod synced_tables;
 mod taint;
 mod tutorials;
 mod validation_errors;

@@ -97,11 +97,11 @@ fn destroy_plan_warns_about_objects_left_in_place() {
     bench.configure(&(before.to_owned() + &after.replace("lakebase_branch.production.name", name)));
     let told = PlanOutput::by(&bench, &["plan"], 0);
     expect![[r#"
-        warning: Branch `projects/shop/branches/production` will not be deleted
-        Lakebase deletes this branch only together with its project. Unless the project is destroyed too, Terraform only removes the branch from the state: it keeps its settings and continues to be billed.
+        warning: Branch `projects/shop/branches/production` is deleted only with its project
+        If this plan also destroys the project, nothing remains. Otherwise Terraform only removes the branch from the state: it keeps its settings and continues to be billed.
 
-        warning: Endpoint `projects/shop/branches/production/endpoints/primary` will not be deleted
-        Lakebase deletes this endpoint only together with its branch. Unless the branch is destroyed too, Terraform only removes the endpoint from the state: it keeps its settings and continues to be billed.
+        warning: Endpoint `projects/shop/branches/production/endpoints/primary` is deleted only with its branch
+        If this plan also destroys the branch or its project, nothing remains. Otherwise Terraform only removes the endpoint from the state: it keeps its settings and continues to be billed.
     "#]].assert_eq(&told.messages());
     let names = bench.emulator.names();
     bench.apply();

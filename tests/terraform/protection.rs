@@ -46,8 +46,9 @@ fn protected_resource_is_not_destroyed() {
             (`projects/shop/branches/kept/databases/databricks-postgres`); 1 endpoint
             (`projects/shop/branches/kept/endpoints/primary`).
 
-            To proceed, set `deletion_protection = false`, apply that change separately,
-            and then plan again. If the block was removed, restore it for that apply.
+            The value in the state decides. To proceed, set `deletion_protection =
+            false`, apply that change separately, and then plan again. If the block was
+            removed, restore it for that apply.
 
             Help:
             https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#protected-objects"#]],
@@ -67,8 +68,9 @@ fn protected_resource_is_not_destroyed() {
             (`projects/shop/branches/kept/databases/databricks-postgres`); 1 endpoint
             (`projects/shop/branches/kept/endpoints/primary`).
 
-            To proceed, set `deletion_protection = false`, apply that change separately,
-            and then plan again. If the block was removed, restore it for that apply.
+            The value in the state decides. To proceed, set `deletion_protection =
+            false`, apply that change separately, and then plan again. If the block was
+            removed, restore it for that apply.
 
             Help:
             https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#protected-objects"#]],
@@ -91,8 +93,9 @@ fn protected_resource_is_not_destroyed() {
             endpoints (`projects/shop/branches/kept/endpoints/primary`,
             `projects/shop/branches/production/endpoints/primary`).
 
-            To proceed, set `deletion_protection = false`, apply that change separately,
-            and then plan again. If the block was removed, restore it for that apply.
+            The value in the state decides. To proceed, set `deletion_protection =
+            false`, apply that change separately, and then plan again. If the block was
+            removed, restore it for that apply.
 
             Help:
             https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#protected-objects"#]],
@@ -112,8 +115,9 @@ fn protected_resource_is_not_destroyed() {
             (`projects/shop/branches/kept/databases/databricks-postgres`); 1 endpoint
             (`projects/shop/branches/kept/endpoints/primary`).
 
-            To proceed, set `deletion_protection = false`, apply that change separately,
-            and then plan again. If the block was removed, restore it for that apply.
+            The value in the state decides. To proceed, set `deletion_protection =
+            false`, apply that change separately, and then plan again. If the block was
+            removed, restore it for that apply.
 
             Help:
             https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#protected-objects"#]],
@@ -137,8 +141,9 @@ fn protected_resource_is_not_destroyed() {
             endpoints (`projects/shop/branches/kept/endpoints/primary`,
             `projects/shop/branches/production/endpoints/primary`).
 
-            To proceed, set `deletion_protection = false`, apply that change separately,
-            and then plan again. If the block was removed, restore it for that apply.
+            The value in the state decides. To proceed, set `deletion_protection =
+            false`, apply that change separately, and then plan again. If the block was
+            removed, restore it for that apply.
 
             Help:
             https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#protected-objects"#]],
@@ -161,8 +166,9 @@ fn protected_resource_is_not_destroyed() {
             endpoints (`projects/shop/branches/kept/endpoints/primary`,
             `projects/shop/branches/production/endpoints/primary`).
 
-            To proceed, set `deletion_protection = false`, apply that change separately,
-            and then plan again. If the block was removed, restore it for that apply.
+            The value in the state decides. To proceed, set `deletion_protection =
+            false`, apply that change separately, and then plan again. If the block was
+            removed, restore it for that apply.
 
             Help:
             https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#protected-objects"#]],
@@ -182,8 +188,9 @@ fn protected_resource_is_not_destroyed() {
             (`projects/shop/branches/kept/databases/databricks-postgres`); 1 endpoint
             (`projects/shop/branches/kept/endpoints/primary`).
 
-            To proceed, set `deletion_protection = false`, apply that change separately,
-            and then plan again. If the block was removed, restore it for that apply.
+            The value in the state decides. To proceed, set `deletion_protection =
+            false`, apply that change separately, and then plan again. If the block was
+            removed, restore it for that apply.
 
             Help:
             https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#protected-objects"#]],
@@ -201,8 +208,9 @@ fn protected_resource_is_not_destroyed() {
             (`projects/shop/branches/kept/databases/databricks-postgres`); 1 endpoint
             (`projects/shop/branches/kept/endpoints/primary`).
 
-            To proceed, set `deletion_protection = false`, apply that change separately,
-            and then plan again. If the block was removed, restore it for that apply.
+            The value in the state decides. To proceed, set `deletion_protection =
+            false`, apply that change separately, and then plan again. If the block was
+            removed, restore it for that apply.
 
             Help:
             https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#protected-objects"#]],
@@ -223,8 +231,9 @@ fn protected_resource_is_not_destroyed() {
             (`projects/shop/branches/kept/databases/databricks-postgres`); 1 endpoint
             (`projects/shop/branches/kept/endpoints/primary`).
 
-            To proceed, set `deletion_protection = false`, apply that change separately,
-            and then plan again. If the block was removed, restore it for that apply.
+            The value in the state decides. To proceed, set `deletion_protection =
+            false`, apply that change separately, and then plan again. If the block was
+            removed, restore it for that apply.
 
             Help:
             https://registry.terraform.io/providers/lakebase/lakebase/latest/docs/guides/troubleshooting#protected-objects"#]],

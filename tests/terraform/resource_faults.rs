@@ -30,12 +30,16 @@ macro_rules! lives {
 }
 
 lives! {
+    snapshot_survives_failures "lakebase_snapshot"
+        ["POST", "/snapshots"], ["DELETE", "snapshots/before-migration"];
     data_api_survives_failures "lakebase_data_api"
         ["POST", "/data-api"], ["DELETE", "databases/orders/data-api"];
     cdf_config_survives_failures "lakebase_cdf_config"
         ["POST", "/cdf-configs"], ["DELETE", "/cdf-configs/public"];
     catalog_survives_failures "lakebase_catalog"
         ["POST", "/catalogs"], ["DELETE", "catalogs/shop_orders"];
+    synced_table_survives_failures "lakebase_synced_table"
+        ["POST", "/synced_tables"], ["DELETE", "synced_tables/shop_app.public.orders"];
 }
 
 fn run(life: &Life) {

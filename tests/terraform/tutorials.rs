@@ -17,11 +17,11 @@ use crate::workbench::{Run, Workbench};
 fn getting_started_leads_to_a_plan_an_apply_and_a_refused_plan() {
     const GUIDE: &str = "getting-started";
     let [main, larger, unprotected] = &snippets(GUIDE, "terraform")[..] else { panic!("three") };
-    let [plan, apply, replan, refuse, destroy] = &snippets(GUIDE, "shell")[..] else {
-        panic!("five steps run commands")
+    let [plan, apply, replan, review, refuse, destroy] = &snippets(GUIDE, "shell")[..] else {
+        panic!("six steps run commands")
     };
     let [planned, resized] = &snippets(GUIDE, "text")[..] else { panic!("it shows two plans") };
-    let [refused] = &snippets(GUIDE, "console")[..] else { panic!("it shows one refusal") };
+    let [too_wide, refused] = &snippets(GUIDE, "console")[..] else { panic!("two refusals") };
 
     let bench = mirrored("getting_started", "terraform-provider-lakebase");
     bench.write("main.tf", main);
@@ -36,14 +36,20 @@ fn getting_started_leads_to_a_plan_an_apply_and_a_refused_plan() {
     let run = bench.bash(replan).succeeded();
     assert_shows(&run, resized);
     assert!(run.output().contains("Warning: "), "{run}");
+    let reviewed = bench.bash(review).succeeded().output();
+    assert!(reviewed.contains("Compute: 1 changed"), "{reviewed}");
     bench.forget_requests();
     bench.apply();
     assert_eq!(bench.masks(), ["spec.autoscaling_limit_max_cu"]);
 
-    let run = bench.bash(refuse).failed();
-    let shown = diagnostic(&run);
-    let guide =
-        read(GUIDE).replace(&format!("```console\n{refused}"), &format!("```console\n{shown}"));
+    bench.write("main.tf", &resized_main.replace("max_cu = 8", "max_cu = 32"));
+    let shown_too_wide = diagnostic(&bench.terraform(&["plan"]).failed());
+    bench.write("main.tf", &resized_main);
+    let shown_refused = diagnostic(&bench.bash(refuse).failed());
+    let shown = [(too_wide, shown_too_wide), (refused, shown_refused)];
+    let guide = shown.into_iter().fold(read(GUIDE), |guide, (old, new)| {
+        guide.replace(&format!("```console\n{old}"), &format!("```console\n{new}"))
+    });
     expect_file!["../../docs/guides/getting-started.md"].assert_eq(&guide);
 
     let released = format!("  pg_version = 17\n{unprotected}");

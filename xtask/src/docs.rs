@@ -49,7 +49,7 @@ fn superfluous(pages: &[Generated]) -> Result<Vec<PathBuf>, Failure> {
     let docs = root().join("docs");
     let mut files = if docs.exists() { files(&docs)? } else { Vec::new() };
     files.retain(|file| {
-        !file.starts_with(docs.join("guides")) && pages.iter().all(|it| it.path != *file)
+        !file.starts_with(docs.join("guides")) && pages.iter().all(|page| page.path != *file)
     });
     Ok(files)
 }
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn a_page_of_nothing_is_stale() {
         let mut pages = generate().expect("every page has its example");
-        pages.retain(|it| !it.path.ends_with("docs/index.md"));
+        pages.retain(|page| !page.path.ends_with("docs/index.md"));
         let failure = verify(&pages).expect_err("docs/index.md is not among them");
         expect_test::expect![
             "docs/index.md is not what would be generated: run `cargo xtask docs`"

@@ -122,7 +122,7 @@ impl Client {
         Deadline::new(self.0.transport.clock.clone(), timeout, stop)
     }
 
-    /// Reads an object.
+    /// Reads an object by its resource name.
     pub async fn get(&self, name: &str, deadline: &Deadline) -> Result<Json, Error> {
         let url = self.url(&Method::GET, name, &[])?;
         self.send(&Request::get(url), deadline).await

@@ -24,7 +24,7 @@ pub struct CredentialRequest {
 /// A credential for Postgres. Its validity is checked at login only.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Credential {
-    /// The Postgres password.
+    /// The token, which PostgreSQL takes as the password.
     pub token: Secret,
     /// When a login with it is no longer accepted.
     pub expire_time: Timestamp,
@@ -33,7 +33,7 @@ pub struct Credential {
 /// The password of a role that logs in with one of PostgreSQL's own (API reference, 2.2).
 #[derive(Clone, Debug, Deserialize)]
 pub struct RolePassword {
-    /// The password.
+    /// The password that Lakebase generated for the role.
     pub password: Secret,
 }
 

@@ -31,7 +31,7 @@ pub struct Deadline {
 pub(crate) enum WaitAborted {
     /// The stop token was cancelled.
     Interrupted,
-    /// The deadline passed.
+    /// The deadline passed before the work was done.
     TimedOut,
 }
 

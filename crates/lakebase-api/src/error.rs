@@ -289,7 +289,7 @@ impl Error {
 
     /// The service's own message, or what this client has to say where there is none.
     pub fn message(&self) -> String {
-        self.problem().map_or_else(|| self.reason(), |it| it.message.clone())
+        self.problem().map_or_else(|| self.reason(), |problem| problem.message.clone())
     }
 
     /// What the service's `details` say beyond the message, one line each; empty if nothing.
@@ -346,13 +346,13 @@ impl Error {
 
     /// Why it failed, without the request: the API's own message where there is one.
     pub fn reason(&self) -> String {
-        let Report { request, operation, last_state, .. } = &self.0.report;
+        let Report { operation, last_state, .. } = &self.0.report;
         match &self.0.kind {
             Kind::Answered { problem, .. } => problem.to_string(),
-            Kind::OperationFailed(problem) => {
-                let operation = operation.as_deref().unwrap_or(request);
-                format!("operation `{operation}` failed: {problem}")
-            }
+            Kind::OperationFailed(problem) => match operation {
+                Some(operation) => format!("operation `{operation}` failed: {problem}"),
+                None => problem.to_string(),
+            },
             Kind::UnexpectedResponse { what, .. } => format!("unexpected response: {what}"),
             Kind::Unreachable { .. } => "could not send the request".to_owned(),
             Kind::Refused { .. } => {

@@ -36,7 +36,7 @@ pub(crate) struct HttpClient {
     tls: OnceLock<Result<rustls::ClientConfig, String>>,
     /// Through the proxy, if there is one.
     proxied: OnceLock<Result<reqwest::Client, String>>,
-    /// Past any proxy.
+    /// The client that ignores proxies.
     direct: OnceLock<Result<reqwest::Client, String>>,
 }
 

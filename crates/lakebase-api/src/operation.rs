@@ -25,7 +25,7 @@ pub(crate) enum PollResult {
     Going(String),
     /// It went well; `null` where an operation answers nothing.
     Done(Json),
-    /// It failed.
+    /// The operation is done and has an error.
     Failed(Problem),
 }
 

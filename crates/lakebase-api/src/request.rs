@@ -112,7 +112,7 @@ impl Request {
 /// whose characters an address cannot hold as they are.
 pub(crate) fn address(host: &Url, name: &str, query: &[(&str, String)]) -> Result<Url, String> {
     let strange = |c: char| c.is_ascii_control() || matches!(c, '?' | '#' | '%' | '\\');
-    let elsewhere = |it: &str| it == "." || it == "..";
+    let elsewhere = |step: &str| step == "." || step == "..";
     if name.is_empty() || name.contains(strange) || name.split('/').any(elsewhere) {
         return Err(format!("`{name}` is not a valid resource name"));
     }

@@ -84,10 +84,10 @@ fn millis(durations: &[Duration]) -> Vec<u128> {
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
-    while let Some(it) = source {
+    while let Some(error) = source {
         text.push_str(": ");
-        text.push_str(&it.to_string());
-        source = it.source();
+        text.push_str(&error.to_string());
+        source = error.source();
     }
     text
 }

@@ -21,7 +21,7 @@ use crate::retry::{self, Decision, Effect, Failure, Spent};
 use crate::settings::Limits;
 use crate::traffic_log as log;
 
-/// Says who asks.
+/// Adds the credentials of the caller to a request.
 #[async_trait]
 pub(crate) trait Authorizer: Send + Sync {
     /// The headers of a request. They may have to be fetched.
@@ -52,7 +52,7 @@ pub(crate) struct Transport {
 
 /// What is known of a host.
 enum Contact {
-    /// It has answered.
+    /// The host has answered a request, whatever the answer was.
     Reached,
     /// It has never answered, and the last request to it was given up at that time for that reason.
     Missed { at: Duration, why: String },

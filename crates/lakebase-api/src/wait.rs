@@ -1,7 +1,7 @@
 //! Waiting for what the service has taken on: the loop around the decisions of `operation.rs`.
 
 use crate::client::Client;
-use crate::error::{Error, Kind, Report, Responder};
+use crate::error::{Error, Kind, Problem, Report, Responder};
 use crate::operation::{Operation, PollResult};
 use crate::{Deadline, Json};
 
@@ -22,19 +22,22 @@ impl Client {
     }
 
     /// Reads an object until it has settled, and returns it. `unsettled` says in which state an
-    /// object is that has not.
+    /// object is that has not, or with which code and message it never will.
     ///
     /// *Caveats.* To be called after [`Client::wait`]: an endpoint whose operation is done may
     /// still be on its way.
     pub async fn settle(
         &self,
         name: &str,
-        unsettled: impl Fn(&Json) -> Option<String>,
+        unsettled: impl Fn(&Json) -> Result<Option<String>, [String; 2]>,
         deadline: &Deadline,
     ) -> Result<Json, Error> {
         let look = |answer: Json| match unsettled(&answer) {
-            Some(state) => Ok(PollResult::Going(state)),
-            None => Ok(PollResult::Done(answer)),
+            Ok(Some(state)) => Ok(PollResult::Going(state)),
+            Ok(None) => Ok(PollResult::Done(answer)),
+            Err([code, message]) => {
+                Ok(PollResult::Failed(Problem { code: Some(code), message, details: Vec::new() }))
+            }
         };
         self.watch(name, None, look, Report::default(), deadline).await
     }
@@ -59,7 +62,12 @@ impl Client {
                 Some(PollResult::Failed(problem)) => {
                     return Err(Error::new(Kind::OperationFailed(problem), report));
                 }
-                Some(PollResult::Going(state)) => report.last_state = Some(state),
+                Some(PollResult::Going(state)) => {
+                    if report.last_state.as_ref() != Some(&state) {
+                        tracing::info!(name, state, "waiting");
+                    }
+                    report.last_state = Some(state);
+                }
                 None => {}
             }
             if report.last_state.is_some() || last.is_some() {

@@ -1,20 +1,21 @@
 //! Answers `/_emulator/`: what the library can do to an emulator, by HTTP, so that the program can
 //! be scripted.
 //!
-//! Each request needs the personal access token, a `Host` that is the emulator's, no foreign `Origin`,
-//! and `Content-Type: application/json` where it has a body: a web page that is open in a browser can
-//! neither change the emulator nor read its record.
+//! Each request needs the personal access token, and `Content-Type: application/json` where it has a
+//! body. As for all requests, [`crate::access`] refuses pages of other sites.
 //!
 //! | request | does |
 //! |---|---|
 //! | `GET /_emulator/health` | answers, without a token, once the emulator serves |
-//! | `GET /_emulator/requests` | the recorded requests |
+//! | `GET /_emulator/requests` | the recorded requests. `method=GET`, `path=branches/*` (as in a fault) and `since=NUMBER` select; `wait=30s` waits for the first that is selected |
 //! | `DELETE /_emulator/requests` | forgets them |
 //! | `POST /_emulator/faults` | plans a [`Fault`] |
 //! | `DELETE /_emulator/faults` | takes back all that are planned |
 //! | `GET /_emulator/rules` | the inferred and disputed behaviors, and their values |
 //! | `POST /_emulator/rules` | sets some from now on: `{"conflicts": "project", "echo-spec": true}` |
 //! | `POST /_emulator/deviations` | the [`Deviations`] from now on, e.g. `{"delayed_effects": 2}`; `{}` turns all deviations off |
+//! | `GET /_emulator/state` | the whole workspace as a document |
+//! | `PUT /_emulator/state` | replaces the workspace by that of such a document |
 //! | `POST /_emulator/objects` | `{"name", "body"}` creates an object at once |
 //! | `POST /_emulator/drift` | `{"name", "status"}` changes settings, `{"name", "remove": true}` removes |
 //! | `POST /_emulator/clock` | `{"advance": "3600s"}` |
@@ -23,17 +24,23 @@
 //! The emulator has no SQL. A database has the schema `public` with the table `orders`. Schemas and their
 //! tables are changed as if they were in its status: `{"schemas": {"sales": ["customers"]}}`.
 
+use std::time::Duration;
+
 use serde_json::{Value as Json, json};
 
 use crate::auth;
 use crate::error::{ApiError, Result};
 use crate::faults::Fault;
+use crate::journal::Selection;
 use crate::message::{Answer, Request};
 #[cfg(doc)]
 use crate::options::behaviors::Deviations;
 use crate::options::behaviors::{self, Behavior};
 use crate::service::Service;
 use crate::wire::parse_duration;
+
+/// The longest time for which a request waits.
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// Answers a request below `/_emulator/`.
 pub(crate) fn answer(service: &mut Service, request: &Request) -> Answer {
@@ -45,18 +52,6 @@ pub(crate) fn answer(service: &mut Service, request: &Request) -> Answer {
 }
 
 fn admit(service: &Service, request: &Request) -> Result<()> {
-    let refuse = |text: String| Err(ApiError::new(403, "PERMISSION_DENIED", text));
-    let host = request.host.as_deref().unwrap_or_default();
-    let public = service.world.url.split_once("://").map(|(_, host)| host);
-    if !is_this_machine(host) && public != Some(host) {
-        return refuse(format!("The host '{host}' is not that of the emulator."));
-    }
-    let origin_host = |origin: &str| origin.split_once("://").map(|(_, host)| host.to_owned());
-    if let Some(origin) = &request.origin
-        && origin_host(origin).as_deref() != Some(host)
-    {
-        return refuse(format!("Pages of '{origin}' may not use the emulator."));
-    }
     if request.path == "/_emulator/health" {
         return Ok(());
     }
@@ -73,22 +68,18 @@ fn admit(service: &Service, request: &Request) -> Result<()> {
     Ok(())
 }
 
-fn is_this_machine(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    ["127.0.0.1", "localhost", "[::1]"].contains(&name)
-}
-
 fn perform(service: &mut Service, request: &Request) -> Result<Json> {
     let done = Ok(json!({}));
     let method = if request.method == "HEAD" { "GET" } else { &request.method };
     match (method, request.path.as_str()) {
-        ("GET", "/_emulator/health") => done,
+        ("GET", "/_emulator/health") => {
+            Ok(json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
+        }
         ("GET", "/_emulator/requests") => {
-            let (requests, dropped) = (service.journal.entries(), service.journal.dropped());
-            Ok(json!({"requests": requests, "dropped": dropped}))
+            let (selection, _) = selection(request)?;
+            let requests: Vec<_> = service.journal.select(&selection).collect();
+            let (dropped, last) = (service.journal.dropped(), service.journal.last());
+            Ok(json!({"requests": requests, "dropped": dropped, "last": last}))
         }
         ("DELETE", "/_emulator/requests") => {
             service.journal.clear();
@@ -113,6 +104,11 @@ fn perform(service: &mut Service, request: &Request) -> Result<Json> {
         ("POST", "/_emulator/deviations") => {
             service.world.options.deviations = serde_json::from_value(body(request)?)
                 .map_err(|error| ApiError::invalid(format!("These are no deviations: {error}.")))?;
+            done
+        }
+        ("GET", "/_emulator/state") => Ok(service.state()),
+        ("PUT", "/_emulator/state") => {
+            service.set_state(&request.body)?;
             done
         }
         ("POST", "/_emulator/objects") => {
@@ -149,6 +145,40 @@ fn perform(service: &mut Service, request: &Request) -> Result<Json> {
         }
         (method, path) => Err(ApiError::no_such_api(method, path)),
     }
+}
+
+/// How long a request waits for what it asks for, if that is not there yet.
+pub(crate) fn patience(service: &Service, request: &Request) -> Option<Duration> {
+    if (request.method.as_str(), request.path.as_str()) != ("GET", "/_emulator/requests") {
+        return None;
+    }
+    admit(service, request).ok()?;
+    let (selection, wait) = selection(request).ok()?;
+    let is_there = service.journal.select(&selection).next().is_some();
+    if is_there { None } else { wait }
+}
+
+/// What the query selects of the record, and how long to wait for it.
+fn selection(request: &Request) -> Result<(Selection<'_>, Option<Duration>)> {
+    let mut selection = Selection::default();
+    let mut wait = None;
+    for (name, value) in &request.query {
+        let wrong = |wanted: &str| {
+            ApiError::invalid(format!("Query parameter '{name}' must be {wanted}, got '{value}'."))
+        };
+        match name.as_str() {
+            "method" => selection.method = Some(value),
+            "path" => selection.path = Some(value),
+            "since" => selection.since = value.parse().map_err(|_| wrong("a number"))?,
+            "wait" => {
+                let time = parse_duration(value).and_then(|time| Duration::try_from(time).ok());
+                let time = time.filter(|time| *time <= LONGEST_WAIT);
+                wait = Some(time.ok_or_else(|| wrong("from 0s to 60s"))?);
+            }
+            _ => return Err(ApiError::invalid(format!("Unknown query parameter '{name}'."))),
+        }
+    }
+    Ok((selection, wait))
 }
 
 /// Sets all of them, or none.

@@ -199,6 +199,10 @@ pub(crate) fn prolong(world: &mut World, operation: &str, ends: Timestamp, now: 
     let moments = Moments { now, ends, settled: ends };
     let options = &world.options;
     if let Some(object) = world.store.get_mut(&about) {
+        if object.gone.is_some() {
+            object.gone = Some(ends);
+            return;
+        }
         object.timeline = (kind.hooks.timeline)(options, &moments, &object.settings, is_new);
     }
 }

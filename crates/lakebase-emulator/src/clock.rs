@@ -25,6 +25,11 @@ impl Clock {
         later(start.expect("a time of this century is in range"), self.offset)
     }
 
+    /// Sets the clock; it goes on from there, unless it is frozen.
+    pub(crate) fn set(&mut self, now: Timestamp) {
+        self.advance(now.duration_since(self.now()));
+    }
+
     pub(crate) fn advance(&mut self, by: SignedDuration) {
         self.offset = self.offset.saturating_add(by);
     }

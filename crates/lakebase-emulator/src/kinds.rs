@@ -6,7 +6,7 @@ use crate::model::{Call, Kind};
 use crate::name;
 use crate::resources::{
     BRANCH, CATALOG, CDF_CONFIG, CDF_STATUS, CREDENTIAL, DATA_API, DATABASE, ENDPOINT, PASSWORD,
-    PROJECT, ROLE,
+    PROJECT, ROLE, SNAPSHOT, SYNCED_TABLE,
 };
 
 /// In the order in which they come with what contains them: a database after its owner.
@@ -20,6 +20,8 @@ pub(crate) static KINDS: &[&Kind] = &[
     &CDF_CONFIG,
     &CDF_STATUS,
     &CATALOG,
+    &SYNCED_TABLE,
+    &SNAPSHOT,
 ];
 
 static CALLS: &[&Call] =

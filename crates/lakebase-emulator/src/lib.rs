@@ -19,6 +19,7 @@
 //! Start reading at the private module `model::kind`, then at `resources::database`, the smallest
 //! kind, and at `api`, which interprets them.
 
+mod access;
 mod admin;
 mod api;
 mod auth;
@@ -32,18 +33,27 @@ mod message;
 mod model;
 mod name;
 mod options;
+#[cfg(unix)]
+mod postgres;
+#[cfg(not(unix))]
+#[path = "postgres/elsewhere.rs"]
+mod postgres;
 mod resources;
 mod schema;
 mod server;
 mod service;
+mod shared;
+mod state;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, TcpListener};
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::{Arc, MutexGuard, PoisonError, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -53,10 +63,12 @@ use tokio::runtime::Runtime;
 pub use faults::{Effect, Fault, FaultKind};
 pub use journal::Recorded;
 pub use options::behaviors::{Behavior, Behaviors, Conflicts, Deviations, help as behaviors_help};
-pub use options::{NeverSuspended, Options, Quotas};
+pub use options::{NeverSuspended, Options, PostgresOptions, Quotas};
 
-use server::Shared;
+use postgres::Postgres;
+use server::Backend;
 use service::Service;
+use shared::Shared;
 
 /// When to give up on what should have happened long ago.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -67,7 +79,10 @@ pub struct Emulator {
     shared: Arc<Shared>,
     options: Options,
     url: String,
+    address: SocketAddr,
     runtime: Option<Runtime>,
+    /// Ends after the runtime, whose tasks use it.
+    postgres: Option<Arc<Postgres>>,
 }
 
 impl Emulator {
@@ -77,7 +92,17 @@ impl Emulator {
     ///
     /// When the options are wrong, or the port is taken.
     pub fn start(options: Options) -> io::Result<Emulator> {
-        options.check().map_err(|text| io::Error::new(io::ErrorKind::InvalidInput, text))?;
+        Emulator::start_with_state(options, br#"{"version": 1}"#)
+    }
+
+    /// Starts an emulator of the workspace of a document, as [`Emulator::set_state`] takes it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Emulator::start`], and when the document is wrong.
+    pub fn start_with_state(options: Options, state: &[u8]) -> io::Result<Emulator> {
+        let invalid = |text| io::Error::new(io::ErrorKind::InvalidInput, text);
+        options.check().map_err(invalid)?;
         let address = (options.host, options.port);
         let listener = TcpListener::bind(address).map_err(|error| {
             let (host, port) = address;
@@ -89,9 +114,11 @@ impl Emulator {
             address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
         }
         let url = options.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-        let shared = Shared::new(Service::new(options.clone(), url.clone()));
+        let mut service = Service::new(options.clone(), url.clone());
+        service.set_state(state).map_err(|error| invalid(error.message))?;
+        let shared = Shared::new(service);
         let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
+            .worker_threads(if options.postgres.is_some() { 2 } else { 1 })
             .thread_name("lakebase-emulator")
             .enable_io()
             .enable_time()
@@ -100,13 +127,37 @@ impl Emulator {
             let _inside = runtime.enter();
             tokio::net::TcpListener::from_std(listener)?
         };
-        runtime.spawn(server::serve(listener, Arc::clone(&shared)));
-        Ok(Emulator { shared, options, url, runtime: Some(runtime) })
+        let wanted = options.postgres.clone();
+        let host = options.host;
+        let runtime = Some(runtime);
+        let mut emulator = Emulator { shared, options, url, address, runtime, postgres: None };
+        if let (Some(wanted), Some(runtime)) = (wanted, &emulator.runtime) {
+            // In a task: the caller may be inside a runtime, which must not be blocked on.
+            let shared = Arc::clone(&emulator.shared);
+            let start = async move { Postgres::start(&wanted, host, shared).await };
+            emulator.postgres = Some(wait(runtime, start)??);
+        }
+        let (shared, postgres) = (Arc::clone(&emulator.shared), emulator.postgres.clone());
+        if let Some(runtime) = &emulator.runtime {
+            runtime.spawn(server::serve(listener, Backend { shared, postgres }));
+        }
+        Ok(emulator)
     }
 
     /// `http://127.0.0.1:PORT`, or the public URL of the options.
     pub fn url(&self) -> String {
         self.url.clone()
+    }
+
+    /// The file with the certificate that clients of PostgreSQL may trust (`sslrootcert`), if
+    /// there is PostgreSQL.
+    pub fn certificate(&self) -> Option<&Path> {
+        self.postgres.as_ref().map(|postgres| postgres.certificate())
+    }
+
+    /// Where the emulator listens; on this machine, if it listens on all addresses.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// The personal access token that is accepted.
@@ -140,6 +191,11 @@ impl Emulator {
     /// Empties the record.
     pub fn forget_requests(&self) {
         self.service().journal.clear();
+    }
+
+    /// Calls a function with each request from now on, when it is recorded.
+    pub fn on_request(&self, listener: fn(&Recorded)) {
+        self.service().journal.listener = Some(listener);
     }
 
     /// Blocks until the record is as a test that acts in the midst of a run wants it.
@@ -205,6 +261,7 @@ impl Emulator {
     pub fn create(&self, name: &str, body: Json) {
         let created = self.service().create(name, &body);
         assert!(created.is_ok(), "`{name}` cannot be created: {created:?}");
+        self.follow();
     }
 
     /// Changes an object's `status` behind the back of clients: a merge patch, in which `null`
@@ -217,6 +274,7 @@ impl Emulator {
     pub fn change(&self, name: &str, status_patch: Json) {
         let patch = status_patch.as_object().expect("a patch of a status is an object");
         assert!(self.service().change(name, patch), "there is no `{name}`");
+        self.follow();
     }
 
     /// Removes an object, with all that is in it, at once and without a trace.
@@ -226,12 +284,39 @@ impl Emulator {
     /// When there is no such object.
     pub fn remove(&self, name: &str) {
         assert!(self.service().remove(name), "there is no `{name}`");
+        self.follow();
+    }
+
+    /// The whole workspace as a document, which [`Emulator::set_state`] takes. The README describes
+    /// its form.
+    pub fn state(&self) -> Json {
+        self.service().state()
+    }
+
+    /// Replaces the workspace by that of a document.
+    ///
+    /// # Errors
+    ///
+    /// The text names the place that is wrong, such as `objects[2].uid`. Nothing has changed then.
+    pub fn set_state(&self, document: &[u8]) -> Result<(), String> {
+        self.service().set_state(document).map_err(|error| error.message)?;
+        self.follow();
+        Ok(())
     }
 
     /// Moves the clock on: operations end, tokens and branches expire, soft-deleted objects are purged.
     pub fn advance(&self, by: Duration) {
         let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
         self.service().clock.advance(by);
+        self.follow();
+    }
+
+    /// Lets PostgreSQL follow a change.
+    fn follow(&self) {
+        if let (Some(postgres), Some(runtime)) = (self.postgres.clone(), &self.runtime) {
+            // It fails where the runtime shuts down, which ends PostgreSQL.
+            let _ = wait(runtime, async move { postgres.follow().await });
+        }
     }
 
     fn service(&self) -> MutexGuard<'_, Service> {
@@ -241,9 +326,22 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
+        let Some(runtime) = self.runtime.take() else { return };
+        if self.postgres.is_none() {
             // Not the blocking kind: a test may drop an emulator inside a runtime of its own.
-            runtime.shutdown_background();
+            return runtime.shutdown_background();
         }
+        // Servers end before this returns; a thread may block where the caller's runtime must not.
+        let _ = thread::spawn(move || runtime.shutdown_timeout(PATIENCE)).join();
     }
+}
+
+/// Runs a task, and waits for its outcome, whether or not the caller is inside another runtime.
+fn wait<T: Send + 'static>(
+    runtime: &Runtime,
+    task: impl Future<Output = T> + Send + 'static,
+) -> io::Result<T> {
+    let (done, outcome) = mpsc::channel();
+    runtime.spawn(async move { done.send(task.await) });
+    outcome.recv().map_err(io::Error::other)
 }

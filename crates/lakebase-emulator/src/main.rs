@@ -1,63 +1,22 @@
-//! The program `lakebase-emulator`: options in, four lines for a client's environment out, then
+//! The program `lakebase-emulator`: options in, three lines for a client's environment out, then
 //! it serves until it is interrupted.
 
+mod command_line;
+
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::{env, fs};
 
-use lakebase_emulator::{Behavior, Emulator, Options, behaviors_help};
+use lakebase_emulator::{Emulator, Recorded};
 use lexopt::Parser;
-use lexopt::prelude::{Long, Short, ValueExt as _};
 
-const HELP: &str = "\
-A stand-in for the REST API of Databricks Lakebase Autoscaling, for tests.
-
-Usage: lakebase-emulator [options]
-
-When it is ready it prints, one to a line, what a client needs in its environment:
-DATABRICKS_HOST and DATABRICKS_TOKEN, and in a comment the OAuth client to use instead of the
-token, for clients refuse to choose between the two.
-
-Options:
-  --host ADDRESS              address to listen on, such as 0.0.0.0 (default 127.0.0.1)
-  --port PORT                 the port; 0 selects a free port (default 8080)
-  --public-url URL            URL for clients, such as http://emulator:8080
-  --operation-delay DURATION  duration of long-running operations (default 0s)
-  --settle-delay DURATION     duration for which endpoints are pending after that (default 0s)
-  --deviations NAMES          deviations from recorded behavior, see below (default: none)
-  --page-size COUNT           objects on a page of a list (default 100)
-  --workspace-id ID           the workspace ID
-  --user NAME                 identity of the caller: an e-mail address or an application ID
-  --token TOKEN               the personal access token that is accepted
-  --client-id ID              the OAuth client that is accepted
-  --client-secret SECRET      the secret of that client
-  --frozen-clock              stop the clock; POST /_emulator/clock moves it
-  --token-lifetime DURATION   lifetime of OAuth tokens (default 1h)
-  --version                   print the version
-  -h, --help                  print this
-
-Durations are numbers with a unit: 200ms, 5s, 10m or 1h.
-
-NAMES is a comma-separated list: names of behaviors below, `all`, or `delayed-effects=READS`. A
-client must tolerate these deviations from recorded behavior.
-
-Behaviors that are inferred or disputed, with the certainty of their defaults (see BEHAVIORS.md):
-";
-
-const ADMIN: &str = "
-Test controls are available under DATABRICKS_HOST/_emulator/, with the token and JSON bodies:
-requests, faults, rules, deviations, objects, drift, clock, reset. GET /_emulator/health needs no token.
-";
-
-enum Command {
-    Serve(Box<Options>),
-    Print(String),
-}
+use command_line::{Command, Launch, command};
 
 fn main() -> ExitCode {
-    let outcome = match command(Parser::from_env()) {
+    let outcome = match command(Parser::from_env(), env::vars_os()) {
         Ok(Command::Print(text)) => print(&text),
-        Ok(Command::Serve(options)) => serve(*options),
+        Ok(Command::Serve(launch)) => serve(*launch),
         Err(error) => {
             complain(&format!("{error}. See lakebase-emulator --help."));
             return ExitCode::from(2);
@@ -72,89 +31,95 @@ fn main() -> ExitCode {
     }
 }
 
-fn command(mut parser: Parser) -> Result<Command, lexopt::Error> {
-    let mut options = Options { port: 8080, ..Options::default() };
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Long("host") => options.host = parser.value()?.parse()?,
-            Long("public-url") => options.public_url = Some(parser.value()?.string()?),
-            Long("port") => options.port = parser.value()?.parse()?,
-            Long("operation-delay") => {
-                options.operation_delay = parser.value()?.parse_with(duration)?;
-            }
-            Long("settle-delay") => options.settle_delay = parser.value()?.parse_with(duration)?,
-            Long("deviations") => options.deviations.add(&parser.value()?.string()?)?,
-            Long("page-size") => options.page_size = parser.value()?.parse()?,
-            Long("workspace-id") => options.workspace_id = parser.value()?.string()?,
-            Long("user") => options.user_name = parser.value()?.string()?,
-            Long("token") => options.token = parser.value()?.string()?,
-            Long("client-id") => options.client_id = parser.value()?.string()?,
-            Long("client-secret") => options.client_secret = parser.value()?.string()?,
-            Long("frozen-clock") => options.frozen_clock = true,
-            Long("token-lifetime") => {
-                options.token_lifetime = parser.value()?.parse_with(duration)?;
-            }
-            Long("version") => {
-                return Ok(Command::Print(format!(
-                    "lakebase-emulator {}\n",
-                    env!("CARGO_PKG_VERSION")
-                )));
-            }
-            Short('h') | Long("help") => return Ok(Command::Print(help())),
-            Long(name) if Behavior::named(name).is_some() => {
-                let behavior = Behavior::named(name).expect("it was just found");
-                // A flag alone is true.
-                let takes_flag = behavior.values.starts_with("true");
-                let value = match parser.optional_value() {
-                    None if takes_flag => "true".to_owned(),
-                    None => parser.value()?.string()?,
-                    Some(value) => value.string()?,
-                };
-                behavior.set(&mut options, &value)?;
-            }
-            other => return Err(other.unexpected()),
-        }
+fn serve(launch: Launch) -> io::Result<()> {
+    let Launch { mut options, env_file, seed, verbose, unknown } = launch;
+    for variable in unknown {
+        complain(&format!("Warning: {variable} is not an option; see lakebase-emulator --help."));
     }
-    Ok(Command::Serve(Box::new(options)))
-}
-
-fn help() -> String {
-    format!("{HELP}{}{ADMIN}", behaviors_help())
-}
-
-/// Reads `200ms`, `5s`, `10m` or `1h`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is not a duration such as 200ms, 5s, 10m or 1h");
-    let unit = text.find(|letter: char| !letter.is_ascii_digit()).ok_or_else(wrong)?;
-    let (number, unit) = text.split_at(unit);
-    let number: u64 = number.parse().map_err(|_| wrong())?;
-    match unit {
-        "ms" => Some(Duration::from_millis(number)),
-        "s" => Some(Duration::from_secs(number)),
-        "m" => number.checked_mul(60).map(Duration::from_secs),
-        "h" => number.checked_mul(3600).map(Duration::from_secs),
-        _ => None,
-    }
-    .ok_or_else(wrong)
-}
-
-fn serve(options: Options) -> io::Result<()> {
+    options.protect();
+    let env_file = env_file.as_deref().map(EnvironmentFile::prepare).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     runtime.block_on(async {
         // Before the first line is out: its reader may interrupt at once.
         let mut interrupted = interruption()?;
-        let emulator = Emulator::start(options)?;
-        print(&format!(
-            "DATABRICKS_HOST={}\nDATABRICKS_TOKEN={}\n\
-             # instead of the token: DATABRICKS_CLIENT_ID={} DATABRICKS_CLIENT_SECRET={}\n",
+        let emulator = match &seed {
+            None => Emulator::start(options)?,
+            Some(file) => {
+                let state = fs::read(file).map_err(|error| named(file, &error))?;
+                let started = Emulator::start_with_state(options, &state);
+                started.map_err(|error| named(file, &error))?
+            }
+        };
+        if verbose {
+            emulator.on_request(log);
+        }
+        let certificate = emulator.certificate();
+        let certificate = certificate.map(|file| format!("PGSSLROOTCERT={}\n", file.display()));
+        let environment = format!(
+            "DATABRICKS_HOST={}\nDATABRICKS_TOKEN={}\n{}",
             emulator.url(),
             emulator.token(),
+            certificate.unwrap_or_default(),
+        );
+        if let Some(file) = &env_file {
+            file.write(&environment)?;
+        }
+        print(&format!(
+            "{environment}# instead of the token: DATABRICKS_CLIENT_ID={} DATABRICKS_CLIENT_SECRET={}\n",
             emulator.client_id(),
             emulator.client_secret(),
         ))?;
         interrupted.wait().await;
         Ok(())
     })
+}
+
+/// One line for a request, without its body: `… PATCH /api/…?update_mask=spec.x 409 ABORTED`.
+fn log(request: &Recorded) {
+    let Recorded { time, method, path, query, status, error_code, .. } = request;
+    let query: Vec<_> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let mark = if query.is_empty() { "" } else { "?" };
+    let line = format!("{time} {method} {path}{mark}{} {status}", query.join("&"));
+    let code = error_code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
+    // A path or a query may hold anything.
+    complain(&format!("{}{code}", line.escape_debug()));
+}
+
+/// A file that is there, whole, while the emulator serves.
+struct EnvironmentFile<'a>(&'a Path);
+
+impl EnvironmentFile<'_> {
+    /// Removes a file of an earlier run, so that its presence means "ready".
+    fn prepare(path: &Path) -> io::Result<EnvironmentFile<'_>> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(named(path, &error)),
+            _ => Ok(EnvironmentFile(path)),
+        }
+    }
+
+    fn write(&self, text: &str) -> io::Result<()> {
+        let mut unfinished = self.0.as_os_str().to_owned();
+        unfinished.push(".new");
+        let unfinished = Path::new(&unfinished);
+        let mut file = fs::OpenOptions::new();
+        file.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600); // it holds the token
+        let written = file.open(unfinished).and_then(|mut file| file.write_all(text.as_bytes()));
+        let written = written.and_then(|()| fs::rename(unfinished, self.0));
+        written.map_err(|error| named(self.0, &error))
+    }
+}
+
+impl Drop for EnvironmentFile<'_> {
+    fn drop(&mut self) {
+        // Somebody else may have removed it.
+        let _ = fs::remove_file(self.0);
+    }
+}
+
+fn named(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 #[cfg(unix)]
@@ -200,7 +165,7 @@ impl Interruption {
     }
 }
 
-/// Standard output is this program's product: scripts read the four lines.
+/// Standard output is this program's product: scripts read its lines.
 fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
@@ -210,31 +175,4 @@ fn print(text: &str) -> io::Result<()> {
 /// A complaint that cannot be written has no one to read it.
 fn complain(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_have_a_unit() {
-        let cases = [
-            ("200ms", Some(Duration::from_millis(200))),
-            ("0s", Some(Duration::ZERO)),
-            ("10m", Some(Duration::from_mins(10))),
-            ("1h", Some(Duration::from_hours(1))),
-            ("5", None),
-            ("s", None),
-            ("1d", None),
-            ("99999999999999999h", None),
-        ];
-        for (text, read) in cases {
-            assert_eq!(duration(text).ok(), read, "{text}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_option_is_refused() {
-        assert!(command(Parser::from_args(["--prot", "1"])).is_err());
-    }
 }

@@ -50,6 +50,15 @@ impl Answer {
         }
     }
 
+    /// That of a refusal, of the API or of OAuth.
+    pub(crate) fn error_code(&self) -> Option<String> {
+        if self.status < 400 {
+            return None;
+        }
+        let body: Json = serde_json::from_str(&self.body).ok()?;
+        Some(body.get("error_code").or(body.get("error"))?.as_str()?.to_owned())
+    }
+
     pub(crate) fn refusal(error: &ApiError, request_id: &str) -> Answer {
         let mut answer = Answer::json(error.status, &error.body(request_id));
         if let Some(seconds) = error.retry_after {

@@ -6,6 +6,7 @@
 //! a refusal. It changes nothing: the interpreter applies the effects after the last check. Start
 //! reading at [`Kind`], then at [`world::World`].
 
+pub(crate) mod hosts;
 pub(crate) mod operations;
 pub(crate) mod stale;
 pub(crate) mod store;
@@ -14,6 +15,7 @@ pub(crate) mod world;
 use std::fmt;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::error::{ApiError, Result};
@@ -98,7 +100,8 @@ pub(crate) enum Layout {
     Flat,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Method {
     Create,
     Get,
@@ -123,6 +126,11 @@ pub(crate) enum Deletion {
     Soft,
     /// As `Soft`, but the times stand in `status`.
     SoftInStatus,
+    /// Permanent, but reads find it until it has settled, with this state in this member.
+    Lingering {
+        member: &'static str,
+        state: &'static str,
+    },
 }
 
 /// How much there may be of a kind in what the first `segments` segments of a name say: 0 for the
@@ -247,6 +255,8 @@ pub(crate) struct Hooks {
     pub(crate) expires: fn(&Object) -> Option<Timestamp>,
     /// Whether an object that has expired is soft-deleted, and otherwise removed.
     pub(crate) keeps_expired: fn(&Options) -> bool,
+    /// Members of answers that this kind does not have.
+    pub(crate) hidden: &'static [&'static str],
     /// Adds to a shown status what is derived from elsewhere.
     pub(crate) show: fn(&World, name: &str, &Object, &mut Map),
 }
@@ -276,6 +286,7 @@ impl Hooks {
         timeline: |_, _, _, _| Vec::new(),
         expires: |_| None,
         keeps_expired: |_| false,
+        hidden: &[],
         show: |_, _, _, _| {},
     };
 }
@@ -332,7 +343,7 @@ impl Kind {
     }
 
     pub(crate) fn is_soft_deleted(&self) -> bool {
-        self.deletion != Deletion::Permanent
+        matches!(self.deletion, Deletion::Soft | Deletion::SoftInStatus)
     }
 
     /// Whether a name is that of an object of this kind.

@@ -52,9 +52,39 @@ pub(crate) fn is_inside(name: &str, container: &str) -> bool {
     name.strip_prefix(container).is_some_and(|rest| rest.starts_with('/'))
 }
 
+/// Whether the end of `text` is like `pattern`, in which `*` stands for any text.
+pub(crate) fn ends_like(pattern: &str, text: &str) -> bool {
+    let mut pieces = pattern.rsplit('*');
+    let last = pieces.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_suffix(last) else { return false };
+    for piece in pieces {
+        match rest.rfind(piece) {
+            Some(at) => rest = &rest[..at],
+            None => return false,
+        }
+    }
+    true
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pattern_is_the_end_of_a_path_with_stars() {
+        let cases = [
+            ("/branches", "/api/projects/p/branches", true),
+            ("/branches", "/api/projects/p/branches/b", false),
+            ("branches/*", "/api/projects/p/branches/b", true),
+            ("/operations/*", "/api/projects/p/operations/a/b+c=", true),
+            ("*/branches/*/endpoints", "/api/projects/p/branches/b/endpoints", true),
+            ("*/branches/*/endpoints", "/api/projects/p/endpoints", false),
+            ("*", "/anything", true),
+        ];
+        for (pattern, path, like) in cases {
+            assert_eq!(ends_like(pattern, path), like, "{pattern} {path}");
+        }
+    }
 
     #[test]
     fn names_of_any_depth_have_parents_and_collections() {

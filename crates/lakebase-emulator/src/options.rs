@@ -3,25 +3,33 @@
 pub(crate) mod behaviors;
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use behaviors::{Behaviors, Deviations};
+use uuid::Uuid;
 
 /// What can be chosen about an emulator when it starts. The default is a workspace in which
 /// operations are done at their first poll.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The address to listen on: 127.0.0.1, or 0.0.0.0 to serve other machines and containers.
+    /// The address to listen on: 127.0.0.1, or 0.0.0.0 to serve other machines and containers, which
+    /// takes a token and a client secret of its own.
     pub host: IpAddr,
     /// The port; 0 takes a free one.
     pub port: u16,
     /// The URL by which clients reach the emulator, if it is not `http://HOST:PORT`. Discovery shows
-    /// it, and `/_emulator/` accepts its host.
+    /// it. A name that is not its host is refused in requests.
     pub public_url: Option<String>,
     /// How long an operation runs. 0: it is done at the first poll, never in the first answer.
     pub operation_delay: Duration,
-    /// How long `pending_state` of an endpoint stays after its operation is done.
+    /// How long `pending_state` of an endpoint stays after its operation is done, how long a synced
+    /// table waits for its pipeline, and how long one that is deleted can be read.
     pub settle_delay: Duration,
+    /// How long the first copy of a synced table runs, after its create is done.
+    pub sync_delay: Duration,
+    /// The tables of Unity Catalog that do not exist, `main.sales.orders`. All others do.
+    pub missing_tables: Vec<String>,
     /// How many objects of a sort there may be.
     pub quotas: Quotas,
     /// How many objects a list answer holds where the request names no `page_size`.
@@ -47,7 +55,47 @@ pub struct Options {
     pub deviations: Deviations,
     /// How the emulator behaves where the service's behavior is inferred or disputed.
     pub behaviors: Behaviors,
+    /// PostgreSQL behind the endpoints, if there is to be one.
+    pub postgres: Option<PostgresOptions>,
 }
+
+/// What can be chosen about the PostgreSQL behind the endpoints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostgresOptions {
+    /// Directories with the programs `postgres` and `initdb`. If there are none, those in `PATH` and
+    /// in the usual places are found.
+    pub binaries: Vec<PathBuf>,
+    /// Whether a project whose major version is not installed runs the nearest one. Otherwise its
+    /// endpoints refuse connections.
+    pub any_version: bool,
+    /// The port of all endpoints. Lakebase's is 5432, and the API has no field for it.
+    pub port: u16,
+    /// The domain of the hosts, all of which must lead to [`Options::host`]. Without one, each host
+    /// is a loopback address of its own.
+    pub domain: Option<String>,
+    /// The user that servers run as, if the emulator runs as root: `postgres` or `nobody` if omitted.
+    pub user: Option<String>,
+    /// The directory for data, sockets and locks. If omitted, one in the directory for temporary
+    /// files.
+    pub directory: Option<PathBuf>,
+}
+
+impl Default for PostgresOptions {
+    fn default() -> PostgresOptions {
+        PostgresOptions {
+            binaries: Vec::new(),
+            any_version: false,
+            port: 5432,
+            domain: None,
+            user: None,
+            directory: None,
+        }
+    }
+}
+
+/// The token and the secret of an emulator that only this machine reaches.
+const TOKEN: &str = "emulator-token";
+const SECRET: &str = "emulator-secret";
 
 impl Default for Options {
     fn default() -> Options {
@@ -57,23 +105,39 @@ impl Default for Options {
             public_url: None,
             operation_delay: Duration::ZERO,
             settle_delay: Duration::ZERO,
+            sync_delay: Duration::ZERO,
+            missing_tables: Vec::new(),
             quotas: Quotas::default(),
             page_size: 100,
             workspace_id: "470576644108500".to_owned(),
             user_name: "jane.doe@example.com".to_owned(),
-            token: "emulator-token".to_owned(),
+            token: TOKEN.to_owned(),
             client_id: "emulator-client".to_owned(),
-            client_secret: "emulator-secret".to_owned(),
+            client_secret: SECRET.to_owned(),
             frozen_clock: false,
             token_lifetime: Duration::from_hours(1),
             report_never_suspended_as: NeverSuspended::TimeoutAbsent,
             deviations: Deviations::default(),
             behaviors: Behaviors::default(),
+            postgres: None,
         }
     }
 }
 
 impl Options {
+    /// Replaces the token and the client secret by random ones where they are well known, and other
+    /// machines reach the emulator.
+    pub fn protect(&mut self) {
+        if self.host.is_loopback() {
+            return;
+        }
+        for (text, known) in [(&mut self.token, TOKEN), (&mut self.client_secret, SECRET)] {
+            if text == known {
+                *text = Uuid::new_v4().simple().to_string();
+            }
+        }
+    }
+
     /// Refuses options with which an emulator cannot serve.
     ///
     /// # Errors
@@ -85,6 +149,10 @@ impl Options {
         }
         if self.public_url.as_ref().is_some_and(|url| !is_origin(url)) {
             return Err("the public URL must look like http://emulator:8080".to_owned());
+        }
+        if !self.host.is_loopback() && (self.token == TOKEN || self.client_secret == SECRET) {
+            let text = "an emulator that other machines reach needs a token and a client secret of its own";
+            return Err(text.to_owned());
         }
         let is_printable =
             |text: &str| !text.is_empty() && text.bytes().all(|letter| letter.is_ascii_graphic());
@@ -137,6 +205,10 @@ pub struct Quotas {
     pub roles: usize,
     /// Databases on a branch.
     pub databases: usize,
+    /// Snapshots of a project.
+    pub snapshots: usize,
+    /// Synced tables of a source table. [REC] §5.3.
+    pub synced_tables: usize,
 }
 
 impl Default for Quotas {
@@ -149,6 +221,8 @@ impl Default for Quotas {
             active_computes: 20,
             roles: 500,
             databases: 500,
+            snapshots: 10,
+            synced_tables: 20,
         }
     }
 }

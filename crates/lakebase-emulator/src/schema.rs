@@ -150,7 +150,53 @@ pub(crate) fn check(fields: &[Field], body: &Map, path: &str, leniency: Leniency
     }
 }
 
+/// Checks the types of values that may lie outside of what a body may hold, as those of answers do.
+/// Fields that a body does not have are not checked.
+pub(crate) fn check_types(fields: &[Field], values: &Map, path: &str) -> Result<()> {
+    fields.iter().try_for_each(|field| match values.get(field.name) {
+        None => Ok(()),
+        Some(value) => field.value.check_type(value, &join(path, field.name)),
+    })
+}
+
 impl Value {
+    fn check_type(&self, value: &Json, path: &str) -> Result<()> {
+        let (fits, wanted) = match self {
+            Value::Text { .. } | Value::Identifier | Value::Enum(_) => {
+                (value.is_string(), "a string")
+            }
+            Value::Flag | Value::True => (value.is_boolean(), "true or false"),
+            Value::Whole { .. } | Value::Units => (value.is_number(), "a number"),
+            Value::Duration { .. } => (
+                value.as_str().is_some_and(|text| wire::parse_duration(text).is_some()),
+                "a duration",
+            ),
+            Value::Timestamp => {
+                (value.as_str().is_some_and(|text| wire::parse_timestamp(text).is_some()), "a time")
+            }
+            Value::Map => {
+                let entries = value.as_object();
+                (
+                    entries.is_some_and(|map| map.values().all(Json::is_string)),
+                    "an object of strings",
+                )
+            }
+            Value::List(of) => {
+                let items = value.as_array().into_iter().flatten().enumerate();
+                for (index, item) in items {
+                    of.check_type(item, &format!("{path}[{index}]"))?;
+                }
+                (value.is_array(), "an array")
+            }
+            Value::Message(fields) => {
+                value.as_object().map_or(Ok(()), |values| check_types(fields, values, path))?;
+                (value.is_object(), "an object")
+            }
+        };
+        let refusal = || ApiError::invalid(format!("{path}: must be {wanted}, not {value}."));
+        if fits { Ok(()) } else { Err(refusal()) }
+    }
+
     fn check(&self, value: &Json, path: &str, leniency: Leniency) -> Result<Json> {
         let wrong = |wanted: &str| {
             Err(ApiError::invalid(format!("Field '{path}' must be {wanted}, got {value}.")))
@@ -254,6 +300,21 @@ pub(crate) fn merge(fields: &[Field], settings: &mut Map, values: &Map) {
             }
         } else {
             settings.insert(field.name.to_owned(), value.clone());
+        }
+    }
+}
+
+/// Merges a patch by RFC 7396: `null` removes.
+pub(crate) fn merge_patch(target: &mut Map, patch: &Map) {
+    for (name, value) in patch {
+        match (target.get_mut(name), value) {
+            (_, Json::Null) => {
+                target.remove(name);
+            }
+            (Some(Json::Object(target)), Json::Object(patch)) => merge_patch(target, patch),
+            _ => {
+                target.insert(name.clone(), value.clone());
+            }
         }
     }
 }

@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -21,42 +21,76 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
+use crate::access;
 use crate::admin;
 use crate::error::ApiError;
 use crate::message::{Answer, Reply, Request};
-use crate::service::Service;
+use crate::postgres::Postgres;
+use crate::shared::Shared;
 
 type Response = hyper::Response<Full<Bytes>>;
 
 /// More than any body of this API.
 const LARGEST_BODY: usize = 4 << 20;
 
+/// The largest state of a workspace: some ten thousand objects.
+const LARGEST_STATE: usize = 32 << 20;
+
 /// How long a client may take for the head of a request, and then for its body.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The service that all connections share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    service: Mutex<Service>,
-    /// Notified with every recorded request.
-    pub(crate) recorded: Condvar,
+/// What answers requests.
+#[derive(Clone)]
+pub(crate) struct Backend {
+    pub(crate) shared: Arc<Shared>,
+    /// PostgreSQL, which has followed a request before it is answered.
+    pub(crate) postgres: Option<Arc<Postgres>>,
 }
 
-impl Shared {
-    pub(crate) fn new(service: Service) -> Arc<Shared> {
-        Arc::new(Shared { service: Mutex::new(service), recorded: Condvar::new() })
+impl Backend {
+    /// Answers a request, after it has waited for what it wants to wait for.
+    async fn answer_in_time(&self, request: &Request) -> Reply {
+        let mut patience = self.patience(request);
+        if let Some(longest) = patience {
+            let arrival = async {
+                while patience.is_some() {
+                    let answered = self.shared.answered.notified();
+                    patience = self.patience(request);
+                    if patience.is_some() {
+                        answered.await;
+                    }
+                }
+            };
+            // Whatever is there then is the answer.
+            let _ = timeout(longest, arrival).await;
+        }
+        let reply = self.answer(request);
+        if let Some(postgres) = self.postgres.clone()
+            && request.method != "GET"
+        {
+            // In a task, which goes on if the client no longer waits. It ends with the runtime.
+            let _ = tokio::spawn(async move { postgres.follow().await }).await;
+        }
+        self.shared.answered.notify_waiters();
+        reply
     }
 
-    /// The service, be it after a panic: a change is applied as a whole or not at all.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Service> {
-        self.service.lock().unwrap_or_else(PoisonError::into_inner)
+    fn patience(&self, request: &Request) -> Option<Duration> {
+        let service = self.shared.lock();
+        access::check(request, &service.world.url).ok()?;
+        admin::patience(&service, request)
     }
 
     fn answer(&self, request: &Request) -> Reply {
-        let mut service = self.lock();
-        self.recorded.notify_all(); // a waiting test gets the lock after the answer is recorded
+        let mut service = self.shared.lock();
+        self.shared.recorded.notify_all(); // a waiting test gets the lock after the answer is recorded
+        let access = access::check(request, &service.world.url);
         if request.path.starts_with("/_emulator/") {
-            return Reply::Answer(admin::answer(&mut service, request));
+            let answer = access.map(|()| admin::answer(&mut service, request));
+            return Reply::Answer(answer.unwrap_or_else(|error| Answer::refusal(&error, "")));
+        }
+        if let Err(error) = access {
+            return Reply::Answer(service.refuse(request, &error));
         }
         let reply = catch_unwind(AssertUnwindSafe(|| service.answer(request)));
         reply.unwrap_or_else(|_| {
@@ -67,7 +101,7 @@ impl Shared {
 }
 
 /// Serves until the runtime is shut down.
-pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) -> io::Result<()> {
+pub(crate) async fn serve(listener: TcpListener, backend: Backend) -> io::Result<()> {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // Such as too many open files, which takes a while to pass.
@@ -79,9 +113,9 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) -> io::Res
         let _ = stream.set_nodelay(true);
         let is_cut = Arc::new(AtomicBool::new(false));
         let stream = TokioIo::new(Connection { stream, is_cut: Arc::clone(&is_cut) });
-        let shared = Arc::clone(&shared);
+        let backend = backend.clone();
         tokio::spawn(async move {
-            let handle = service_fn(|request| handle(Arc::clone(&shared), &is_cut, request));
+            let handle = service_fn(|request| handle(backend.clone(), &is_cut, request));
             let mut server = http1::Builder::new();
             server.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
             // What fails here is the connection's end: a client that has gone, or a planned cut.
@@ -91,29 +125,30 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) -> io::Res
 }
 
 async fn handle(
-    shared: Arc<Shared>,
+    backend: Backend,
     is_cut: &AtomicBool,
     request: hyper::Request<Incoming>,
 ) -> Result<Response, Infallible> {
     let (parts, body) = request.into_parts();
     let mut request = without_body(&parts);
-    let body = match timeout(PATIENCE, Limited::new(body, LARGEST_BODY).collect()).await {
+    let largest = if request.path == "/_emulator/state" { LARGEST_STATE } else { LARGEST_BODY };
+    let body = match timeout(PATIENCE, Limited::new(body, largest).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(_)) => Err(ApiError::new(
             413,
             "INVALID_PARAMETER_VALUE",
-            format!("The body must have at most {LARGEST_BODY} bytes."),
+            format!("The body must have at most {largest} bytes."),
         )),
         Err(_) => Err(ApiError::new(408, "DEADLINE_EXCEEDED", "The body took too long.")),
     };
     let reply = match body {
         Ok(body) => {
             request.body = body.to_vec();
-            shared.answer(&request)
+            backend.answer_in_time(&request).await
         }
         Err(error) => {
-            shared.recorded.notify_all();
-            Reply::Answer(shared.lock().refuse(&request, &error))
+            backend.shared.recorded.notify_all();
+            Reply::Answer(backend.shared.lock().refuse(&request, &error))
         }
     };
     Ok(match reply {

@@ -19,7 +19,9 @@ use crate::message::{Answer, Input, Reply, Request};
 use crate::model::store::Store;
 use crate::model::world::World;
 use crate::options::Options;
-use crate::schema::Map;
+use crate::schema::{Map, merge_patch};
+use crate::state;
+use crate::wire::format_timestamp;
 
 #[derive(Debug)]
 pub(crate) struct Service {
@@ -44,7 +46,32 @@ impl Service {
 
     /// Forgets everything but the options of the start.
     pub(crate) fn reset(&mut self) {
+        let mut journal = std::mem::take(&mut self.journal);
+        journal.clear();
+        let hosts = std::mem::take(&mut self.world.hosts);
         *self = Service::new(self.options.clone(), std::mem::take(&mut self.world.url));
+        self.journal = journal;
+        self.world.hosts = hosts;
+    }
+
+    /// The whole workspace as a document.
+    pub(crate) fn state(&mut self) -> Json {
+        let now = self.clock.now();
+        self.world.sweep(now);
+        state::write(&self.world, now)
+    }
+
+    /// Replaces the workspace by that of a document, or changes nothing.
+    pub(crate) fn set_state(&mut self, document: &[u8]) -> Result<()> {
+        let (world, time) = state::read(&self.world, document, self.clock.now())?;
+        let hosts = std::mem::take(&mut self.world.hosts);
+        self.world = world;
+        self.world.hosts = hosts;
+        self.world.number_all();
+        if let Some(time) = time {
+            self.clock.set(time);
+        }
+        Ok(())
     }
 
     /// Takes back planned faults, and ends stale reads.
@@ -63,18 +90,19 @@ impl Service {
             None => Reply::Answer(self.perform(request, &request_id, now)),
             Some(fault) => self.perform_with(fault, request, &request_id, now),
         };
-        let mut status = 0;
+        let (mut status, mut error_code) = (0, None);
         if let Reply::Answer(answer) = &mut reply {
             status = answer.status;
+            error_code = answer.error_code();
             self.add_headers(answer, request_id);
         }
-        self.record(request, status);
+        self.record(request, status, error_code);
         reply
     }
 
     /// Answers a request that is refused before it is looked at.
     pub(crate) fn refuse(&mut self, request: &Request, error: &ApiError) -> Answer {
-        self.record(request, error.status);
+        self.record(request, error.status, Some(error.code.clone()));
         let request_id = self.world.uuid();
         let mut answer = Answer::refusal(error, &request_id);
         self.add_headers(&mut answer, request_id);
@@ -86,18 +114,21 @@ impl Service {
         answer.headers.push(("x-databricks-org-id", self.options.workspace_id.clone()));
     }
 
-    fn record(&mut self, request: &Request, status: u16) {
+    fn record(&mut self, request: &Request, status: u16, error_code: Option<String>) {
         let changes = matches!(request.method.as_str(), "POST" | "PATCH" | "PUT" | "DELETE");
         let mutates = match kinds::call(request) {
             Some(call) => call.mutates,
             None => changes && request.path.starts_with(api::ROOT),
         };
         let entry = Recorded {
+            number: 0,
+            time: format_timestamp(self.clock.now()),
             method: request.method.clone(),
             path: request.path.clone(),
             query: request.query.clone(),
             body: recorded_body(&request.body),
             status,
+            error_code,
             mutates,
         };
         self.journal.add(entry, request.body.len());
@@ -274,20 +305,5 @@ impl Service {
         let there = self.world.store.get(name).is_some();
         self.world.store.remove(name);
         there
-    }
-}
-
-/// RFC 7396.
-fn merge_patch(target: &mut Map, patch: &Map) {
-    for (name, value) in patch {
-        match (target.get_mut(name), value) {
-            (_, Json::Null) => {
-                target.remove(name);
-            }
-            (Some(Json::Object(target)), Json::Object(patch)) => merge_patch(target, patch),
-            _ => {
-                target.insert(name.clone(), value.clone());
-            }
-        }
     }
 }

@@ -20,6 +20,9 @@ mod odd;
 mod recorded;
 mod roles;
 mod rules;
+mod snapshots;
+mod state;
+mod synced_tables;
 
 use std::time::Duration;
 
@@ -110,6 +113,30 @@ impl Workspace {
 
     fn names(&mut self) -> Vec<String> {
         self.service.names()
+    }
+}
+
+impl Drop for Workspace {
+    /// Whatever a test has done, its workspace can be written out and read back.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let state = self.service.state();
+        let options = self.service.world.options.clone();
+        let mut copy = Service::new(options, "http://emulator".to_owned());
+        let read = copy.set_state(state.to_string().as_bytes());
+        assert!(read.is_ok(), "{read:?} {state:#}");
+        assert_eq!(copy.state(), state);
+        for name in self.service.names() {
+            assert_eq!(copy.get(&name), self.service.get(&name), "{name}");
+        }
+        let later = SignedDuration::from_secs(30);
+        self.service.clock.advance(later);
+        copy.clock.advance(later);
+        for name in self.service.names() {
+            assert_eq!(copy.get(&name), self.service.get(&name), "{name}");
+        }
     }
 }
 

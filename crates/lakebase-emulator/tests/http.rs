@@ -32,7 +32,7 @@ fn ask(emulator: &Emulator, line: &str, authorization: &str, body: &str) -> Opti
 }
 
 fn address(emulator: &Emulator) -> String {
-    emulator.url().strip_prefix("http://").expect("http").to_owned()
+    emulator.address().to_string()
 }
 
 /// What is answered to these bytes until the connection ends.
@@ -213,6 +213,7 @@ fn admin_api_refuses_strangers_and_web_pages() {
         (address.as_str(), format!("{token}{json}"), "{}", 200),
         (address.as_str(), token.to_owned(), "", 200),
         ("localhost", format!("{token}{own_page}"), "", 403),
+        ("localhost", token.to_owned(), "", 200),
         (address.as_str(), format!("{token}{own_page}"), "", 200),
         // Without a token, or with a wrong one.
         (address.as_str(), json.to_owned(), "{}", 401),
@@ -234,14 +235,116 @@ fn admin_api_refuses_strangers_and_web_pages() {
 }
 
 #[test]
+fn api_refuses_other_hosts_and_web_pages_and_records_that() {
+    let emulator = start();
+    let list = |host: &str, headers: &str| {
+        let request = format!(
+            "GET /api/2.0/postgres/projects HTTP/1.1\r\nHost: {host}\r\n\
+             Authorization: Bearer emulator-token\r\n{headers}Connection: close\r\n\r\n"
+        );
+        send(&emulator, request.as_bytes()).expect("an answer")
+    };
+    let address = address(&emulator);
+    assert_eq!(list(&address, "").status, 200);
+    assert_eq!(list(&address, "Origin: http://evil.example\r\n").status, 403);
+    let refused = list("evil.example", "");
+    assert_eq!(refused.status, 403);
+    assert!(refused.text.contains("--public-url http://evil.example"), "{}", refused.text);
+    let statuses: Vec<_> = emulator.requests().iter().map(|request| request.status).collect();
+    assert_eq!(statuses, [200, 403, 403]);
+}
+
+fn admin(emulator: &Emulator, line: &str, body: &Json) -> Answer {
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    ask(emulator, line, "Bearer emulator-token", &body).expect("an answer")
+}
+
+#[test]
+fn record_is_selected_by_method_path_and_number() {
+    let emulator = start();
+    call(&emulator, "POST projects?project_id=shop", &json!({}));
+    call(&emulator, "GET projects/shop", &Json::Null);
+    call(&emulator, "GET projects/none", &Json::Null);
+    let select = |query: &str| {
+        let answer = admin(&emulator, &format!("GET /_emulator/requests{query}"), &Json::Null);
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let answer = answer.json();
+        assert_eq!(answer["last"], 3);
+        let requests = answer["requests"].as_array().expect("an array").iter();
+        requests.map(|request| request["number"].as_u64().expect("a number")).collect::<Vec<_>>()
+    };
+    assert_eq!(select(""), [1, 2, 3]);
+    assert_eq!(select("?method=GET"), [2, 3]);
+    assert_eq!(select("?path=projects/s*"), [2]);
+    assert_eq!(select("?since=1&path=/projects/*"), [2, 3]);
+    assert_eq!(select("?since=3&wait=0s"), [0; 0]);
+    assert_eq!(emulator.requests()[2].error_code.as_deref(), Some("NOT_FOUND"));
+    for wrong in ["?since=x", "?wait=61s", "?wait=5", "?wait=-1s", "?status=200"] {
+        let answer = admin(&emulator, &format!("GET /_emulator/requests{wrong}"), &Json::Null);
+        assert_eq!(answer.status, 400, "{wrong}");
+    }
+    emulator.forget_requests();
+    call(&emulator, "GET projects", &Json::Null);
+    assert_eq!(emulator.requests()[0].number, 4);
+    assert_eq!(admin(&emulator, "POST /_emulator/reset", &Json::Null).status, 200);
+    call(&emulator, "GET projects", &Json::Null);
+    assert_eq!(emulator.requests()[0].number, 5);
+}
+
+#[test]
+fn reader_of_the_record_waits_for_the_request_that_it_wants() {
+    let emulator = start();
+    thread::scope(|scope| {
+        let line = "GET /_emulator/requests?method=POST&wait=60s";
+        let waiting = scope.spawn(|| admin(&emulator, line, &Json::Null).json());
+        call(&emulator, "GET projects", &Json::Null);
+        call(&emulator, "POST projects?project_id=shop", &json!({}));
+        let requests = waiting.join().expect("an answer");
+        assert_eq!(requests["requests"][0]["method"], "POST");
+        assert_eq!(requests["requests"].as_array().map(Vec::len), Some(1));
+    });
+}
+
+#[test]
+fn state_moves_to_another_emulator_whole_or_not_at_all() {
+    let (one, other) = (start(), start());
+    call(&one, "POST projects?project_id=shop", &json!({}));
+    let state = admin(&one, "GET /_emulator/state", &Json::Null).json();
+    assert_eq!(admin(&other, "PUT /_emulator/state", &state).status, 200);
+    assert_eq!(one.get("projects/shop"), other.get("projects/shop"));
+    let wrong = json!({"version": 1, "objects": [{"name": "shop", "body": {}}]});
+    let refused = admin(&other, "PUT /_emulator/state", &wrong);
+    assert_eq!(refused.status, 400);
+    let message = refused.json()["message"].to_string();
+    assert!(message.contains("objects[0].name"), "{message}");
+    assert_eq!(one.get("projects/shop"), other.get("projects/shop"));
+}
+
+#[test]
 fn public_url_is_shown_and_accepted_as_host() {
-    let options = Options {
+    let mut options = Options {
         host: "0.0.0.0".parse().expect("an address"),
         public_url: Some("http://emulator:8080".to_owned()),
         ..Options::default()
     };
+    // The token of this machine is well known.
+    assert!(Emulator::start(options.clone()).is_err());
+    options.protect();
     let emulator = Emulator::start(options).expect("a free port");
     assert_eq!(emulator.url(), "http://emulator:8080");
+    let token = emulator.token().to_owned();
+    let ask = |host: &str, path: &str, token: &str| {
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\
+             Connection: close\r\n\r\n"
+        );
+        send(&emulator, request.as_bytes()).expect("an answer").status
+    };
+    for path in ["/api/2.0/postgres/projects", "/_emulator/requests"] {
+        assert_eq!(ask("emulator:8080", path, &token), 200, "{path}");
+        assert_eq!(ask("other:8080", path, &token), 403, "{path}");
+        assert_eq!(ask("emulator:8080", path, "emulator-token"), 401, "{path}");
+    }
     let wrong = Some("emulator/path".to_owned());
     assert!(Emulator::start(Options { public_url: wrong, ..Options::default() }).is_err());
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// The modules, each of which may name those before it.
-const ORDER: [&str; 16] = [
+const ORDER: [&str; 20] = [
     "wire",
     "error",
     "name",
@@ -13,14 +13,18 @@ const ORDER: [&str; 16] = [
     "clock",
     "options",
     "message",
+    "access",
     "journal",
     "faults",
     "model",
     "api",
+    "state",
     "auth",
     "resources",
     "kinds",
     "service",
+    "shared",
+    "postgres",
 ];
 
 #[test]
@@ -42,7 +46,7 @@ fn modules_name_only_what_is_below_them() {
 #[test]
 fn only_the_list_of_kinds_names_them() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    for module in ["model", "api", "schema", "mask", "name", "service"] {
+    for module in ["model", "api", "schema", "mask", "name", "state", "service"] {
         let text = read(&source, module);
         for kind in ["PROJECT", "BRANCH", "ENDPOINT", "ROLE", "DATABASE"] {
             let names = text.split(|next: char| !next.is_alphanumeric() && next != '_');

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// Lets time pass.
+/// Waits, by the timer of tokio, which tests can pause.
 #[expect(clippy::disallowed_methods, reason = "this is the room that has a clock")]
 pub(crate) async fn pause(duration: Duration) {
     tokio::time::sleep(duration).await;

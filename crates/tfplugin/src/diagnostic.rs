@@ -5,7 +5,7 @@ use crate::Path;
 /// Whether a diagnostic stops the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Severity {
-    /// Stops the run.
+    /// Terraform stops: it applies nothing that depends on the object.
     Error,
     /// Is shown, and the run goes on.
     Warning,
@@ -53,12 +53,12 @@ impl Diagnostic {
 pub struct Diagnostics(Vec<Diagnostic>);
 
 impl Diagnostics {
-    /// No messages.
+    /// Creates an empty collection.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a message.
+    /// Adds a diagnostic at the end; Terraform shows them in this order.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.0.push(diagnostic);
     }

@@ -8,7 +8,6 @@
 
 mod clock;
 mod diagnostic;
-mod fault;
 mod generated;
 mod launch;
 mod path;
@@ -17,15 +16,16 @@ mod schema;
 mod server;
 mod types;
 mod value;
+mod value_error;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
-pub use fault::{DecodeError, EncodeError};
 pub use launch::{Program, debug, serve, started_by_terraform};
 pub use path::{Path, Step};
 pub use provider::*;
 pub use schema::*;
 pub use types::Type;
 pub use value::{Number, Object, Refinement, Value};
+pub use value_error::ValueError;
 
 /// The cancellation token of [`Call::stop`], re-exported so that its version is this crate's.
 pub use tokio_util::sync::CancellationToken;

@@ -92,7 +92,7 @@ pub trait Provider: Send + Sync + 'static {
     fn call_function(&self, name: &str, arguments: Vec<Value>) -> Result<Value, FunctionError>;
 }
 
-/// The provider block.
+/// The arguments of `ConfigureProvider`, once for each process.
 #[derive(Clone, Debug)]
 pub struct Configure {
     /// For the user agent only: versions of `OpenTofu` are not versions of Terraform.
@@ -104,7 +104,7 @@ pub struct Configure {
 /// A state or identity as it is stored.
 #[derive(Clone, Debug)]
 pub struct UpgradeState {
-    /// The resource type.
+    /// The resource type, such as `fake_thing`.
     pub type_name: String,
     /// The schema version it was stored with.
     pub version: i64,
@@ -115,7 +115,7 @@ pub struct UpgradeState {
 /// An object to read.
 #[derive(Clone, Debug)]
 pub struct ReadResource {
-    /// The resource type.
+    /// The resource type, such as `fake_thing`.
     pub type_name: String,
     /// The object as last known.
     pub state: Object,
@@ -128,13 +128,13 @@ pub struct ReadResource {
 /// A change to plan. No prior state: a create. No configuration: a destroy.
 #[derive(Clone, Debug)]
 pub struct PlanResource {
-    /// The resource type.
+    /// The resource type, such as `fake_thing`.
     pub type_name: String,
     /// The object as last read. `None` also for the second call of a replacement.
     pub prior: Option<Object>,
     /// Terraform's own merge of prior state and configuration.
     pub proposed: Option<Object>,
-    /// The configuration.
+    /// The object as configured; `None` plans a destroy.
     pub config: Option<Object>,
     /// What the provider keeps with the object; what the first call planned, in the second call
     /// of a replacement.
@@ -156,14 +156,14 @@ pub struct PlannedResource {
     pub private: Private,
     /// The identity as it will be.
     pub identity: Option<Object>,
-    /// Messages.
+    /// What Terraform shows; an error refuses the plan.
     pub diagnostics: Diagnostics,
 }
 
 /// A planned change to carry out. No prior state: a create. Nothing planned: a delete.
 #[derive(Clone, Debug)]
 pub struct ApplyResource {
-    /// The resource type.
+    /// The resource type, such as `fake_thing`.
     pub type_name: String,
     /// The object as it is.
     pub prior: Option<Object>,
@@ -173,14 +173,14 @@ pub struct ApplyResource {
     pub config: Option<Object>,
     /// What the plan told.
     pub planned_private: Private,
-    /// The planned identity.
+    /// The identity that the plan answered, if any.
     pub planned_identity: Option<Object>,
 }
 
 /// An object to import: by `id`, or by `identity`.
 #[derive(Clone, Debug)]
 pub struct ImportResource {
-    /// The resource type.
+    /// The resource type, such as `fake_thing`.
     pub type_name: String,
     /// What `import { id = … }` says; empty for an import by identity.
     pub id: String,
@@ -194,11 +194,11 @@ pub struct MoveResource {
     /// Where the other type's provider comes from; some versions of `OpenTofu` say less than the
     /// whole address.
     pub source_provider: String,
-    /// The other type.
+    /// The resource type that wrote the state.
     pub source_type: String,
     /// The schema version of the other type.
     pub source_version: i64,
-    /// The stored JSON.
+    /// The state as the other type stored it.
     pub source_state: serde_json::Value,
     /// The stored identity, where there is one.
     pub source_identity: Option<serde_json::Value>,
@@ -215,7 +215,7 @@ pub struct ResourceAnswer {
     pub private: Private,
     /// Its identity. Always given back: none drops it.
     pub identity: Option<Object>,
-    /// Messages.
+    /// What Terraform shows; an error after a create taints the object.
     pub diagnostics: Diagnostics,
 }
 
@@ -242,7 +242,7 @@ pub struct Opened {
     pub renew_at: Option<i64>,
     /// What the provider wants back at renewal and close.
     pub private: Private,
-    /// Messages.
+    /// What Terraform shows; an error refuses the result.
     pub diagnostics: Diagnostics,
 }
 
@@ -253,7 +253,7 @@ pub struct Renewed {
     pub renew_at: Option<i64>,
     /// What the provider wants back at the next renewal.
     pub private: Private,
-    /// Messages.
+    /// What Terraform shows; an error refuses the renewal.
     pub diagnostics: Diagnostics,
 }
 

@@ -8,17 +8,17 @@ use crate::{Object, Type, Value};
 /// their bare names.
 #[derive(Clone, Debug, Default)]
 pub struct Schemas {
-    /// The provider block.
+    /// The block `provider` in a configuration.
     pub provider: Schema,
-    /// Managed resources.
+    /// Managed resources, by type name.
     pub resources: BTreeMap<String, Schema>,
     /// The identities of managed resources, for those that have one.
     pub identities: BTreeMap<String, IdentitySchema>,
-    /// Data sources.
+    /// Data sources, by type name.
     pub data_sources: BTreeMap<String, Schema>,
-    /// Ephemeral resources.
+    /// Ephemeral resources, by type name.
     pub ephemeral_resources: BTreeMap<String, Schema>,
-    /// Provider functions.
+    /// Provider functions, by name.
     pub functions: BTreeMap<String, Function>,
 }
 
@@ -50,7 +50,7 @@ pub struct Block {
 pub struct Attribute {
     /// The name in the configuration.
     pub name: String,
-    /// What it holds.
+    /// A type, or attributes nested in an object.
     pub kind: AttributeKind,
     /// What it means, in Markdown.
     pub description: String,
@@ -68,6 +68,27 @@ pub struct Attribute {
     pub deprecated: Option<String>,
 }
 
+impl Attribute {
+    /// An attribute without flags: set `required`, `optional` or `computed` with `..`.
+    pub fn new(
+        name: impl Into<String>,
+        kind: AttributeKind,
+        description: impl Into<String>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            description: description.into(),
+            required: false,
+            optional: false,
+            computed: false,
+            sensitive: false,
+            write_only: false,
+            deprecated: None,
+        }
+    }
+}
+
 /// What an attribute holds.
 #[derive(Clone, Debug)]
 pub enum AttributeKind {
@@ -80,7 +101,7 @@ pub enum AttributeKind {
 /// How many objects a nested attribute holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nesting {
-    /// One.
+    /// At most one object.
     Single,
     /// Some, in order.
     List,
@@ -95,7 +116,7 @@ pub enum Nesting {
 pub struct NestedBlock {
     /// The name in the configuration.
     pub name: String,
-    /// What it holds.
+    /// The attributes and blocks of each nested block.
     pub block: Block,
     /// How many there may be.
     pub nesting: BlockNesting,
@@ -125,20 +146,20 @@ pub enum BlockNesting {
 pub struct IdentitySchema {
     /// The version stored with each identity. Start at 0.
     pub version: i64,
-    /// Its attributes.
+    /// The attributes that tell one object from all others.
     pub attributes: Vec<IdentityAttribute>,
 }
 
 /// One attribute of an identity.
 #[derive(Clone, Debug)]
 pub struct IdentityAttribute {
-    /// Its name.
+    /// The name in an `identity` block.
     pub name: String,
     /// Its type: a primitive, or a list of a primitive.
     pub r#type: Type,
     /// Whether an `import` block must give it; otherwise it may.
     pub required_for_import: bool,
-    /// What it means.
+    /// The description, in plain text.
     pub description: String,
 }
 
@@ -153,20 +174,20 @@ pub struct Function {
     pub parameters: Vec<Parameter>,
     /// A last parameter that takes any number of arguments.
     pub variadic: Option<Parameter>,
-    /// What it returns.
+    /// The type of the result.
     pub returns: Type,
 }
 
 /// A parameter of a function.
 #[derive(Clone, Debug)]
 pub struct Parameter {
-    /// Its name.
+    /// The name that error messages and documentation use.
     pub name: String,
-    /// Its type.
+    /// The type, to which Terraform converts the argument.
     pub r#type: Type,
     /// Whether the function takes null.
     pub allow_null: bool,
-    /// What it means.
+    /// The description, in Markdown.
     pub description: String,
 }
 
@@ -176,24 +197,23 @@ impl Block {
     /// Blocks in a list or a map whose members hold a dynamic value may differ in type, so that they
     /// are a tuple or an object, whose type comes with the value: [`Type::Dynamic`].
     pub fn r#type(&self) -> Type {
-        let attributes = self.attributes.iter().map(|it| (it.name.clone(), it.kind.r#type()));
-        let blocks = self.blocks.iter().map(|it| {
-            let object = it.block.r#type();
-            let r#type = match it.nesting {
+        let blocks = self.blocks.iter().map(|block| {
+            let object = block.block.r#type();
+            let r#type = match block.nesting {
                 BlockNesting::Single | BlockNesting::Group => object,
                 BlockNesting::List | BlockNesting::Map if object.has_dynamic() => Type::Dynamic,
                 BlockNesting::List => Type::List(Box::new(object)),
                 BlockNesting::Set => Type::Set(Box::new(object)),
                 BlockNesting::Map => Type::Map(Box::new(object)),
             };
-            (it.name.clone(), r#type)
+            (block.name.clone(), r#type)
         });
-        Type::Object(attributes.chain(blocks).collect())
+        Type::Object(types(&self.attributes).chain(blocks).collect())
     }
 
     /// An object with every attribute null.
     pub fn null(&self) -> Object {
-        self.attributes.iter().map(|it| (it.name.clone(), Value::Null)).collect()
+        self.attributes.iter().map(|attribute| (attribute.name.clone(), Value::Null)).collect()
     }
 }
 
@@ -204,8 +224,7 @@ impl AttributeKind {
             Self::Type(it) => return it.clone(),
             Self::Nested(nesting, attributes) => (nesting, attributes),
         };
-        let members = attributes.iter().map(|it| (it.name.clone(), it.kind.r#type()));
-        let object = Type::Object(members.collect());
+        let object = Type::Object(types(attributes).collect());
         match nesting {
             Nesting::Single => object,
             Nesting::List => Type::List(Box::new(object)),
@@ -218,8 +237,13 @@ impl AttributeKind {
 impl IdentitySchema {
     /// The type of the identity's values.
     pub fn r#type(&self) -> Type {
-        Type::Object(
-            self.attributes.iter().map(|it| (it.name.clone(), it.r#type.clone())).collect(),
-        )
+        let attributes = self.attributes.iter();
+        let types = attributes.map(|attribute| (attribute.name.clone(), attribute.r#type.clone()));
+        Type::Object(types.collect())
     }
+}
+
+/// The attributes' names, and the types of their values.
+fn types(attributes: &[Attribute]) -> impl Iterator<Item = (String, Type)> {
+    attributes.iter().map(|attribute| (attribute.name.clone(), attribute.kind.r#type()))
 }

@@ -29,6 +29,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use tonic::{Request, Response, Status, Streaming};
 
+use self::call::caught;
 use self::catalog::Catalog;
 use crate::generated::tfplugin6::{self, provider_server};
 use crate::{CancellationToken, Provider};
@@ -66,10 +67,13 @@ impl Server {
 
 /// Every call of the service: those that ask the provider, those that are answered from what is
 /// known, those that are not supported, and those that stream, which are not supported either.
+///
+/// A call that asks may say which member of its request names the type, and what is answered
+/// besides the diagnostic where no answer comes about.
 macro_rules! calls {
     (
-        asked: { $($asked:ident($question:ident) => $ask:path,)* }
-        known: { $($known:ident($nothing:ident) => $answer:path,)* }
+        asked: { $($rpc:literal $asked:ident($($type_name:ident)?) => $ask:path $(, or $kept:path)?;)* }
+        known: { $($known:ident => $answer:path,)* }
         refused: { $($refused:ident($request:ident) => $refuse:path,)* }
         streamed: { $($stream:tt)* }
     ) => {
@@ -77,15 +81,24 @@ macro_rules! calls {
         impl provider_server::Provider for Server {
             $(async fn $asked(
                 &self,
-                request: Request<tfplugin6::$question::Request>,
-            ) -> Result<Response<tfplugin6::$question::Response>, Status> {
-                Ok(Response::new($ask(self, request.into_inner()).await))
+                request: Request<tfplugin6::$asked::Request>,
+            ) -> Result<Response<tfplugin6::$asked::Response>, Status> {
+                let request = request.into_inner();
+                let type_name: Option<&str> = None$(.or(Some(&request.$type_name)))?;
+                let rpc = self.begin($rpc, type_name.unwrap_or_default());
+                let kept: Option<tfplugin6::$asked::Response> = None$(.or(Some($kept(&request))))?;
+                let answer = caught($ask(&rpc, request)).await.flatten();
+                Ok(Response::new(answer.unwrap_or_else(|problem| {
+                    let mut response = kept.unwrap_or_default();
+                    response.diagnostics = vec![wire::diagnostic(problem)];
+                    response
+                })))
             })*
 
             $(async fn $known(
                 &self,
-                _: Request<tfplugin6::$nothing::Request>,
-            ) -> Result<Response<tfplugin6::$nothing::Response>, Status> {
+                _: Request<tfplugin6::$known::Request>,
+            ) -> Result<Response<tfplugin6::$known::Response>, Status> {
                 Ok(Response::new($answer(self)))
             })*
 
@@ -103,35 +116,36 @@ macro_rules! calls {
 
 calls! {
     asked: {
-        validate_provider_config(validate_provider_config) => provider_block::validate,
-        configure_provider(configure_provider) => provider_block::configure,
+        "ValidateProviderConfig" validate_provider_config() => provider_block::validate;
+        "ConfigureProvider" configure_provider() => provider_block::configure;
 
-        validate_resource_config(validate_resource_config) => resource::validate,
-        upgrade_resource_state(upgrade_resource_state) => stored::upgrade_state,
-        upgrade_resource_identity(upgrade_resource_identity) => stored::upgrade_identity,
-        read_resource(read_resource) => resource::read,
-        plan_resource_change(plan_resource_change) => change::plan,
-        apply_resource_change(apply_resource_change) => change::apply,
-        import_resource_state(import_resource_state) => resource::import,
-        move_resource_state(move_resource_state) => stored::move_state,
+        "ValidateResourceConfig" validate_resource_config(type_name) => resource::validate;
+        "UpgradeResourceState" upgrade_resource_state(type_name) => stored::upgrade_state;
+        "UpgradeResourceIdentity" upgrade_resource_identity(type_name) => stored::upgrade_identity;
+        "ReadResource" read_resource(type_name) => resource::read, or resource::unread;
+        "PlanResourceChange" plan_resource_change(type_name) => change::plan, or change::unplanned;
+        "ApplyResourceChange" apply_resource_change(type_name)
+            => change::apply, or change::unapplied;
+        "ImportResourceState" import_resource_state(type_name) => resource::import;
+        "MoveResourceState" move_resource_state(target_type_name) => stored::move_state;
 
-        validate_data_resource_config(validate_data_resource_config) => data_source::validate,
-        read_data_source(read_data_source) => data_source::read,
+        "ValidateDataResourceConfig" validate_data_resource_config(type_name)
+            => data_source::validate;
+        "ReadDataSource" read_data_source(type_name) => data_source::read;
 
-        validate_ephemeral_resource_config(validate_ephemeral_resource_config)
-            => ephemeral::validate,
-        open_ephemeral_resource(open_ephemeral_resource) => ephemeral::open,
-        renew_ephemeral_resource(renew_ephemeral_resource) => ephemeral::renew,
-        close_ephemeral_resource(close_ephemeral_resource) => ephemeral::close,
-
-        call_function(call_function) => function::call,
+        "ValidateEphemeralResourceConfig" validate_ephemeral_resource_config(type_name)
+            => ephemeral::validate;
+        "OpenEphemeralResource" open_ephemeral_resource(type_name) => ephemeral::open;
+        "RenewEphemeralResource" renew_ephemeral_resource(type_name)
+            => ephemeral::renew, or ephemeral::unrenewed;
+        "CloseEphemeralResource" close_ephemeral_resource(type_name) => ephemeral::close;
     }
     known: {
-        get_metadata(get_metadata) => schema::metadata,
-        get_provider_schema(get_provider_schema) => schema::provider_schema,
-        get_resource_identity_schemas(get_resource_identity_schemas) => schema::identity_schemas,
-        get_functions(get_functions) => schema::functions,
-        stop_provider(stop_provider) => provider_block::stop,
+        get_metadata => schema::metadata,
+        get_provider_schema => schema::provider_schema,
+        get_resource_identity_schemas => schema::identity_schemas,
+        get_functions => schema::functions,
+        stop_provider => provider_block::stop,
     }
     refused: {
         generate_resource_config(generate_resource_config) => unsupported::generate_config,
@@ -146,6 +160,14 @@ calls! {
         delete_state(delete_state) => unsupported::delete_state,
     }
     streamed: {
+        // A function answers with its own kind of error.
+        async fn call_function(
+            &self,
+            request: Request<tfplugin6::call_function::Request>,
+        ) -> Result<Response<tfplugin6::call_function::Response>, Status> {
+            Ok(Response::new(function::call(self, request.into_inner()).await))
+        }
+
         type ListResourceStream = unsupported::OneEvent<tfplugin6::list_resource::Event>;
         type InvokeActionStream = unsupported::OneEvent<tfplugin6::invoke_action::Event>;
         type ReadStateBytesStream = unsupported::OneEvent<tfplugin6::read_state_bytes::Response>;

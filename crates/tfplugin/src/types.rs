@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use crate::fault::{DecodeError, Fault};
+use crate::value_error::ValueError;
 
 /// The type of a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,7 +41,8 @@ impl Type {
             Self::Set(element) => json!(["set", element.to_json()]),
             Self::Map(element) => json!(["map", element.to_json()]),
             Self::Object(attributes) => {
-                let attributes = attributes.iter().map(|(name, it)| (name.clone(), it.to_json()));
+                let attributes =
+                    attributes.iter().map(|(name, r#type)| (name.clone(), r#type.to_json()));
                 json!(["object", Json::Object(attributes.collect())])
             }
             Self::Tuple(types) => {
@@ -67,17 +68,13 @@ impl Type {
     /// # Errors
     ///
     /// Anything else. The path is empty: types have no paths.
-    pub fn from_json(json: &Json) -> Result<Self, DecodeError> {
-        Ok(Self::parse(json)?)
-    }
-
-    pub(crate) fn parse(json: &Json) -> Result<Self, Fault> {
+    pub fn from_json(json: &Json) -> Result<Self, ValueError> {
         let parts = match json {
             Json::String(_) => std::slice::from_ref(json),
             Json::Array(parts) => parts.as_slice(),
             _ => &[],
         };
-        let boxed = |it| Self::parse(it).map(Box::new);
+        let boxed = |it| Self::from_json(it).map(Box::new);
         match (parts.first().and_then(Json::as_str), parts.get(1..).unwrap_or_default()) {
             (Some("bool"), []) if json.is_string() => Ok(Self::Bool),
             (Some("number"), []) if json.is_string() => Ok(Self::Number),
@@ -90,13 +87,14 @@ impl Type {
                 if are_names_of(optional, attributes) =>
             {
                 let attributes = attributes.iter();
-                let typed = attributes.map(|(name, it)| Ok((name.clone(), Self::parse(it)?)));
+                let typed =
+                    attributes.map(|(name, r#type)| Ok((name.clone(), Self::from_json(r#type)?)));
                 typed.collect::<Result<_, _>>().map(Self::Object)
             }
             (Some("tuple"), [Json::Array(types)]) => {
-                types.iter().map(Self::parse).collect::<Result<_, _>>().map(Self::Tuple)
+                types.iter().map(Self::from_json).collect::<Result<_, _>>().map(Self::Tuple)
             }
-            _ => Err(Fault::new("the JSON of a type is malformed")),
+            _ => Err(ValueError::new("the JSON of a type is malformed")),
         }
     }
 }
@@ -106,7 +104,7 @@ fn are_names_of(optional: &[Json], attributes: &serde_json::Map<String, Json>) -
     match optional {
         [] => true,
         [Json::Array(names)] => {
-            names.iter().all(|it| it.as_str().is_some_and(|it| attributes.contains_key(it)))
+            names.iter().all(|name| name.as_str().is_some_and(|it| attributes.contains_key(it)))
         }
         _ => false,
     }
@@ -117,7 +115,7 @@ mod tests {
     use super::*;
 
     fn object<const N: usize>(attributes: [(&str, Type); N]) -> Type {
-        Type::Object(attributes.map(|(name, it)| (name.to_owned(), it)).into())
+        Type::Object(attributes.map(|(name, r#type)| (name.to_owned(), r#type)).into())
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub enum Value {
     Bool(bool),
     /// A decimal number of any size.
     Number(Number),
-    /// Text.
+    /// Unicode text, which Terraform has normalized to NFC.
     String(String),
     /// A list or a tuple.
     List(Vec<Value>),
@@ -92,9 +92,11 @@ impl Value {
     pub fn is_wholly_known(&self) -> bool {
         match self {
             Self::Unknown(_) => false,
-            Self::List(it) | Self::Set(it) => it.iter().all(Self::is_wholly_known),
-            Self::Map(it) => it.values().all(Self::is_wholly_known),
-            Self::Dynamic(it) => it.1.is_wholly_known(),
+            Self::List(elements) | Self::Set(elements) => {
+                elements.iter().all(Self::is_wholly_known)
+            }
+            Self::Map(members) => members.values().all(Self::is_wholly_known),
+            Self::Dynamic(pair) => pair.1.is_wholly_known(),
             Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => true,
         }
     }
@@ -102,7 +104,7 @@ impl Value {
     /// The text, if the value is text.
     pub fn as_str(&self) -> Option<&str> {
         match self {
-            Self::String(it) => Some(it),
+            Self::String(text) => Some(text),
             _ => None,
         }
     }
@@ -134,45 +136,45 @@ impl Value {
     /// The elements, if the value is a list, a tuple or a set.
     pub fn as_elements(&self) -> Option<&[Value]> {
         match self {
-            Self::List(it) | Self::Set(it) => Some(it),
+            Self::List(elements) | Self::Set(elements) => Some(elements),
             _ => None,
         }
     }
 }
 
 impl From<bool> for Value {
-    fn from(it: bool) -> Self {
-        Self::Bool(it)
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
     }
 }
 
 impl From<&str> for Value {
-    fn from(it: &str) -> Self {
-        Self::String(it.to_owned())
+    fn from(text: &str) -> Self {
+        Self::String(text.to_owned())
     }
 }
 
 impl From<String> for Value {
-    fn from(it: String) -> Self {
-        Self::String(it)
+    fn from(text: String) -> Self {
+        Self::String(text)
     }
 }
 
 impl From<Number> for Value {
-    fn from(it: Number) -> Self {
-        Self::Number(it)
+    fn from(number: Number) -> Self {
+        Self::Number(number)
     }
 }
 
 impl From<i64> for Value {
-    fn from(it: i64) -> Self {
-        Self::Number(it.into())
+    fn from(number: i64) -> Self {
+        Self::Number(number.into())
     }
 }
 
 impl From<Object> for Value {
-    fn from(it: Object) -> Self {
-        Self::Map(it)
+    fn from(members: Object) -> Self {
+        Self::Map(members)
     }
 }
 

@@ -3,7 +3,7 @@
 use lakebase_api::Json;
 use tfplugin::{Diagnostic, Diagnostics, Object};
 
-use super::super::create::{has_adoption, managed_elsewhere, soft_deleted};
+use super::super::create::{deleted_since, has_adoption, managed_elsewhere, soft_deleted};
 use super::super::report::Attempt;
 use super::super::{import_or_adopt_hint, is_deleted};
 use super::{Observed, Preview, Surroundings, change};
@@ -36,7 +36,15 @@ impl Preview<'_> {
                 created_automatically(self.table, &name).into()
             }
             None => Diagnostics::new(),
-            Some(existing) if is_deleted(existing) => soft_deleted(&attempt, existing).into(),
+            // Terraform makes this plan before a destroy as well, and an error would prevent it.
+            Some(existing) if is_deleted(existing) && self.surroundings.walk.is_gone(&name) => {
+                deleted_since(&attempt, existing).into()
+            }
+            Some(existing) if is_deleted(existing) => {
+                let hint = "\n\nTerraform makes this plan before a destroy as well. To destroy other \
+                            objects of this configuration, use the option `-refresh=false`.";
+                soft_deleted(&attempt, existing, hint).into()
+            }
             Some(existing) if adopts => self.adoption(&attempt, existing),
             Some(_) => Diagnostic::error(
                 format!("{} already exists", meaning::subject(table.noun, &name)),

@@ -75,13 +75,14 @@ pub(super) async fn plan(
     }
     let Some(lifecycle) = lifecycle else { return answer };
     if destroyed.deleted_only_with_parent {
+        let parent = table.parent_noun();
+        let outer = if parent == "project" { "" } else { " or its project" };
         sink.push(Diagnostic::warning(
-            format!("{} will not be deleted", meaning::subject(noun, name)),
+            format!("{} is deleted only with its {parent}", meaning::subject(noun, name)),
             format!(
-                "Lakebase deletes this {noun} only together with its {parent}. Unless the {parent} \
-                 is destroyed too, Terraform only removes the {noun} from the state: it keeps its \
-                 settings and continues to be billed.",
-                parent = table.parent_noun()
+                "If this plan also destroys the {parent}{outer}, nothing remains. \
+                 Otherwise Terraform only removes the {noun} from the state: it keeps its settings \
+                 and continues to be billed.",
             ),
         ));
     } else if let Some(branch) = lifecycle.observe_protected_parent(table, name, state, call).await

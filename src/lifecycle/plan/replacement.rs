@@ -217,7 +217,8 @@ pub(super) fn announce(
     match replacement.deletion(table) {
         Ok(Deletion::Permanent) => Some(Diagnostic::warning(
             format!("{} will be permanently deleted", meaning::subject(noun, name)),
-            format!("{why} {} This deletes {}.", consented(table), lost(table, observed)),
+            format!("{why} {} This deletes {}. {loss}", consented(table), lost(table, observed))
+                .trim_end(),
         )),
         Ok(Deletion::Soft) if replacement.deleted_with_parent => Some(Diagnostic::warning(
             format!("{} will be permanently deleted", meaning::subject(noun, name)),
@@ -325,7 +326,8 @@ pub(super) fn deletion_protection(
     Diagnostic::error(
         format!("Cannot {what} {} `{name}`: deletion protection is enabled", table.noun),
         format!(
-            "This would delete {}.\n\nTo proceed, set `{DELETION_PROTECTION} = false`, apply that \
+            "This would delete {}.\n\nThe value in the state decides. To proceed, set \
+             `{DELETION_PROTECTION} = false`, apply that \
              change separately, and then plan again. If the block was removed, restore it for that \
              apply.",
             lost(table, observed)

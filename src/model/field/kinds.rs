@@ -107,6 +107,13 @@ impl Field<Text> {
         self
     }
 
+    /// The error code of Lakebase where what it names does not exist.
+    #[must_use]
+    pub const fn absent_with(mut self, code: &'static str) -> Self {
+        self.any.absence_code = code;
+        self
+    }
+
     /// A name in PostgreSQL: up to 63 bytes.
     #[must_use]
     pub const fn postgres_name(self) -> Self {
@@ -120,7 +127,7 @@ impl Field<Text> {
         self
     }
 
-    /// Which IDs are accepted.
+    /// Which IDs, or names of Unity Catalog, are accepted.
     #[must_use]
     pub const fn accepts(mut self, rule: IdRule) -> Self {
         self.any.id_rule = rule;

@@ -60,7 +60,9 @@ pub(super) fn charts(page: &mut String, report: &Report<'_>) {
 fn most_important<'a>(rows: &[&'a Row]) -> Vec<&'a Row> {
     let size = |row: &Row| {
         let [before, after] = [&row.before, &row.after].map(|side| side.quantity(Compute::ceiling));
-        let end = |it: Interval| if it.high.is_finite() { it.high } else { it.low };
+        let end = |interval: Interval| {
+            if interval.high.is_finite() { interval.high } else { interval.low }
+        };
         end(before).max(end(after))
     };
     let mut sizes: Vec<_> = rows.iter().map(|row| size(row)).enumerate().collect();

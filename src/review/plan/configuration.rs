@@ -209,12 +209,13 @@ impl<'de> Deserialize<'de> for Configuration {
 impl Configuration {
     fn add(&mut self, path: String, raw: RawModule, mut module: Module) {
         let outputs = raw.outputs.into_iter();
-        module.outputs = outputs.map(|(name, it)| (name, it.expression.references)).collect();
+        module.outputs =
+            outputs.map(|(name, output)| (name, output.expression.references)).collect();
         module.resources = raw.resources.0.into_iter().collect();
         for (name, call) in raw.module_calls {
             let inputs = call.expressions.into_iter();
             let called = Module {
-                inputs: inputs.map(|(name, it)| (name, it.references)).collect(),
+                inputs: inputs.map(|(name, input)| (name, input.references)).collect(),
                 for_each: call.for_each_expression.references,
                 ..Module::default()
             };
@@ -288,7 +289,7 @@ fn block(raw: &RawResource) -> Option<(String, Block)> {
     };
     let references = |expression: &Json| {
         let references = expression["references"].as_array().into_iter().flatten();
-        references.filter_map(|it| it.as_str().map(str::to_owned)).collect::<Vec<_>>()
+        references.filter_map(|reference| reference.as_str().map(str::to_owned)).collect::<Vec<_>>()
     };
     let is_set = |name: &&'static str| raw.expressions.get(*name).is_some_and(|it| !is_null(it));
     Some((

@@ -38,7 +38,9 @@ pub(super) fn read(mut input: impl BufRead) -> Result<Plan, ReadError> {
     let mut start = Vec::new();
     input.by_ref().take(3).read_to_end(&mut start)?;
     let refused = match &start[..] {
-        it if it.len() < 3 && it.trim_ascii().is_empty() => "There is no plan: the input is empty.",
+        _ if start.len() < 3 && start.trim_ascii().is_empty() => {
+            "There is no plan: the input is empty."
+        }
         // Windows PowerShell writes what it redirects in UTF-16.
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "The plan is in UTF-16 instead of UTF-8.",
         [b'P', b'K', ..] => "This is a binary plan file, not the JSON of a plan.",
@@ -145,8 +147,9 @@ impl<'de> Visitor<'de> for DocumentVisitor {
                 "deferred_changes" => {
                     let deferred: Option<Vec<Deferred>> = map.next_value()?;
                     let deferred = deferred.into_iter().flatten();
-                    plan.deferred =
-                        deferred.map(|it| (it.resource_change.address, it.reason)).collect();
+                    plan.deferred = deferred
+                        .map(|change| (change.resource_change.address, change.reason))
+                        .collect();
                 }
                 "prior_state" => {
                     let known = plan.changes.iter().filter(|change| change.deposed.is_none());

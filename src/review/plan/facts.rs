@@ -4,11 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 use tfplugin::{Object as Attributes, Value};
 
 use crate::compute::{Compute, Suspension};
+use crate::model::expiry::{EXPIRE_TIME, EXPIRES_AT, NO_EXPIRY, TTL};
 use crate::model::life::HasCompute;
 use crate::model::meaning;
 use crate::model::table::Resource;
 use crate::model::tf::Tf;
-use crate::resources::branch::{EXPIRE_TIME, EXPIRES_AT, NO_EXPIRY, TTL};
 use crate::resources::endpoint::{DISABLED, GROUP, GROUP_MAX, NO_SUSPENSION, RANGE, SUSPEND_AFTER};
 use crate::resources::project::{DEFAULT_ENDPOINT_SETTINGS, INITIAL_ENDPOINT};
 use crate::resources::{CREATE_TIME, PURGE_ON_DELETE, REPLACE_EXISTING};
@@ -16,26 +16,23 @@ use crate::resources::{CREATE_TIME, PURGE_ON_DELETE, REPLACE_EXISTING};
 /// One side of a change.
 #[derive(Clone, Debug)]
 pub struct Facts {
-    /// Its resource name.
     pub name: Name,
     /// Whether a create adopts an object of that name.
     pub adopts: bool,
     /// Whether a delete is permanent; `None` if it is not known.
     pub purges: Option<bool>,
-    /// What it is.
     pub object: Object,
 }
 
 /// A resource name, or the parts of it that are known.
 #[derive(Clone, Debug)]
 pub enum Name {
-    /// The whole name.
+    /// The resource name, such as `projects/shop/branches/dev`.
     Known(String),
     /// The name of the object that holds it, and its ID.
     Parts {
         /// The name of the object that holds it, or nothing at the top.
         parent: Option<String>,
-        /// The ID.
         id: Option<String>,
     },
 }
@@ -47,9 +44,8 @@ pub enum Object {
     Project(Box<Project>),
     /// A branch.
     Branch(Branch),
-    /// An endpoint.
     Endpoint(Endpoint),
-    /// Something without compute.
+    /// An object without compute.
     Other {
         /// Whether data is lost with it.
         holds_data: bool,
@@ -76,7 +72,6 @@ pub struct Branch {
     pub lifetime: Lifetime,
 }
 
-/// An endpoint.
 #[derive(Clone, Copy, Debug)]
 pub struct Endpoint {
     /// Whether it is created and deleted together with its branch.
@@ -92,7 +87,7 @@ pub enum Lifetime {
     Unlimited,
     /// That long after its creation.
     For(SignedDuration),
-    /// Until then.
+    /// The object can be restored until this time.
     Until(Timestamp),
     /// It is not known.
     Unknown,
@@ -106,7 +101,7 @@ pub enum Setting<T> {
     Default,
     /// Something chooses it, and its value is not known.
     Unknown,
-    /// Its value.
+    /// The plan has the value.
     Known(T),
 }
 

@@ -18,7 +18,7 @@ pub(super) enum Kept {
     Change(Box<ResourceChange>),
     /// Only that there is one of Lakebase that changes and that a review does not look at.
     Skipped(String),
-    /// Nothing.
+    /// The object does not exist.
     Nothing,
 }
 
@@ -166,7 +166,10 @@ fn belongs_to_lakebase(resource_type: &str) -> bool {
 /// The resource that stands for a type: that of this provider, or of the official one.
 pub fn reviewed(resource_type: &str) -> Option<&'static dyn Resource> {
     let mut all = resources::ALL.iter().copied();
-    all.find(|it| [it.table().type_name, it.table().counterpart].contains(&resource_type))
+    all.find(|resource| {
+        let table = resource.table();
+        [table.type_name, table.counterpart].contains(&resource_type)
+    })
 }
 
 fn action(address: &str, actions: &Json) -> Result<Action, String> {
@@ -202,17 +205,17 @@ fn value(json: &Json, unknown: &Json) -> Value {
     match (json, unknown) {
         (_, Json::Bool(true)) => Value::unknown(),
         (Json::Object(known), unknown) => {
-            let others = unknown.as_object().into_iter().flat_map(|it| it.keys());
-            let keys = known.keys().chain(others.filter(|it| !known.contains_key(*it)));
-            Value::Map(keys.map(|it| (it.clone(), value(&json[it], &unknown[it]))).collect())
+            let others = unknown.as_object().into_iter().flat_map(|members| members.keys());
+            let keys = known.keys().chain(others.filter(|key| !known.contains_key(*key)));
+            Value::Map(keys.map(|key| (key.clone(), value(&json[key], &unknown[key]))).collect())
         }
         (Json::Array(elements), unknown) => {
             let elements = elements.iter().enumerate();
-            Value::List(elements.map(|(at, it)| value(it, &unknown[at])).collect())
+            Value::List(elements.map(|(at, element)| value(element, &unknown[at])).collect())
         }
-        (Json::String(it), _) => Value::from(it.as_str()),
+        (Json::String(text), _) => Value::from(text.as_str()),
         (Json::Bool(it), _) => Value::Bool(*it),
-        (Json::Number(it), _) => it.to_string().parse().map_or(Value::Null, Value::Number),
+        (Json::Number(number), _) => number.to_string().parse().map_or(Value::Null, Value::Number),
         (Json::Null, _) => Value::Null,
     }
 }

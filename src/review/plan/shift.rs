@@ -4,20 +4,18 @@ use jiff::SignedDuration;
 use tfplugin::{Object as Attributes, Value};
 
 use crate::compute;
+use crate::model::expiry::{EXPIRE_TIME, NO_EXPIRY, TTL};
 use crate::model::meaning;
 use crate::model::tf::Tf;
-use crate::resources::branch::{EXPIRE_TIME, NO_EXPIRY, TTL};
 use crate::resources::project::HISTORY_RETENTION;
 use crate::resources::{DELETION_PROTECTION, IS_PROTECTED, PURGE_ON_DELETE};
 
 /// A change of a setting.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shift {
-    /// The attribute.
     pub attribute: &'static str,
     /// Its value before, as people write it.
     pub before: String,
-    /// Its value after.
     pub after: String,
     /// Whether data is less protected, or kept for a shorter time, as far as that is known.
     pub reduces_protection: bool,

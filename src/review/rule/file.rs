@@ -8,9 +8,7 @@ use super::{Exception, Rule, Scope, Severity};
 /// The content of a file of rules.
 #[derive(Debug, Default)]
 pub struct RulesFile {
-    /// Its rules.
     pub rules: Vec<Rule>,
-    /// Its exceptions.
     pub exceptions: Vec<Exception>,
 }
 

@@ -28,7 +28,7 @@ pub struct Quantity {
 /// A quantity of rows together; `None` where there is nothing to compare.
 type OfTotal = fn(&[&Row]) -> Option<Interval>;
 
-/// All quantities.
+/// All quantities, in the order of the help text.
 pub static QUANTITIES: [Quantity; 9] = [
     Quantity {
         name: "ceiling",

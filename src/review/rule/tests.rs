@@ -68,7 +68,7 @@ fn verdict(rule: &str, plan: &Summary) -> (&'static str, Vec<String>) {
     let price = Price::parse("0.1");
     let plans = std::slice::from_ref(plan);
     let verdict = rule.evaluate(plans, price.as_ref(), &exceptions);
-    let reasons = verdict.holds.iter().chain(&verdict.open).map(|it| it.reason.clone());
+    let reasons = verdict.holds.iter().chain(&verdict.open).map(|found| found.reason.clone());
     (verdict.id(), reasons.collect())
 }
 

@@ -2,23 +2,21 @@
 
 use super::super::plan::{Action, ResourceChange};
 
-/// Whether something exists.
+/// Whether an object exists at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Presence {
-    /// It does not.
+    /// The object does not exist.
     No,
-    /// It may.
+    /// The plan does not say whether the object exists.
     Maybe,
-    /// It does.
+    /// The object exists.
     Yes,
 }
 
 /// Whether an object exists before and after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Life {
-    /// Before the apply.
     pub before: Presence,
-    /// After the apply.
     pub after: Presence,
     /// Whether it is the same object, if it exists before and after.
     pub kept: bool,

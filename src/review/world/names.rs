@@ -50,7 +50,6 @@ impl Block {
 
 /// An instance of a block.
 struct Instance {
-    /// Its change.
     change: usize,
     /// The instance keys, of each step of its address.
     keys: Vec<Option<String>>,
@@ -67,7 +66,8 @@ impl Names {
         for (at, change) in plan.changes.iter().enumerate() {
             if change.deposed.is_none() {
                 all.addresses.insert(change.address.clone(), at);
-                let keys = steps(&change.address).into_iter().map(|it| it.key.map(str::to_owned));
+                let keys =
+                    steps(&change.address).into_iter().map(|step| step.key.map(str::to_owned));
                 let instance = Instance { change: at, keys: keys.collect() };
                 all.blocks.entry(names(&change.address).join(".")).or_default().push(instance);
             }

@@ -71,9 +71,11 @@ impl World<'_> {
             let key = before.or(after)?;
             let project = project_of(key).and_then(|project| self.holders.get(project));
             let life = self.holders.get(key).map(|holder| holder.life);
-            let project_goes = project.filter(|_| project_of(key) != Some(key)).is_some_and(|it| {
-                it.life.after == Presence::No || !it.life.kept && it.life.before != Presence::No
-            });
+            let project_goes =
+                project.filter(|_| project_of(key) != Some(key)).is_some_and(|project| {
+                    project.life.after == Presence::No
+                        || !project.life.kept && project.life.before != Presence::No
+                });
             let purges = || self.projects.get(project_of(key)?).map(|project| project.purges);
             let with_project = project_goes.then(|| purges() == Some(true));
             losses::row(change, display(key), life, with_project, self.plan.timestamp)

@@ -62,7 +62,8 @@ impl World<'_> {
 
     /// A compute that Lakebase creates without being told its settings.
     pub(super) fn new_compute(&self, key: &Key) -> Compute {
-        let Some((branch, project)) = branch_of(key).and_then(|it| Some((it, project_of(it)?)))
+        let Some((branch, project)) =
+            branch_of(key).and_then(|branch| Some((branch, project_of(branch)?)))
         else {
             return Compute { disabled: Some(false), computes: Some(1), ..Compute::default() };
         };

@@ -29,7 +29,7 @@ pub struct Attribute {
 /// The type of an attribute's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueKind {
-    /// Text.
+    /// A string.
     Text,
     /// `true` or `false`.
     Boolean,

@@ -10,9 +10,9 @@ use super::values::Values;
 pub(crate) enum Cloud {
     /// Amazon Web Services, or a cloud that needs nothing of its own.
     Aws,
-    /// Microsoft Azure.
+    /// Microsoft Azure: hosts below `azuredatabricks.net` and its national clouds.
     Azure,
-    /// Google Cloud.
+    /// Google Cloud: hosts below `gcp.databricks.com`.
     Gcp,
 }
 

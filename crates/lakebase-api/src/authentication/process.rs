@@ -67,7 +67,7 @@ pub(super) fn find(name: &str, environment: &Environment) -> Option<PathBuf> {
     let extensions: &[&str] = if cfg!(windows) { &[".exe", ".cmd", ".bat"] } else { &[""] };
     std::env::split_paths(environment.get("PATH")?)
         .flat_map(|directory| {
-            extensions.iter().map(move |it| directory.join(format!("{name}{it}")))
+            extensions.iter().map(move |extension| directory.join(format!("{name}{extension}")))
         })
         .find(|path| path.is_file())
 }

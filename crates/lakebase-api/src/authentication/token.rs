@@ -18,7 +18,7 @@ const USUAL_LIFE: Duration = Duration::from_hours(1);
 /// The configured part of a method.
 #[async_trait]
 pub(crate) trait TokenSource: Send + Sync {
-    /// Gets a token.
+    /// Requests a token from the issuer, without a cache.
     async fn fetch(&self, network: &Network<'_>) -> Result<Token, Kind>;
 
     /// Whether the method cannot fail to give a token, so that no other one need be looked for.
@@ -43,7 +43,7 @@ pub(crate) struct Network<'a> {
 /// The headers that authorize a request, and how long they do.
 pub(crate) struct Token {
     pub(crate) headers: Vec<(&'static str, Secret)>,
-    /// None is forever.
+    /// How long the token is valid; `None`: without limit.
     pub(crate) life: Option<Duration>,
     /// The host that it is for, where that had to be found.
     pub(crate) host: Option<Url>,

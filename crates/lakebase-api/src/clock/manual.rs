@@ -28,7 +28,7 @@ impl ManualClock {
 
     /// Moves the clock without anybody sleeping.
     pub fn advance(&self, duration: Duration) {
-        self.elapsed.send_modify(|it| *it = it.saturating_add(duration));
+        self.elapsed.send_modify(|elapsed| *elapsed = elapsed.saturating_add(duration));
     }
 
     /// Every sleep so far, in order.
@@ -56,7 +56,7 @@ impl Clock for ManualClock {
 
     async fn limit(&self, moment: Duration) {
         let mut elapsed = self.elapsed.subscribe();
-        let passed = elapsed.wait_for(|it| *it >= moment).await;
+        let passed = elapsed.wait_for(|elapsed| *elapsed >= moment).await;
         passed.expect("the clock outlives its own limits");
     }
 

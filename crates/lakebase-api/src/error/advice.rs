@@ -3,7 +3,7 @@
 
 use std::error::Error as StdError;
 
-use rustls::CertificateError;
+use rustls::{CertificateError, InvalidMessage};
 
 use super::{Error, Kind, Responder};
 
@@ -57,6 +57,15 @@ fn clock(error: &Error) -> Option<String> {
 fn connection(cause: &(dyn StdError + 'static)) -> Option<String> {
     if let Some(rustls::Error::InvalidCertificate(certificate)) = cause.downcast_ref() {
         return Some(self::certificate(certificate));
+    }
+    if let Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) =
+        cause.downcast_ref()
+    {
+        return Some(
+            "The server does not answer with TLS. If it serves plain http, as the emulator does, \
+             write `host` with `http://`, such as `http://127.0.0.1:8080`."
+                .to_owned(),
+        );
     }
     // The library has no public type for it.
     let text = cause.to_string();

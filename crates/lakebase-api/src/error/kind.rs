@@ -2,7 +2,6 @@
 
 use super::{Error, Problem, Source};
 
-/// The failure itself.
 #[derive(Debug)]
 pub(crate) enum Kind {
     /// The service answered with an error.

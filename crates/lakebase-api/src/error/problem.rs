@@ -38,8 +38,8 @@ impl Problem {
     pub(crate) fn of_json(json: &Json) -> Self {
         let text = |name: &str| json.get(name).and_then(text_of);
         let (code, message) = if let Some(detail) = text("detail") {
-            let code = text("status").map(|it| format!("SCIM_{it}"));
-            (code, text("scimType").map_or(detail.clone(), |it| format!("{it}: {detail}")))
+            let code = text("status").map(|status| format!("SCIM_{status}"));
+            (code, text("scimType").map_or(detail.clone(), |kind| format!("{kind}: {detail}")))
         } else if let (Some(error), None) = (json.get("error"), json.get("error_code")) {
             let error = text_of(error).unwrap_or_else(|| error.to_string());
             match text("error_description") {
@@ -61,8 +61,9 @@ impl Problem {
                 return Self { message: shortened(inside.trim()), ..Self::default() };
             }
         }
-        let is_code =
-            |it: &str| !it.is_empty() && it.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+        let is_code = |text: &str| {
+            !text.is_empty() && text.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+        };
         match text.split_once(": ") {
             Some((code, message)) if is_code(code) => {
                 Self { code: Some(code.to_owned()), message: shortened(message), details: vec![] }
@@ -74,11 +75,11 @@ impl Problem {
     /// The marker on which other declarative clients rely too; never the text.
     pub(crate) fn is_managed_by_parent(&self) -> bool {
         self.of_type("ErrorInfo")
-            .any(|it| it["metadata"]["declarative_context"] == "MANAGED_BY_PARENT")
+            .any(|info| info["metadata"]["declarative_context"] == "MANAGED_BY_PARENT")
     }
 
     pub(crate) fn request_id(&self) -> Option<&str> {
-        self.of_type("RequestInfo").find_map(|it| it["request_id"].as_str())
+        self.of_type("RequestInfo").find_map(|info| info["request_id"].as_str())
     }
 
     /// How long the API asks to wait, in `google.rpc.RetryInfo`: `1.5s`.
@@ -88,8 +89,11 @@ impl Problem {
     }
 
     pub(crate) fn field_violations(&self) -> Vec<(String, String)> {
-        let violations = self.of_type("BadRequest").flat_map(|it| members(it, "field_violations"));
-        violations.map(|it| (string(it, "field"), string(it, "description"))).collect()
+        let details = self.of_type("BadRequest");
+        let violations = details.flat_map(|detail| members(detail, "field_violations"));
+        violations
+            .map(|violation| (string(violation, "field"), string(violation, "description")))
+            .collect()
     }
 
     /// One line for each detail that says something to a person.
@@ -107,10 +111,9 @@ impl Problem {
                     string(detail, "resource_name"),
                     string(detail, "description")
                 )),
-                "Help" => lines.extend(
-                    members(detail, "links")
-                        .map(|it| format!("{}: {}", string(it, "description"), string(it, "url"))),
-                ),
+                "Help" => lines.extend(members(detail, "links").map(|link| {
+                    format!("{}: {}", string(link, "description"), string(link, "url"))
+                })),
                 // The id of the request has its own place; the rest is for the service's makers.
                 _ => {}
             }
@@ -134,7 +137,7 @@ impl fmt::Display for Problem {
 
 /// `ErrorInfo` out of `type.googleapis.com/google.rpc.ErrorInfo`.
 fn type_of(detail: &Json) -> &str {
-    detail["@type"].as_str().and_then(|it| it.rsplit('.').next()).unwrap_or_default()
+    detail["@type"].as_str().and_then(|url| url.rsplit('.').next()).unwrap_or_default()
 }
 
 fn members<'a>(json: &'a Json, name: &str) -> impl Iterator<Item = &'a Json> {
@@ -147,7 +150,7 @@ fn string(json: &Json, name: &str) -> String {
 
 fn pairs(detail: &Json, list: &str, subject: &str) -> Vec<String> {
     members(detail, list)
-        .map(|it| format!("`{}`: {}", string(it, subject), string(it, "description")))
+        .map(|pair| format!("`{}`: {}", string(pair, subject), string(pair, "description")))
         .collect()
 }
 

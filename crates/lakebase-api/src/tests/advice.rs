@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use rcgen::CertificateParams;
 use serde_json::json;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
 
 use super::authentication::principal;
 use super::internet::{Internet, status};
@@ -62,6 +64,26 @@ async fn certificate_of_another_host_is_named() {
     let service = Service::start_tls([], acceptor).await;
     let error = refused(Trust { roots: vec![root], proxy: None }, &service).await;
     assert!(advice(&error).contains("meant for another host"), "{}", advice(&error));
+}
+
+#[tokio::test]
+async fn server_without_tls_suggests_http() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let host = format!("https://{}", listener.local_addr().unwrap());
+    let plain = tokio::spawn(async move {
+        let mut streams = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+            streams.push(stream);
+        }
+    });
+    let credentials = given(&host, Some("t"));
+    let client =
+        Client::new(&credentials, &Environment::default(), Settings::default(), clock()).unwrap();
+    let deadline = client.deadline(Duration::from_mins(1), CancellationToken::new());
+    let error = client.get("projects/p", &deadline).await.unwrap_err();
+    plain.abort();
+    assert!(advice(&error).contains("`http://127.0.0.1:8080`"), "{}", chain(&error));
 }
 
 #[tokio::test]

@@ -232,8 +232,8 @@ pub(super) fn project() -> Reply {
 
 /// The tokens that reads of the service were made with, in order.
 pub(super) fn bearers(w: &World) -> Vec<String> {
-    let reads = w.service.seen().into_iter().filter(|it| it.line.contains("/api/"));
-    reads.map(|it| it.headers["authorization"].clone()).collect()
+    let reads = w.service.seen().into_iter().filter(|request| request.line.contains("/api/"));
+    reads.map(|request| request.headers["authorization"].clone()).collect()
 }
 
 #[tokio::test]

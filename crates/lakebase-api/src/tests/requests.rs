@@ -27,9 +27,9 @@ async fn each_verb_is_one_request_of_the_documented_form() {
     client.update(PROJECT, &mask, &json!({"spec": {"display_name": "d"}}), deadline).await.unwrap();
     client.delete(PROJECT, &[("purge", "true".to_owned())], deadline).await.unwrap();
 
-    let seen = w.service.seen().into_iter().map(|it| {
-        let content = it.headers.get("content-type").map_or("no body", String::as_str);
-        format!("{} | {content} | {}", it.line, it.body)
+    let seen = w.service.seen().into_iter().map(|request| {
+        let content = request.headers.get("content-type").map_or("no body", String::as_str);
+        format!("{} | {content} | {}", request.line, request.body)
     });
     let text = seen.collect::<Vec<_>>().join("\n");
     expect![[r#"

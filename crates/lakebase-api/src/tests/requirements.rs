@@ -93,7 +93,7 @@ fn resolve(
     }
     let environment: Environment = machine.environment(&all);
     let visitor = internet.visit(&credentials, &environment);
-    visitor.map(|it| it.client.auth_type().to_owned()).map_err(|error| error.to_string())
+    visitor.map(|visitor| visitor.client.auth_type().to_owned()).map_err(|error| error.to_string())
 }
 
 #[tokio::test]

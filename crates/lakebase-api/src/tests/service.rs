@@ -192,10 +192,11 @@ pub(super) async fn read(stream: &mut (impl AsyncBufReadExt + Unpin)) -> Option<
             line => lines.push(line.to_owned()),
         }
     }
-    let headers = lines[1..].iter().filter_map(|it| it.split_once(": "));
+    let headers = lines[1..].iter().filter_map(|line| line.split_once(": "));
     let headers: BTreeMap<_, _> =
         headers.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect();
-    let length = headers.get("content-length").map_or(0, |it| it.parse().expect("a number"));
+    let length =
+        headers.get("content-length").map_or(0, |length| length.parse().expect("a number"));
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await.ok()?;
     let line = lines[0].trim_end_matches(" HTTP/1.1").to_owned();

@@ -101,15 +101,28 @@ async fn an_endpoint_has_settled_when_nothing_is_pending() {
         endpoint(json!({"current_state": "IDLE"})),
     ])
     .await;
-    let settled = w.client.settle("e", pending, &w.deadline).await.unwrap();
+    let settled = w.client.settle("e", |it| Ok(pending(it)), &w.deadline).await.unwrap();
     assert_eq!(settled["status"], json!({"current_state": "IDLE"}));
     assert_eq!(millis(&w.clock.sleeps()), [200, 200]);
 
     w.service.then([endpoint(json!({"current_state": "INIT", "pending_state": "ACTIVE"}))]);
     let deadline = w.client.deadline(Duration::from_millis(100), w.stop.clone());
-    let error = w.client.settle("e", pending, &deadline).await.unwrap_err();
+    let error = w.client.settle("e", |it| Ok(pending(it)), &deadline).await.unwrap_err();
     assert_eq!(error.last_state(), Some("INIT, on its way to ACTIVE"));
     assert!(error.is_timeout() && error.operation().is_none(), "{error}");
+}
+
+#[tokio::test]
+async fn an_object_that_will_not_settle_fails_with_its_own_words() {
+    let table = |state: &str| json(200, &json!({"name": "t", "state": state}));
+    let w = world([table("PROVISIONING"), table("FAILED")]).await;
+    let look = |reported: &Json| match reported["state"].as_str() {
+        Some("FAILED") => Err(["FAILED".to_owned(), "No such column.".to_owned()]),
+        state => Ok(state.map(str::to_owned)),
+    };
+    let error = w.client.settle("t", look, &w.deadline).await.unwrap_err();
+    assert_eq!((error.code(), error.reason()), (Some("FAILED"), "FAILED: No such column.".into()));
+    assert!(!error.is_timeout() && !error.is_not_found() && error.operation().is_none());
 }
 
 #[test]

@@ -6,8 +6,9 @@ use super::{begin, busy, quota, start, view};
 use crate::error::{ApiError, Result};
 use crate::message::Input;
 use crate::model::operations::empty_response;
+use crate::model::store::Phase;
 use crate::model::world::World;
-use crate::model::{Change, Kind, Method, StoreEffect};
+use crate::model::{Change, Deletion, Kind, Method, StoreEffect};
 use crate::schema::Map;
 
 pub(super) fn delete(
@@ -22,8 +23,13 @@ pub(super) fn delete(
     let object = world.store.get(name).filter(|object| object.lives() || purge);
     // [INF] A second delete finds nothing, but a purge removes what is soft-deleted ([REC] §6.4).
     let object = object.ok_or_else(|| view::absent(world, name))?;
+    if object.gone.is_some() {
+        // [INF] It is being deleted.
+        return Err(ApiError::conflict());
+    }
     let turns = kind.turns(&world.options, name, &object.settings);
     let (none, now) = (Map::new(), input.now);
+    let moments = world.moments(now);
     let mut effects = Vec::new();
     if object.lives() {
         let change = Change {
@@ -44,12 +50,16 @@ pub(super) fn delete(
         deleted.deleted = Some(now);
         deleted.updated = now;
         effects.push(StoreEffect::Put(name.to_owned(), Box::new(deleted)));
+    } else if let Deletion::Lingering { member, state } = kind.deletion {
+        let mut going = object.clone();
+        going.gone = Some(moments.settled);
+        going.timeline.push(Phase::from(now, member, state));
+        effects.push(StoreEffect::Put(name.to_owned(), Box::new(going)));
     } else {
         effects.push(StoreEffect::Remove(name.to_owned()));
     }
     busy::check(world, kind, name, Method::Delete, &turns, now)?;
     world.apply(effects);
-    let moments = world.moments(now);
     Ok(begin(world, kind, name, Method::Delete, turns, &moments, empty_response()))
 }
 

@@ -48,6 +48,9 @@ pub(crate) fn show(world: &World, store: &Store, name: &str, at: Timestamp) -> O
         place.insert("delete_time".to_owned(), json!(format_timestamp(deleted)));
         place.insert("purge_time".to_owned(), json!(format_timestamp(purge)));
     }
+    if let Json::Object(json) = &mut json {
+        json.retain(|member, _| !kind.hooks.hidden.contains(&member.as_str()));
+    }
     match (&mut json, kind.layout) {
         (Json::Object(json), Layout::Flat) => json.extend(status),
         (json, _) => json["status"] = Json::Object(status),

@@ -63,6 +63,15 @@ impl Operations {
         *number
     }
 
+    /// The number of operations about each name.
+    pub(crate) fn numbers(&self) -> &BTreeMap<String, u32> {
+        &self.started
+    }
+
+    pub(crate) fn set_number(&mut self, about: String, number: u32) {
+        self.started.insert(about, number);
+    }
+
     /// Forgets the oldest finished operations.
     fn sweep(&mut self, now: Timestamp) {
         let ended =

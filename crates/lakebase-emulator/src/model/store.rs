@@ -29,6 +29,8 @@ pub(crate) struct Object {
     /// What the status shows for a time, the later phases over the earlier ones.
     pub(crate) timeline: Vec<Phase>,
     pub(crate) deleted: Option<Timestamp>,
+    /// When it will be gone, if its delete lingers.
+    pub(crate) gone: Option<Timestamp>,
     /// Whether it came with another object.
     pub(crate) implied: bool,
     /// Whether a read by name does not find it, although lists show it.
@@ -89,6 +91,10 @@ impl Object {
 
     fn expired(&self, now: Timestamp) -> bool {
         self.lives() && (self.kind.hooks.expires)(self).is_some_and(|time| time <= now)
+    }
+
+    fn is_gone(&self, now: Timestamp) -> bool {
+        self.gone.is_some_and(|time| time <= now)
     }
 }
 
@@ -167,7 +173,10 @@ impl Store {
             object.deleted = (object.kind.hooks.expires)(object);
         }
         let purged = |object: &Object| object.purge_time().is_some_and(|time| time <= now);
-        let gone = self.objects.iter().filter(|(_, object)| purged(object) || expired(object));
+        let gone = self
+            .objects
+            .iter()
+            .filter(|(_, object)| purged(object) || expired(object) || object.is_gone(now));
         for name in gone.map(|(name, _)| name.clone()).collect::<Vec<_>>() {
             self.remove(&name);
         }

@@ -7,6 +7,7 @@ use fastrand::Rng;
 use jiff::Timestamp;
 
 use crate::clock::after;
+use crate::model::hosts::Hosts;
 use crate::model::operations::Operations;
 use crate::model::stale::StaleReads;
 use crate::model::store::{Object, Store};
@@ -14,6 +15,18 @@ use crate::model::{Kind, Moments, StoreEffect, Uid};
 use crate::name;
 use crate::options::Options;
 use crate::schema::Map;
+
+/// A password that was issued for an endpoint.
+#[derive(Clone, Debug)]
+pub(crate) struct Credential {
+    pub(crate) identity: String,
+    /// The name of the endpoint, and its UID: an endpoint that is created again has another one.
+    pub(crate) endpoint: String,
+    pub(crate) uid: Option<String>,
+    /// Whether the request narrowed it to some tables.
+    pub(crate) has_claims: bool,
+    pub(crate) expires: Timestamp,
+}
 
 #[derive(Debug)]
 pub(crate) struct World {
@@ -27,10 +40,18 @@ pub(crate) struct World {
     pub(crate) stale: StaleReads,
     /// OAuth tokens and when they expire.
     pub(crate) tokens: BTreeMap<String, Timestamp>,
+    /// The passwords that were issued for endpoints.
+    pub(crate) credentials: BTreeMap<String, Credential>,
+    /// How the hosts of endpoints are named.
+    pub(crate) hosts: Hosts,
+    /// The number of each UID, in the order of their appearance.
+    numbers: BTreeMap<String, u32>,
+    /// The number of sessions of each endpoint, by name, that wait for an answer of PostgreSQL.
+    pub(crate) busy: BTreeMap<String, usize>,
     /// The names that are being reconciled, and until when. A name may outlive its object here.
-    settling: BTreeMap<String, Timestamp>,
+    pub(crate) settling: BTreeMap<String, Timestamp>,
     /// The number of objects that each name has had.
-    generations: BTreeMap<String, u32>,
+    pub(crate) generations: BTreeMap<String, u32>,
     /// For tokens and request IDs only: everything else is derived from names, so that it repeats
     /// from run to run whatever is read in between.
     pub(crate) random: Rng,
@@ -46,6 +67,10 @@ impl World {
             operations: Operations::default(),
             stale: StaleReads::default(),
             tokens: BTreeMap::new(),
+            credentials: BTreeMap::new(),
+            hosts: Hosts::default(),
+            numbers: BTreeMap::new(),
+            busy: BTreeMap::new(),
             settling: BTreeMap::new(),
             generations: BTreeMap::new(),
             random: Rng::with_seed(0),
@@ -89,6 +114,7 @@ impl World {
             timeline: (kind.hooks.timeline)(&self.options, moments, &settings, true),
             settings,
             deleted: None,
+            gone: None,
             implied: false,
             unreadable: false,
         }
@@ -102,6 +128,9 @@ impl World {
                     if self.store.get(&name).is_none_or(|old| old.uid != object.uid) {
                         *self.generations.entry(name.clone()).or_default() += 1;
                     }
+                    if let Some(uid) = &object.uid {
+                        number(&mut self.numbers, uid);
+                    }
                     self.store.insert(name, *object);
                 }
                 StoreEffect::Remove(name) => self.store.remove(&name),
@@ -114,6 +143,21 @@ impl World {
         self.store.sweep(now, &self.options);
         self.settling.retain(|_, settled| *settled > now);
         self.tokens.retain(|_, expires| *expires > later_by_a_day(now));
+        self.credentials.retain(|_, credential| credential.expires > later_by_a_day(now));
+    }
+
+    /// Gives each UID of the store a number.
+    pub(crate) fn number_all(&mut self) {
+        for (_, object) in self.store.inside("") {
+            if let Some(uid) = &object.uid {
+                number(&mut self.numbers, uid);
+            }
+        }
+    }
+
+    /// The number of a UID.
+    pub(crate) fn number(&self, uid: &str) -> u32 {
+        self.numbers.get(uid).copied().unwrap_or_default()
     }
 
     /// The object that contains this one.
@@ -125,6 +169,11 @@ impl World {
     pub(crate) fn uuid(&mut self) -> String {
         uuid(&mut self.random)
     }
+}
+
+fn number(numbers: &mut BTreeMap<String, u32>, uid: &str) {
+    let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+    numbers.entry(uid.to_owned()).or_insert(next);
 }
 
 /// Expired tokens are remembered for a day, so that their refusal can name the reason.
@@ -147,7 +196,8 @@ fn uid(form: Uid, name: &str, generation: u32) -> Option<String> {
     }
 }
 
-fn uuid(random: &mut Rng) -> String {
+/// A UUID of these random numbers.
+pub(crate) fn uuid(random: &mut Rng) -> String {
     uuid::Builder::from_random_bytes(random.u128(..).to_be_bytes()).into_uuid().to_string()
 }
 

@@ -204,6 +204,9 @@ behaviors! {
     soft_delete_expired_branches: bool = false, "INF", "6.5";
     /// Whether a branch that expires can be the source of other branches.
     branch_from_expiring: bool = false, "INF", "6.5";
+    /// Whether any branch can be the source of a snapshot. Otherwise only a root branch can, as the
+    /// user documentation says.
+    snapshot_child_branches: bool = false, "DOC", "3.11";
     /// Whether the create of a branch that exists is answered `400 BAD_REQUEST`, as public code has
     /// seen. Otherwise it is answered `409 ALREADY_EXISTS`, as recorded.
     duplicate_branch_is_bad_request: bool = false, "REC", "5.3, 14.15";
@@ -219,7 +222,7 @@ behaviors! {
     max_range_cu: u32 = 16, "DOC", "7.2";
     /// The major version of PostgreSQL of a project that names none.
     default_pg_version: u32 = 17, "KIT", "7.3";
-    /// Whether a compute becomes idle after its suspend timeout. Connections do not reach the
+    /// Whether a compute becomes idle after its suspend timeout. Without PostgreSQL, connections do not reach the
     /// emulator, so that the time counts from the last change.
     scale_to_zero: bool = true, "INF", "6.8";
     /// Whether operations are done in the first answer already, if they take no time.

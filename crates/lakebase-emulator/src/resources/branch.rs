@@ -125,34 +125,25 @@ fn without_source(now: Timestamp) -> Map {
 }
 
 fn create(world: &World, change: &Change<'_>) -> Result<Map> {
-    let (store, project, now) = (&world.store, change.parent(), change.now);
-    if change.text("source_snapshot").is_some() {
-        // [DOC] §3.2. There are no snapshots in this emulator, so none can be found.
+    let (project, now) = (change.parent(), change.now);
+    if let Some(snapshot) = change.text("source_snapshot") {
+        // [DOC] §3.2.
         let others = ["source_branch", "source_branch_lsn", "source_branch_time"];
-        return Err(match others.iter().find(|field| change.settings.contains_key(**field)) {
-            Some(other) => ApiError::invalid(format!(
+        if let Some(other) = others.iter().find(|field| change.settings.contains_key(**field)) {
+            return Err(ApiError::invalid(format!(
                 "Fields 'spec.source_snapshot' and 'spec.{other}' exclude each other."
-            )),
-            None => ApiError::not_found("snapshot id not found"),
-        });
+            )));
+        }
+        check_available(world, change, snapshot)?;
+        // [DOC] §3.2: the fields of a source branch are empty then.
+        let mut status = without_source(now);
+        status.insert("source_snapshot".to_owned(), json!(snapshot));
+        return Ok(status);
     }
-    let Some(home) = store.live(project) else { return Ok(Map::new()) };
+    let Some(home) = world.store.live(project) else { return Ok(Map::new()) };
     // [DOC] §3.2: the project's default branch by default.
     let source = change.text("source_branch").or(home.text("default_branch")).unwrap_or_default();
-    if !change.kind.has(source) {
-        // [INF] the text.
-        return Err(ApiError::invalid(format!(
-            "Field 'spec.source_branch' must be the name of a branch, got \"{source}\"."
-        )));
-    }
-    if name::parent(source) != Some(project) {
-        // [CODE] §14.14 the text, as public code has seen it; [INF] status and code.
-        return Err(ApiError::invalid(
-            "source_branch field must point to the branch from the same Project",
-        ));
-    }
-    let origin = store.live(source);
-    let origin = origin.ok_or_else(|| ApiError::not_found("branch id not found"))?;
+    let origin = self::source(world, change, source)?;
     if origin.settings.contains_key("expire_time") && !world.options.behaviors.branch_from_expiring
     {
         // [INF] from [KIT] §6.5: a branch with children does not expire.
@@ -160,6 +151,57 @@ fn create(world: &World, change: &Change<'_>) -> Result<Map> {
             "Branch '{source}' expires and cannot have child branches."
         )));
     }
+    check_point_in_time(world, change)?;
+    let (lsn, time) = (change.text("source_branch_lsn"), change.text("source_branch_time"));
+    let mut status = without_source(now);
+    status.insert("source_branch".to_owned(), json!(source));
+    // [REC] §3.2: filled by the service even when not requested.
+    let made = || format!("0/{:X}", random_by(&format!("{} from {source}", change.name)).u32(..));
+    let lsn = lsn.map_or_else(made, str::to_owned);
+    status.insert("source_branch_lsn".to_owned(), json!(lsn));
+    let time = time.map_or_else(|| format_timestamp(now), str::to_owned);
+    status.insert("source_branch_time".to_owned(), json!(time));
+    Ok(status)
+}
+
+/// The branch that is the source of a branch or a snapshot of the same project.
+pub(super) fn source<'a>(world: &'a World, change: &Change<'_>, name: &str) -> Result<&'a Object> {
+    if !BRANCH.has(name) {
+        // [INF] the text.
+        return Err(ApiError::invalid(format!(
+            "Field 'spec.source_branch' must be the name of a branch, got \"{name}\"."
+        )));
+    }
+    if name::parent(name) != Some(change.parent()) {
+        // [CODE] §14.14 the text, as public code has seen it; [INF] status and code.
+        return Err(ApiError::invalid(
+            "source_branch field must point to the branch from the same Project",
+        ));
+    }
+    world.store.live(name).ok_or_else(|| ApiError::not_found("branch id not found"))
+}
+
+/// [DOC] §3.2: a branch is restored from a snapshot of the same project that is available.
+fn check_available(world: &World, change: &Change<'_>, name: &str) -> Result<()> {
+    let is_snapshot = name::matches("projects/*/snapshots/*", name);
+    if !is_snapshot || name::parent(name) != Some(change.parent()) {
+        // [INF] as §14.14.
+        return Err(ApiError::invalid(
+            "source_snapshot field must point to the snapshot from the same Project",
+        ));
+    }
+    if world.store.live(name).is_none() {
+        return Err(ApiError::not_found("snapshot id not found"));
+    }
+    // [INF] status and text.
+    if world.operations.running(change.now).any(|operation| operation.about == name) {
+        return Err(ApiError::bad_request(format!("Snapshot '{name}' is not AVAILABLE.")));
+    }
+    Ok(())
+}
+
+/// Checks the point in time of a source.
+pub(super) fn check_point_in_time(world: &World, change: &Change<'_>) -> Result<()> {
     let (lsn, time) = (change.text("source_branch_lsn"), change.text("source_branch_time"));
     if lsn.is_some() && time.is_some() {
         // [INF] Two points in time.
@@ -172,39 +214,47 @@ fn create(world: &World, change: &Change<'_>) -> Result<Map> {
             "Field 'spec.source_branch_lsn' must look like \"0/1A2B3C\".",
         ));
     }
-    if let Some(time) = time.and_then(parse_timestamp) {
+    let home = world.store.live(change.parent());
+    if let (Some(time), Some(home)) = (time.and_then(parse_timestamp), home) {
         let kept = home.text("history_retention_duration").and_then(parse_duration);
-        let oldest = later(now, -kept.unwrap_or_default());
-        if time > now || time < oldest {
+        let oldest = later(change.now, -kept.unwrap_or_default());
+        if time > change.now || time < oldest {
             // [INF] §3.1: the history that the project keeps.
             return Err(ApiError::invalid(
                 "Field 'spec.source_branch_time' is outside the project's history.",
             ));
         }
     }
-    let mut status = without_source(now);
-    status.insert("source_branch".to_owned(), json!(source));
-    // [REC] §3.2: filled by the service even when not requested.
-    let made = || format!("0/{:X}", random_by(&format!("{} from {source}", change.name)).u32(..));
-    let lsn = lsn.map_or_else(made, str::to_owned);
-    status.insert("source_branch_lsn".to_owned(), json!(lsn));
-    let time = time.map_or_else(|| format_timestamp(now), str::to_owned);
-    status.insert("source_branch_time".to_owned(), json!(time));
-    Ok(status)
+    if world.options.postgres.is_some() && (lsn.is_some() || time.is_some()) {
+        // A limit of the emulator: its data directories have no history.
+        return Err(ApiError::bad_request(
+            "The emulator keeps no history of the data in PostgreSQL: omit 'spec.source_branch_lsn' \
+             and 'spec.source_branch_time', or run the emulator without --postgres.",
+        ));
+    }
+    Ok(())
+}
+
+/// [DOC] §3.2: an object expires at create + ttl, and shows the absolute time. [INF] That the create
+/// counts from when the request was received.
+pub(super) fn resolve_expiration(
+    world: &World,
+    change: &Change<'_>,
+    patch: &mut Map,
+) -> Option<Timestamp> {
+    let created = change.object.map_or(change.now, |object| object.created);
+    let received = later(created, world.options.deviations.receipt(change.name));
+    if let Some(ttl) = patch.remove("ttl").as_ref().and_then(Json::as_str).and_then(parse_duration)
+    {
+        patch.insert("expire_time".to_owned(), json!(format_timestamp(later(received, ttl))));
+    }
+    patch.get("expire_time").and_then(Json::as_str).and_then(parse_timestamp)
 }
 
 fn update(world: &World, change: &Change<'_>, status: &mut Map) -> Result<()> {
     let (name, now) = (change.name, change.now);
     let mut patch = change.patch.clone();
-    // [DOC] §3.2: the branch expires at create + ttl, and shows the absolute time. [INF] That the
-    // create counts from when the request was received.
-    let created = change.object.map_or(now, |branch| branch.created);
-    let received = later(created, world.options.deviations.receipt(name));
-    if let Some(ttl) = patch.remove("ttl").as_ref().and_then(Json::as_str).and_then(parse_duration)
-    {
-        patch.insert("expire_time".to_owned(), json!(format_timestamp(later(received, ttl))));
-    }
-    if let Some(time) = patch.get("expire_time").and_then(Json::as_str).and_then(parse_timestamp) {
+    if let Some(time) = resolve_expiration(world, change, &mut patch) {
         // [INF] the future; [KIT] 30 days.
         if time <= now || time > later(now, LONGEST_LIFE) {
             return Err(ApiError::invalid(
@@ -235,9 +285,9 @@ fn update(world: &World, change: &Change<'_>, status: &mut Map) -> Result<()> {
 /// §6.4, §6.5.
 fn delete(world: &World, change: &Change<'_>) -> Result<Vec<StoreEffect>> {
     let (Some(branch), name) = (change.object, change.name) else { return Ok(Vec::new()) };
-    // [REC] §3.2: a root branch is one without source. [CODE] §14.17: refused whether it is
-    // protected or not.
-    if branch.text("source_branch").is_none() {
+    // [REC] §3.2: a root branch is one without source; [INF] one that was restored can be deleted.
+    // [CODE] §14.17: refused whether it is protected or not.
+    if branch.text("source_branch").or(branch.text("source_snapshot")).is_none() {
         return Err(ApiError::managed_by_parent(format!(
             "Cannot delete root branch '{name}'. Root branches cannot be deleted independently."
         )));

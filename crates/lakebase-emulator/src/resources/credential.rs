@@ -8,7 +8,7 @@ use crate::clock::later;
 use crate::error::{ApiError, Result};
 use crate::message::{Answer, Input};
 use crate::model::Call;
-use crate::model::world::World;
+use crate::model::world::{Credential, World};
 use crate::name;
 use crate::schema::{Field, Leniency, Value, check};
 use crate::wire::{format_timestamp, parse_duration, parse_timestamp};
@@ -72,6 +72,14 @@ fn generate(world: &mut World, input: &Input<'_>) -> Result<Answer> {
         (None, None) => after(LONGEST),
     };
     let token = format!("credential-{}", world.uuid());
+    let credential = Credential {
+        identity: world.options.user_name.clone(),
+        endpoint: endpoint.to_owned(),
+        uid: world.store.live(endpoint).and_then(|endpoint| endpoint.uid.clone()),
+        has_claims: body.contains_key("claims"),
+        expires,
+    };
+    world.credentials.insert(token.clone(), credential);
     let answer = json!({"token": token, "expire_time": format_timestamp(expires)});
     Ok(Answer::json(200, &answer))
 }

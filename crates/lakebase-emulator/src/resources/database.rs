@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::name;
 use crate::options::Options;
-use crate::resources::role;
+use crate::resources::{contents, role};
 use crate::schema::{Field, Map, Value, merge};
 use crate::wire::parse_timestamp;
 
@@ -159,27 +159,43 @@ fn update(world: &World, change: &Change<'_>, status: &mut Map) -> Result<()> {
     Ok(())
 }
 
+/// Copies of the databases of a branch as of a time, with owners on `target`.
+pub(super) fn copies(
+    world: &World,
+    source: &str,
+    target: &str,
+    time: Option<Timestamp>,
+) -> Children {
+    let databases = DATABASE.name(source, "");
+    let copy = |(name, database): (&String, &Object)| {
+        let mut status = database.settings.clone();
+        // [DOC] §3.7: a copy as of a time before the registration does not have its mark.
+        let since = database.text(REGISTERED).and_then(parse_timestamp);
+        if since.is_some_and(|since| time.is_some_and(|at| at < since)) {
+            status.remove(REGISTERED);
+        }
+        if let Some(owner) = database.text("role").and_then(|role| role.strip_prefix(source)) {
+            status.insert("role".to_owned(), json!(format!("{target}{owner}")));
+        }
+        (name::id(name).to_owned(), status)
+    };
+    world.store.live_in(databases.trim_end_matches('/')).map(copy).collect()
+}
+
 /// [REC] §6.1: a branch comes with copies of its source's databases; [DOC] one without source comes
 /// with `databricks_postgres`.
 fn implied(world: &World, arrival: &Arrival<'_>) -> Result<Children> {
+    if let Some(mut restored) = contents::restored(world, arrival, &DATABASE) {
+        for (_, database) in &mut restored {
+            let owner = database.get("role").and_then(Json::as_str).map(str::to_owned);
+            let owner = owner.map(|owner| format!("{}{owner}", arrival.name));
+            database.extend(owner.map(|owner| ("role".to_owned(), json!(owner))));
+        }
+        return Ok(restored);
+    }
     if let Some(source) = arrival.object.text("source_branch") {
-        let databases = DATABASE.name(source, "");
-        let copies = world.store.live_in(databases.trim_end_matches('/'));
-        let copy = |(name, database): (&String, &Object)| {
-            let mut status = database.settings.clone();
-            // [DOC] §3.7: a copy as of a time before the registration does not have its mark.
-            let at = arrival.object.text("source_branch_time").and_then(parse_timestamp);
-            let since = database.text(REGISTERED).and_then(parse_timestamp);
-            if since.is_some_and(|since| at.is_some_and(|at| at < since)) {
-                status.remove(REGISTERED);
-            }
-            let owner = database.text("role").and_then(|role| role.strip_prefix(source));
-            if let Some(owner) = owner {
-                status.insert("role".to_owned(), json!(format!("{}{owner}", arrival.name)));
-            }
-            (name::id(name).to_owned(), status)
-        };
-        return Ok(copies.map(copy).collect());
+        let time = arrival.object.text("source_branch_time").and_then(parse_timestamp);
+        return Ok(copies(world, source, arrival.name, time));
     }
     // The role that came with the branch before it.
     let owns = |name: &str, object: &Object| {

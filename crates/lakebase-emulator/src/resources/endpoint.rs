@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 use super::compute::{self, TIMEOUT, check_limits};
 use crate::clock::later;
 use crate::error::{ApiError, Result};
+use crate::model::hosts::Purpose;
 use crate::model::store::{Object, Phase};
 use crate::model::world::World;
 use crate::model::{
@@ -55,9 +56,7 @@ pub(crate) static ENDPOINT: Kind = Kind {
 };
 
 const READ_WRITE: &str = "ENDPOINT_TYPE_READ_WRITE";
-
-/// [REC] §9.5, the hosts of the recorded workspace.
-const DOMAIN: &str = "database.us-east-1.cloud.databricks.com";
+const STATE: &str = "current_state";
 
 const SPEC: &[Field] = &[
     Field::new("endpoint_type", Value::Enum(&[READ_WRITE, "ENDPOINT_TYPE_READ_ONLY"]))
@@ -228,22 +227,55 @@ fn computes(endpoint: &Object) -> usize {
 
 fn show(world: &World, _: &str, endpoint: &Object, status: &mut Map) {
     compute::show_suspension(&world.options, status);
-    let uid = endpoint.uid.as_deref().unwrap_or_default();
-    let host = format!("{uid}.{DOMAIN}");
-    // [INF] §3.3: that there are pooled hosts is [DOC], their form was never recorded.
-    let pooled = format!("{uid}-pooler.{DOMAIN}");
-    let hosts = if endpoint.text("endpoint_type") == Some(READ_WRITE) {
-        let group = endpoint.settings.get("group");
-        let mut hosts = json!({"host": host, "read_write_pooled_host": pooled});
-        if group.is_some_and(|group| group["enable_readable_secondaries"] == Json::Bool(true)) {
+    let host = |purpose| json!(host(world, endpoint, purpose));
+    let mut hosts = json!({"host": host(Purpose::DIRECT)});
+    if writes(endpoint) {
+        hosts["read_write_pooled_host"] = host(Purpose::POOLED);
+        if has_readable_secondaries(endpoint) {
             // [DOC] that it is there, [INF] its form.
-            hosts["read_only_host"] = json!(format!("{uid}-ro.{DOMAIN}"));
-            hosts["read_only_pooled_host"] = json!(format!("{uid}-ro-pooler.{DOMAIN}"));
+            hosts["read_only_host"] = host(Purpose::READS);
+            hosts["read_only_pooled_host"] = host(Purpose::POOLED_READS);
         }
-        hosts
     } else {
         // [REC] §9.5: the two are equal.
-        json!({"host": host, "read_only_host": host, "read_only_pooled_host": pooled})
-    };
+        hosts["read_only_host"] = host(Purpose::DIRECT);
+        hosts["read_only_pooled_host"] = host(Purpose::POOLED);
+    }
     status.insert("hosts".to_owned(), hosts);
+}
+
+/// The host of an endpoint for a purpose.
+pub(crate) fn host(world: &World, endpoint: &Object, purpose: Purpose) -> String {
+    let uid = endpoint.uid.as_deref().unwrap_or_default();
+    world.hosts.name(uid, world.number(uid), purpose)
+}
+
+/// Whether it is the read-write endpoint of its branch.
+pub(crate) fn writes(endpoint: &Object) -> bool {
+    endpoint.text("endpoint_type") == Some(READ_WRITE)
+}
+
+/// Whether a read-write endpoint has hosts for reads.
+pub(crate) fn has_readable_secondaries(endpoint: &Object) -> bool {
+    let group = endpoint.settings.get("group");
+    group.is_some_and(|group| group["enable_readable_secondaries"] == Json::Bool(true))
+}
+
+/// Whether an endpoint is there and not suspended.
+pub(crate) fn is_awake(world: &World, name: &str, now: Timestamp) -> bool {
+    let endpoint = world.store.live(name);
+    endpoint.is_some_and(|endpoint| endpoint.status(now).get(STATE) != Some(&json!("IDLE")))
+}
+
+/// Notes that an endpoint is used now, which wakes it, and starts its timeout again.
+pub(crate) fn touch(world: &mut World, name: &str, now: Timestamp) {
+    let is_busy = world.busy.get(name).is_some_and(|sessions| *sessions > 0);
+    let scales = world.options.behaviors.scale_to_zero && !is_busy;
+    let Some(endpoint) = world.store.get_mut(name) else { return };
+    endpoint.settings.insert("last_active_time".to_owned(), json!(format_timestamp(now)));
+    endpoint.timeline.retain(|phase| phase.shows.get(STATE) != Some(&json!("IDLE")));
+    let timeout = endpoint.text(TIMEOUT).and_then(parse_duration).filter(|_| scales);
+    if let Some(timeout) = timeout {
+        endpoint.timeline.push(Phase::from(later(now, timeout), STATE, "IDLE"));
+    }
 }

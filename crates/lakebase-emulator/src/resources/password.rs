@@ -6,6 +6,7 @@ use crate::api::{ROOT, missing};
 use crate::error::{ApiError, Result};
 use crate::message::{Answer, Input};
 use crate::model::Call;
+use crate::model::store::Object;
 use crate::model::world::{World, random_by};
 use crate::name;
 
@@ -40,8 +41,11 @@ fn reveal(world: &mut World, input: &Input<'_>) -> Result<Answer> {
             "Native login is disabled: 'spec.enable_pg_native_login' of the project is false.",
         ));
     }
-    // Another one for each role of the name.
+    Ok(Answer::json(200, &json!({"password": password(role, object)})))
+}
+
+/// The password of a role: another one for each role of the name.
+pub(crate) fn password(role: &str, object: &Object) -> String {
     let mut random = random_by(&format!("password of {role} since {}", object.created));
-    let password = format!("password-{:016x}{:016x}", random.u64(..), random.u64(..));
-    Ok(Answer::json(200, &json!({"password": password})))
+    format!("password-{:016x}{:016x}", random.u64(..), random.u64(..))
 }

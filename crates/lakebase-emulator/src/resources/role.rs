@@ -10,6 +10,7 @@ use crate::model::{
     StoreEffect, Uid,
 };
 use crate::name;
+use crate::resources::contents;
 use crate::schema::{Field, Map, Value, merge};
 
 pub(crate) static ROLE: Kind = Kind {
@@ -159,12 +160,11 @@ fn update(world: &World, change: &Change<'_>, status: &mut Map) -> Result<()> {
 /// [REC] §6.1: a branch comes with copies of its source's roles; [DOC] §6.2: one without source
 /// comes with its owner's role.
 fn implied(world: &World, arrival: &Arrival<'_>) -> Result<Children> {
+    if let Some(restored) = contents::restored(world, arrival, &ROLE) {
+        return Ok(restored);
+    }
     if let Some(source) = arrival.object.text("source_branch") {
-        let roles = ROLE.name(source, "");
-        let copies = world.store.live_in(roles.trim_end_matches('/'));
-        let copy =
-            |(name, role): (&String, &Object)| (name::id(name).to_owned(), role.settings.clone());
-        return Ok(copies.map(copy).collect());
+        return Ok(copies(world, source));
     }
     let user = &world.options.user_name;
     let status = json!({
@@ -175,6 +175,14 @@ fn implied(world: &World, arrival: &Arrival<'_>) -> Result<Children> {
         MEMBERSHIPS: ["DATABRICKS_SUPERUSER"],
     });
     Ok(vec![(owner_id(user), status.as_object().cloned().unwrap_or_default())])
+}
+
+/// Copies of the roles of a branch.
+pub(super) fn copies(world: &World, source: &str) -> Children {
+    let roles = ROLE.name(source, "");
+    let copy =
+        |(name, role): (&String, &Object)| (name::id(name).to_owned(), role.settings.clone());
+    world.store.live_in(roles.trim_end_matches('/')).map(copy).collect()
 }
 
 /// The name of the caller's role on a branch, and the role if there is none yet ([DOC] §3.7).

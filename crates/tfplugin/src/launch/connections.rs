@@ -23,7 +23,6 @@ const PROOF: Duration = Duration::from_secs(10);
 /// rule, does not go away by asking.
 const AFTER_FAILURE: Duration = Duration::from_millis(50);
 
-/// Who may connect.
 #[derive(Clone)]
 pub(crate) enum Admission {
     /// The holder of the pinned certificate.
@@ -39,7 +38,7 @@ pub(crate) struct Connections(watch::Sender<Count>);
 /// Connections, now and ever.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Count {
-    /// That are open.
+    /// Connections that are open now.
     pub(crate) open: usize,
     /// That were ever admitted.
     pub(crate) ever: usize,
@@ -101,7 +100,7 @@ impl Connections {
     }
 
     fn connection(self, transport: Transport) -> Connection {
-        self.0.send_modify(|it| *it = Count { open: it.open + 1, ever: it.ever + 1 });
+        self.0.send_modify(|count| *count = Count { open: count.open + 1, ever: count.ever + 1 });
         Connection { transport, open: Open(self) }
     }
 }
@@ -143,7 +142,7 @@ struct Open(Connections);
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.0.0.send_modify(|it| it.open -= 1);
+        self.0.0.send_modify(|count| count.open -= 1);
     }
 }
 

@@ -16,7 +16,6 @@ const COOKIE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca
 pub(crate) struct Environment {
     /// Terraform's certificate as PEM; absent where it wants no TLS.
     pub(crate) client_certificate: Option<String>,
-    /// Where to listen.
     pub(crate) place: Place,
     /// Whether the client expects to be told that connections are not multiplexed.
     pub(crate) multiplex: bool,
@@ -42,7 +41,7 @@ impl Environment {
 
     /// Reads the environment of the provider of that name.
     pub(crate) fn read(name: &str) -> Self {
-        let port = |name| variable(name).and_then(|it| it.parse().ok());
+        let port = |name| variable(name).and_then(|value| value.parse().ok());
         let own_log = format!("TF_LOG_PROVIDER_{}", name.to_uppercase().replace('-', "_"));
         let log = [&own_log, "TF_LOG_PROVIDER", "TF_LOG"].into_iter().find_map(variable);
         Self {

@@ -17,14 +17,13 @@ use crate::generated::tfplugin6::provider_server::{Provider, ProviderServer};
 
 /// Everything that a plugin serves.
 pub(crate) struct Services<P> {
-    /// The provider itself.
     pub(crate) provider: ProviderServer<P>,
     /// What becomes of Terraform's wish that the process end.
     pub(crate) control: Control,
 }
 
 impl<P: Provider> Services<P> {
-    /// Serves all connections.
+    /// Serves all connections until the shutdown.
     pub(crate) async fn serve(
         self,
         connections: impl Stream<Item = Result<Connection, Infallible>>,

@@ -21,7 +21,6 @@ use super::environment::Place;
 pub(crate) struct Socket {
     /// What to accept connections from.
     pub(crate) listener: Listener,
-    /// Where it is.
     pub(crate) address: Address,
     /// This process's user, where the platform tells whose a peer is.
     pub(crate) user: Option<u32>,

@@ -106,7 +106,7 @@ impl<'a> Rpc<'a> {
     fn panicked(&self, text: impl Display) -> Diagnostic {
         let about = match self.type_name.as_str() {
             "" => String::new(),
-            it => format!(" for `{it}`"),
+            name => format!(" for `{name}`"),
         };
         let detail = format!(
             "`{}`{about} ended in a panic: {text}. This is a bug in the provider. Nothing else is \

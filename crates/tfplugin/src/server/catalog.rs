@@ -26,14 +26,14 @@ pub(super) struct Shape<'a> {
 impl Catalog {
     pub(super) fn new(schemas: Schemas) -> Self {
         fn types(schemas: &BTreeMap<String, Schema>) -> Types {
-            schemas.iter().map(|(name, it)| (name.clone(), it.block.r#type())).collect()
+            schemas.iter().map(|(name, schema)| (name.clone(), schema.block.r#type())).collect()
         }
         Self {
             provider: schemas.provider.block.r#type(),
             resources: types(&schemas.resources),
             identities: {
                 let identities = schemas.identities.iter();
-                identities.map(|(name, it)| (name.clone(), it.r#type())).collect()
+                identities.map(|(name, identity)| (name.clone(), identity.r#type())).collect()
             },
             data_sources: types(&schemas.data_sources),
             ephemeral_resources: types(&schemas.ephemeral_resources),

@@ -2,9 +2,9 @@
 
 use prost_types::Timestamp;
 
-use super::call::caught;
+use super::call::Rpc;
 use super::outgoing::planned;
-use super::{Server, wire};
+use super::wire;
 use crate::Diagnostic;
 use crate::generated::tfplugin6::{
     close_ephemeral_resource, open_ephemeral_resource, renew_ephemeral_resource,
@@ -12,91 +12,77 @@ use crate::generated::tfplugin6::{
 };
 
 pub(super) async fn validate(
-    server: &Server,
+    rpc: &Rpc<'_>,
     request: validate_ephemeral_resource_config::Request,
-) -> validate_ephemeral_resource_config::Response {
-    let asked = async {
-        let rpc = server.begin("ValidateEphemeralResourceConfig", &request.type_name);
-        let shape = rpc.catalog()?.ephemeral_resource(&request.type_name)?;
-        let config = wire::required("configuration", shape.r#type, request.config)?;
-        let type_name = request.type_name;
-        rpc.ask(|it| async move { it.validate_ephemeral(&type_name, config).await }).await
-    };
-    validate_ephemeral_resource_config::Response {
-        diagnostics: wire::messages(caught(asked).await.flatten()),
-    }
+) -> Result<validate_ephemeral_resource_config::Response, Diagnostic> {
+    let shape = rpc.catalog()?.ephemeral_resource(&request.type_name)?;
+    let config = wire::required("configuration", shape.r#type, request.config)?;
+    let type_name = request.type_name;
+    let asked =
+        rpc.ask(|provider| async move { provider.validate_ephemeral(&type_name, config).await });
+    Ok(validate_ephemeral_resource_config::Response {
+        diagnostics: wire::diagnostics(asked.await?),
+    })
 }
 
 pub(super) async fn open(
-    server: &Server,
+    rpc: &Rpc<'_>,
     request: open_ephemeral_resource::Request,
-) -> open_ephemeral_resource::Response {
-    let asked = async {
-        let rpc = server.begin("OpenEphemeralResource", &request.type_name);
-        let shape = rpc.catalog()?.ephemeral_resource(&request.type_name)?;
-        let config = wire::required("configuration", shape.r#type, request.config)?;
-        let call = rpc.surroundings(request.client_capabilities);
-        let type_name = request.type_name;
-        let mut answer =
-            rpc.ask(|it| async move { it.open_ephemeral(&type_name, config, &call).await }).await?;
-        Ok(open_ephemeral_resource::Response {
-            // In a plan, a value may be unknown: what it comes from is still to be created.
-            result: Some(planned(shape, answer.result, &mut answer.diagnostics)),
-            renew_at: answer.renew_at.map(timestamp),
-            private: Some(answer.private),
-            diagnostics: wire::diagnostics(answer.diagnostics),
-            deferred: None,
-        })
-    };
-    caught(asked).await.flatten().unwrap_or_else(|it: Diagnostic| {
-        open_ephemeral_resource::Response {
-            diagnostics: vec![wire::diagnostic(it)],
-            ..open_ephemeral_resource::Response::default()
-        }
+) -> Result<open_ephemeral_resource::Response, Diagnostic> {
+    let shape = rpc.catalog()?.ephemeral_resource(&request.type_name)?;
+    let config = wire::required("configuration", shape.r#type, request.config)?;
+    let call = rpc.surroundings(request.client_capabilities);
+    let type_name = request.type_name;
+    let mut answer = rpc
+        .ask(|provider| async move { provider.open_ephemeral(&type_name, config, &call).await })
+        .await?;
+    Ok(open_ephemeral_resource::Response {
+        // In a plan, a value may be unknown: what it comes from is still to be created.
+        result: Some(planned(shape, answer.result, &mut answer.diagnostics)),
+        renew_at: answer.renew_at.map(timestamp),
+        private: Some(answer.private),
+        diagnostics: wire::diagnostics(answer.diagnostics),
+        deferred: None,
     })
 }
 
 pub(super) async fn renew(
-    server: &Server,
+    rpc: &Rpc<'_>,
     request: renew_ephemeral_resource::Request,
-) -> renew_ephemeral_resource::Response {
-    let unrenewed = renew_ephemeral_resource::Response {
-        private: request.private.clone(),
-        ..renew_ephemeral_resource::Response::default()
-    };
-    let asked = async {
-        let rpc = server.begin("RenewEphemeralResource", &request.type_name);
-        rpc.catalog()?.ephemeral_resource(&request.type_name)?;
-        let call = rpc.surroundings(None);
-        let (type_name, private) = (request.type_name, request.private.unwrap_or_default());
-        let asked =
-            rpc.ask(|it| async move { it.renew_ephemeral(&type_name, private, &call).await });
-        let answer = asked.await?;
-        Ok(renew_ephemeral_resource::Response {
-            renew_at: answer.renew_at.map(timestamp),
-            private: Some(answer.private),
-            diagnostics: wire::diagnostics(answer.diagnostics),
-        })
-    };
-    caught(asked).await.flatten().unwrap_or_else(|it: Diagnostic| {
-        renew_ephemeral_resource::Response { diagnostics: vec![wire::diagnostic(it)], ..unrenewed }
+) -> Result<renew_ephemeral_resource::Response, Diagnostic> {
+    rpc.catalog()?.ephemeral_resource(&request.type_name)?;
+    let call = rpc.surroundings(None);
+    let (type_name, private) = (request.type_name, request.private.unwrap_or_default());
+    let asked = rpc
+        .ask(|provider| async move { provider.renew_ephemeral(&type_name, private, &call).await });
+    let answer = asked.await?;
+    Ok(renew_ephemeral_resource::Response {
+        renew_at: answer.renew_at.map(timestamp),
+        private: Some(answer.private),
+        diagnostics: wire::diagnostics(answer.diagnostics),
     })
 }
 
-pub(super) async fn close(
-    server: &Server,
-    request: close_ephemeral_resource::Request,
-) -> close_ephemeral_resource::Response {
-    let asked = async {
-        let rpc = server.begin("CloseEphemeralResource", &request.type_name);
-        rpc.catalog()?.ephemeral_resource(&request.type_name)?;
-        let call = rpc.surroundings(None);
-        let (type_name, private) = (request.type_name, request.private.unwrap_or_default());
-        rpc.ask(|it| async move { it.close_ephemeral(&type_name, private, &call).await }).await
-    };
-    close_ephemeral_resource::Response {
-        diagnostics: wire::messages(caught(asked).await.flatten()),
+/// What is answered where the renewal fails: the private bytes stay.
+pub(super) fn unrenewed(
+    request: &renew_ephemeral_resource::Request,
+) -> renew_ephemeral_resource::Response {
+    renew_ephemeral_resource::Response {
+        private: request.private.clone(),
+        ..renew_ephemeral_resource::Response::default()
     }
+}
+
+pub(super) async fn close(
+    rpc: &Rpc<'_>,
+    request: close_ephemeral_resource::Request,
+) -> Result<close_ephemeral_resource::Response, Diagnostic> {
+    rpc.catalog()?.ephemeral_resource(&request.type_name)?;
+    let call = rpc.surroundings(None);
+    let (type_name, private) = (request.type_name, request.private.unwrap_or_default());
+    let asked = rpc
+        .ask(|provider| async move { provider.close_ephemeral(&type_name, private, &call).await });
+    Ok(close_ephemeral_resource::Response { diagnostics: wire::diagnostics(asked.await?) })
 }
 
 fn timestamp(seconds: i64) -> Timestamp {
@@ -128,8 +114,8 @@ mod tests {
     #[tokio::test]
     async fn opened_resource_returns_renewal_time() {
         let fake = Fake {
-            open: |it| Opened {
-                result: Some(it),
+            open: |config| Opened {
+                result: Some(config),
                 renew_at: Some(99),
                 private: b"lease".to_vec(),
                 diagnostics: Diagnostics::new(),

@@ -39,36 +39,36 @@ impl Default for Fake {
         Self {
             schemas,
             validate: |_| Diagnostics::new(),
-            upgrade: |it| {
-                let upgraded = Value::from_json(&thing().r#type(), &it.stored);
+            upgrade: |request| {
+                let upgraded = Value::from_json(&thing().r#type(), &request.stored);
                 match upgraded.expect("the stored JSON is a thing") {
-                    Value::Map(it) => (Some(it), Diagnostics::new()),
+                    Value::Map(state) => (Some(state), Diagnostics::new()),
                     _ => (None, Diagnostics::new()),
                 }
             },
-            read: |it| ResourceAnswer {
-                state: Some(it.state),
-                private: it.private,
-                identity: it.identity,
+            read: |request| ResourceAnswer {
+                state: Some(request.state),
+                private: request.private,
+                identity: request.identity,
                 diagnostics: Diagnostics::new(),
             },
-            plan: |it| PlannedResource {
-                planned: it.proposed,
-                private: it.prior_private,
-                identity: it.identity,
+            plan: |request| PlannedResource {
+                planned: request.proposed,
+                private: request.prior_private,
+                identity: request.identity,
                 ..PlannedResource::default()
             },
-            apply: |it| ResourceAnswer {
-                state: it.planned,
-                private: it.planned_private,
-                identity: it.planned_identity,
+            apply: |request| ResourceAnswer {
+                state: request.planned,
+                private: request.planned_private,
+                identity: request.planned_identity,
                 diagnostics: Diagnostics::new(),
             },
             import: |_| ResourceAnswer::default(),
             move_: |_| ResourceAnswer::default(),
-            open: |it| Opened { result: Some(it), ..Opened::default() },
-            function: |it| {
-                let texts = it.iter().filter_map(Value::as_str);
+            open: |config| Opened { result: Some(config), ..Opened::default() },
+            function: |arguments| {
+                let texts = arguments.iter().filter_map(Value::as_str);
                 Ok(texts.collect::<Vec<_>>().join(" ").into())
             },
             configuring: Arc::default(),
@@ -230,21 +230,12 @@ pub(super) fn thing() -> Block {
 }
 
 fn text(name: &str) -> Attribute {
-    Attribute {
-        name: name.to_owned(),
-        kind: AttributeKind::Type(Type::String),
-        description: String::new(),
-        required: false,
-        optional: true,
-        computed: false,
-        sensitive: false,
-        write_only: false,
-        deprecated: None,
-    }
+    let kind = AttributeKind::Type(Type::String);
+    Attribute { optional: true, ..Attribute::new(name, kind, "") }
 }
 
 pub(super) fn object<const N: usize>(members: [(&str, Value); N]) -> Object {
-    members.map(|(name, it)| (name.to_owned(), it)).into()
+    members.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
 /// The object as a message, by the schema of the fake resource.
@@ -256,11 +247,13 @@ pub(super) fn sent<const N: usize>(members: [(&str, Value); N]) -> Option<Dynami
 
 /// The members of a message that are not null, as JSON; `null` is no object.
 pub(super) fn received(message: Option<&DynamicValue>) -> String {
-    let bytes = message.map(|it| it.msgpack.as_slice()).unwrap_or_default();
+    let bytes = message.map(|message| message.msgpack.as_slice()).unwrap_or_default();
     match Value::from_msgpack(&thing().r#type(), bytes).expect("the message is a thing") {
-        Value::Map(it) => Value::Map(it.into_iter().filter(|(_, it)| !it.is_null()).collect())
-            .to_json()
-            .to_string(),
+        Value::Map(members) => {
+            Value::Map(members.into_iter().filter(|(_, value)| !value.is_null()).collect())
+                .to_json()
+                .to_string()
+        }
         other => other.to_json().to_string(),
     }
 }
@@ -285,11 +278,14 @@ pub(super) fn garbage() -> Option<DynamicValue> {
 
 /// The messages: `error` or `warning`, the path, the summary and the detail.
 pub(super) fn shown(diagnostics: &[tfplugin6::Diagnostic]) -> String {
-    let lines = diagnostics.iter().map(|it| {
-        let severity = it.severity().as_str_name().to_lowercase();
-        let steps = it.attribute.iter().flat_map(|it| &it.steps);
-        let path = steps.filter_map(|it| it.selector.as_ref()).map(|it| format!("{it:?} "));
-        format!("{severity}: {}{}: {}\n", path.collect::<String>(), it.summary, it.detail)
+    let lines = diagnostics.iter().map(|diagnostic| {
+        let severity = diagnostic.severity().as_str_name().to_lowercase();
+        let steps = diagnostic.attribute.iter().flat_map(|path| &path.steps);
+        let path = steps
+            .filter_map(|step| step.selector.as_ref())
+            .map(|selector| format!("{selector:?} "));
+        let tfplugin6::Diagnostic { summary, detail, .. } = diagnostic;
+        format!("{severity}: {}{summary}: {detail}\n", path.collect::<String>())
     });
     lines.collect()
 }

@@ -30,10 +30,10 @@ async fn result(
         argument: None,
     })?;
     let arguments = arguments(function, request.arguments)?;
-    let asked = rpc.ask(|it| async move { it.call_function(&name, arguments) });
+    let asked = rpc.ask(|provider| async move { provider.call_function(&name, arguments) });
     let result = asked.await.map_err(failed)??;
-    let msgpack = result.to_msgpack(&function.returns).map_err(|it| FunctionError {
-        text: format!("The result does not fit the function's own type: {it}. This is a bug."),
+    let msgpack = result.to_msgpack(&function.returns).map_err(|error| FunctionError {
+        text: format!("The result does not fit the function's own type: {error}. This is a bug."),
         argument: None,
     })?;
     Ok(DynamicValue { msgpack, json: Vec::new() })
@@ -52,7 +52,7 @@ fn arguments(
     let arguments = (0..).zip(parameters.zip(messages));
     let read = arguments.map(|(at, (parameter, message))| {
         wire::value("argument", &parameter.r#type, Some(message))
-            .map_err(|it| FunctionError { argument: Some(at), ..failed(it) })
+            .map_err(|diagnostic| FunctionError { argument: Some(at), ..failed(diagnostic) })
     });
     read.collect()
 }
@@ -72,21 +72,21 @@ mod tests {
     use crate::generated::tfplugin6::provider_server::Provider;
 
     async fn called(fake: Fake, name: &str, arguments: &[Value]) -> Result<String, String> {
-        let arguments = arguments.iter().map(|it| {
-            let r#type = if it.as_bool().is_some() { Type::Bool } else { Type::String };
-            let msgpack = it.to_msgpack(&r#type).expect("an argument is text or a bool");
+        let arguments = arguments.iter().map(|argument| {
+            let r#type = if argument.as_bool().is_some() { Type::Bool } else { Type::String };
+            let msgpack = argument.to_msgpack(&r#type).expect("an argument is text or a bool");
             DynamicValue { msgpack, json: vec![] }
         });
         let request =
             call_function::Request { name: name.to_owned(), arguments: arguments.collect() };
         let answer = fake.serve().call_function(Request::new(request)).await;
         match answer.expect("no status").into_inner() {
-            call_function::Response { result: Some(it), error: None } => {
-                let result = Value::from_msgpack(&Type::String, &it.msgpack);
+            call_function::Response { result: Some(result), error: None } => {
+                let result = Value::from_msgpack(&Type::String, &result.msgpack);
                 Ok(result.expect("the result is text").to_json().to_string())
             }
-            call_function::Response { result: None, error: Some(it) } => {
-                Err(format!("{:?}: {}", it.function_argument, it.text))
+            call_function::Response { result: None, error: Some(error) } => {
+                Err(format!("{:?}: {}", error.function_argument, error.text))
             }
             other => panic!("a result or an error is expected, not {other:?}"),
         }

@@ -34,7 +34,7 @@ pub(super) fn settled(
     object: Option<Object>,
     diagnostics: &mut Diagnostics,
 ) -> DynamicValue {
-    let object = object.map(|it| without_unknowns(shape.r#type, it, diagnostics));
+    let object = object.map(|object| without_unknowns(shape.r#type, object, diagnostics));
     planned(shape, object, diagnostics)
 }
 
@@ -251,8 +251,8 @@ fn forget_unknowns(r#type: &Type, value: &mut Value, path: &Path, paths: &mut Ve
             *value = Value::set(elements);
         }
         (r#type, Value::Map(members)) => forget_unknowns_of_members(r#type, members, path, paths),
-        (Type::Dynamic, Value::Dynamic(it)) => {
-            let (r#type, value) = &mut **it;
+        (Type::Dynamic, Value::Dynamic(pair)) => {
+            let (r#type, value) = &mut **pair;
             forget_unknowns(r#type, value, path, paths);
         }
         _ => {}

@@ -1,38 +1,30 @@
 //! The provider block, and the interrupt.
 
-use super::call::caught;
+use super::call::Rpc;
 use super::{Server, wire};
-use crate::Configure;
 use crate::generated::tfplugin6::{configure_provider, stop_provider, validate_provider_config};
+use crate::{Configure, Diagnostic};
 
 pub(super) async fn validate(
-    server: &Server,
+    rpc: &Rpc<'_>,
     request: validate_provider_config::Request,
-) -> validate_provider_config::Response {
-    let asked = async {
-        let rpc = server.begin("ValidateProviderConfig", "");
-        let shape = rpc.catalog()?.provider();
-        let config = wire::required("configuration", shape.r#type, request.config)?;
-        rpc.ask(|it| async move { it.validate_provider(config).await }).await
-    };
-    validate_provider_config::Response {
-        diagnostics: wire::messages(caught(asked).await.flatten()),
-    }
+) -> Result<validate_provider_config::Response, Diagnostic> {
+    let shape = rpc.catalog()?.provider();
+    let config = wire::required("configuration", shape.r#type, request.config)?;
+    let asked = rpc.ask(|provider| async move { provider.validate_provider(config).await });
+    Ok(validate_provider_config::Response { diagnostics: wire::diagnostics(asked.await?) })
 }
 
 pub(super) async fn configure(
-    server: &Server,
+    rpc: &Rpc<'_>,
     request: configure_provider::Request,
-) -> configure_provider::Response {
-    let asked = async {
-        let rpc = server.begin("ConfigureProvider", "");
-        let shape = rpc.catalog()?.provider();
-        let config = wire::required("configuration", shape.r#type, request.config)?;
-        let call = rpc.surroundings(request.client_capabilities);
-        let request = Configure { terraform_version: request.terraform_version, config };
-        rpc.ask(|it| async move { it.configure(request, &call).await }).await
-    };
-    configure_provider::Response { diagnostics: wire::messages(caught(asked).await.flatten()) }
+) -> Result<configure_provider::Response, Diagnostic> {
+    let shape = rpc.catalog()?.provider();
+    let config = wire::required("configuration", shape.r#type, request.config)?;
+    let call = rpc.surroundings(request.client_capabilities);
+    let request = Configure { terraform_version: request.terraform_version, config };
+    let asked = rpc.ask(|provider| async move { provider.configure(request, &call).await });
+    Ok(configure_provider::Response { diagnostics: wire::diagnostics(asked.await?) })
 }
 
 /// Cancels what is under way, and answers at once. Later calls are not affected: Terraform still

@@ -10,7 +10,7 @@ use crate::generated::tfplugin6::{
 };
 use crate::{
     Attribute, AttributeKind, Block, BlockNesting, Function, IdentitySchema, NestedBlock, Nesting,
-    Parameter, Schema, Type,
+    Parameter, Schema, Schemas, Type,
 };
 
 /// What the server does that not every server does.
@@ -22,121 +22,108 @@ const CAPABILITIES: ServerCapabilities = ServerCapabilities {
 };
 
 pub(super) fn provider_schema(server: &Server) -> get_provider_schema::Response {
-    let rpc = server.begin("GetProviderSchema", "");
-    let schemas = match rpc.catalog() {
-        Ok(catalog) => &catalog.schemas,
-        Err(problem) => {
-            return get_provider_schema::Response {
-                provider: Some(schema(&Schema::default())),
-                diagnostics: vec![wire::diagnostic(problem)],
-                server_capabilities: Some(CAPABILITIES),
-                ..Default::default()
-            };
-        }
-    };
-    get_provider_schema::Response {
+    offered(server, "GetProviderSchema", |schemas, diagnostics| get_provider_schema::Response {
         provider: Some(schema(&schemas.provider)),
         resource_schemas: each(&schemas.resources, schema),
         data_source_schemas: each(&schemas.data_sources, schema),
         ephemeral_resource_schemas: each(&schemas.ephemeral_resources, schema),
         functions: each(&schemas.functions, function),
         server_capabilities: Some(CAPABILITIES),
+        diagnostics,
         ..Default::default()
-    }
+    })
 }
 
 pub(super) fn metadata(server: &Server) -> get_metadata::Response {
-    let rpc = server.begin("GetMetadata", "");
-    let mut response =
-        get_metadata::Response { server_capabilities: Some(CAPABILITIES), ..Default::default() };
-    let schemas = match rpc.catalog() {
-        Ok(catalog) => &catalog.schemas,
-        Err(problem) => {
-            response.diagnostics = vec![wire::diagnostic(problem)];
-            return response;
-        }
-    };
-    let names = schemas.data_sources.keys().cloned();
-    response.data_sources =
-        names.map(|type_name| get_metadata::DataSourceMetadata { type_name }).collect();
-    let names = schemas.resources.keys().cloned();
-    response.resources =
-        names.map(|type_name| get_metadata::ResourceMetadata { type_name }).collect();
-    let names = schemas.functions.keys().cloned();
-    response.functions = names.map(|name| get_metadata::FunctionMetadata { name }).collect();
-    let names = schemas.ephemeral_resources.keys().cloned();
-    response.ephemeral_resources =
-        names.map(|type_name| get_metadata::EphemeralMetadata { type_name }).collect();
-    response
+    offered(server, "GetMetadata", |schemas, diagnostics| get_metadata::Response {
+        data_sources: names(&schemas.data_sources, |type_name| get_metadata::DataSourceMetadata {
+            type_name,
+        }),
+        resources: names(&schemas.resources, |type_name| get_metadata::ResourceMetadata {
+            type_name,
+        }),
+        functions: names(&schemas.functions, |name| get_metadata::FunctionMetadata { name }),
+        ephemeral_resources: names(&schemas.ephemeral_resources, |type_name| {
+            get_metadata::EphemeralMetadata { type_name }
+        }),
+        server_capabilities: Some(CAPABILITIES),
+        diagnostics,
+        ..Default::default()
+    })
 }
 
 pub(super) fn identity_schemas(server: &Server) -> get_resource_identity_schemas::Response {
-    let rpc = server.begin("GetResourceIdentitySchemas", "");
-    match rpc.catalog() {
-        Ok(catalog) => get_resource_identity_schemas::Response {
-            identity_schemas: each(&catalog.schemas.identities, identity_schema),
-            diagnostics: Vec::new(),
-        },
-        Err(problem) => get_resource_identity_schemas::Response {
-            identity_schemas: BTreeMap::new(),
-            diagnostics: vec![wire::diagnostic(problem)],
-        },
-    }
+    offered(server, "GetResourceIdentitySchemas", |schemas, diagnostics| {
+        get_resource_identity_schemas::Response {
+            identity_schemas: each(&schemas.identities, identity_schema),
+            diagnostics,
+        }
+    })
 }
 
 pub(super) fn functions(server: &Server) -> get_functions::Response {
-    let rpc = server.begin("GetFunctions", "");
+    offered(server, "GetFunctions", |schemas, diagnostics| get_functions::Response {
+        functions: each(&schemas.functions, function),
+        diagnostics,
+    })
+}
+
+/// Answers with what the provider offers: with nothing and the reason if it panicked when asked.
+fn offered<A>(
+    server: &Server,
+    name: &'static str,
+    answer: impl FnOnce(&Schemas, Vec<tfplugin6::Diagnostic>) -> A,
+) -> A {
+    let rpc = server.begin(name, "");
     match rpc.catalog() {
-        Ok(catalog) => get_functions::Response {
-            functions: each(&catalog.schemas.functions, function),
-            diagnostics: Vec::new(),
-        },
-        Err(problem) => get_functions::Response {
-            functions: BTreeMap::new(),
-            diagnostics: vec![wire::diagnostic(problem)],
-        },
+        Ok(catalog) => answer(&catalog.schemas, Vec::new()),
+        Err(problem) => answer(&Schemas::default(), vec![wire::diagnostic(problem)]),
     }
 }
 
+fn names<T, N>(named: &BTreeMap<String, T>, convert: impl Fn(String) -> N) -> Vec<N> {
+    named.keys().cloned().map(convert).collect()
+}
+
 fn each<T, U>(named: &BTreeMap<String, T>, convert: impl Fn(&T) -> U) -> BTreeMap<String, U> {
-    named.iter().map(|(name, it)| (name.clone(), convert(it))).collect()
+    named.iter().map(|(name, value)| (name.clone(), convert(value))).collect()
 }
 
-fn schema(it: &Schema) -> tfplugin6::Schema {
-    tfplugin6::Schema { version: it.version, block: Some(block(&it.block)) }
+fn schema(schema: &Schema) -> tfplugin6::Schema {
+    tfplugin6::Schema { version: schema.version, block: Some(block(&schema.block)) }
 }
 
-fn block(it: &Block) -> schema::Block {
+fn block(block: &Block) -> schema::Block {
     schema::Block {
         version: 0,
-        attributes: it.attributes.iter().map(attribute).collect(),
-        block_types: it.blocks.iter().map(nested_block).collect(),
-        description: it.description.clone(),
+        attributes: block.attributes.iter().map(attribute).collect(),
+        block_types: block.blocks.iter().map(nested_block).collect(),
+        description: block.description.clone(),
         description_kind: StringKind::Markdown.into(),
-        deprecated: it.deprecated.is_some(),
-        deprecation_message: it.deprecated.clone().unwrap_or_default(),
+        deprecated: block.deprecated.is_some(),
+        deprecation_message: block.deprecated.clone().unwrap_or_default(),
         computed: false,
     }
 }
 
-fn attribute(it: &Attribute) -> schema::Attribute {
-    let (r#type, nested_type) = match &it.kind {
-        AttributeKind::Type(it) => (type_json(it), None),
+fn attribute(attribute: &Attribute) -> schema::Attribute {
+    let (r#type, nested_type) = match &attribute.kind {
+        AttributeKind::Type(r#type) => (type_json(r#type), None),
         AttributeKind::Nested(nesting, members) => (Vec::new(), Some(object(*nesting, members))),
     };
     schema::Attribute {
-        name: it.name.clone(),
+        name: attribute.name.clone(),
         r#type,
-        description: it.description.clone(),
-        required: it.required,
-        optional: it.optional,
-        computed: it.computed,
-        sensitive: it.sensitive,
+        description: attribute.description.clone(),
+        required: attribute.required,
+        optional: attribute.optional,
+        computed: attribute.computed,
+        sensitive: attribute.sensitive,
         description_kind: StringKind::Markdown.into(),
-        deprecated: it.deprecated.is_some(),
+        deprecated: attribute.deprecated.is_some(),
         nested_type,
-        write_only: it.write_only,
-        deprecation_message: it.deprecated.clone().unwrap_or_default(),
+        write_only: attribute.write_only,
+        deprecation_message: attribute.deprecated.clone().unwrap_or_default(),
     }
 }
 
@@ -151,8 +138,8 @@ fn object(nesting: Nesting, members: &[Attribute]) -> schema::Object {
     schema::Object { attributes, nesting: nesting.into(), ..Default::default() }
 }
 
-fn nested_block(it: &NestedBlock) -> schema::NestedBlock {
-    let nesting = match it.nesting {
+fn nested_block(nested_block: &NestedBlock) -> schema::NestedBlock {
+    let nesting = match nested_block.nesting {
         BlockNesting::Single => nested_block::NestingMode::Single,
         BlockNesting::List => nested_block::NestingMode::List,
         BlockNesting::Set => nested_block::NestingMode::Set,
@@ -160,52 +147,53 @@ fn nested_block(it: &NestedBlock) -> schema::NestedBlock {
         BlockNesting::Group => nested_block::NestingMode::Group,
     };
     schema::NestedBlock {
-        type_name: it.name.clone(),
-        block: Some(block(&it.block)),
+        type_name: nested_block.name.clone(),
+        block: Some(block(&nested_block.block)),
         nesting: nesting.into(),
-        min_items: it.min_items,
-        max_items: it.max_items,
+        min_items: nested_block.min_items,
+        max_items: nested_block.max_items,
     }
 }
 
 /// Of the two import flags exactly one is set.
-fn identity_schema(it: &IdentitySchema) -> ResourceIdentitySchema {
-    let attributes = it.attributes.iter().map(|it| resource_identity_schema::IdentityAttribute {
-        name: it.name.clone(),
-        r#type: type_json(&it.r#type),
-        required_for_import: it.required_for_import,
-        optional_for_import: !it.required_for_import,
-        description: it.description.clone(),
-    });
-    ResourceIdentitySchema { version: it.version, identity_attributes: attributes.collect() }
+fn identity_schema(schema: &IdentitySchema) -> ResourceIdentitySchema {
+    let attributes =
+        schema.attributes.iter().map(|attribute| resource_identity_schema::IdentityAttribute {
+            name: attribute.name.clone(),
+            r#type: type_json(&attribute.r#type),
+            required_for_import: attribute.required_for_import,
+            optional_for_import: !attribute.required_for_import,
+            description: attribute.description.clone(),
+        });
+    ResourceIdentitySchema { version: schema.version, identity_attributes: attributes.collect() }
 }
 
-fn function(it: &Function) -> tfplugin6::Function {
+fn function(function: &Function) -> tfplugin6::Function {
     tfplugin6::Function {
-        parameters: it.parameters.iter().map(parameter).collect(),
-        variadic_parameter: it.variadic.as_ref().map(parameter),
-        r#return: Some(tfplugin6::function::Return { r#type: type_json(&it.returns) }),
-        summary: it.summary.clone(),
-        description: it.description.clone(),
+        parameters: function.parameters.iter().map(parameter).collect(),
+        variadic_parameter: function.variadic.as_ref().map(parameter),
+        r#return: Some(tfplugin6::function::Return { r#type: type_json(&function.returns) }),
+        summary: function.summary.clone(),
+        description: function.description.clone(),
         description_kind: StringKind::Markdown.into(),
         deprecation_message: String::new(),
     }
 }
 
 /// Terraform itself answers for unknown arguments.
-fn parameter(it: &Parameter) -> tfplugin6::function::Parameter {
+fn parameter(parameter: &Parameter) -> tfplugin6::function::Parameter {
     tfplugin6::function::Parameter {
-        name: it.name.clone(),
-        r#type: type_json(&it.r#type),
-        allow_null_value: it.allow_null,
+        name: parameter.name.clone(),
+        r#type: type_json(&parameter.r#type),
+        allow_null_value: parameter.allow_null,
         allow_unknown_values: false,
-        description: it.description.clone(),
+        description: parameter.description.clone(),
         description_kind: StringKind::Markdown.into(),
     }
 }
 
-fn type_json(it: &Type) -> Vec<u8> {
-    it.to_json().to_string().into_bytes()
+fn type_json(r#type: &Type) -> Vec<u8> {
+    r#type.to_json().to_string().into_bytes()
 }
 
 #[cfg(test)]
@@ -223,13 +211,16 @@ mod tests {
 
     #[tokio::test]
     async fn protocol_14_every_schema_has_a_block_and_every_type_is_json() {
-        let nothing = Fake { schemas: crate::Schemas::default, ..Fake::default() };
+        let nothing = Fake { schemas: Schemas::default, ..Fake::default() };
         let panicking = Fake { schemas: || panic!("oh"), ..Fake::default() };
         let error = "The provider panicked";
         for (fake, summary) in [(nothing, None), (panicking, Some(error))] {
             let answer = asked(fake).await;
-            assert!(answer.provider.is_some_and(|it| it.block.is_some()));
-            assert_eq!(answer.diagnostics.first().map(|it| it.summary.as_str()), summary);
+            assert!(answer.provider.is_some_and(|schema| schema.block.is_some()));
+            assert_eq!(
+                answer.diagnostics.first().map(|diagnostic| diagnostic.summary.as_str()),
+                summary
+            );
         }
         let answer = asked(Fake::default()).await;
         let schemas = answer.provider.iter().chain(answer.resource_schemas.values());
@@ -297,8 +288,8 @@ mod tests {
         let answer = answer.expect("no status").into_inner();
         let identity = &answer.identity_schemas[THING];
         assert_eq!(identity.version, 0);
-        for it in &identity.identity_attributes {
-            assert_ne!(it.required_for_import, it.optional_for_import);
+        for attribute in &identity.identity_attributes {
+            assert_ne!(attribute.required_for_import, attribute.optional_for_import);
         }
         assert_eq!(shown(&answer.diagnostics), "");
     }

@@ -2,109 +2,85 @@
 
 use serde_json::Value as Json;
 
-use super::call::caught;
+use super::call::Rpc;
 use super::outgoing::{settled, settled_identity};
-use super::{Server, wire};
+use super::wire;
 use crate::generated::tfplugin6::{
     move_resource_state, upgrade_resource_identity, upgrade_resource_state,
 };
 use crate::{Diagnostic, MoveResource, UpgradeState};
 
 pub(super) async fn upgrade_state(
-    server: &Server,
+    rpc: &Rpc<'_>,
     request: upgrade_resource_state::Request,
-) -> upgrade_resource_state::Response {
-    let asked = async {
-        let rpc = server.begin("UpgradeResourceState", &request.type_name);
-        let shape = rpc.catalog()?.resource(&request.type_name)?;
-        let request = UpgradeState {
-            stored: wire::stored("state", request.raw_state)?,
-            type_name: request.type_name,
-            version: request.version,
-        };
-        let (state, mut diagnostics) =
-            rpc.ask(|it| async move { it.upgrade_state(request).await }).await?;
-        Ok(upgrade_resource_state::Response {
-            upgraded_state: Some(settled(shape, state, &mut diagnostics)),
-            diagnostics: wire::diagnostics(diagnostics),
-        })
+) -> Result<upgrade_resource_state::Response, Diagnostic> {
+    let shape = rpc.catalog()?.resource(&request.type_name)?;
+    let request = UpgradeState {
+        stored: wire::stored("state", request.raw_state)?,
+        type_name: request.type_name,
+        version: request.version,
     };
-    caught(asked).await.flatten().unwrap_or_else(|it: Diagnostic| {
-        upgrade_resource_state::Response {
-            diagnostics: vec![wire::diagnostic(it)],
-            ..upgrade_resource_state::Response::default()
-        }
+    let (state, mut diagnostics) =
+        rpc.ask(|provider| async move { provider.upgrade_state(request).await }).await?;
+    Ok(upgrade_resource_state::Response {
+        upgraded_state: Some(settled(shape, state, &mut diagnostics)),
+        diagnostics: wire::diagnostics(diagnostics),
     })
 }
 
 pub(super) async fn upgrade_identity(
-    server: &Server,
+    rpc: &Rpc<'_>,
     request: upgrade_resource_identity::Request,
-) -> upgrade_resource_identity::Response {
-    let asked = async {
-        let rpc = server.begin("UpgradeResourceIdentity", &request.type_name);
-        let catalog = rpc.catalog()?;
-        catalog.resource(&request.type_name)?;
-        let identity = catalog.identity(&request.type_name);
-        let request = UpgradeState {
-            stored: wire::stored("identity", request.raw_identity)?,
-            type_name: request.type_name,
-            version: request.version,
-        };
-        // Terraform asks also for objects that never had an identity.
-        if request.stored.is_null() {
-            return Ok(upgrade_resource_identity::Response::default());
-        }
-        let (upgraded, mut diagnostics) =
-            rpc.ask(|it| async move { it.upgrade_identity(request).await }).await?;
-        Ok(upgrade_resource_identity::Response {
-            upgraded_identity: settled_identity(identity, upgraded, &mut diagnostics),
-            diagnostics: wire::diagnostics(diagnostics),
-        })
+) -> Result<upgrade_resource_identity::Response, Diagnostic> {
+    let catalog = rpc.catalog()?;
+    catalog.resource(&request.type_name)?;
+    let identity = catalog.identity(&request.type_name);
+    let request = UpgradeState {
+        stored: wire::stored("identity", request.raw_identity)?,
+        type_name: request.type_name,
+        version: request.version,
     };
-    caught(asked).await.flatten().unwrap_or_else(|it: Diagnostic| {
-        upgrade_resource_identity::Response {
-            diagnostics: vec![wire::diagnostic(it)],
-            ..upgrade_resource_identity::Response::default()
-        }
+    // Terraform asks also for objects that never had an identity.
+    if request.stored.is_null() {
+        return Ok(upgrade_resource_identity::Response::default());
+    }
+    let (upgraded, mut diagnostics) =
+        rpc.ask(|provider| async move { provider.upgrade_identity(request).await }).await?;
+    Ok(upgrade_resource_identity::Response {
+        upgraded_identity: settled_identity(identity, upgraded, &mut diagnostics),
+        diagnostics: wire::diagnostics(diagnostics),
     })
 }
 
 /// The private bytes of the source are another provider's, and are not passed on.
 pub(super) async fn move_state(
-    server: &Server,
+    rpc: &Rpc<'_>,
     request: move_resource_state::Request,
-) -> move_resource_state::Response {
-    let asked = async {
-        let rpc = server.begin("MoveResourceState", &request.target_type_name);
-        let catalog = rpc.catalog()?;
-        let shape = catalog.resource(&request.target_type_name)?;
-        let identity = catalog.identity(&request.target_type_name);
-        let source_identity = wire::stored("source identity", request.source_identity)?;
-        let request = MoveResource {
-            source_provider: request.source_provider_address,
-            source_type: request.source_type_name,
-            source_version: request.source_schema_version,
-            source_state: wire::stored("source state", request.source_state)?,
-            source_identity: Some(source_identity).filter(|it: &Json| !it.is_null()),
-            target_type: request.target_type_name,
-        };
-        let mut answer = rpc.ask(|it| async move { it.move_resource(request).await }).await?;
-        if answer.state.is_none() && !answer.diagnostics.has_errors() {
-            let detail = "The provider made no object of the state to move. This is a bug in the \
-                          provider; please report it.";
-            answer.diagnostics.push(Diagnostic::error("Nothing was moved", detail));
-        }
-        Ok(move_resource_state::Response {
-            target_state: Some(settled(shape, answer.state, &mut answer.diagnostics)),
-            target_private: answer.private,
-            target_identity: settled_identity(identity, answer.identity, &mut answer.diagnostics),
-            diagnostics: wire::diagnostics(answer.diagnostics),
-        })
+) -> Result<move_resource_state::Response, Diagnostic> {
+    let catalog = rpc.catalog()?;
+    let shape = catalog.resource(&request.target_type_name)?;
+    let identity = catalog.identity(&request.target_type_name);
+    let source_identity = wire::stored("source identity", request.source_identity)?;
+    let request = MoveResource {
+        source_provider: request.source_provider_address,
+        source_type: request.source_type_name,
+        source_version: request.source_schema_version,
+        source_state: wire::stored("source state", request.source_state)?,
+        source_identity: Some(source_identity).filter(|it: &Json| !it.is_null()),
+        target_type: request.target_type_name,
     };
-    caught(asked).await.flatten().unwrap_or_else(|it: Diagnostic| move_resource_state::Response {
-        diagnostics: vec![wire::diagnostic(it)],
-        ..move_resource_state::Response::default()
+    let mut answer =
+        rpc.ask(|provider| async move { provider.move_resource(request).await }).await?;
+    if answer.state.is_none() && !answer.diagnostics.has_errors() {
+        let detail = "The provider made no object of the state to move. This is a bug in the \
+                      provider; please report it.";
+        answer.diagnostics.push(Diagnostic::error("Nothing was moved", detail));
+    }
+    Ok(move_resource_state::Response {
+        target_state: Some(settled(shape, answer.state, &mut answer.diagnostics)),
+        target_private: answer.private,
+        target_identity: settled_identity(identity, answer.identity, &mut answer.diagnostics),
+        diagnostics: wire::diagnostics(answer.diagnostics),
     })
 }
 
@@ -137,8 +113,8 @@ mod tests {
     #[tokio::test]
     async fn protocol_23_the_provider_sees_every_digit_of_a_stored_number() {
         let fake = Fake {
-            upgrade: |it| {
-                let state = object([("id", it.stored["n"].to_string().into())]);
+            upgrade: |request| {
+                let state = object([("id", request.stored["n"].to_string().into())]);
                 (Some(state), Diagnostics::new())
             },
             ..Fake::default()
@@ -166,8 +142,8 @@ mod tests {
     #[tokio::test]
     async fn protocol_42_an_identity_that_never_was_is_upgraded_to_none() {
         let fake = || Fake {
-            upgrade: |it| {
-                let old = it.stored["old"].as_str().expect("the old identity has `old`");
+            upgrade: |request| {
+                let old = request.stored["old"].as_str().expect("the old identity has `old`");
                 (Some(object([("id", old.into())])), Diagnostics::new())
             },
             ..Fake::default()
@@ -203,9 +179,12 @@ mod tests {
     #[tokio::test]
     async fn protocol_40_a_move_gives_the_source_as_it_is_stored_and_no_foreign_private_bytes() {
         let fake = Fake {
-            move_: |it| {
-                assert_eq!(it.source_identity, None);
-                let id = format!("{} {} {}", it.source_provider, it.source_type, it.source_state);
+            move_: |request| {
+                assert_eq!(request.source_identity, None);
+                let id = format!(
+                    "{} {} {}",
+                    request.source_provider, request.source_type, request.source_state
+                );
                 let state = object([("id", id.into()), ("secret", "s3cret".into())]);
                 ResourceAnswer { state: Some(state), ..ResourceAnswer::default() }
             },

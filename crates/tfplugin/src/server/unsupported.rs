@@ -148,12 +148,15 @@ mod tests {
         let request = Request::new(invoke_action::Request::default());
         let answer = Fake::default().serve().invoke_action(request).await.expect("no status");
         let events: Vec<_> = answer.into_inner().collect().await;
-        let [Ok(invoke_action::Event { r#type: Some(invoke_action::event::Type::Completed(it)) })] =
-            &*events
+        let [
+            Ok(invoke_action::Event {
+                r#type: Some(invoke_action::event::Type::Completed(completed)),
+            }),
+        ] = &*events
         else {
             panic!("one completed event is expected, not {events:?}");
         };
-        assert_eq!(it.diagnostics.len(), 1);
+        assert_eq!(completed.diagnostics.len(), 1);
     }
 
     #[tokio::test]

@@ -18,14 +18,15 @@ pub(super) fn value(
     let DynamicValue { msgpack, json } = message.unwrap_or_default();
     if !msgpack.is_empty() {
         return Value::from_msgpack(r#type, &msgpack)
-            .map_err(|it| unreadable(what, it.path(), &it.to_string()));
+            .map_err(|error| unreadable(what, error.path(), &error.to_string()));
     }
     if json.is_empty() {
         return Ok(Value::Null);
     }
     let json: Json = serde_json::from_slice(&json)
-        .map_err(|it| unreadable(what, &Path::default(), &it.to_string()))?;
-    Value::from_json(r#type, &json).map_err(|it| unreadable(what, it.path(), &it.to_string()))
+        .map_err(|error| unreadable(what, &Path::default(), &error.to_string()))?;
+    Value::from_json(r#type, &json)
+        .map_err(|error| unreadable(what, error.path(), &error.to_string()))
 }
 
 /// Reads an object that may be null.
@@ -57,7 +58,7 @@ pub(super) fn identity(
     message: Option<ResourceIdentityData>,
 ) -> Result<Option<Object>, Diagnostic> {
     match (r#type, message) {
-        (Some(r#type), Some(it)) => optional("identity", r#type, it.identity_data),
+        (Some(r#type), Some(identity)) => optional("identity", r#type, identity.identity_data),
         _ => Ok(None),
     }
 }
@@ -77,7 +78,8 @@ pub(super) fn stored(what: &str, message: Option<RawState>) -> Result<Json, Diag
     if json.is_empty() {
         return Ok(Json::Null);
     }
-    serde_json::from_slice(&json).map_err(|it| unreadable(what, &Path::default(), &it.to_string()))
+    serde_json::from_slice(&json)
+        .map_err(|error| unreadable(what, &Path::default(), &error.to_string()))
 }
 
 /// The null of any type.
@@ -85,26 +87,21 @@ pub(super) fn null() -> DynamicValue {
     DynamicValue { msgpack: vec![0xc0], json: Vec::new() }
 }
 
-/// The messages of a call that is answered with nothing else.
-pub(super) fn messages(asked: Result<Diagnostics, Diagnostic>) -> Vec<WireDiagnostic> {
-    diagnostics(asked.unwrap_or_else(Diagnostics::from))
-}
-
 pub(super) fn diagnostics(diagnostics: Diagnostics) -> Vec<WireDiagnostic> {
     diagnostics.into_iter().map(diagnostic).collect()
 }
 
-pub(super) fn diagnostic(it: Diagnostic) -> WireDiagnostic {
-    let severity = match it.severity {
+pub(super) fn diagnostic(diagnostic: Diagnostic) -> WireDiagnostic {
+    let severity = match diagnostic.severity {
         Severity::Error => diagnostic::Severity::Error,
         Severity::Warning => diagnostic::Severity::Warning,
     };
-    let whole = it.path.steps().is_empty();
+    let whole = diagnostic.path.steps().is_empty();
     WireDiagnostic {
         severity: severity.into(),
-        summary: it.summary,
-        detail: it.detail,
-        attribute: if whole { None } else { Some(path(&it.path)) },
+        summary: diagnostic.summary,
+        detail: diagnostic.detail,
+        attribute: if whole { None } else { Some(path(&diagnostic.path)) },
     }
 }
 

@@ -3,8 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::{Number, Value, normalized};
-use crate::fault::DecodeError;
-use crate::fault::Fault;
+use crate::value_error::ValueError;
 use crate::{Step, Type};
 
 impl Value {
@@ -17,8 +16,8 @@ impl Value {
     /// # Errors
     ///
     /// What cannot be converted, with its path.
-    pub fn from_json(r#type: &Type, json: &Json) -> Result<Self, DecodeError> {
-        Ok(decode(r#type, json)?)
+    pub fn from_json(r#type: &Type, json: &Json) -> Result<Self, ValueError> {
+        decode(r#type, json)
     }
 
     /// The value as Terraform stores it. JSON knows nothing unknown: null stands for it.
@@ -26,35 +25,42 @@ impl Value {
         match self {
             Self::Null | Self::Unknown(_) => Json::Null,
             Self::Bool(it) => Json::Bool(*it),
-            Self::Number(it) => {
-                Json::Number(it.to_string().parse().expect("decimal text is a JSON number"))
+            Self::Number(number) => {
+                Json::Number(number.to_string().parse().expect("decimal text is a JSON number"))
             }
-            Self::String(it) => Json::String(it.clone()),
-            Self::List(it) | Self::Set(it) => it.iter().map(Self::to_json).collect(),
-            Self::Map(it) => it.iter().map(|(name, it)| (name.clone(), it.to_json())).collect(),
-            Self::Dynamic(it) => json!({ "value": it.1.to_json(), "type": it.0.to_json() }),
+            Self::String(text) => Json::String(text.clone()),
+            Self::List(elements) | Self::Set(elements) => {
+                elements.iter().map(Self::to_json).collect()
+            }
+            Self::Map(members) => {
+                members.iter().map(|(name, value)| (name.clone(), value.to_json())).collect()
+            }
+            Self::Dynamic(pair) => {
+                let (r#type, value) = &**pair;
+                json!({ "value": value.to_json(), "type": r#type.to_json() })
+            }
         }
     }
 }
 
 /// The recursion is bounded by that of the JSON, which `serde_json` bounds when it reads text.
-fn decode(r#type: &Type, json: &Json) -> Result<Value, Fault> {
+fn decode(r#type: &Type, json: &Json) -> Result<Value, ValueError> {
     match (r#type, json) {
         (_, Json::Null) => Ok(Value::Null),
         (Type::Bool, _) => match json {
             Json::Bool(it) => Ok(Value::Bool(*it)),
-            Json::String(it) if it == "true" || it == "1" => Ok(Value::Bool(true)),
-            Json::String(it) if it == "false" || it == "0" => Ok(Value::Bool(false)),
+            Json::String(text) if text == "true" || text == "1" => Ok(Value::Bool(true)),
+            Json::String(text) if text == "false" || text == "0" => Ok(Value::Bool(false)),
             _ => Err(expected("a bool", json)),
         },
         (Type::Number, Json::Number(it)) => number(&it.to_string()),
-        (Type::Number, Json::String(it)) => number(it),
+        (Type::Number, Json::String(text)) => number(text),
         (Type::Number, _) => Err(expected("a number", json)),
         (Type::String, _) => match json {
-            Json::String(it) => Ok(Value::String(normalized(it))),
+            Json::String(text) => Ok(Value::String(normalized(text))),
             Json::Bool(it) => Ok(Value::String(it.to_string())),
-            Json::Number(it) => match number(&it.to_string())? {
-                Value::Number(it) => Ok(Value::String(it.to_string())),
+            Json::Number(decimal) => match number(&decimal.to_string())? {
+                Value::Number(number) => Ok(Value::String(number.to_string())),
                 other => Ok(other),
             },
             _ => Err(expected("a string", json)),
@@ -63,37 +69,39 @@ fn decode(r#type: &Type, json: &Json) -> Result<Value, Fault> {
             let (Some(value), Some(r#type)) = (json.get("value"), json.get("type")) else {
                 return Err(expected("an object of `value` and `type`", json));
             };
-            let r#type = Type::parse(r#type)?;
+            let r#type = Type::from_json(r#type)?;
             let value = decode(&r#type, value)?;
             Ok(Value::Dynamic(Box::new((r#type, value))))
         }
-        (Type::List(element), Json::Array(it)) => elements(element, it).map(Value::List),
-        (Type::Set(element), Json::Array(it)) => {
-            elements(element, it).map(Value::set).map_err(Fault::within_set)
+        (Type::List(element), Json::Array(values)) => elements(element, values).map(Value::List),
+        (Type::Set(element), Json::Array(values)) => {
+            elements(element, values).map(Value::set).map_err(ValueError::within_set)
         }
-        (Type::Tuple(types), Json::Array(it)) if types.len() == it.len() => {
-            let places = types.iter().zip(it).enumerate();
-            let elements = places.map(|(at, (r#type, it))| {
-                decode(r#type, it).map_err(|fault| fault.within_index(at))
+        (Type::Tuple(types), Json::Array(values)) if types.len() == values.len() => {
+            let places = types.iter().zip(values).enumerate();
+            let elements = places.map(|(at, (r#type, value))| {
+                decode(r#type, value).map_err(|error| error.within_index(at))
             });
             elements.collect::<Result<_, _>>().map(Value::List)
         }
-        (Type::Tuple(types), Json::Array(it)) => {
-            let problem = format!("{} elements are expected, not {}", types.len(), it.len());
-            Err(Fault::new(problem))
+        (Type::Tuple(types), Json::Array(values)) => {
+            let problem = format!("{} elements are expected, not {}", types.len(), values.len());
+            Err(ValueError::new(problem))
         }
         (Type::List(_) | Type::Set(_) | Type::Tuple(_), _) => Err(expected("an array", json)),
-        (Type::Map(element), Json::Object(it)) => {
-            let members = it.iter().map(|(key, it)| {
-                let it = decode(element, it).map_err(|it| it.within(Step::Key(key.clone())))?;
-                Ok((normalized(key), it))
+        (Type::Map(element), Json::Object(members)) => {
+            let members = members.iter().map(|(key, value)| {
+                let value =
+                    decode(element, value).map_err(|error| error.within(Step::Key(key.clone())))?;
+                Ok((normalized(key), value))
             });
             members.collect::<Result<_, _>>().map(Value::Map)
         }
-        (Type::Object(attributes), Json::Object(it)) => {
+        (Type::Object(attributes), Json::Object(members)) => {
             let members = attributes.iter().map(|(name, r#type)| {
-                let it = decode(r#type, it.get(name).unwrap_or(&Json::Null));
-                Ok((name.clone(), it.map_err(|it| it.within(Step::Attribute(name.clone())))?))
+                let value = decode(r#type, members.get(name).unwrap_or(&Json::Null))
+                    .map_err(|error| error.within(Step::Attribute(name.clone())))?;
+                Ok((name.clone(), value))
             });
             members.collect::<Result<_, _>>().map(Value::Map)
         }
@@ -101,17 +109,17 @@ fn decode(r#type: &Type, json: &Json) -> Result<Value, Fault> {
     }
 }
 
-fn elements(element: &Type, json: &[Json]) -> Result<Vec<Value>, Fault> {
+fn elements(element: &Type, json: &[Json]) -> Result<Vec<Value>, ValueError> {
     let json = json.iter().enumerate();
-    json.map(|(at, it)| decode(element, it).map_err(|it| it.within_index(at))).collect()
+    json.map(|(at, value)| decode(element, value).map_err(|error| error.within_index(at))).collect()
 }
 
-fn number(text: &str) -> Result<Value, Fault> {
-    text.parse::<Number>().map(Value::Number).map_err(Fault::new)
+fn number(text: &str) -> Result<Value, ValueError> {
+    text.parse::<Number>().map(Value::Number).map_err(ValueError::new)
 }
 
 /// Says what the JSON is, but not what it says: values may be secret.
-fn expected(what: &str, found: &Json) -> Fault {
+fn expected(what: &str, found: &Json) -> ValueError {
     let found = match found {
         Json::Null => "null",
         Json::Bool(_) => "a bool",
@@ -120,7 +128,7 @@ fn expected(what: &str, found: &Json) -> Fault {
         Json::Array(_) => "an array",
         Json::Object(_) => "an object",
     };
-    Fault::new(format!("{what} is expected, not {found}"))
+    ValueError::new(format!("{what} is expected, not {found}"))
 }
 
 #[cfg(test)]

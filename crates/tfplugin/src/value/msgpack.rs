@@ -9,7 +9,7 @@ mod scalars;
 
 use super::Value;
 use crate::Type;
-use crate::fault::{DecodeError, EncodeError};
+use crate::value_error::ValueError;
 
 /// The code of the msgpack extension that is an unknown value with something known of it. Any
 /// other code is an unknown value of which nothing is known.
@@ -25,8 +25,8 @@ impl Value {
     ///
     /// Anything that is no value of the type, infinite numbers, and nesting that no schema asks
     /// for.
-    pub fn from_msgpack(r#type: &Type, bytes: &[u8]) -> Result<Self, DecodeError> {
-        Ok(decode::whole(r#type, bytes)?)
+    pub fn from_msgpack(r#type: &Type, bytes: &[u8]) -> Result<Self, ValueError> {
+        decode::whole(r#type, bytes)
     }
 
     /// Writes the value as that type, in the most compact form.
@@ -37,9 +37,9 @@ impl Value {
     /// # Errors
     ///
     /// A value that is not of the type, which an object with an attribute too many is not.
-    pub fn to_msgpack(&self, r#type: &Type) -> Result<Vec<u8>, EncodeError> {
+    pub fn to_msgpack(&self, r#type: &Type) -> Result<Vec<u8>, ValueError> {
         let mut bytes = Vec::new();
-        encode::value(&mut bytes, r#type, self)?;
+        encode::write_value(&mut bytes, r#type, self)?;
         Ok(bytes)
     }
 }

@@ -18,13 +18,13 @@ impl Number {
     /// decimal text that spells it, so that `0.1` is 0.1.
     ///
     /// Terraform compares whole numbers digit by digit and others by that shortest text.
-    pub fn from_f64(it: f64) -> Option<Self> {
-        if !it.is_finite() {
+    pub fn from_f64(float: f64) -> Option<Self> {
+        if !float.is_finite() {
             None
-        } else if it.fract() == 0.0 {
-            BigDecimal::try_from(it).ok().map(|it| Self(it.normalized()))
+        } else if float.fract() == 0.0 {
+            BigDecimal::try_from(float).ok().map(|number| Self(number.normalized()))
         } else {
-            it.to_string().parse().ok()
+            float.to_string().parse().ok()
         }
     }
 
@@ -47,14 +47,14 @@ impl Number {
 }
 
 impl From<i64> for Number {
-    fn from(it: i64) -> Self {
-        Self(BigDecimal::from(it).normalized())
+    fn from(number: i64) -> Self {
+        Self(BigDecimal::from(number).normalized())
     }
 }
 
 impl From<u64> for Number {
-    fn from(it: u64) -> Self {
-        Self(BigDecimal::from(it).normalized())
+    fn from(number: u64) -> Self {
+        Self(BigDecimal::from(number).normalized())
     }
 }
 
@@ -63,13 +63,13 @@ impl FromStr for Number {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         // Checked before the arithmetic, whose cost grows with the size that the text claims.
-        let exponent = text.split_once(['e', 'E']).and_then(|(_, it)| it.parse::<i64>().ok());
+        let exponent =
+            text.split_once(['e', 'E']).and_then(|(_, exponent)| exponent.parse::<i64>().ok());
         let claimed = u64::try_from(text.len()).unwrap_or(u64::MAX);
         if exponent.unwrap_or(0).unsigned_abs().saturating_add(claimed) > MAX_DIGITS {
             return Err(format!("a number of more than {MAX_DIGITS} digits is too large"));
         }
-        let is_decimal =
-            |it: char| it.is_ascii_digit() || matches!(it, '+' | '-' | '.' | 'e' | 'E');
+        let is_decimal = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | 'e' | 'E');
         let number =
             text.chars().all(is_decimal).then(|| text.parse::<BigDecimal>().ok()).flatten();
         let number = number.ok_or("the text is not a decimal number")?;

@@ -23,7 +23,7 @@ pub(super) fn types() -> BoxedStrategy<Type> {
 }
 
 fn with_value(types: BoxedStrategy<Type>, unknowns: bool) -> BoxedStrategy<(Type, Value)> {
-    types.prop_flat_map(move |it| (Just(it.clone()), value_of(&it, unknowns))).boxed()
+    types.prop_flat_map(move |r#type| (Just(r#type.clone()), value_of(&r#type, unknowns))).boxed()
 }
 
 fn primitives() -> BoxedStrategy<Type> {
@@ -53,14 +53,20 @@ fn value_of(r#type: &Type, unknowns: bool) -> BoxedStrategy<Value> {
         Type::Dynamic => with_value(types_of(primitives()), unknowns)
             .prop_map(|it| Value::Dynamic(Box::new(it)))
             .boxed(),
-        Type::List(it) => vec(inside(it), 0..4).prop_map(Value::List).boxed(),
-        Type::Set(it) => vec(inside(it), 0..4).prop_map(Value::set).boxed(),
-        Type::Map(it) => btree_map(texts(), inside(it), 0..4).prop_map(Value::Map).boxed(),
-        Type::Tuple(it) => it.iter().map(inside).collect::<Vec<_>>().prop_map(Value::List).boxed(),
-        Type::Object(it) => {
-            let names: Vec<_> = it.keys().cloned().collect();
-            let members = it.values().map(inside).collect::<Vec<_>>();
-            members.prop_map(move |it| Value::Map(names.iter().cloned().zip(it).collect())).boxed()
+        Type::List(element) => vec(inside(element), 0..4).prop_map(Value::List).boxed(),
+        Type::Set(element) => vec(inside(element), 0..4).prop_map(Value::set).boxed(),
+        Type::Map(element) => {
+            btree_map(texts(), inside(element), 0..4).prop_map(Value::Map).boxed()
+        }
+        Type::Tuple(types) => {
+            types.iter().map(inside).collect::<Vec<_>>().prop_map(Value::List).boxed()
+        }
+        Type::Object(attributes) => {
+            let names: Vec<_> = attributes.keys().cloned().collect();
+            let members = attributes.values().map(inside).collect::<Vec<_>>();
+            members
+                .prop_map(move |values| Value::Map(names.iter().cloned().zip(values).collect()))
+                .boxed()
         }
     };
     let unknown = refinements(r#type).prop_map(|it| Value::Unknown(Box::new(it)));
@@ -77,7 +83,7 @@ fn numbers() -> BoxedStrategy<Number> {
         any::<u64>().prop_map(Number::from),
         any::<f64>().prop_filter_map("finite", Number::from_f64),
         "-?[0-9]{1,40}(\\.[0-9]{1,40})?(e-?[0-9]{1,2})?"
-            .prop_map(|it| it.parse().expect("the text is a number")),
+            .prop_map(|text| text.parse().expect("the text is a number")),
     ]
     .boxed()
 }
@@ -101,5 +107,7 @@ fn refinements(r#type: &Type) -> BoxedStrategy<Refinement> {
             .boxed(),
         _ => nothing,
     };
-    (more, any::<bool>()).prop_map(|(it, not_null)| Refinement { not_null, ..it }).boxed()
+    (more, any::<bool>())
+        .prop_map(|(refinement, not_null)| Refinement { not_null, ..refinement })
+        .boxed()
 }

@@ -25,17 +25,8 @@ struct Test;
 #[async_trait]
 impl Provider for Test {
     fn schemas(&self) -> Schemas {
-        let text = Attribute {
-            name: "text".to_owned(),
-            kind: AttributeKind::Type(Type::String),
-            description: "What to do.".to_owned(),
-            required: true,
-            optional: false,
-            computed: false,
-            sensitive: false,
-            write_only: false,
-            deprecated: None,
-        };
+        let kind = AttributeKind::Type(Type::String);
+        let text = Attribute { required: true, ..Attribute::new("text", kind, "What to do.") };
         let block = Block { attributes: vec![text], ..Block::default() };
         let thing = Schema { version: 0, block };
         Schemas { resources: [("test_thing".to_owned(), thing)].into(), ..Schemas::default() }

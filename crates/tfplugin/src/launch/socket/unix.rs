@@ -59,7 +59,7 @@ pub(crate) fn sweep() {
 
 fn sweep_in(parent: &Path) {
     let folders = fs::read_dir(parent).into_iter().flatten().flatten();
-    for folder in folders.map(|it| it.path()).filter(|it| is_abandoned(it)) {
+    for folder in folders.map(|entry| entry.path()).filter(|folder| is_abandoned(folder)) {
         // Whoever else removes it, or forbids it, is welcome.
         let _ = fs::remove_dir_all(folder);
     }
@@ -71,7 +71,7 @@ fn sweep_in(parent: &Path) {
 /// is dead: the folder may be shared with another container, so the socket itself is asked.
 fn is_abandoned(folder: &Path) -> bool {
     let name = folder.file_name().and_then(|it| it.to_str());
-    let Some(process) = name.and_then(|it| it.strip_prefix(FOLDER)?.split('-').next()) else {
+    let Some(process) = name.and_then(|name| name.strip_prefix(FOLDER)?.split('-').next()) else {
         return false;
     };
     if Path::new("/proc").join(process).exists() {

@@ -87,8 +87,8 @@ async fn protocol_34_an_unreadable_plan_keeps_state_private_and_identity() {
 #[tokio::test]
 async fn protocol_34_private_and_identity_are_what_the_provider_answers_also_beside_errors() {
     let fake = Fake {
-        apply: |it| ResourceAnswer {
-            state: it.prior,
+        apply: |request| ResourceAnswer {
+            state: request.prior,
             private: b"more".to_vec(),
             identity: Some(object([("id", "8".into())])),
             diagnostics: Diagnostic::error("Half done", "The rest failed.").at("name").into(),
@@ -107,15 +107,15 @@ async fn protocol_34_private_and_identity_are_what_the_provider_answers_also_bes
 #[tokio::test]
 async fn protocol_32_unknown_values_left_by_apply_are_null_and_an_error_each() {
     let fake = Fake {
-        apply: |it| {
+        apply: |request| {
             let part = Value::Map(object([("label", Value::unknown()), ("secret", Value::Null)]));
-            let mut state = it.planned.unwrap_or_default();
+            let mut state = request.planned.unwrap_or_default();
             state.insert("parts".to_owned(), Value::List(vec![part]));
             let tags = vec![Value::unknown(), Value::unknown(), "x".into()];
             state.insert("tags".to_owned(), Value::set(tags));
             ResourceAnswer {
                 state: Some(state),
-                identity: it.planned_identity,
+                identity: request.planned_identity,
                 ..ResourceAnswer::default()
             }
         },
@@ -136,7 +136,7 @@ async fn protocol_32_unknown_values_left_by_apply_are_null_and_an_error_each() {
 #[tokio::test]
 async fn protocol_32_write_only_values_are_null_in_what_apply_gives_back() {
     let fake = Fake {
-        apply: |it| ResourceAnswer { state: it.config, ..ResourceAnswer::default() },
+        apply: |request| ResourceAnswer { state: request.config, ..ResourceAnswer::default() },
         ..Fake::default()
     };
     let inner = || object([("label", "l".into()), ("secret", "s3cret".into())]);
@@ -205,12 +205,12 @@ async fn a_delete_gives_back_nothing() {
 #[tokio::test]
 async fn a_plan_may_be_unknown_in_part_and_replace() {
     let fake = Fake {
-        plan: |it| PlannedResource {
-            planned: it
-                .proposed
-                .map(|it| it.into_iter().chain(object([("id", Value::unknown())])).collect()),
+        plan: |request| PlannedResource {
+            planned: request.proposed.map(|proposed| {
+                proposed.into_iter().chain(object([("id", Value::unknown())])).collect()
+            }),
             requires_replace: vec!["name".into()],
-            private: [it.prior_private, it.planned_private].concat(),
+            private: [request.prior_private, request.planned_private].concat(),
             identity: Some(object([("id", Value::unknown())])),
             ..PlannedResource::default()
         },

@@ -8,7 +8,7 @@ use rmp::decode::{
 use super::super::{Object, Value};
 use super::scalars::{broken, expected, peek, read_number, read_string, take};
 use super::{REFINED, refinement};
-use crate::fault::Fault;
+use crate::value_error::ValueError;
 use crate::{Step, Type};
 
 /// How deep values may be nested. Types alone bound the depth, but a dynamic value brings its own
@@ -16,18 +16,18 @@ use crate::{Step, Type};
 const MAX_DEPTH: usize = 100;
 
 /// Reads bytes that are one value and nothing else.
-pub(super) fn whole(r#type: &Type, mut bytes: &[u8]) -> Result<Value, Fault> {
-    let value = value(r#type, &mut bytes, 0)?;
+pub(super) fn whole(r#type: &Type, mut bytes: &[u8]) -> Result<Value, ValueError> {
+    let value = read_value(r#type, &mut bytes, 0)?;
     if bytes.is_empty() {
         Ok(value)
     } else {
-        Err(Fault::new("the value is followed by more bytes"))
+        Err(ValueError::new("the value is followed by more bytes"))
     }
 }
 
-fn value(r#type: &Type, bytes: &mut &[u8], depth: usize) -> Result<Value, Fault> {
+fn read_value(r#type: &Type, bytes: &mut &[u8], depth: usize) -> Result<Value, ValueError> {
     if depth > MAX_DEPTH {
-        return Err(Fault::new(format!("values nest deeper than {MAX_DEPTH} levels")));
+        return Err(ValueError::new(format!("values nest deeper than {MAX_DEPTH} levels")));
     }
     let marker = peek(bytes)?;
     match (r#type, marker) {
@@ -54,22 +54,23 @@ fn value(r#type: &Type, bytes: &mut &[u8], depth: usize) -> Result<Value, Fault>
         (Type::Dynamic, _) => dynamic(bytes, depth),
         (Type::List(element), _) => elements(element, bytes, depth).map(Value::List),
         (Type::Set(element), _) => {
-            elements(element, bytes, depth).map(Value::set).map_err(Fault::within_set)
+            elements(element, bytes, depth).map(Value::set).map_err(ValueError::within_set)
         }
         (Type::Tuple(types), _) => tuple(types, bytes, depth).map(Value::List),
         (Type::Map(element), _) => {
             let members = members(bytes, |key, bytes| {
-                value(element, bytes, depth + 1).map_err(|it| it.within(Step::Key(key.to_owned())))
+                read_value(element, bytes, depth + 1)
+                    .map_err(|error| error.within(Step::Key(key.to_owned())))
             });
             members.map(Value::Map)
         }
         (Type::Object(attributes), _) => {
             let mut members = members(bytes, |name, bytes| {
                 let read = match attributes.get(name) {
-                    None => Err(Fault::new("the type has no such attribute")),
-                    Some(it) => value(it, bytes, depth + 1),
+                    None => Err(ValueError::new("the type has no such attribute")),
+                    Some(r#type) => read_value(r#type, bytes, depth + 1),
                 };
-                read.map_err(|it| it.within(Step::Attribute(name.to_owned())))
+                read.map_err(|error| error.within(Step::Attribute(name.to_owned())))
             })?;
             for name in attributes.keys() {
                 if !members.contains_key(name) {
@@ -82,7 +83,7 @@ fn value(r#type: &Type, bytes: &mut &[u8], depth: usize) -> Result<Value, Fault>
 }
 
 /// Reads an extension: an unknown value, whatever its code.
-fn unknown(bytes: &mut &[u8]) -> Result<Value, Fault> {
+fn unknown(bytes: &mut &[u8]) -> Result<Value, ValueError> {
     let meta = read_ext_meta(bytes).map_err(broken)?;
     let payload = take(bytes, meta.size)?;
     let known = if meta.typeid == REFINED { refinement::decode(payload) } else { None };
@@ -90,7 +91,7 @@ fn unknown(bytes: &mut &[u8]) -> Result<Value, Fault> {
 }
 
 /// Reads a value with its type before it.
-fn dynamic(bytes: &mut &[u8], depth: usize) -> Result<Value, Fault> {
+fn dynamic(bytes: &mut &[u8], depth: usize) -> Result<Value, ValueError> {
     let marker = peek(bytes)?;
     if read_array_len(bytes).ok() != Some(2) {
         return Err(expected("a type and a value of it", marker));
@@ -101,35 +102,39 @@ fn dynamic(bytes: &mut &[u8], depth: usize) -> Result<Value, Fault> {
         _ => read_str_len(bytes).map_err(|_| expected("a type as JSON", marker))?,
     };
     let json = serde_json::from_slice(take(bytes, len)?)
-        .map_err(|it| Fault::new(format!("the type of a dynamic value is not JSON: {it}")))?;
-    let r#type = Type::parse(&json)?;
-    let value = value(&r#type, bytes, depth + 1)?;
+        .map_err(|it| ValueError::new(format!("the type of a dynamic value is not JSON: {it}")))?;
+    let r#type = Type::from_json(&json)?;
+    let value = read_value(&r#type, bytes, depth + 1)?;
     Ok(Value::Dynamic(Box::new((r#type, value))))
 }
 
-fn elements(element: &Type, bytes: &mut &[u8], depth: usize) -> Result<Vec<Value>, Fault> {
+fn elements(element: &Type, bytes: &mut &[u8], depth: usize) -> Result<Vec<Value>, ValueError> {
     let marker = peek(bytes)?;
     let len = read_array_len(bytes).map_err(|_| expected("an array", marker))?;
     (0..len as usize)
-        .map(|at| value(element, bytes, depth + 1).map_err(|it| it.within_index(at)))
+        .map(|at| read_value(element, bytes, depth + 1).map_err(|error| error.within_index(at)))
         .collect()
 }
 
-fn tuple(types: &[Type], bytes: &mut &[u8], depth: usize) -> Result<Vec<Value>, Fault> {
+fn tuple(types: &[Type], bytes: &mut &[u8], depth: usize) -> Result<Vec<Value>, ValueError> {
     let marker = peek(bytes)?;
     let len = read_array_len(bytes).map_err(|_| expected("an array", marker))?;
     if len as usize != types.len() {
         let problem = format!("a tuple of {} elements is expected, not {len}", types.len());
-        return Err(Fault::new(problem));
+        return Err(ValueError::new(problem));
     }
     let places = types.iter().enumerate();
-    places.map(|(at, it)| value(it, bytes, depth + 1).map_err(|it| it.within_index(at))).collect()
+    places
+        .map(|(at, r#type)| {
+            read_value(r#type, bytes, depth + 1).map_err(|error| error.within_index(at))
+        })
+        .collect()
 }
 
 fn members(
     bytes: &mut &[u8],
-    member: impl Fn(&str, &mut &[u8]) -> Result<Value, Fault>,
-) -> Result<Object, Fault> {
+    member: impl Fn(&str, &mut &[u8]) -> Result<Value, ValueError>,
+) -> Result<Object, ValueError> {
     let marker = peek(bytes)?;
     let len = read_map_len(bytes).map_err(|_| expected("a map", marker))?;
     let member = |_| {

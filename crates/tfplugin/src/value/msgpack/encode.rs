@@ -5,78 +5,84 @@ use rmp::encode::{write_array_len, write_bin, write_bool, write_map_len, write_n
 use super::super::{Object, Value};
 use super::refinement;
 use super::scalars::{IN_MEMORY, write_number};
-use crate::fault::Fault;
+use crate::value_error::ValueError;
 use crate::{Step, Type};
 
-pub(super) fn value(out: &mut Vec<u8>, r#type: &Type, it: &Value) -> Result<(), Fault> {
-    match (r#type, it) {
+pub(super) fn write_value(
+    out: &mut Vec<u8>,
+    r#type: &Type,
+    value: &Value,
+) -> Result<(), ValueError> {
+    match (r#type, value) {
         (_, Value::Null) => write_nil(out).expect(IN_MEMORY),
-        (_, Value::Unknown(it)) => refinement::unknown(out, r#type, it),
+        (_, Value::Unknown(known)) => refinement::unknown(out, r#type, known),
         (Type::Bool, Value::Bool(it)) => write_bool(out, *it).expect(IN_MEMORY),
         (Type::Number, Value::Number(it)) => write_number(out, it),
         (Type::String, Value::String(it)) => write_str(out, it).expect(IN_MEMORY),
-        (Type::List(element), Value::List(it)) => {
-            write_array_len(out, len(it.len())).expect(IN_MEMORY);
-            for (at, it) in it.iter().enumerate() {
-                value(out, element, it).map_err(|it| it.within_index(at))?;
+        (Type::List(element), Value::List(elements)) => {
+            write_array_len(out, len(elements.len())).expect(IN_MEMORY);
+            for (at, value) in elements.iter().enumerate() {
+                write_value(out, element, value).map_err(|error| error.within_index(at))?;
             }
         }
-        (Type::Set(element), Value::Set(it)) => {
-            write_array_len(out, len(it.len())).expect(IN_MEMORY);
-            for it in it {
-                value(out, element, it).map_err(Fault::within_set)?;
+        (Type::Set(element), Value::Set(elements)) => {
+            write_array_len(out, len(elements.len())).expect(IN_MEMORY);
+            for value in elements {
+                write_value(out, element, value).map_err(ValueError::within_set)?;
             }
         }
-        (Type::Tuple(types), Value::List(it)) if types.len() == it.len() => {
-            write_array_len(out, len(it.len())).expect(IN_MEMORY);
-            for (at, (r#type, it)) in types.iter().zip(it).enumerate() {
-                value(out, r#type, it).map_err(|it| it.within_index(at))?;
+        (Type::Tuple(types), Value::List(elements)) if types.len() == elements.len() => {
+            write_array_len(out, len(elements.len())).expect(IN_MEMORY);
+            for (at, (r#type, value)) in types.iter().zip(elements).enumerate() {
+                write_value(out, r#type, value).map_err(|error| error.within_index(at))?;
             }
         }
-        (Type::Map(element), Value::Map(it)) => {
-            write_map_len(out, len(it.len())).expect(IN_MEMORY);
-            for (key, it) in it {
+        (Type::Map(element), Value::Map(members)) => {
+            write_map_len(out, len(members.len())).expect(IN_MEMORY);
+            for (key, value) in members {
                 write_str(out, key).expect(IN_MEMORY);
-                value(out, element, it).map_err(|it| it.within(Step::Key(key.clone())))?;
+                write_value(out, element, value)
+                    .map_err(|error| error.within(Step::Key(key.clone())))?;
             }
         }
-        (Type::Object(attributes), Value::Map(it)) => {
-            if let Some(name) = it.keys().find(|it| !attributes.contains_key(*it)) {
-                let fault = Fault::new("the type has no such attribute");
-                return Err(fault.within(Step::Attribute(name.clone())));
+        (Type::Object(attributes), Value::Map(members)) => {
+            if let Some(name) = members.keys().find(|name| !attributes.contains_key(*name)) {
+                let error = ValueError::new("the type has no such attribute");
+                return Err(error.within(Step::Attribute(name.clone())));
             }
-            object(out, attributes.iter(), it)?;
+            write_object(out, attributes.iter(), members)?;
         }
-        (Type::Dynamic, Value::Dynamic(it)) => {
-            let (r#type, it) = &**it;
+        (Type::Dynamic, Value::Dynamic(pair)) => {
+            let (r#type, value) = &**pair;
             write_array_len(out, 2).expect(IN_MEMORY);
             write_bin(out, r#type.to_json().to_string().as_bytes()).expect(IN_MEMORY);
-            value(out, r#type, it)?;
+            write_value(out, r#type, value)?;
         }
         _ => {
-            let problem = format!("{} is expected, not {}", described(r#type), kind(it));
-            return Err(Fault::new(problem));
+            let problem = format!("{} is expected, not {}", described(r#type), kind(value));
+            return Err(ValueError::new(problem));
         }
     }
     Ok(())
 }
 
-fn object<'a>(
+fn write_object<'a>(
     out: &mut Vec<u8>,
     attributes: impl ExactSizeIterator<Item = (&'a String, &'a Type)>,
-    it: &Object,
-) -> Result<(), Fault> {
+    members: &Object,
+) -> Result<(), ValueError> {
     write_map_len(out, len(attributes.len())).expect(IN_MEMORY);
     for (name, r#type) in attributes {
         write_str(out, name).expect(IN_MEMORY);
-        let it = it.get(name).unwrap_or(&Value::Null);
-        value(out, r#type, it).map_err(|it| it.within(Step::Attribute(name.clone())))?;
+        let value = members.get(name).unwrap_or(&Value::Null);
+        write_value(out, r#type, value)
+            .map_err(|error| error.within(Step::Attribute(name.clone())))?;
     }
     Ok(())
 }
 
-fn len(it: usize) -> u32 {
-    it.try_into().expect("no message holds four thousand million elements")
+fn len(count: usize) -> u32 {
+    count.try_into().expect("no message holds four thousand million elements")
 }
 
 fn described(r#type: &Type) -> String {

@@ -1,0 +1,4 @@
+import {
+  to = lakebase_snapshot.before_migration
+  id = "projects/shop/snapshots/before-migration"
+}

@@ -1,0 +1,4 @@
+import {
+  to = lakebase_synced_table.orders
+  id = "synced_tables/shop_app.public.orders"
+}
