@@ -25,6 +25,12 @@
 //!     Life::OBJECT,
 //! )
 //! .checked();
+//! const CLEARED: Table = sample(
+//!     &[ID, Field::<Texts>::spec("texts").doc("A list.").any()],
+//!     Life { delete: Delete::Clear, ..Life::OBJECT },
+//! )
+//! .checked();
+//! assert_eq!(CLEARED.version(), 0);
 //! assert_eq!(THING.version() + HELD.version() + SETTING.version() + GENERATED.version(), 0);
 //! ```
 //!
@@ -185,6 +191,20 @@
 //! ```compile_fail
 //! # use lakebase::declarations::*;
 //! const _: Table = sample(&[ID, PURGE], Life { delete: Delete::Plain, ..Life::OBJECT }).checked();
+//! ```
+//!
+//! A delete that clears settings clears some.
+//!
+//! ```compile_fail
+//! # use lakebase::declarations::*;
+//! const _: Table = sample(&[ID, Field::<Bool>::spec("flag").doc("A flag.").any()], Life { delete: Delete::Clear, ..Life::OBJECT }).checked();
+//! ```
+//!
+//! Only an arm of a choice is required as one of several.
+//!
+//! ```compile_fail
+//! # use lakebase::declarations::*;
+//! const _: AnyField = Field::<Bool>::spec("flag").doc("A flag.").one_is_required().any();
 //! ```
 //!
 //! Where nothing is updated, every change replaces.

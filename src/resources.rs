@@ -18,6 +18,7 @@ pub mod role;
 #[cfg(test)]
 mod samples;
 pub mod snapshot;
+pub mod snapshot_schedule;
 pub mod synced_table;
 
 /// Every resource that is an object of the API.
@@ -26,6 +27,7 @@ pub static ALL: &[&dyn Resource] = &[
     &default_branch::DefaultBranch,
     &branch::Branch,
     &snapshot::Snapshot,
+    &snapshot_schedule::SnapshotSchedule,
     &endpoint::Endpoint,
     &role::Role,
     &database::Database,
@@ -60,6 +62,8 @@ pub const CATALOG: &Address = &Address::top_level("catalogs", "catalog_id");
 pub const SYNCED_TABLE: &Address = &Address::top_level("synced_tables", "synced_table_id");
 /// Where a snapshot stands.
 pub const SNAPSHOT: &Address = &Address::member(PROJECT, "snapshots", "snapshot_id");
+/// Where the snapshot schedule of a branch stands.
+pub const SNAPSHOT_SCHEDULE: &Address = &Address::singleton(BRANCH, "snapshot-schedule");
 
 /// What a resource name may name, for functions that take names apart.
 pub const NAMED: &[&Address] = &[PROJECT, BRANCH, ENDPOINT, ROLE, DATABASE];

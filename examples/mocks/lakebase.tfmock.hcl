@@ -19,6 +19,12 @@ mock_resource "lakebase_snapshot" {
   }
 }
 
+mock_resource "lakebase_snapshot_schedule" {
+  defaults = {
+    name = "projects/mocked/branches/mocked/snapshot-schedule"
+  }
+}
+
 mock_resource "lakebase_endpoint" {
   defaults = {
     name        = "projects/mocked/branches/mocked/endpoints/mocked"

@@ -1,6 +1,7 @@
 //! Creating an object, or adopting one that exists.
 
 use lakebase_api::{Deadline, Error, Json};
+use serde_json::json;
 use tfplugin::{Call, Diagnostic, Object, ResourceAnswer, Value};
 
 use super::help::{Help as _, Section};
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::model::address::Scope;
 use crate::model::field::Place;
-use crate::model::life::Create;
+use crate::model::life::{Create, Delete};
 use crate::model::meaning;
 use crate::model::plan::PlanContext;
 use crate::model::table::{Resource, Table};
@@ -58,13 +59,23 @@ impl Lifecycle {
         let Some(found) = found else {
             return match table.life.create {
                 Create::Post => self.post(&creation, &deadline).await,
-                Create::Patch => nothing_to_set(&attempt).into(),
+                Create::Patch => {
+                    let holder = table.parent_of(planned).unwrap_or(attempt.name);
+                    nothing_to_set(&Attempt { name: holder, ..attempt }).into()
+                }
             };
         };
         let name = found["name"].as_str().unwrap_or(&label);
         let attempt = Attempt { name, ..attempt };
         let creation = Creation { attempt, ..creation };
         if table.life.create == Create::Patch && !is_deleted(&found) {
+            // Reads may lag behind: what this apply has cleared has no settings.
+            let is_cleared = table.life.delete == Delete::Clear && self.walk.has_deleted_name(name);
+            let found = if is_cleared { json!({ "name": name }) } else { found.clone() };
+            let adopts = REPLACE_EXISTING.of(planned) == Tf::Known(true);
+            if has_adoption(resource) && !adopts && self.overwrites(resource, &found, planned) {
+                return exists(&attempt, resource).into();
+            }
             self.adopt(&creation, &found, &deadline).await
         } else if self.is_stale(name, &found) {
             // A read that still shows what this apply has deleted: the create knows better.
@@ -123,6 +134,20 @@ impl Lifecycle {
             wanted.is_known() && found.is_some_and(|it| decode::value(field, it, wanted) == *wanted)
         };
         Ok(objects.into_iter().find(is_wanted))
+    }
+
+    /// Whether a create would change what somebody has set of an object that is there for as long as
+    /// its parent.
+    pub(super) fn overwrites(
+        &self,
+        resource: &dyn Resource,
+        found: &Json,
+        planned: &Object,
+    ) -> bool {
+        let table = resource.table();
+        let state = decode::state(resource, found, &without_unknowns(planned), &self.settings);
+        let (set, _) = encode::clearing(table, &state);
+        !set.is_empty() && !encode::mask(table, &state, planned).is_empty()
     }
 
     fn is_stale(&self, name: &str, found: &Json) -> bool {

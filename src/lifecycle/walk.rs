@@ -162,6 +162,11 @@ impl Walk {
         seen.deleted_names.extend(name(state));
     }
 
+    /// Whether this apply deleted an object of that name, or cleared it.
+    pub fn has_deleted_name(&self, name: &str) -> bool {
+        self.seen().deleted_names.contains(name)
+    }
+
     /// Whether this apply deleted the very object that a read shows, so that the read is stale.
     pub fn has_deleted(&self, reported: &Json) -> bool {
         let [name, uid, created] =

@@ -27,6 +27,7 @@ const fn check(table: &Table) {
     has_the_parent_that_its_address_has(table);
     lives_as_its_address_permits(table);
     deletes_permanently_only_on_request(table);
+    clears_what_it_has(table);
     replaces_what_no_update_changes(table);
     is_found_if_its_id_is_generated(table);
     takes_turns_by_an_attribute_that_it_has(table);
@@ -98,6 +99,20 @@ const fn deletes_permanently_only_on_request(table: &Table) {
         at += 1;
     }
     assert!(found == matches!(table.life.delete, Delete::Soft), "{}", table.type_name);
+}
+
+/// A delete that clears nothing would leave the object as it is.
+const fn clears_what_it_has(table: &Table) {
+    let (mut at, mut found) = (0, false);
+    while at < table.fields.len() {
+        let field = &table.fields[at];
+        let is_setting = matches!(field.place, Place::Spec(_) | Place::Body(_));
+        let can_be_empty =
+            matches!(field.kind, Kind::Texts | Kind::Objects(_) | Kind::TextMap | Kind::Tags);
+        found = found || is_setting && can_be_empty && !field.is_server();
+        at += 1;
+    }
+    assert!(found || !matches!(table.life.delete, Delete::Clear), "{}", table.type_name);
 }
 
 const fn replaces_what_no_update_changes(table: &Table) {

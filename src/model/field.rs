@@ -90,6 +90,8 @@ pub enum Check {
     Size(f64, f64),
     /// A duration within limits that the service documents today: outside is a warning.
     Lasting(&'static str, &'static str),
+    /// The same where there is no upper limit.
+    AtLeast(&'static str),
     /// One of these texts.
     OneOf(&'static [&'static str]),
     /// From one to that many characters, as the service documents today: more is a warning.
@@ -172,6 +174,10 @@ pub struct AnyField {
     pub choice: Option<&'static str>,
     /// It is the arm a create call sends where the configuration chooses none.
     pub unless_chosen: bool,
+    /// It is an arm of a choice of which the configuration must set one.
+    pub one_is_required: bool,
+    /// The elements of the list have no order.
+    pub is_unordered: bool,
     /// The fields that cannot be configured beside it, although a state may have them all.
     pub conflicts_with: &'static [&'static str],
     /// Given by the service, it changes only when one of these attributes does.
@@ -215,6 +221,8 @@ impl<T: FieldType> Field<T> {
             sensitive: false,
             choice: None,
             unless_chosen: false,
+            one_is_required: false,
+            is_unordered: false,
             conflicts_with: &[],
             changes_with: &[],
             inside_of: None,
@@ -406,6 +414,14 @@ impl<T: FieldType> Field<T> {
             "only a setting is an arm of a choice"
         );
         self.any.choice = Some(choice);
+        self
+    }
+
+    /// The configuration must set one of the arms of its choice.
+    #[must_use]
+    pub const fn one_is_required(mut self) -> Self {
+        assert!(self.any.choice.is_some(), "only an arm of a choice is chosen");
+        self.any.one_is_required = true;
         self
     }
 

@@ -31,6 +31,9 @@ pub fn description(field: &AnyField, beside: &'static [AnyField]) -> String {
                 " Documented range: `{low}` to `{high}`. Values outside this range produce a warning."
             )
         }
+        Some(Check::AtLeast(low)) => {
+            write!(text, " Documented minimum: `{low}`. A smaller value produces a warning.")
+        }
         Some(Check::AtMost(characters)) => {
             write!(text, " Documented maximum: {characters} characters.")
         }
@@ -62,6 +65,9 @@ pub fn description(field: &AnyField, beside: &'static [AnyField]) -> String {
     let others = beside.iter().filter(excludes).map(|it| it.name).collect::<Vec<_>>();
     if !others.is_empty() {
         let _ = write!(text, " Conflicts with {}.", quoted(&others, " and "));
+        if field.one_is_required {
+            text += " One of them is required.";
+        }
     }
     if field.is_required_to_create {
         text += " Required to create the object; optional once it is imported.";

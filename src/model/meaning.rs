@@ -105,8 +105,18 @@ pub fn same(field: &AnyField, left: &Value, right: &Value) -> bool {
         }),
         (Kind::Objects(members), Value::List(left), Value::List(right)) => {
             let element = AnyField { kind: Kind::Object(members), ..*field };
-            left.len() == right.len()
-                && left.iter().zip(right).all(|(left, right)| same(&element, left, right))
+            let are_same = |left: &Value, right: &Value| same(&element, left, right);
+            if left.len() != right.len() {
+                false
+            } else if field.is_unordered {
+                let mut rest: Vec<_> = right.iter().collect();
+                left.iter().all(|left| {
+                    let found = rest.iter().position(|right| are_same(left, right));
+                    found.map(|at| rest.swap_remove(at)).is_some()
+                })
+            } else {
+                left.iter().zip(right).all(|(left, right)| are_same(left, right))
+            }
         }
         _ => left == right,
     }
@@ -139,7 +149,7 @@ pub fn with_prior_spelling(field: &AnyField, value: Value, known: &Value) -> Val
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::field::{Field, Timestamp as Time};
+    use crate::model::field::{Duration as Length, Field, Int, NestedList, Timestamp as Time};
 
     #[test]
     fn durations_are_a_number_and_a_unit() {
@@ -207,6 +217,30 @@ mod tests {
         assert!(agree("2026-01-31T12:00:00.123456789Z", "2026-01-31T12:00:00.123456Z"));
         assert!(agree("2026-01-31T12:00:00.123456789Z", "2026-01-31T13:00:00.123+01:00"));
         assert!(!agree("2026-01-31T12:00:00.123Z", "2026-01-31T12:00:00.124Z"));
+    }
+
+    #[test]
+    fn elements_without_order_mean_the_same_in_any_order() {
+        const MEMBERS: &[AnyField] =
+            &[Field::<Length>::member("kept").any(), Field::<Int>::member("hour").any()];
+        let list = Field::<NestedList>::spec("list").each(MEMBERS);
+        let element = |kept: &str, hour: i64| {
+            let members = [("kept", Value::from(kept)), ("hour", hour.into())];
+            Value::Map(members.map(|(name, it)| (name.to_owned(), it)).into())
+        };
+        let (day, week) = (element("24h", 3), element("7d", 3));
+        for (left, right, in_order, in_any) in [
+            (vec![&day, &week], vec![&day, &element("168h", 3)], true, true),
+            (vec![&day, &week], vec![&week, &element("1d", 3)], false, true),
+            (vec![&day, &week], vec![&week, &element("1d", 4)], false, false),
+            (vec![&day, &day], vec![&day, &week], false, false),
+            (vec![&day], vec![&day, &day], false, false),
+        ] {
+            let [left, right] =
+                [left, right].map(|it| Value::List(it.into_iter().cloned().collect()));
+            assert_eq!(same(&list.any(), &left, &right), in_order, "{left:?} {right:?}");
+            assert_eq!(same(&list.unordered().any(), &left, &right), in_any, "{left:?} {right:?}");
+        }
     }
 
     #[test]

@@ -158,10 +158,12 @@ fn origin(
         (Given::Required | Given::Optional, _) => Origin::Nothing,
         (_, Some(_)) => Origin::Default,
         _ => match (arm_not_chosen(), has_prior, unfilled) {
+            // What only the configuration gives is null where it gives nothing.
+            (Some(Value::Unknown(_)), _, Unfilled::ByNothing)
+            | (None, false, Unfilled::ByNothing) => Origin::Nothing,
             (Some(value), ..) => Origin::Choice(value),
             (None, true, _) => Origin::PriorState,
             (None, false, Unfilled::ByLakebase) => Origin::Lakebase,
-            (None, false, Unfilled::ByNothing) => Origin::Nothing,
         },
     }
 }
@@ -183,7 +185,7 @@ fn merge(
             _ if field.given == Given::Optional => Unfilled::ByNothing,
             _ => unfilled,
         };
-        let arm = || arm_not_chosen(*field, fields, config, prior);
+        let arm = || arm_not_chosen(field, fields, config, prior);
         let value = match origin(field, given, prior.is_some(), unfilled, arm) {
             Origin::Configuration => configured(field, given, before, unfilled),
             Origin::Nothing => Value::Null,
@@ -209,9 +211,11 @@ fn take_others(fields: &[AnyField], config: &Object, planned: &mut Object) {
 
 /// A configured value, completed inside, in the prior state's spelling where it means the same.
 fn configured(field: &AnyField, given: &Value, before: &Value, unfilled: Unfilled) -> Value {
+    // What only the configuration gives, it gives whole: nothing inside is kept, or filled in.
+    let is_whole = field.given != Given::OrServer && !matches!(field.place, Place::Member(_));
+    let unfilled = if is_whole { Unfilled::ByNothing } else { unfilled };
     match (field.kind, given) {
         (Kind::Object(members), Value::Map(object)) => {
-            // What only the configuration gives, it gives whole: nothing inside is kept.
             let kept = if field.given == Given::OrServer { before.as_map() } else { None };
             with_prior_spelling(
                 field,
@@ -232,7 +236,7 @@ fn configured(field: &AnyField, given: &Value, before: &Value, unfilled: Unfille
 
 /// The value of an arm that the configuration leaves out, if its choice decides it.
 fn arm_not_chosen(
-    field: AnyField,
+    field: &AnyField,
     fields: &'static [AnyField],
     config: Option<&Object>,
     prior: Option<&Object>,

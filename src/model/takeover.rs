@@ -78,6 +78,9 @@ fn respell(fields: &[AnyField], part: &mut Json) {
         let Some(value) = part.pointer_mut(&pointer) else { continue };
         match (field.kind, value.as_str()) {
             (Kind::Object(members), _) => respell(members, value),
+            (Kind::Objects(members), _) => {
+                value.as_array_mut().into_iter().flatten().for_each(|it| respell(members, it));
+            }
             (Kind::Duration, Some(text)) => {
                 if let Ok(duration) = meaning::duration(text) {
                     *value = meaning::duration_json(duration).into();

@@ -4,14 +4,18 @@
 //! warning would be shown twice. What is outside the documented limits, which may move, is
 //! [`unusual`], and a plan warns about it once. Unknown values pass.
 
+mod choices;
+
 use std::collections::BTreeMap;
 
 use tfplugin::{Diagnostic, Diagnostics, Object, Path, Value};
 
 use super::address;
-use super::field::{AnyField, Check, Given, IdRule, Kind, Place};
+use super::field::{AnyField, Check, IdRule, Kind, Place};
 use super::id;
 use super::meaning::{self, quoted, same};
+
+pub use choices::sets;
 
 /// Refuses what cannot be in a configuration: fields one by one, choices and conflicts.
 pub fn validate(fields: &'static [AnyField], config: &Object, sink: &mut Diagnostics) {
@@ -78,7 +82,7 @@ fn check_object(fields: &'static [AnyField], config: &Object, path: &Path, sink:
             (None, _) => {}
         }
     }
-    check_choices(fields, config, path, sink);
+    choices::check(fields, config, path, sink);
     check_conflicts(fields, config, path, sink);
     check_places(fields, config, path, sink);
 }
@@ -162,6 +166,16 @@ fn check_value(check: &Check, value: &Value, path: &Path, sink: &mut Diagnostics
                 sink.push(warn(format!(
                     "`{text}` is outside the range documented by Databricks (`{low}` to `{high}`). \
                      The API may reject it."
+                )));
+            }
+        }
+        (Check::AtLeast(low), Value::String(text)) => {
+            if let (Ok(least), Ok(it)) = (meaning::duration(low), meaning::duration(text))
+                && it < least
+            {
+                sink.push(warn(format!(
+                    "`{text}` is below the minimum documented by Databricks (`{low}`). The API may \
+                     reject it."
                 )));
             }
         }
@@ -287,48 +301,6 @@ pub fn check_places(
             );
             sink.push(Diagnostic::error(format!("Invalid `{path}`"), detail).at(path));
         }
-    }
-}
-
-/// Of the arms of a choice, at most one is set. A flag that is `false` sets nothing.
-fn check_choices(
-    fields: &'static [AnyField],
-    config: &Object,
-    path: &Path,
-    sink: &mut Diagnostics,
-) {
-    for (at, field) in fields.iter().enumerate() {
-        let is_null = |it: &AnyField| config.get(it.name).is_none_or(Value::is_null);
-        let refuses = config.get(field.name) == Some(&Value::Bool(false));
-        if field.unless_chosen && refuses && field.siblings(fields).all(is_null) {
-            let others = field.siblings(fields).map(|it| format!("`{}`", it.name));
-            let others = others.collect::<Vec<_>>().join(" or ");
-            let detail = format!(
-                "`false` requires another setting: set {others}, or remove `{}`.",
-                field.name
-            );
-            let path = path.attribute(field.name);
-            sink.push(Diagnostic::error(format!("Invalid `{path}`"), detail).at(path));
-        }
-        for other in field.siblings(&fields[at..]) {
-            if sets(config, field) && sets(config, other) {
-                let detail = format!(
-                    "`{}` and `{}` cannot be set together: set only one of them.",
-                    field.name, other.name
-                );
-                let path = path.attribute(other.name);
-                sink.push(Diagnostic::error(format!("Conflicting `{path}`"), detail).at(path));
-            }
-        }
-    }
-}
-
-/// Whether an object sets an arm of a choice to a known value that means something.
-pub fn sets(object: &Object, arm: &AnyField) -> bool {
-    match object.get(arm.name) {
-        Some(Value::Bool(flag)) => *flag,
-        Some(value) => value.is_known() && arm.given != Given::Server,
-        None => false,
     }
 }
 

@@ -47,6 +47,7 @@ const SOURCE_BRANCH_LSN: Field<Text> = Field::spec("source_branch_lsn")
 
 const SOURCE_SNAPSHOT: Field<Text> = Field::spec("source_snapshot")
     .doc("Resource name of the snapshot to restore into the branch, as an alternative to `source_branch`.")
+    .note("The branch gets the data, roles and databases of the snapshot, which must be complete and in the same project. The branch remains if the snapshot is deleted.")
     .named(SNAPSHOT)
     .conflicts_with(&["source_branch", "source_branch_time", "source_branch_lsn"])
     .replaces()

@@ -107,6 +107,7 @@ const SAMPLES: &[Sample] = &[
         ],
         ignored: &[],
     },
+    Sample::exact("lakebase_snapshot_schedule", answer!("snapshot-schedule")),
     Sample {
         type_name: "lakebase_catalog",
         answer: answer!("catalog"),

@@ -262,6 +262,15 @@ mod tests {
         ] {
             check(&[change("lakebase_cdf_config", config, actions, before, after)], expected);
         }
+        let schedule = "projects/p/branches/b/snapshot-schedule";
+        let schedule =
+            change("lakebase_snapshot_schedule", schedule, &delete, json!({}), null.clone());
+        check(
+            &[schedule],
+            expect![[r#"
+            The snapshot schedule `lakebase_snapshot_schedule.x` is destroyed. Lakebase takes no more automatic snapshots of the branch. Snapshots that it has taken remain until they expire.
+        "#]],
+        );
         // What the configuration says decides about a replacement.
         let replaced = json!(["delete", "create"]);
         let snapshot = "projects/p/snapshots/s";

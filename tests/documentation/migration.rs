@@ -86,6 +86,12 @@ const ATTRIBUTES: &[(&str, &str)] = &[
          status.jwt_role_claim_key status.jwt_cache_max_lifetime \
          status.server_cors_allowed_origins status.server_timing_enabled status.openapi_mode",
     ),
+    (
+        "snapshot_schedule",
+        "name schedule schedule.retention schedule.daily_schedule schedule.weekly_schedule \
+         schedule.monthly_schedule schedule.weekly_schedule.day_of_week \
+         schedule.monthly_schedule.day",
+    ),
 ];
 
 #[test]

@@ -17,6 +17,7 @@ mod rows;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use lakebase::declarations::Create;
 use lakebase::{AnyField, Default, IdRule, Place, Table};
 use lakebase_emulator::{Behaviors, Options, Quotas, Recorded};
 use serde_json::{Value as Json, json};
@@ -40,6 +41,7 @@ matrix! {
     every_attribute_of_a_project "lakebase_project"
     every_attribute_of_a_branch "lakebase_branch"
     every_attribute_of_a_snapshot "lakebase_snapshot"
+    every_attribute_of_a_snapshot_schedule "lakebase_snapshot_schedule"
     every_attribute_of_an_endpoint "lakebase_endpoint"
     every_attribute_of_a_role "lakebase_role"
     every_attribute_of_a_database "lakebase_database"
@@ -131,7 +133,8 @@ impl Matrix {
         let table = table.expect("it is declared");
         let matrix = Matrix { bench, table, rows: rows(table) };
         let databases = matrix.databases();
-        matrix.bench.configure(&(SURROUNDINGS.to_owned() + &in_databases(&databases)));
+        let branches = rows::branches(&matrix.branches());
+        matrix.bench.configure(&(SURROUNDINGS.to_owned() + &in_databases(&databases) + &branches));
         matrix.bench.terraform(&["apply", "-auto-approve"]).succeeded();
         for database in databases {
             let name = format!("projects/home/branches/home/databases/{database}");
@@ -156,12 +159,13 @@ impl Matrix {
         for row in &self.rows {
             let sent = self.sent(row, Says::First);
             assert_eq!(sent.len(), 1, "{}: {sent:#?}", row.path());
-            assert_eq!(sent[0].method, "POST");
+            let is_post = self.table.life.create == Create::Post;
+            assert_eq!(sent[0].method, if is_post { "POST" } else { "PATCH" });
             let (name, value) = &row.settings[0];
             let value = in_a_body(row, value);
             let found = match (row.field.place, row.api_path(name, self.table.fields)) {
-                (_, Some(path)) => sent[0].body["spec"].pointer(&pointer(&path)),
                 (Place::Initial(path) | Place::Body(path), _) => sent[0].body.get(path),
+                (_, Some(path)) => sent[0].body["spec"].pointer(&pointer(&path)),
                 _ => continue,
             };
             assert_eq!(found, Some(&value), "{}", row.path());
@@ -296,6 +300,13 @@ impl Matrix {
         rows.flat_map(|row| ["home", "away"].map(|place| format!("{place}-{}", row.id()))).collect()
     }
 
+    /// The IDs of the branches of the rows' own objects, where a branch has one only.
+    fn branches(&self) -> Vec<String> {
+        let is_held = self.table.parent().is_some_and(|it| it.name == "branch");
+        let rows = self.rows.iter().filter(|_| is_held && self.table.id().is_none());
+        rows.flat_map(|row| ["home", "away"].map(|place| format!("{place}-{}", row.id()))).collect()
+    }
+
     fn says(&self, says: Says) {
         let rows = self.rows.iter().map(|row| self.resource(row, says));
         self.bench.configure(&rows.collect::<String>());
@@ -349,6 +360,9 @@ impl Matrix {
                 "project" => format!("projects/{place}"),
                 "database" => {
                     format!("projects/home/branches/home/databases/{place}-{}", row.id())
+                }
+                _ if self.table.id().is_none() => {
+                    format!("projects/home/branches/{place}-{}", row.id())
                 }
                 _ => format!("projects/home/branches/{place}"),
             };

@@ -30,6 +30,7 @@ examples! {
     a_project "resources/lakebase_project"
     a_branch "resources/lakebase_branch"
     a_snapshot "resources/lakebase_snapshot"
+    a_snapshot_schedule "resources/lakebase_snapshot_schedule"
     an_endpoint "resources/lakebase_endpoint"
     a_default_branch "resources/lakebase_default_branch"
     a_role "resources/lakebase_role"

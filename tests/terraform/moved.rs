@@ -392,7 +392,7 @@ pub(crate) fn take_over(bench: &Workbench, hcl: &str, type_name: &str, created: 
         let name = resource["instances"][0]["attributes"]["name"].as_str().expect("a name");
         let id = name.rsplit('/').next();
         let create = created.iter().find(|it| {
-            it.method == "POST"
+            it.method != "DELETE"
                 && (it.path.ends_with(name) || it.query.iter().any(|(_, it)| Some(&**it) == id))
         });
         let mut stored = bench.emulator.get(name).expect("it was created");

@@ -60,7 +60,7 @@ fn getting_started_leads_to_a_plan_an_apply_and_a_refused_plan() {
 
 #[test]
 fn connecting_applications_hands_over_hosts_and_passwords() {
-    let bench = Workbench::new("connecting_applications");
+    let bench = crate::postgres::workbench("connecting_applications");
     let configuration = snippets("connecting-applications", "terraform").join("\n");
     bench.configure(&configuration);
     bench.terraform(&["fmt", "-check", "-diff"]).succeeded();
@@ -72,6 +72,13 @@ fn connecting_applications_hands_over_hosts_and_passwords() {
     let uri = bench.output("uri");
     assert!(uri.as_str().is_some_and(|uri| uri.contains(host)), "{uri} leads to {host}");
     assert_eq!(bench.output("endpoint"), "projects/shop/branches/production/endpoints/primary");
+    let privileges = crate::postgres::query(
+        &bench,
+        "projects/shop/branches/production/endpoints/primary",
+        "SELECT privilege_type FROM information_schema.role_table_grants \
+         WHERE grantee = '5f2c1b7e-0000-4000-8000-000000000000' ORDER BY 1",
+    );
+    assert_eq!(privileges, ["INSERT", "SELECT"]);
     examples::destroy(&bench, &configuration);
 }
 

@@ -13,7 +13,7 @@ mod running;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::TcpStream;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -215,6 +215,15 @@ impl Workbench {
         answered.expect("the emulator answers");
     }
 
+    /// The body of the answer to a request to the emulator.
+    pub(crate) fn ask(&self, line: &str, body: &Json) -> Json {
+        let url = self.emulator.url();
+        let answered = request(&url, line, self.emulator.token(), &body.to_string());
+        let answer = answered.expect("the emulator answers");
+        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        serde_json::from_str(body).expect("answers are JSON")
+    }
+
     /// Plans, and succeeds.
     #[track_caller]
     pub(crate) fn plan(&self) -> Run {
@@ -341,7 +350,7 @@ impl Drop for Workbench {
 }
 
 /// Sends a request and waits for its answer.
-fn request(url: &str, line: &str, token: &str, body: &str) -> io::Result<()> {
+fn request(url: &str, line: &str, token: &str, body: &str) -> io::Result<String> {
     let address = url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address)?;
     let length = body.len();
@@ -350,7 +359,7 @@ fn request(url: &str, line: &str, token: &str, body: &str) -> io::Result<()> {
         "{line} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
          Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
     )?;
-    stream.read_to_end(&mut Vec::new()).map(drop)
+    io::read_to_string(stream)
 }
 
 /// A line for each request, with method, path and query, and a line for its body.

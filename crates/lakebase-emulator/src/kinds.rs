@@ -6,7 +6,7 @@ use crate::model::{Call, Kind};
 use crate::name;
 use crate::resources::{
     BRANCH, CATALOG, CDF_CONFIG, CDF_STATUS, CREDENTIAL, DATA_API, DATABASE, ENDPOINT, PASSWORD,
-    PROJECT, ROLE, SNAPSHOT, SYNCED_TABLE,
+    PROJECT, ROLE, SNAPSHOT, SNAPSHOT_SCHEDULE, SYNCED_TABLE,
 };
 
 /// In the order in which they come with what contains them: a database after its owner.
@@ -22,6 +22,7 @@ pub(crate) static KINDS: &[&Kind] = &[
     &CATALOG,
     &SYNCED_TABLE,
     &SNAPSHOT,
+    &SNAPSHOT_SCHEDULE,
 ];
 
 static CALLS: &[&Call] =

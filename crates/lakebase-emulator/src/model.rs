@@ -255,6 +255,8 @@ pub(crate) struct Hooks {
     pub(crate) expires: fn(&Object) -> Option<Timestamp>,
     /// Whether an object that has expired is soft-deleted, and otherwise removed.
     pub(crate) keeps_expired: fn(&Options) -> bool,
+    /// Whether an object is there for as long as its parent, without settings until they are changed.
+    pub(crate) is_always_there: bool,
     /// Members of answers that this kind does not have.
     pub(crate) hidden: &'static [&'static str],
     /// Adds to a shown status what is derived from elsewhere.
@@ -286,6 +288,7 @@ impl Hooks {
         timeline: |_, _, _, _| Vec::new(),
         expires: |_| None,
         keeps_expired: |_| false,
+        is_always_there: false,
         hidden: &[],
         show: |_, _, _, _| {},
     };

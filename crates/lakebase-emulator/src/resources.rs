@@ -17,6 +17,7 @@ pub(crate) mod password;
 mod project;
 mod role;
 mod snapshot;
+mod snapshot_schedule;
 mod synced_table;
 
 pub(crate) use branch::BRANCH;
@@ -31,4 +32,5 @@ pub(crate) use password::PASSWORD;
 pub(crate) use project::PROJECT;
 pub(crate) use role::ROLE;
 pub(crate) use snapshot::SNAPSHOT;
+pub(crate) use snapshot_schedule::SNAPSHOT_SCHEDULE;
 pub(crate) use synced_table::SYNCED_TABLE;

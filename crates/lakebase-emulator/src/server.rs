@@ -24,6 +24,7 @@ use tokio::time::timeout;
 use crate::access;
 use crate::admin;
 use crate::error::ApiError;
+use crate::kinds;
 use crate::message::{Answer, Reply, Request};
 use crate::postgres::Postgres;
 use crate::shared::Shared;
@@ -65,9 +66,9 @@ impl Backend {
             let _ = timeout(longest, arrival).await;
         }
         let reply = self.answer(request);
-        if let Some(postgres) = self.postgres.clone()
-            && request.method != "GET"
-        {
+        let is_mutation =
+            request.method != "GET" && kinds::call(request).is_none_or(|call| call.mutates);
+        if let Some(postgres) = self.postgres.clone().filter(|_| is_mutation) {
             // In a task, which goes on if the client no longer waits. It ends with the runtime.
             let _ = tokio::spawn(async move { postgres.follow().await }).await;
         }

@@ -20,6 +20,7 @@ mod odd;
 mod recorded;
 mod roles;
 mod rules;
+mod snapshot_schedules;
 mod snapshots;
 mod state;
 mod synced_tables;

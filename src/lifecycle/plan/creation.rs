@@ -23,8 +23,13 @@ impl Preview<'_> {
         let Some(name) = found.or_else(|| table.name_of(planned)) else {
             return Diagnostics::new();
         };
-        if table.life.create == Create::Patch {
-            return Diagnostics::new(); // it is there for as long as its parent
+        // What is there for as long as its parent is no obstacle before it has settings.
+        let is_free = |found: &Json| {
+            let lifecycle = self.surroundings.lifecycle;
+            !lifecycle.is_some_and(|it| it.overwrites(self.resource, found, planned))
+        };
+        if table.life.create == Create::Patch && existing.is_none_or(is_free) {
+            return Diagnostics::new();
         }
         let attempt = Attempt { verb: "create", noun: table.noun, name: &name };
         if let Some(elsewhere) = self.destroyed_elsewhere(&name) {

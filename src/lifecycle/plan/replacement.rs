@@ -8,6 +8,7 @@ use super::super::create::undelete_command;
 use super::super::help::{Help as _, Section};
 use super::creation::created_automatically;
 use super::{Observed, PlanKind, Preview, lost};
+use crate::model::life::Delete;
 use crate::model::table::Table;
 use crate::model::{meaning, plan};
 use crate::resources::{DELETION_PROTECTION, IS_PROTECTED, PURGE_ON_DELETE, REPLACE_EXISTING};
@@ -245,10 +246,14 @@ pub(super) fn announce(
                 ),
             ))
         }
-        Ok(Deletion::Plain) if !loss.is_empty() => Some(Diagnostic::warning(
-            format!("{} will be deleted", meaning::subject(noun, name)),
-            format!("{why} {loss}"),
-        )),
+        Ok(Deletion::Plain) if !loss.is_empty() => {
+            let subject = meaning::subject(noun, name);
+            let summary = match table.life.delete {
+                Delete::Clear => format!("{subject} will be cleared"),
+                _ => format!("{subject} will be deleted"),
+            };
+            Some(Diagnostic::warning(summary, format!("{why} {loss}")))
+        }
         Ok(Deletion::Plain) | Err(_) => None,
     }
 }

@@ -66,6 +66,12 @@ impl Field<Duration> {
         self.check(Check::Lasting(low, high))
     }
 
+    /// The least length that the service documents today.
+    #[must_use]
+    pub const fn at_least(self, low: &'static str) -> Self {
+        self.check(Check::AtLeast(low))
+    }
+
     /// The value where the configuration is silent.
     #[must_use]
     pub const fn unless_given(mut self, value: &'static str) -> Self {
@@ -189,6 +195,13 @@ impl Field<Nested> {
 }
 
 impl Field<NestedList> {
+    /// The order of the elements has no meaning.
+    #[must_use]
+    pub const fn unordered(mut self) -> Self {
+        self.any.is_unordered = true;
+        self
+    }
+
     /// What each object of the list holds.
     #[must_use]
     pub const fn each(mut self, members: &'static [AnyField]) -> Self {

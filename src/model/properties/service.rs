@@ -58,7 +58,7 @@ impl Service {
         }
         let parent = table.parent().map(|it| planned[it.name].as_str().unwrap().to_owned());
         let mut body = encode::create_body(table, planned);
-        let mut status = body.as_object_mut().unwrap().remove("spec").unwrap_or_else(|| json!({}));
+        let mut status = body["spec"].take();
         let from_snapshot = !status["source_snapshot"].is_null();
         fill(table.fields, &mut status, deviations.wide);
         // A branch is a copy of a branch of its project, or of a snapshot.
@@ -78,8 +78,11 @@ impl Service {
         let name = name.or_else(|| table.address.join(parent_name, Some("generated"))).unwrap();
         let mut object =
             json!({"name": name, "uid": "u-1", "create_time": CREATED, "status": status});
-        // What stands at the root of the body stands there in answers.
-        object.as_object_mut().unwrap().append(body.as_object_mut().unwrap());
+        // Settings at the top of the body.
+        let at_the_top = body.as_object().unwrap().iter().filter(|(name, _)| *name != "spec");
+        for (name, value) in at_the_top {
+            object[name] = value.clone();
+        }
         service(object)
     }
 
@@ -87,7 +90,10 @@ impl Service {
         self.stale = self.deviations.lags.then(|| self.object.clone());
         for path in mask {
             // A choice goes by its group's name: the arms that are in the body replace all others.
-            let (parent, leaf) = path.rsplit_once('.').unwrap();
+            let Some((parent, leaf)) = path.rsplit_once('.') else {
+                self.object[path] = body[path].clone();
+                continue;
+            };
             let pointer = |path: &str| format!("/{}", path.replace('.', "/"));
             let into = pointer(&parent.replacen("spec", "status", 1));
             let from = body.pointer(&pointer(parent)).unwrap();
@@ -109,7 +115,13 @@ impl Service {
     pub(super) fn report(&mut self) -> Json {
         let mut report = self.stale.take().unwrap_or_else(|| self.object.clone());
         let created = meaning::timestamp(CREATED).unwrap() + self.deviations.late;
-        let status = report["status"].as_object_mut().unwrap();
+        let Some(status) = report["status"].as_object_mut() else {
+            // Settings at the top of the body.
+            if self.deviations.omits {
+                omit(&mut report);
+            }
+            return report;
+        };
         if let Some(ttl) = status.remove("ttl") {
             let ttl = meaning::duration(ttl.as_str().unwrap()).unwrap();
             status.insert("expire_time".to_owned(), json!((created + ttl).to_string()));

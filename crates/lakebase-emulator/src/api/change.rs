@@ -50,7 +50,9 @@ fn perform(
     whole: bool,
 ) -> Result<Json> {
     let moments = world.moments(input.now);
-    let object = world.store.live(name).ok_or_else(|| view::absent(world, name))?;
+    let standing = world.standing(&world.store, name, input.now);
+    let object = world.store.live(name).or(standing.as_ref());
+    let object = object.ok_or_else(|| view::absent(world, name))?;
     let adopts = input.method == "POST";
     let change = Change {
         kind,
@@ -72,7 +74,12 @@ fn perform(
     changed.updated = input.now;
     changed.timeline = (kind.hooks.timeline)(&world.options, &moments, &changed.settings, false);
     let turns = kind.turns(&world.options, name, &changed.settings);
-    let effects = vec![StoreEffect::Put(name.to_owned(), Box::new(changed))];
+    let effect = if kind.hooks.is_always_there && changed.settings.is_empty() {
+        StoreEffect::Remove(name.to_owned())
+    } else {
+        StoreEffect::Put(name.to_owned(), Box::new(changed))
+    };
+    let effects = vec![effect];
     quota::check(world, &effects)?;
     busy::check(world, kind, name, Method::Update, &turns, input.now)?;
     world.apply(effects);

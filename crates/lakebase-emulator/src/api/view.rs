@@ -13,7 +13,13 @@ use crate::wire::format_timestamp;
 /// What GET answers from a store; `None` where there is no such object, or something that contains
 /// it is deleted.
 pub(crate) fn show(world: &World, store: &Store, name: &str, at: Timestamp) -> Option<Json> {
-    let object = store.get(name)?;
+    let standing;
+    let object = if let Some(object) = store.get(name) {
+        object
+    } else {
+        standing = world.standing(store, name, at)?;
+        &standing
+    };
     let kind = object.kind;
     let mut status = object.status(at);
     (kind.hooks.show)(world, name, object, &mut status);

@@ -120,6 +120,13 @@ impl World {
         }
     }
 
+    /// An object that is there for as long as its parent, and that no change has given settings.
+    pub(crate) fn standing(&self, store: &Store, name: &str, now: Timestamp) -> Option<Object> {
+        let kind = self.kind_of(name).filter(|kind| kind.hooks.is_always_there)?;
+        store.live(name::parent(name)?)?;
+        Some(self.object(kind, name, Map::new(), &self.moments(now)))
+    }
+
     /// Applies what a change does. Nothing fails here: every check comes before.
     pub(crate) fn apply(&mut self, effects: Vec<StoreEffect>) {
         for effect in effects {

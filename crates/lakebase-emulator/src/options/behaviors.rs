@@ -167,8 +167,8 @@ behaviors! {
     /// restore what contains it, and those inside what is deleted (INF). `project`: all in the same
     /// project. `none`: none.
     conflicts: Conflicts = Conflicts::Documented, "DOC", "6.6, 14.20";
-    /// Whether catalogs, synced tables, data APIs and CDF configs exclude other changes on their
-    /// branch, as roles, databases and endpoints do.
+    /// Whether catalogs, synced tables, data APIs, CDF configs and snapshot schedules exclude other
+    /// changes on their branch, as roles, databases and endpoints do.
     exclude_all_in_branch: bool = true, "INF", "6.6";
     /// Whether an update of an endpoint is refused while the endpoint is being reconciled. For
     /// deletes this is recorded.
@@ -204,9 +204,11 @@ behaviors! {
     soft_delete_expired_branches: bool = false, "INF", "6.5";
     /// Whether a branch that expires can be the source of other branches.
     branch_from_expiring: bool = false, "INF", "6.5";
-    /// Whether any branch can be the source of a snapshot. Otherwise only a root branch can, as the
-    /// user documentation says.
+    /// Whether any branch can be the source of a snapshot, and have a snapshot schedule. Otherwise only
+    /// a root branch can, as the user documentation says.
     snapshot_child_branches: bool = false, "DOC", "3.11";
+    /// Whether a snapshot schedule leaves an hour out that is 0, as protobuf's JSON may.
+    omit_midnight: bool = false, "INF", "1.2, 3.11";
     /// Whether the create of a branch that exists is answered `400 BAD_REQUEST`, as public code has
     /// seen. Otherwise it is answered `409 ALREADY_EXISTS`, as recorded.
     duplicate_branch_is_bad_request: bool = false, "REC", "5.3, 14.15";

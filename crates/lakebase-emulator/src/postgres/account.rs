@@ -29,8 +29,8 @@ impl Account {
         match found {
             Some(account) if account.user != 0 => Ok(Some(account)),
             _ => Err(format!(
-                "PostgreSQL does not run as root, and there is no user {} in /etc/passwd: name \
-                 another one with --postgres-user",
+                "PostgreSQL does not run as root, and /etc/passwd has no other user named {}: choose \
+                 one with --postgres-user",
                 candidates.join(" or ")
             )),
         }

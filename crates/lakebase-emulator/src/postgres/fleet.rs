@@ -354,6 +354,10 @@ impl Fleet {
         let mut service = self.shared.lock();
         let now = service.clock.now();
         service.world.sweep(now);
+        // An update starts the timeout again, even while a query runs.
+        for endpoint in service.world.busy.keys().cloned().collect::<Vec<_>>() {
+            endpoint::touch(&mut service.world, &endpoint, now);
+        }
         (wanted::branches(&service.world, now), wanted::snapshots(&service.world))
     }
 

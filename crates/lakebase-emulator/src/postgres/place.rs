@@ -44,8 +44,11 @@ impl Place {
         let user = rustix::process::geteuid().as_raw();
         let base = base
             .map_or_else(|| temp_dir().join(format!("lakebase-emulator-{user}")), Path::to_owned);
-        // Others may pass through, to what is theirs.
-        DirBuilder::new().mode(0o711).recursive(true).create(&base)?;
+        if !base.exists() {
+            DirBuilder::new().mode(0o700).recursive(true).create(&base)?;
+            // Others may pass through, to what is theirs, whatever the umask is.
+            fs::set_permissions(&base, fs::Permissions::from_mode(0o711))?;
+        }
         let found = fs::symlink_metadata(&base)?;
         if !found.is_dir() || found.uid() != user {
             let text = format!("`{}` belongs to another user", base.display());

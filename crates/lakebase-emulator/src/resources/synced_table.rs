@@ -231,7 +231,7 @@ fn beside(world: &World, change: &Change<'_>) -> Result<Vec<StoreEffect>> {
 
 /// The phases of the first copy. [DOC] The names, [INF] their order.
 const COPIES: [&str; 4] = ["MAIN", "MAIN", "INDEX_SCAN", "INDEX_SORT"];
-const ROWS: usize = 1000;
+const ROWS: u32 = 1000;
 
 /// [REC] §3.8: the create is done when the table is `ACTIVE` in Unity Catalog. [INF] Its pipeline is
 /// there when it has settled; then the first copy begins.
@@ -249,12 +249,12 @@ fn timeline(options: &Options, moments: &Moments, _: &Map, _: bool) -> Vec<Phase
     ];
     let share = options.sync_delay / 4;
     let mut from = moments.settled;
-    for (done, phase) in COPIES.iter().enumerate() {
+    for (done, phase) in (0u32..).zip(&COPIES) {
         let until = after(from, share);
         let left =
-            SignedDuration::try_from(share).unwrap_or_default().as_secs_f64() * (4 - done) as f64;
+            SignedDuration::try_from(share).unwrap_or_default().as_secs_f64() * f64::from(4 - done);
         let progress = json!({
-            "sync_progress_completion": done as f64 / 4.0, "synced_row_count": done * ROWS / 4,
+            "sync_progress_completion": f64::from(done) / 4.0, "synced_row_count": done * ROWS / 4,
             "total_row_count": ROWS, "estimated_completion_time_seconds": left,
             "latest_version_currently_processing": 0,
         });

@@ -137,7 +137,8 @@ async fn query_is_cancelled_with_the_secret_of_its_session_only() {
     let sleeping = tokio::spawn(async move { session.refusal("SELECT pg_sleep(600)").await });
     let waits = "SELECT count(*)::text FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
     while other.text(waits).await == "0" {}
-    other.client.cancel_token().cancel_query(stand.tls()).await.expect("it is answered");
+    let third = stand.connect(PRIMARY).await;
+    third.client.cancel_token().cancel_query(stand.tls()).await.expect("it is answered");
     assert_eq!(other.text(waits).await, "1");
     cancel.cancel_query(stand.tls()).await.expect("it is answered");
     assert_eq!(sleeping.await.expect("no panic"), "57014");
