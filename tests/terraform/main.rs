@@ -14,6 +14,7 @@ mod attribute_lifecycle;
 mod authentication;
 mod autoscaling_range;
 mod catalogs;
+mod cdf_configs;
 mod chaos;
 mod complete;
 mod compute_warnings;
