@@ -157,6 +157,57 @@ mod tests {
     const BRANCH: &str = "projects/p/branches/b";
 
     #[test]
+    fn destroyed_object_without_data_states_what_else_is_lost() {
+        let (delete, null) = (json!(["delete"]), Json::Null);
+        let catalog = change("lakebase_catalog", "catalogs/c", &delete, json!({}), null.clone());
+        check(
+            &[catalog],
+            expect![[r#"
+                The catalog `lakebase_catalog.x` is destroyed. The catalog is removed from Unity Catalog, with the permissions granted on it and on its contents. The database and its data remain.
+            "#]],
+        );
+        let schedule = "projects/p/branches/b/snapshot-schedule";
+        let schedule =
+            change("lakebase_snapshot_schedule", schedule, &delete, json!({}), null.clone());
+        check(
+            &[schedule],
+            expect![[r#"
+            The snapshot schedule `lakebase_snapshot_schedule.x` is destroyed. Lakebase takes no more automatic snapshots of the branch. Snapshots that it has taken remain until they expire.
+        "#]],
+        );
+        let config = "projects/p/branches/b/databases/d/cdf-configs/c";
+        let forces = |forces: bool| json!({"force_destroy": forces});
+        for (actions, before, after, expected) in [
+            (
+                &delete,
+                forces(false),
+                null.clone(),
+                expect![[r#"
+                    The CDF config `lakebase_cdf_config.x` is destroyed. Changes are no longer replicated. The Delta tables remain, and so does the database.
+                "#]],
+            ),
+            (
+                &delete,
+                forces(true),
+                null.clone(),
+                expect![[r#"
+                    The CDF config `lakebase_cdf_config.x` is destroyed. `force_destroy` is `true`, so the Delta tables are dropped, with the changes that they record. The database and its data remain.
+                "#]],
+            ),
+            (
+                &json!(["delete", "create"]),
+                forces(true),
+                forces(false),
+                expect![[r#"
+                    The CDF config `lakebase_cdf_config.x` is destroyed and created again. Changes are no longer replicated. The Delta tables remain, and so does the database.
+                "#]],
+            ),
+        ] {
+            check(&[change("lakebase_cdf_config", config, actions, before, after)], expected);
+        }
+    }
+
+    #[test]
     fn destroyed_data_states_whether_it_can_be_restored() {
         let (delete, null) = (json!(["delete"]), Json::Null);
         let purges = || json!({"purge_on_delete": true});
@@ -225,52 +276,6 @@ mod tests {
         );
         let role = "projects/p/branches/b/roles/app";
         check(&[change("lakebase_role", role, &delete, json!({}), null.clone())], expect![[""]]);
-        let catalog = change("lakebase_catalog", "catalogs/c", &delete, json!({}), null.clone());
-        check(
-            &[catalog],
-            expect![[r#"
-                The catalog `lakebase_catalog.x` is destroyed. The catalog is removed from Unity Catalog, with the permissions granted on it and on its contents. The database and its data remain.
-            "#]],
-        );
-        let config = "projects/p/branches/b/databases/d/cdf-configs/c";
-        let forces = |forces: bool| json!({"force_destroy": forces});
-        for (actions, before, after, expected) in [
-            (
-                &delete,
-                forces(false),
-                null.clone(),
-                expect![[r#"
-                    The CDF config `lakebase_cdf_config.x` is destroyed. Changes are no longer replicated. The Delta tables remain, and so does the database.
-                "#]],
-            ),
-            (
-                &delete,
-                forces(true),
-                null.clone(),
-                expect![[r#"
-                    The CDF config `lakebase_cdf_config.x` is destroyed. `force_destroy` is `true`, so the Delta tables are dropped, with the changes that they record. The database and its data remain.
-                "#]],
-            ),
-            (
-                &json!(["delete", "create"]),
-                forces(true),
-                forces(false),
-                expect![[r#"
-                    The CDF config `lakebase_cdf_config.x` is destroyed and created again. Changes are no longer replicated. The Delta tables remain, and so does the database.
-                "#]],
-            ),
-        ] {
-            check(&[change("lakebase_cdf_config", config, actions, before, after)], expected);
-        }
-        let schedule = "projects/p/branches/b/snapshot-schedule";
-        let schedule =
-            change("lakebase_snapshot_schedule", schedule, &delete, json!({}), null.clone());
-        check(
-            &[schedule],
-            expect![[r#"
-            The snapshot schedule `lakebase_snapshot_schedule.x` is destroyed. Lakebase takes no more automatic snapshots of the branch. Snapshots that it has taken remain until they expire.
-        "#]],
-        );
         // What the configuration says decides about a replacement.
         let replaced = json!(["delete", "create"]);
         let snapshot = "projects/p/snapshots/s";
