@@ -88,7 +88,7 @@ async fn read_one(
 ) -> (Option<Object>, Diagnostics) {
     let name = config.get("name").and_then(Value::as_str).unwrap_or_default();
     let deadline = lifecycle.client.deadline(TIME_LIMIT, call.stop.clone());
-    match lifecycle.client.get(name, &deadline).await {
+    match lifecycle.get(resource.table(), name, &deadline).await {
         Ok(reported) if is_deleted(&reported) => {
             let noun = resource.table().noun;
             let summary = format!("{} is soft-deleted", meaning::subject(noun, name));
@@ -208,8 +208,11 @@ fn plural(table: &Table) -> String {
     format!("lakebase_{}", table.address.plural_name())
 }
 
-/// A noun with its indefinite article.
+/// A noun with its indefinite article, if it is no plural.
 fn with_article(noun: &str) -> String {
+    if noun.ends_with('s') {
+        return noun.to_owned();
+    }
     let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     format!("{article} {noun}")
 }
@@ -217,7 +220,7 @@ fn with_article(noun: &str) -> String {
 /// The resources of which one can be read, and those that can be listed besides.
 fn readable() -> impl Iterator<Item = &'static dyn Resource> {
     let all = resources::ALL.iter().chain(resources::READ_ONLY).copied();
-    all.filter(|resource| resource.table().address.is_object())
+    all.filter(|resource| resource.table().address.is_readable())
 }
 
 fn parent_form(table: &Table) -> String {

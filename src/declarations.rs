@@ -83,6 +83,13 @@
 //! const _: Table = sample(&[ID, PURGE, Field::<Nested>::spec("object").doc("An object.").members(&[]).any()], Life::OBJECT).checked();
 //! ```
 //!
+//! Members of a set are not computed.
+//!
+//! ```compile_fail
+//! # use lakebase::declarations::*;
+//! const _: Table = sample(&[ID, PURGE, Field::<NestedSet>::spec("set").doc("A set.").set_of(&[Field::<Text>::member("a").doc("A text.").any()]).any()], Life::OBJECT).checked();
+//! ```
+//!
 //! A result changes with attributes that exist.
 //!
 //! ```compile_fail
@@ -228,6 +235,18 @@
 //! const _: Table = Table { address: Address::singleton(&HOLDER, "thing"), ..sample(&[HELD_BY, PURGE], Life::OBJECT) }.checked();
 //! ```
 //!
+//! Only permissions are replaced as a whole, and always.
+//!
+//! ```compile_fail
+//! # use lakebase::declarations::*;
+//! const _: Table = Table { address: Address::permissions(&HOLDER, "holders"), ..sample(&[HELD_BY], Life::SETTING) }.checked();
+//! ```
+//!
+//! ```compile_fail
+//! # use lakebase::declarations::*;
+//! const _: Table = Table { address: Address::setting(&HOLDER), ..sample(&[HELD_BY], Life::WHOLE) }.checked();
+//! ```
+//!
 //! A parent is the one that the address names.
 //!
 //! ```compile_fail
@@ -275,8 +294,8 @@
 
 pub use crate::model::address::Address;
 pub use crate::model::field::{
-    AnyField, Bool, Check, Duration, Field, Float, IdRule, Int, Kind, Nested, NestedList, Place,
-    Tags, Text, TextMap, Texts, Timestamp,
+    AnyField, Bool, Check, Duration, Field, Float, IdRule, Int, Kind, Nested, NestedList,
+    NestedSet, Place, Tags, Text, TextMap, Texts, Timestamp,
 };
 pub use crate::model::life::{Create, Delete, HasCompute, Life, Turns, Update};
 pub use crate::model::table::{Table, Timeouts};

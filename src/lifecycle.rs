@@ -13,6 +13,7 @@ mod delete;
 mod help;
 mod issue;
 mod observe;
+mod permissions;
 mod plan;
 mod private;
 mod queue;
@@ -30,7 +31,7 @@ use tfplugin::{ApplyResource, Call, Diagnostic, Diagnostics, Object, ResourceAns
 
 use crate::model::address::Scope;
 use crate::model::table::{Resource, Settings, Table};
-use crate::model::{decode, meaning};
+use crate::model::{decode, encode, meaning};
 use crate::resources::TIMEOUTS;
 use private::PrivateState;
 use queue::Queue;
@@ -54,6 +55,7 @@ pub struct Lifecycle {
     queue: Queue,
     reads: read::Reads,
     observations: observe::Observations,
+    caller: permissions::Caller,
 }
 
 /// How often a read that contradicts what this process has just done is repeated.
@@ -73,7 +75,8 @@ impl Lifecycle {
     pub fn new(client: Client, settings: Settings, clock: Arc<dyn Clock>, walk: Arc<Walk>) -> Self {
         let (queue, reads) = (Queue::default(), read::Reads::default());
         let observations = observe::Observations::default();
-        Self { client, settings, clock, walk, queue, reads, observations }
+        let caller = permissions::Caller::default();
+        Self { client, settings, clock, walk, queue, reads, observations, caller }
     }
 
     /// Carries a planned change out.
@@ -161,6 +164,9 @@ impl Lifecycle {
                     client.update(name, mask, body, deadline).await
                 }
                 Mutation::Delete { name, query } => client.delete(name, query, deadline).await,
+                Mutation::Put { name, object, body } => {
+                    self.replace_permissions(name, object, body, deadline).await
+                }
             };
             match started {
                 Err(error) if error.is_conflict() && deadline.pause().await => {
@@ -209,6 +215,9 @@ impl Lifecycle {
         wanted: &Object,
         deadline: &Deadline,
     ) -> Result<Json, Error> {
+        if !resource.table().address.is_object() {
+            return self.get(resource.table(), name, deadline).await; // it changes at once
+        }
         let look = |reported: &Json| match resource.failure(reported) {
             Some(failure) => Err(failure),
             None => Ok(resource.unsettled(reported, wanted)),
@@ -270,9 +279,47 @@ impl Lifecycle {
 
 /// A mutating call.
 enum Mutation<'a> {
-    Create { collection: &'a str, query: Vec<(&'static str, String)>, body: Json },
-    Update { name: &'a str, mask: &'a [String], body: Json },
-    Delete { name: &'a str, query: Vec<(&'static str, String)> },
+    Create {
+        collection: &'a str,
+        query: Vec<(&'static str, String)>,
+        body: Json,
+    },
+    Update {
+        name: &'a str,
+        mask: &'a [String],
+        body: Json,
+    },
+    Delete {
+        name: &'a str,
+        query: Vec<(&'static str, String)>,
+    },
+    /// A change of the whole: the object's name in Lakebase, and in the API that it stands in.
+    Put {
+        name: &'a str,
+        object: String,
+        body: Json,
+    },
+}
+
+impl<'a> Mutation<'a> {
+    /// The call that makes an object as it is reported what is planned.
+    fn update(
+        resource: &dyn Resource,
+        name: &'a str,
+        mask: &'a [String],
+        planned: &Object,
+        reported: &Json,
+    ) -> Self {
+        let table = resource.table();
+        let mut body = encode::update_body(table, planned, mask);
+        match table.address.permissions_on(name) {
+            Some(object) => {
+                resource.keep(&mut body, reported);
+                Self::Put { name, object, body }
+            }
+            None => Self::Update { name, mask, body },
+        }
+    }
 }
 
 /// An object before a change, with all that Terraform stores for it.

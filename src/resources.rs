@@ -14,6 +14,7 @@ pub mod database;
 pub mod default_branch;
 pub mod endpoint;
 pub mod project;
+pub mod project_permissions;
 pub mod role;
 #[cfg(test)]
 mod samples;
@@ -24,6 +25,7 @@ pub mod synced_table;
 /// Every resource that is an object of the API.
 pub static ALL: &[&dyn Resource] = &[
     &project::Project,
+    &project_permissions::ProjectPermissions,
     &default_branch::DefaultBranch,
     &branch::Branch,
     &snapshot::Snapshot,

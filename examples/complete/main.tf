@@ -24,6 +24,21 @@ resource "lakebase_project" "shop" {
   deletion_protection = false
 }
 
+resource "lakebase_project_permissions" "shop" {
+  project = lakebase_project.shop.name
+
+  grants = [
+    {
+      group_name       = "shop-developers"
+      permission_level = "CAN_USE"
+    },
+    {
+      group_name       = "platform-engineers"
+      permission_level = "CAN_MANAGE"
+    },
+  ]
+}
+
 # Lakebase creates the branch `production` with the project, and the endpoint `primary` with each
 # branch.
 resource "lakebase_branch" "production" {

@@ -64,6 +64,12 @@ mock_resource "lakebase_cdf_config" {
   }
 }
 
+mock_resource "lakebase_project_permissions" {
+  defaults = {
+    name = "projects/mocked"
+  }
+}
+
 mock_resource "lakebase_catalog" {
   defaults = {
     name    = "catalogs/mocked"

@@ -24,6 +24,13 @@ pub fn section(table: &Table, prose: Option<&str>) -> String {
         );
     }
     let updated = table.fields.iter().any(|field| is_setting(field) && !field.replaces);
+    if updated && table.life.update == Update::Put {
+        let _ = writeln!(
+            text,
+            "* A change of any other setting updates the {noun} in place. The request contains all \
+             settings."
+        );
+    }
     if updated && table.life.update == Update::Patch {
         let _ = writeln!(
             text,
@@ -53,6 +60,7 @@ fn destruction(table: &Table) -> String {
         ),
         Delete::Plain => format!("Destroying the resource deletes the {noun}."),
         Delete::Clear => format!("Destroying the resource clears the settings of the {noun}."),
+        Delete::Reset => format!("Destroying the resource resets the {noun}."),
         Delete::Forget => format!(
             "Destroying the resource only removes it from the state. The {noun} remains unchanged in \
              Lakebase."

@@ -16,7 +16,7 @@ use crate::model::field::Place;
 use crate::model::life::{Create, Delete};
 use crate::model::meaning;
 use crate::model::plan::PlanContext;
-use crate::model::table::{Resource, Table};
+use crate::model::table::{Resource, Settings, Table};
 use crate::model::tf::Tf;
 use crate::model::{adoption, decode, encode};
 use crate::resources::REPLACE_EXISTING;
@@ -48,7 +48,7 @@ impl Lifecycle {
         };
         let deadline = self.deadline(table, planned, Purpose::Create, call);
         let found = match &name {
-            Some(name) => self.look_for(name, &deadline).await,
+            Some(name) => self.look_for(table, name, &deadline).await,
             None => self.find(table, planned, &deadline).await,
         };
         let found = match found {
@@ -59,7 +59,7 @@ impl Lifecycle {
         let Some(found) = found else {
             return match table.life.create {
                 Create::Post => self.post(&creation, &deadline).await,
-                Create::Patch => {
+                Create::Patch | Create::Put => {
                     let holder = table.parent_of(planned).unwrap_or(attempt.name);
                     nothing_to_set(&Attempt { name: holder, ..attempt }).into()
                 }
@@ -68,7 +68,7 @@ impl Lifecycle {
         let name = found["name"].as_str().unwrap_or(&label);
         let attempt = Attempt { name, ..attempt };
         let creation = Creation { attempt, ..creation };
-        if table.life.create == Create::Patch && !is_deleted(&found) {
+        if table.life.create.is_with_parent() && !is_deleted(&found) {
             // Reads may lag behind: what this apply has cleared has no settings.
             let is_cleared = table.life.delete == Delete::Clear && self.walk.has_deleted_name(name);
             let found = if is_cleared { json!({ "name": name }) } else { found.clone() };
@@ -94,14 +94,19 @@ impl Lifecycle {
 
     /// Looks for the object to be created. Reads may lag behind: what this apply has deleted gets a
     /// few more looks to be gone.
-    async fn look_for(&self, name: &str, deadline: &Deadline) -> Result<Option<Json>, Error> {
-        let mut found = self.client.get(name, deadline).await;
+    async fn look_for(
+        &self,
+        table: &Table,
+        name: &str,
+        deadline: &Deadline,
+    ) -> Result<Option<Json>, Error> {
+        let mut found = self.get(table, name, deadline).await;
         for _ in 0..LAGGING_READS {
             let is_stale = found.as_ref().is_ok_and(|found| self.is_stale(name, found));
             if !is_stale || !deadline.pause().await {
                 break;
             }
-            found = self.client.get(name, deadline).await;
+            found = self.get(table, name, deadline).await;
         }
         match found {
             Err(error) if error.is_not_found() => Ok(None),
@@ -244,7 +249,8 @@ impl Lifecycle {
     ) -> ResourceAnswer {
         let Creation { resource, table, attempt, planned, scope } = *creation;
         let (client, name) = (&self.client, attempt.name);
-        let (settings, now) = (&self.settings, self.clock.now());
+        let caller = found["caller"].as_str().map(str::to_owned);
+        let (settings, now) = (&Settings { caller, ..self.settings.clone() }, self.clock.now());
         let occasion = PlanContext { settings, now, replacing: None };
         let refusals =
             adoption::refusals(resource, found, planned, &without_unknowns(planned), &occasion);
@@ -256,10 +262,10 @@ impl Lifecycle {
         let finished = if mask.is_empty() {
             self.settle(resource, name, planned, deadline).await
         } else {
-            let body = encode::update_body(table, &carried(table, planned, &state), &mask);
-            let change = Mutation::Update { name, mask: &mask, body };
+            let planned = carried(table, planned, &state);
+            let change = Mutation::update(resource, name, &mask, &planned, found);
             match self.retry_on_conflict(&change, scope, deadline).await {
-                Ok(operation) => self.finish(resource, name, operation, planned, deadline).await,
+                Ok(operation) => self.finish(resource, name, operation, &planned, deadline).await,
                 Err(error) => Err(error),
             }
         };
@@ -289,7 +295,7 @@ impl Lifecycle {
         };
         let mut diagnostics = attempt.failed(&self.client, Some(table), &error);
         // The operation failed: whether it left an object behind, only the service knows.
-        let state = match self.client.get(attempt.name, deadline).await {
+        let state = match self.get(table, attempt.name, deadline).await {
             Ok(reported) if !is_deleted(&reported) => {
                 let read = decode::state(resource, &reported, planned, &self.settings);
                 decode::complete(planned, &read)

@@ -36,7 +36,8 @@ impl Lifecycle {
         let Some(scope) = scope.filter(|_| !name.is_empty()) else {
             return ResourceAnswer::default();
         };
-        if before.memory.forget || self.walk.kept(&name) {
+        let is_object = table.address.is_object();
+        if before.memory.forget || is_object && self.walk.kept(&name) {
             return Diagnostics::from(kept(&attempt)).into();
         }
         // Only a tainted object is refused here: every other plan of its destruction is an error.
@@ -62,12 +63,19 @@ impl Lifecycle {
             return before.unchanged(elsewhere);
         }
         let (mask, body) = match table.life.delete {
-            Delete::Clear => encode::clearing(table, &before.state),
+            Delete::Clear | Delete::Reset => encode::clearing(table, &before.state),
             _ => Default::default(),
         };
         let change = match table.life.delete {
-            Delete::Clear if mask.is_empty() => return ResourceAnswer::default(),
+            Delete::Clear | Delete::Reset if mask.is_empty() => return ResourceAnswer::default(),
             Delete::Clear => Mutation::Update { name: &name, mask: &mask, body },
+            Delete::Reset => match self.reset(resource, &name, body, &deadline).await {
+                Ok(Some(change)) => change,
+                Ok(None) => return ResourceAnswer::default(),
+                Err(error) => {
+                    return before.unchanged(attempt.failed(client, Some(table), &error));
+                }
+            },
             _ => Mutation::Delete { name: &name, query },
         };
         let finished = match self.retry_on_conflict(&change, &scope, &deadline).await {
@@ -93,7 +101,9 @@ impl Lifecycle {
                 before.unchanged(attempt.failed(client, Some(table), &error))
             }
             _ => {
-                self.walk.deleted(&before.state);
+                if is_object {
+                    self.walk.deleted(&before.state);
+                }
                 ResourceAnswer::default()
             }
         }

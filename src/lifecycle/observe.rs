@@ -54,7 +54,7 @@ impl Lifecycle {
         }
         let deadline = self.deadline(table, planned, Purpose::Read, call);
         let found = match table.name_of(planned) {
-            Some(name) => self.client.get(&name, &deadline).await.map(Some),
+            Some(name) => self.get(table, &name, &deadline).await.map(Some),
             None => self.find(table, planned, &deadline).await,
         };
         Arc::new(match found {

@@ -20,7 +20,7 @@ use super::observe::Observed;
 use super::private::PrivateState;
 use super::walk::Walk;
 use crate::model::encode::Difference;
-use crate::model::life::HasCompute;
+use crate::model::life::{Create, HasCompute};
 use crate::model::meaning;
 use crate::model::plan::{self, PlanContext, Planned};
 use crate::model::table::{Resource, Settings, Table};
@@ -57,10 +57,16 @@ pub async fn plan(
     let destruction = request.config.is_none();
     let planning = walk.plans(call.capabilities.deferral_allowed, destruction);
     let review_warnings = settings.review_warnings && planning;
+    let caller = match lifecycle {
+        Some(lifecycle) if resource.table().life.create == Create::Put => {
+            lifecycle.planned_caller(resource.table(), request, call).await
+        }
+        _ => None,
+    };
     let surroundings = &Surroundings {
         lifecycle: lifecycle.filter(|_| planning),
         walk,
-        settings: &Settings { review_warnings, ..settings.clone() },
+        settings: &Settings { review_warnings, caller, ..settings.clone() },
         now,
     };
     let Some(config) = &request.config else {
@@ -163,7 +169,7 @@ impl<'a> Preview<'a> {
 
     /// Only what is created, replaced, or a change of defaults looks at anything.
     async fn observe(&self, call: &Call) -> Arc<Observed> {
-        let lifecycle = self.surroundings.lifecycle.filter(|_| self.table.address.is_object());
+        let lifecycle = self.surroundings.lifecycle.filter(|_| self.table.address.is_readable());
         let Some(lifecycle) = lifecycle else { return Arc::default() };
         let (table, planned) = (self.table, &self.planned.object);
         let object = match &self.kind {

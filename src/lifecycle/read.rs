@@ -58,7 +58,7 @@ impl Lifecycle {
             Some(Err(warning)) => {
                 diagnostics.extend(warning);
                 let deadline = self.deadline(table, &state, Purpose::Read, call);
-                self.client.get(&name, &deadline).await
+                self.get(table, &name, &deadline).await
             }
             None => self.get_or_list(table, &name, &deadline).await,
         };
@@ -154,7 +154,7 @@ impl Lifecycle {
     ) -> Result<Json, Error> {
         let parent = table.address.split(name).and_then(|it| it.parent);
         let Some(parent) = parent.filter(|_| table.life.listed) else {
-            return self.client.get(name, deadline).await;
+            return self.get(table, name, deadline).await;
         };
         let collection = table.address.collection(Some(parent));
         let siblings = self.reads.of(&collection);

@@ -10,6 +10,7 @@ use super::help::{Help as _, Section};
 use crate::model::field::{AnyField, Check, Place};
 use crate::model::meaning;
 use crate::model::table::Table;
+use crate::resources::PROJECT;
 
 /// What was tried, as the summary of a diagnostic names it: `create the branch`.
 #[derive(Clone, Copy)]
@@ -46,7 +47,7 @@ impl Attempt<'_> {
             _ => Vec::new(),
         };
         let timeout = table.map(|_| *verb);
-        let detail = explained(client, error, timeout, &referred);
+        let detail = explained(client, error, name, timeout, &referred);
         let fields = error.field_violations();
         let placed = fields.iter().filter_map(|(field, why)| {
             let path = path_of(table?.fields, field)?;
@@ -66,7 +67,7 @@ impl Attempt<'_> {
 
 /// Why a read failed, and what to do.
 pub fn explain(client: &Client, error: &Error) -> String {
-    explained(client, error, Some("read"), &[])
+    explained(client, error, "", Some("read"), &[])
 }
 
 /// The attribute that names what Lakebase does not find. Its code or its message tells it:
@@ -108,10 +109,16 @@ fn references(fields: &[AnyField]) -> Vec<&'static str> {
     named.map(|it| it.name).collect()
 }
 
-/// The API's message first, then the causes, its details, what to do, and the request. `timeout` is
-/// the attribute in `timeouts` that applies; `referred` are the attributes that may name what is not
+/// The API's message first, then the causes, its details, what to do, and the request. `name` is that
+/// of the object, if there is one, `timeout` the attribute in `timeouts` that applies; `referred` are the attributes that may name what is not
 /// there.
-fn explained(client: &Client, error: &Error, timeout: Option<&str>, referred: &[&str]) -> String {
+fn explained(
+    client: &Client,
+    error: &Error,
+    name: &str,
+    timeout: Option<&str>,
+    referred: &[&str],
+) -> String {
     let mut text = sentence(&error.reason());
     for cause in causes(error) {
         let _ = write!(text, "\nCause: {}", sentence(&cause.to_string()));
@@ -120,7 +127,7 @@ fn explained(client: &Client, error: &Error, timeout: Option<&str>, referred: &[
     if !details.is_empty() {
         let _ = write!(text, "\n\n{details}");
     }
-    if let Some(advice) = advice(client, error, timeout, referred) {
+    if let Some(advice) = advice(client, error, name, timeout, referred) {
         let _ = write!(text, "\n\n{advice}");
     }
     text.push('\n');
@@ -147,6 +154,7 @@ fn causes(error: &Error) -> Vec<&(dyn std::error::Error + 'static)> {
 fn advice(
     client: &Client,
     error: &Error,
+    name: &str,
     timeout: Option<&str>,
     referred: &[&str],
 ) -> Option<String> {
@@ -165,8 +173,8 @@ fn advice(
     } else if error.is_permission_denied() {
         format!(
             "The workspace {host} authenticated the caller (method `{auth}`) but rejected the \
-             request. Managing a project requires the CAN MANAGE permission on it. Workspace \
-             admins may restrict who can create projects."
+             request. {}",
+            missing_permission(name, timeout == Some("create"))
         )
     } else if error.is_reference_not_found() && !referred.is_empty() {
         let names = referred.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
@@ -212,6 +220,21 @@ fn advice(
         return None;
     };
     Some(advice)
+}
+
+/// Which permission a refused request lacks, and who grants it.
+fn missing_permission(name: &str, creates: bool) -> String {
+    match PROJECT.find(name) {
+        Some(project) if !(creates && project == name) => format!(
+            "Reading `{project}` or connecting to it requires CAN_USE on the project; changing it or \
+             anything in it requires CAN_MANAGE. Workspace admins and users who can manage the \
+             project can grant these permissions, for example with the resource \
+             `lakebase_project_permissions`."
+        ),
+        _ => "Managing a project requires the CAN_MANAGE permission on it. Workspace admins may \
+              restrict who can create projects."
+            .to_owned(),
+    }
 }
 
 /// The attribute at a path of the API, such as `spec.ttl` or `branch.spec.ttl`, or `schedule` at the

@@ -47,8 +47,11 @@ impl Lifecycle {
         let finished = if mask.is_empty() {
             self.settle(resource, &name, planned, &deadline).await
         } else {
-            let body = encode::update_body(table, planned, &mask);
-            let change = Mutation::Update { name: &name, mask: &mask, body };
+            let reported = match self.before_update(resource, &name, planned, &deadline).await {
+                Ok(reported) => reported,
+                Err(refusals) => return before.unchanged(refusals),
+            };
+            let change = Mutation::update(resource, &name, &mask, planned, &reported);
             match self.retry_on_conflict(&change, &scope, &deadline).await {
                 Ok(operation) => self.finish(resource, &name, operation, planned, &deadline).await,
                 Err(error) => {

@@ -30,6 +30,13 @@ pub enum Address {
         /// The object that has the setting.
         parent: &'static Address,
     },
+    /// The permissions on its parent, whose name they have. They stand in an API of their own.
+    Permissions {
+        /// The object on which permissions are granted.
+        parent: &'static Address,
+        /// What that API calls objects of this sort: `database-projects`.
+        object_type: &'static str,
+    },
     /// Issued on demand: it has no name, and cannot be read back.
     Issued,
 }
@@ -86,11 +93,18 @@ impl Address {
         Self::Setting { parent }
     }
 
+    /// The permissions on a parent.
+    pub const fn permissions(parent: &'static Address, object_type: &'static str) -> Self {
+        Self::Permissions { parent, object_type }
+    }
+
     /// The address of the parent.
     pub const fn parent(&self) -> Option<&'static Address> {
         match self {
             Self::Member { parent, .. } => *parent,
-            Self::Singleton { parent, .. } | Self::Setting { parent } => Some(parent),
+            Self::Singleton { parent, .. }
+            | Self::Setting { parent }
+            | Self::Permissions { parent, .. } => Some(parent),
             Self::Issued => None,
         }
     }
@@ -108,6 +122,18 @@ impl Address {
     /// Whether an object has a name that no other resource has.
     pub const fn is_object(&self) -> bool {
         matches!(self, Self::Member { .. } | Self::Singleton { .. })
+    }
+
+    /// Whether the API answers a read of one alone, and not only of its parent.
+    pub const fn is_readable(&self) -> bool {
+        self.is_object() || matches!(self, Self::Permissions { .. })
+    }
+
+    /// What the API of permissions calls the object on which permissions of that name are: its type
+    /// and its ID.
+    pub fn permissions_on(&self, name: &str) -> Option<String> {
+        let Self::Permissions { parent, object_type } = self else { return None };
+        Some(format!("{object_type}/{}", parent.split(name)?.id?))
     }
 
     /// The collection, e.g. `endpoints`; empty for what is in none.
@@ -146,7 +172,7 @@ impl Address {
                 Some(format!("{}/{}", self.collection(parent), id?))
             }
             Self::Singleton { segment, .. } => Some(format!("{}/{segment}", parent?)),
-            Self::Setting { .. } => Some(parent?.to_owned()),
+            Self::Setting { .. } | Self::Permissions { .. } => Some(parent?.to_owned()),
             Self::Issued => None,
         }
     }
@@ -165,7 +191,7 @@ impl Address {
                 let is_here = found == *segment && is_parent(Some(parent), holder);
                 is_here.then_some(Parts { parent: holder, id: None })
             }
-            Self::Setting { parent } => {
+            Self::Setting { parent } | Self::Permissions { parent, .. } => {
                 parent.matches(name).then_some(Parts { parent: Some(name), id: None })
             }
             Self::Issued => None,
@@ -220,7 +246,7 @@ impl fmt::Display for Address {
                 write!(f, "{collection}/{{{id}}}")
             }
             Self::Singleton { parent, segment } => write!(f, "{parent}/{segment}"),
-            Self::Setting { parent } => write!(f, "{parent}"),
+            Self::Setting { parent } | Self::Permissions { parent, .. } => write!(f, "{parent}"),
             Self::Issued => Ok(()),
         }
     }
@@ -269,6 +295,7 @@ mod tests {
     const SCHEDULE: &Address = &Address::singleton(BRANCH, "snapshot-schedule");
     const DEFAULT_BRANCH: &Address = &Address::setting(PROJECT);
     const CATALOG: &Address = &Address::top_level("catalogs", "catalog_id");
+    const PERMISSIONS: &Address = &Address::permissions(PROJECT, "database-projects");
 
     #[test]
     fn name_round_trips_through_its_components() {
@@ -295,11 +322,17 @@ mod tests {
             ),
             (DEFAULT_BRANCH, "projects/p", Some("projects/p"), None),
             (CATALOG, "catalogs/my_catalog", None, Some("my_catalog")),
+            (PERMISSIONS, "projects/p", Some("projects/p"), None),
         ];
         for (address, name, parent, id) in table {
             assert_eq!(address.split(name), Some(Parts { parent, id }), "{name}");
             assert_eq!(address.join(parent, id).as_deref(), Some(name));
         }
+        assert_eq!(
+            PERMISSIONS.permissions_on("projects/p"),
+            Some("database-projects/p".to_owned())
+        );
+        assert_eq!(DEFAULT_BRANCH.permissions_on("projects/p"), None);
         assert_eq!(DATA_API.to_string(), format!("{DATABASE}/data-api"));
         assert_eq!(DEFAULT_BRANCH.to_string(), "projects/{project_id}");
         assert_eq!(BRANCH.to_string(), "projects/{project_id}/branches/{branch_id}");

@@ -45,7 +45,8 @@ const fn fields(all: &[AnyField], members: bool) {
         refers_to_attributes_beside_it(field, all);
         hides_only_what_is_sent(field);
         accepts_ids_only_of_an_id(field);
-        if let Kind::Object(inner) | Kind::Objects(inner) = field.kind {
+        has_no_computed_members_in_a_set(field);
+        if let Kind::Object(inner) | Kind::Objects(inner) | Kind::ObjectSet(inner) = field.kind {
             has_members(field, inner);
             fields(inner, true);
         }
@@ -88,6 +89,11 @@ const fn lives_as_its_address_permits(table: &Table) {
     let lives_with_parent = matches!(life.create, Create::Patch)
         && matches!(life.delete, Delete::Forget | Delete::Clear);
     assert!(!is_setting || lives_with_parent, "{}", table.type_name);
+    let is_whole = matches!(table.address, Address::Permissions { .. });
+    let is_put = matches!(life.create, Create::Put);
+    assert!(is_whole == is_put, "{}", table.type_name);
+    assert!(is_put == matches!(life.update, Update::Put), "{}", table.type_name);
+    assert!(is_put == matches!(life.delete, Delete::Reset), "{}", table.type_name);
 }
 
 const fn deletes_permanently_only_on_request(table: &Table) {
@@ -123,7 +129,7 @@ const fn replaces_what_no_update_changes(table: &Table) {
         // A word about the create alone is over.
         let is_over = field.create_only && field.is_never_reported;
         let changes = is_setting && !field.replaces && !field.is_server() && !is_over;
-        assert!(matches!(table.life.update, Update::Patch) || !changes, "{}", field.name);
+        assert!(!matches!(table.life.update, Update::Never) || !changes, "{}", field.name);
         at += 1;
     }
 }
@@ -213,6 +219,12 @@ const fn accepts_ids_only_of_an_id(field: &AnyField) {
 
 const fn has_members(field: &AnyField, members: &[AnyField]) {
     assert!(!members.is_empty(), "{}", field.name);
+}
+
+/// Terraform compares the elements of a set as wholes: what it does not know would make them others.
+const fn has_no_computed_members_in_a_set(field: &AnyField) {
+    let is_set = matches!(field.kind, Kind::ObjectSet(_));
+    assert!(!is_set || !matches!(field.given, Given::OrServer), "{}", field.name);
 }
 
 const fn are_among(names: &[&str], fields: &[AnyField], message: &str) {

@@ -110,6 +110,8 @@ fn fill(planned: &Value, read: &Value) -> Value {
             let element = |(at, planned)| fill(planned, read.get(at).unwrap_or(&Value::Null));
             Value::List(planned.iter().enumerate().map(element).collect())
         }
+        // Which element of a set became which is not known.
+        (Value::Set(_), Value::Set(_)) if !planned.is_wholly_known() => read.clone(),
         (Value::List(planned), _) => {
             Value::List(planned.iter().map(|it| fill(it, &Value::Null)).collect())
         }
@@ -157,6 +159,7 @@ fn setting(
         // Protobuf leaves an empty map and an empty list out.
         Kind::TextMap | Kind::Tags => Some(Value::Map(Object::new())),
         Kind::Texts | Kind::Objects(_) => Some(Value::List(Vec::new())),
+        Kind::ObjectSet(_) => Some(Value::Set(Vec::new())),
         // An object may be left out that holds nothing but `false`.
         Kind::Object(members) => {
             let before = before.as_map()?;
@@ -226,6 +229,9 @@ pub fn value(field: &AnyField, json: &Json, before: &Value) -> Value {
         }
         (Kind::Objects(members), Json::Array(elements)) => {
             Value::List(elements.iter().map(|it| Value::Map(object(members, it, None))).collect())
+        }
+        (Kind::ObjectSet(members), Json::Array(elements)) => {
+            Value::set(elements.iter().map(|it| Value::Map(object(members, it, None))).collect())
         }
         _ => Value::Null,
     }

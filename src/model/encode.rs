@@ -22,6 +22,7 @@ pub fn update_body(table: &Table, planned: &Object, mask: &[String]) -> Json {
 pub fn clearing(table: &Table, state: &Object) -> (Vec<String>, Json) {
     let empty = |field: &AnyField| match field.kind {
         Kind::Texts | Kind::Objects(_) => Some(Value::List(Vec::new())),
+        Kind::ObjectSet(_) => Some(Value::Set(Vec::new())),
         Kind::TextMap | Kind::Tags => Some(Value::Map(Object::new())),
         _ => None,
     };
@@ -126,7 +127,7 @@ pub(super) fn is_as_good(before: &Value, after: &Value) -> bool {
 fn is_empty(value: &Value) -> bool {
     match value {
         Value::Map(entries) => entries.is_empty(),
-        Value::List(elements) => elements.is_empty(),
+        Value::List(elements) | Value::Set(elements) => elements.is_empty(),
         _ => false,
     }
 }
@@ -209,7 +210,8 @@ pub fn json(field: &AnyField, value: &Value) -> Json {
             tags.iter().map(pair).collect()
         }
         (Kind::Object(members), Value::Map(object)) => members_json(members, object),
-        (Kind::Objects(members), Value::List(elements)) => {
+        (Kind::Objects(members), Value::List(elements))
+        | (Kind::ObjectSet(members), Value::Set(elements)) => {
             let empty = &Object::new();
             let element = |it: &Value| members_json(members, it.as_map().unwrap_or(empty));
             elements.iter().map(element).collect()

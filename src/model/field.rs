@@ -66,6 +66,8 @@ pub enum Kind {
     Object(&'static [AnyField]),
     /// A list of objects of fields.
     Objects(&'static [AnyField]),
+    /// A set of objects of fields, a list in the API.
+    ObjectSet(&'static [AnyField]),
 }
 
 /// Who may give the value: the four legal combinations, and no other.
@@ -469,10 +471,12 @@ impl<T> fmt::Debug for Field<T> {
 }
 
 impl AnyField {
-    /// The members, if the field is an object or a list of objects.
+    /// The members, if the field is an object, or a list or a set of objects.
     pub fn members(&self) -> Option<&'static [AnyField]> {
         match self.kind {
-            Kind::Object(members) | Kind::Objects(members) => Some(members),
+            Kind::Object(members) | Kind::Objects(members) | Kind::ObjectSet(members) => {
+                Some(members)
+            }
             _ => None,
         }
     }

@@ -29,6 +29,8 @@ pub enum Create {
     Post,
     /// By a PATCH: it is there for as long as its parent.
     Patch,
+    /// By a PUT of the whole: it is there for as long as its parent.
+    Put,
 }
 
 /// How an object is changed.
@@ -36,6 +38,8 @@ pub enum Create {
 pub enum Update {
     /// By a PATCH of the leaves that differ.
     Patch,
+    /// By a PUT of the whole.
+    Put,
     /// Never: every change of a setting replaces it.
     Never,
 }
@@ -51,6 +55,8 @@ pub enum Delete {
     Plain,
     /// By a PATCH that clears its settings.
     Clear,
+    /// By a PUT of the whole without its settings.
+    Reset,
     /// Not at all: Terraform forgets it, and it stays as it is.
     Forget,
 }
@@ -98,6 +104,17 @@ impl Life {
 
     /// The life of what Lakebase alone creates and deletes: it is only read.
     pub const READ_ONLY: Self = Self { update: Update::Never, listed: true, ..Self::SETTING };
+
+    /// The life of what is replaced as a whole for as long as its parent is there.
+    pub const WHOLE: Self =
+        Self { create: Create::Put, update: Update::Put, delete: Delete::Reset, ..Self::SETTING };
+}
+
+impl Create {
+    /// Whether it is there for as long as its parent, so that it is never posted.
+    pub fn is_with_parent(self) -> bool {
+        self != Self::Post
+    }
 }
 
 impl Delete {

@@ -83,7 +83,7 @@ pub fn description(field: &AnyField, beside: &'static [AnyField]) -> String {
             Kind::Texts if matches!(field.check, Some(Check::SchemaNames(Some(_)))) => {
                 " If omitted, the existing elements remain unchanged."
             }
-            Kind::Texts | Kind::Objects(_) => {
+            Kind::Texts | Kind::Objects(_) | Kind::ObjectSet(_) => {
                 " If omitted, the existing elements remain unchanged. Set to `[]` to remove them all."
             }
             Kind::TextMap | Kind::Tags => {

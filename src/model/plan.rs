@@ -231,6 +231,13 @@ fn configured(field: &AnyField, given: &Value, before: &Value, unfilled: Unfille
             });
             with_prior_spelling(field, Value::List(elements.collect()), before)
         }
+        (Kind::ObjectSet(members), Value::Set(elements)) => {
+            let elements = elements.iter().map(|it| match it {
+                Value::Map(object) => Value::Map(merge(members, Some(object), None, unfilled)),
+                other => other.clone(),
+            });
+            with_prior_spelling(field, Value::set(elements.collect()), before)
+        }
         _ => with_prior_spelling(field, given.clone(), before),
     }
 }

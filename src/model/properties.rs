@@ -74,6 +74,9 @@ fn value(field: &AnyField) -> BoxedStrategy<Value> {
         (_, Kind::Objects(members)) => proptest::collection::vec(object(members), 0..3)
             .prop_map(|it| Value::List(it.into_iter().map(Value::Map).collect()))
             .boxed(),
+        (_, Kind::ObjectSet(members)) => proptest::collection::vec(object(members), 0..3)
+            .prop_map(|it| Value::set(it.into_iter().map(Value::Map).collect()))
+            .boxed(),
     }
 }
 

@@ -87,6 +87,7 @@ fn kind(field: &AnyField) -> AttributeKind {
         Kind::TextMap | Kind::Tags => AttributeKind::Type(Type::Map(Box::new(Type::String))),
         Kind::Object(members) => AttributeKind::Nested(Nesting::Single, inner(members)),
         Kind::Objects(members) => AttributeKind::Nested(Nesting::List, inner(members)),
+        Kind::ObjectSet(members) => AttributeKind::Nested(Nesting::Set, inner(members)),
     }
 }
 

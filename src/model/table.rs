@@ -62,6 +62,13 @@ pub trait Resource: Sync {
     /// Brings what the service reports into the shape that the table reads.
     fn reported(&self, _reported: &mut Json, _prior: &Object) {}
 
+    /// Adds to the body of a change of the whole what Lakebase would otherwise take away, from what it
+    /// reports.
+    fn keep(&self, _body: &mut Json, _reported: &Json) {}
+
+    /// Brings a state of the official provider into the shape of an answer of the API.
+    fn taken_over(&self, _stored: &mut Json) {}
+
     /// Completes a freshly read state with what the table cannot read.
     fn read(&self, _state: &mut Object, _prior: &Object, _settings: &Settings) {}
 }
@@ -89,6 +96,9 @@ pub struct Settings {
     pub custom_tags: Value,
     /// Whether a plan tells what a reader should notice about compute.
     pub review_warnings: bool,
+    /// The user or service principal that the provider runs as, where a plan of permissions needs it
+    /// and Lakebase tells it.
+    pub caller: Option<String>,
 }
 
 impl Default for Settings {
@@ -97,6 +107,7 @@ impl Default for Settings {
             max_autoscaling_range_cu: Some(DEFAULT_MAX_AUTOSCALING_RANGE_CU),
             custom_tags: Value::Map(Object::new()),
             review_warnings: true,
+            caller: None,
         }
     }
 }

@@ -15,6 +15,8 @@ use super::table::{Resource, Settings, Table};
 /// The state that takes over a stored one; `None` if the stored one does not say its name.
 pub fn state(resource: &dyn Resource, stored: &Json) -> Option<Object> {
     let table = resource.table();
+    let stored = &mut stored.clone();
+    resource.taken_over(stored);
     let mut reported = stored.clone();
     if reported["name"].as_str().is_none() {
         let id = table.id().and_then(|field| stored[field.name].as_str());
@@ -127,6 +129,31 @@ mod tests {
         assert_eq!(state["source_branch"], "projects/p/branches/production".into());
         assert_eq!(state["purge_on_delete"], true.into());
         assert_eq!(state["replace_existing"], false.into());
+    }
+
+    #[test]
+    fn permissions_of_a_project_are_taken_over_and_of_nothing_else() {
+        let resource = &resources::project_permissions::ProjectPermissions;
+        let entry = |kind: &str, name: &str| {
+            let mut entry = json!({
+                "user_name": "", "group_name": "", "service_principal_name": "",
+                "permission_level": "CAN_USE",
+            });
+            entry[kind] = name.into();
+            entry
+        };
+        let mut stored = json!({
+            "id": "/database-projects/shop", "object_type": "database-projects",
+            "database_project_name": "shop", "cluster_id": null,
+            "access_control": [entry("group_name", "team"), entry("user_name", "ana")],
+        });
+        let taken_over = state(resource, &stored).unwrap();
+        assert_eq!(taken_over["project"], "projects/shop".into());
+        assert_eq!(taken_over["grants"].as_elements().map(<[_]>::len), Some(2));
+        for project in [Json::Null, "".into()] {
+            stored["database_project_name"] = project;
+            assert_eq!(state(resource, &stored), None);
+        }
     }
 
     #[test]

@@ -106,6 +106,15 @@ fn check_kind(field: &AnyField, value: &Value, path: &Path, sink: &mut Diagnosti
             }
             None
         }
+        // An element of a set has no path.
+        (Kind::ObjectSet(members), Value::Set(elements)) => {
+            let mut inside = Diagnostics::new();
+            for element in elements.iter().filter_map(Value::as_map) {
+                check_object(members, element, path, &mut inside);
+            }
+            sink.extend(inside.into_iter().map(|it| it.at(path.clone())));
+            None
+        }
         (Kind::Texts, Value::List(elements)) if elements.iter().any(Value::is_null) => {
             Some("an element is null. Lakebase does not store null elements: remove it".to_owned())
         }

@@ -114,6 +114,7 @@ pub fn validate(config: &Object, sink: &mut Diagnostics) {
 /// What the block says about plans.
 pub fn settings(config: &Object) -> Settings {
     Settings {
+        caller: None,
         max_autoscaling_range_cu: match MAX_AUTOSCALING_RANGE_CU.of(config) {
             Tf::Null => Some(DEFAULT_MAX_AUTOSCALING_RANGE_CU),
             Tf::Unknown => None,

@@ -54,7 +54,8 @@ matrix! {
 #[test]
 fn every_resource_has_a_test() {
     // A credential is no object of the API: nothing of it is updated, drifts or is imported. A
-    // setting of its parent is none either: tests/terraform/settings.rs has its life.
+    // setting of its parent is none either: tests/terraform/settings.rs has its life, and
+    // tests/terraform/permissions.rs that of permissions.
     let objects = lakebase::tables().filter(|it| it.address.is_object());
     assert_eq!(objects.map(|it| it.type_name).collect::<Vec<_>>(), TYPES);
 }

@@ -239,7 +239,7 @@ fn rejected_request_names_workspace_and_method() {
             PERMISSION_DENIED: You may not.
 
             The workspace [HOST] authenticated the caller (method `pat`)
-            but rejected the request. Managing a project requires the CAN MANAGE
+            but rejected the request. Managing a project requires the CAN_MANAGE
             permission on it. Workspace admins may restrict who can create projects.
 
             Request: GET [HOST]/api/2.0/postgres/projects

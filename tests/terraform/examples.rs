@@ -32,6 +32,7 @@ examples! {
     a_snapshot "resources/lakebase_snapshot"
     a_snapshot_schedule "resources/lakebase_snapshot_schedule"
     an_endpoint "resources/lakebase_endpoint"
+    the_permissions_of_a_project "resources/lakebase_project_permissions"
     a_default_branch "resources/lakebase_default_branch"
     a_role "resources/lakebase_role"
     a_database "resources/lakebase_database"

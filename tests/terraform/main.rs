@@ -36,6 +36,7 @@ mod interrupted;
 mod masks;
 mod methods;
 mod moved;
+mod permissions;
 mod pipelines;
 mod plan_fixtures;
 mod plan_warnings;

@@ -207,6 +207,26 @@ impl Client {
         self.change(&Request::delete(url), deadline).await
     }
 
+    /// Reads the permissions on an object, such as `database-projects/p`.
+    pub async fn permissions(&self, object: &str, deadline: &Deadline) -> Result<Json, Error> {
+        let url = self.url_below(request::PERMISSIONS, &Method::GET, object, &[])?;
+        self.send(&Request::get(url), deadline).await
+    }
+
+    /// Replaces the permissions on an object by those of a body, at once. What is inherited remains.
+    pub async fn replace_permissions(
+        &self,
+        object: &str,
+        body: &Json,
+        deadline: &Deadline,
+    ) -> Result<Operation, Error> {
+        let Inner { transport, authenticator, .. } = &*self.0;
+        let url = self.url_below(request::PERMISSIONS, &Method::PUT, object, &[])?;
+        let request = Request::with_json(Method::PUT, url, body, Effect::Repeatable);
+        transport.ask_workspace(self.me_url(), authenticator, deadline).await?;
+        self.send(&request, deadline).await.map(Operation::done)
+    }
+
     /// Looks at an operation, once.
     pub async fn operation(&self, name: &str, deadline: &Deadline) -> Result<Operation, Error> {
         let request = Request::get(self.url(&Method::GET, name, &[])?);
@@ -259,7 +279,7 @@ impl Client {
 
     /// How a read of `name` is called in errors.
     pub(crate) fn label(&self, name: &str) -> String {
-        let url = request::address(&self.0.host, name, &[]);
+        let url = request::address(&self.0.host, request::ROOT, name, &[]);
         url.map_or_else(|_| format!("GET {name}"), |url| Request::get(url).label())
     }
 
@@ -291,7 +311,17 @@ impl Client {
     }
 
     fn url(&self, method: &Method, name: &str, query: &[(&str, String)]) -> Result<Url, Error> {
-        request::address(&self.0.host, name, query).map_err(|what| {
+        self.url_below(request::ROOT, method, name, query)
+    }
+
+    fn url_below(
+        &self,
+        root: &str,
+        method: &Method,
+        name: &str,
+        query: &[(&str, String)],
+    ) -> Result<Url, Error> {
+        request::address(&self.0.host, root, name, query).map_err(|what| {
             let request = format!("{method} {name}");
             Error::new(Kind::Unusable { what }, Report { request, ..Report::default() })
         })

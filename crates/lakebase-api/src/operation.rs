@@ -40,6 +40,11 @@ impl Operation {
         Ok(operation)
     }
 
+    /// A change that was made at once, without an operation.
+    pub(crate) fn done(response: Json) -> Self {
+        Self { name: String::new(), done: true, error: None, response: Some(response) }
+    }
+
     /// An `error` counts before a `response`, and a delete may have neither.
     pub(crate) fn look(self) -> PollResult {
         match (self.done, self.error) {

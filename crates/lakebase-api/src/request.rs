@@ -6,7 +6,9 @@ use crate::retry::Effect;
 use crate::{Json, Secret};
 
 /// Where the service's resources are.
-const ROOT: &str = "/api/2.0/postgres/";
+pub(crate) const ROOT: &str = "/api/2.0/postgres/";
+/// Where the permissions on objects of a workspace are (API reference, 10).
+pub(crate) const PERMISSIONS: &str = "/api/2.0/permissions/";
 
 /// A request that can be sent any number of times.
 #[derive(Clone)]
@@ -108,15 +110,20 @@ impl Request {
 /// The address of a resource, an operation or a collection, whose name is appended as it is:
 /// the ids of operations may contain `/`, `+` and `=` (API reference, 4.1).
 ///
-/// A name that would lead elsewhere than below the service's root is refused, and so is a name
-/// whose characters an address cannot hold as they are.
-pub(crate) fn address(host: &Url, name: &str, query: &[(&str, String)]) -> Result<Url, String> {
+/// A name that would lead elsewhere than below the root is refused, and so is a name whose
+/// characters an address cannot hold as they are.
+pub(crate) fn address(
+    host: &Url,
+    root: &str,
+    name: &str,
+    query: &[(&str, String)],
+) -> Result<Url, String> {
     let strange = |c: char| c.is_ascii_control() || matches!(c, '?' | '#' | '%' | '\\');
     let elsewhere = |step: &str| step == "." || step == "..";
     if name.is_empty() || name.contains(strange) || name.split('/').any(elsewhere) {
         return Err(format!("`{name}` is not a valid resource name"));
     }
-    let mut path = String::from(ROOT);
+    let mut path = String::from(root);
     path.push_str(name);
     Ok(with_query(absolute(host, &path), query))
 }

@@ -55,7 +55,11 @@ fn admit(service: &Service, request: &Request) -> Result<()> {
     if request.path == "/_emulator/health" {
         return Ok(());
     }
-    auth::admit(&service.world, request, service.clock.now())?;
+    let caller = auth::admit(&service.world, request, service.clock.now())?;
+    if caller != service.world.options.user_name {
+        let text = format!("The test controls are not for '{caller}'.");
+        return Err(ApiError::new(403, "PERMISSION_DENIED", text));
+    }
     let media_type = request.content_type.as_deref().unwrap_or_default();
     let is_json = media_type.split(';').next().unwrap_or_default().trim() == "application/json";
     if !request.body.is_empty() && !is_json {

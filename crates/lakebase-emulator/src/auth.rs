@@ -13,6 +13,7 @@ use crate::error::{ApiError, Result};
 use crate::message::{Answer, Input, Request};
 use crate::model::Call;
 use crate::model::world::World;
+use crate::options::Identity;
 
 /// [CODE] §8.1.
 pub(crate) static CONFIG: Call =
@@ -38,20 +39,21 @@ const PUBLIC: Call = Call {
     answer: |_, input| Err(ApiError::no_such_api(input.method, input.path)),
 };
 
-/// Refuses a request without a valid token, and one that is meant for another workspace.
-pub(crate) fn admit(world: &World, request: &Request, now: Timestamp) -> Result<()> {
+/// The identity that a request comes from. Refuses one without a valid token, and one that is meant
+/// for another workspace.
+pub(crate) fn admit(world: &World, request: &Request, now: Timestamp) -> Result<String> {
     // [INF] The bodies of 401 and 403 were never recorded for this API (§12).
     let refuse = |text| Err(ApiError::new(401, "UNAUTHENTICATED", text));
     let Some(token) = credentials(request, "bearer") else {
         return refuse("Credential was not sent or was of an unsupported type for this API.");
     };
-    if token != world.options.token {
-        match world.tokens.get(token) {
-            None => return refuse("Invalid access token."),
-            Some(expires) if *expires <= now => return refuse("Access token expired."),
-            Some(_) => {}
-        }
-    }
+    let personal = world.options.everybody().find(|identity| identity.token == token);
+    let name = match (personal, world.tokens.get(token)) {
+        (Some(identity), _) => identity.user_name,
+        (None, None) => return refuse("Invalid access token."),
+        (None, Some((_, expires))) if *expires <= now => return refuse("Access token expired."),
+        (None, Some((name, _))) => name.clone(),
+    };
     // [INF] §1.4: check that the workspace headers match.
     match &request.workspace {
         Some(id) if *id != world.options.workspace_id => Err(ApiError::new(
@@ -59,7 +61,7 @@ pub(crate) fn admit(world: &World, request: &Request, now: Timestamp) -> Result<
             "PERMISSION_DENIED",
             format!("The principal has no access to workspace {id}."),
         )),
-        _ => Ok(()),
+        _ => Ok(name),
     }
 }
 
@@ -90,15 +92,19 @@ fn discovery(world: &mut World, _: &Input<'_>) -> Result<Answer> {
 }
 
 fn me(world: &mut World, _: &Input<'_>) -> Result<Answer> {
-    let user: &Json = &json!(world.options.user_name);
+    let user: &Json = &json!(world.caller);
+    let place = world.options.everybody().position(|it| it.user_name == world.caller);
+    let place = place.unwrap_or_default();
+    // [DOC] The first identity is an admin of the workspace.
+    let admins = if place == 0 { json!([{"display": "admins"}]) } else { json!([]) };
     let answer = json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
-        "id": "1000000000000001",
+        "id": (1_000_000_000_000_001_u64 + place as u64).to_string(),
         "userName": user,
         "displayName": user,
         "active": true,
         "emails": [{"type": "work", "value": user, "primary": true}],
-        "groups": [],
+        "groups": admins,
     });
     Ok(Answer::json(200, &answer))
 }
@@ -107,11 +113,14 @@ fn token(world: &mut World, input: &Input<'_>) -> Result<Answer> {
     let refuse = |status, error: &str, description: &str| {
         Ok(Answer::json(status, &json!({"error": error, "error_description": description})))
     };
-    let wanted = format!("{}:{}", world.options.client_id, world.options.client_secret);
     let given = credentials(input.request, "basic").and_then(|encoded| BASE64.decode(encoded).ok());
-    if given.as_deref() != Some(wanted.as_bytes()) {
+    let is_given = |identity: &Identity| {
+        let wanted = format!("{}:{}", identity.client_id, identity.client_secret);
+        given.as_deref() == Some(wanted.as_bytes())
+    };
+    let Some(identity) = world.options.everybody().find(is_given) else {
         return refuse(401, "invalid_client", "Client authentication failed");
-    }
+    };
     let form = String::from_utf8_lossy(&input.request.body);
     let has = |pair: &str| form.split('&').any(|other| other == pair);
     if !has("grant_type=client_credentials") {
@@ -122,7 +131,7 @@ fn token(world: &mut World, input: &Input<'_>) -> Result<Answer> {
     }
     let token = format!("oauth-{}", world.uuid());
     let lifetime = world.options.token_lifetime;
-    world.tokens.insert(token.clone(), after(input.now, lifetime));
+    world.tokens.insert(token.clone(), (identity.user_name, after(input.now, lifetime)));
     let seconds = SignedDuration::try_from(lifetime).unwrap_or(SignedDuration::MAX).as_secs();
     Ok(Answer::json(
         200,

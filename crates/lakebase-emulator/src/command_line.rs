@@ -5,6 +5,7 @@
 //! over it, and the command line over both. Start reading at [`ROWS`].
 
 mod postgres;
+mod profiles;
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use lakebase_emulator::{Behavior, Options, behaviors_help};
 use lexopt::Parser;
 use lexopt::prelude::{Long, Short, ValueExt as _};
+use profiles::{PROFILES, ProfileRow};
 
 /// What the program is to do.
 #[derive(Debug)]
@@ -178,6 +180,15 @@ const ROWS: &[Row] = &[
         set: |launch, text| put(&mut launch.options.client_secret, text),
     },
     Row {
+        name: "identity",
+        value: "NAMES",
+        meaning: "comma-separated other identities, which may do what project permissions allow",
+        set: |launch, text| {
+            text.split(',').for_each(|name| launch.options.add_identity(name));
+            Ok(())
+        },
+    },
+    Row {
         name: "token-lifetime",
         value: "DURATION",
         meaning: "lifetime of OAuth tokens (default 1h)",
@@ -188,47 +199,6 @@ const ROWS: &[Row] = &[
         value: "",
         meaning: "stop the clock; POST /_emulator/clock moves it",
         set: |launch, text| put(&mut launch.options.frozen_clock, text),
-    },
-];
-
-/// One option that a profile sets, and why.
-struct ProfileRow {
-    profile: &'static str,
-    option: &'static str,
-    value: &'static str,
-    because: &'static str,
-}
-
-const PROFILES: &[ProfileRow] = &[
-    ProfileRow {
-        profile: "realistic",
-        option: "operation-delay",
-        value: "5s",
-        because: "operations take a while (KIT, reference 4.3)",
-    },
-    ProfileRow {
-        profile: "realistic",
-        option: "settle-delay",
-        value: "3s",
-        because: "endpoints stay pending for a while (REC, reference 3.3)",
-    },
-    ProfileRow {
-        profile: "realistic",
-        option: "deviations",
-        value: "inexact-expiry",
-        because: "an expiry may be a moment off (INF, reference 3.2)",
-    },
-    ProfileRow {
-        profile: "realistic",
-        option: "deviations",
-        value: "delayed-effects=1",
-        because: "reads may be stale after a change (INF, reference 4.3)",
-    },
-    ProfileRow {
-        profile: "realistic",
-        option: "deviations",
-        value: "normalized-values",
-        because: "values may be spelled differently (INF, reference 13.1)",
     },
 ];
 

@@ -28,6 +28,8 @@ pub struct Recorded {
     /// The body; `null` where there was none or it was no JSON, and `{"omitted_bytes": n}` for one
     /// of more than 64 KiB.
     pub body: Json,
+    /// Whose token it came with; `null` where it had no valid one.
+    pub identity: Option<String>,
     /// The status of the answer; 0 where a fault left the request without one.
     pub status: u16,
     /// The `error_code` of a refusal, or the `error` of a refused OAuth token.
@@ -144,6 +146,7 @@ mod tests {
             path: number.to_string(),
             query: Vec::new(),
             body: Json::Null,
+            identity: None,
             status: 200,
             error_code: None,
             mutates: false,

@@ -4,6 +4,7 @@ use crate::auth;
 use crate::message::Request;
 use crate::model::{Call, Kind};
 use crate::name;
+use crate::resources::permissions;
 use crate::resources::{
     BRANCH, CATALOG, CDF_CONFIG, CDF_STATUS, CREDENTIAL, DATA_API, DATABASE, ENDPOINT, PASSWORD,
     PROJECT, ROLE, SNAPSHOT, SNAPSHOT_SCHEDULE, SYNCED_TABLE,
@@ -25,8 +26,18 @@ pub(crate) static KINDS: &[&Kind] = &[
     &SNAPSHOT_SCHEDULE,
 ];
 
-static CALLS: &[&Call] =
-    &[&CREDENTIAL, &PASSWORD, &auth::CONFIG, &auth::DISCOVERY, &auth::TOKEN, &auth::ME];
+static CALLS: &[&Call] = &[
+    &CREDENTIAL,
+    &PASSWORD,
+    &permissions::GET,
+    &permissions::PUT,
+    &permissions::PATCH,
+    &permissions::LEVELS,
+    &auth::CONFIG,
+    &auth::DISCOVERY,
+    &auth::TOKEN,
+    &auth::ME,
+];
 
 /// The call that a request is for.
 pub(crate) fn call(request: &Request) -> Option<&'static Call> {

@@ -65,7 +65,7 @@ use tokio::runtime::Runtime;
 pub use faults::{Effect, Fault, FaultKind};
 pub use journal::Recorded;
 pub use options::behaviors::{Behavior, Behaviors, Conflicts, Deviations, help as behaviors_help};
-pub use options::{NeverSuspended, Options, PostgresOptions, Quotas};
+pub use options::{Identity, NeverSuspended, Options, PostgresOptions, Quotas};
 
 use postgres::Postgres;
 use server::Backend;
@@ -175,6 +175,11 @@ impl Emulator {
     /// The secret of that client.
     pub fn client_secret(&self) -> &str {
         &self.options.client_secret
+    }
+
+    /// Who may use the workspace besides, with their tokens and clients.
+    pub fn identities(&self) -> &[Identity] {
+        &self.options.identities
     }
 
     /// The requests since the start or [`Emulator::forget_requests`], in order: polls, discovery

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::{env, fs};
 
-use lakebase_emulator::{Emulator, Recorded};
+use lakebase_emulator::{Emulator, Identity, Recorded};
 use lexopt::Parser;
 
 use command_line::{Command, Launch, command};
@@ -69,6 +69,12 @@ fn serve(launch: Launch) -> io::Result<()> {
             emulator.client_id(),
             emulator.client_secret(),
         ))?;
+        for Identity { user_name, token, client_id, client_secret } in emulator.identities() {
+            print(&format!(
+                "# as {user_name}: DATABRICKS_TOKEN={token}, or DATABRICKS_CLIENT_ID={client_id} \
+                 DATABRICKS_CLIENT_SECRET={client_secret}\n"
+            ))?;
+        }
         interrupted.wait().await;
         Ok(())
     })

@@ -259,6 +259,8 @@ pub(crate) struct Hooks {
     pub(crate) is_always_there: bool,
     /// Members of answers that this kind does not have.
     pub(crate) hidden: &'static [&'static str],
+    /// Whether the caller sees the object in lists.
+    pub(crate) is_visible: fn(&World, &Object) -> bool,
     /// Adds to a shown status what is derived from elsewhere.
     pub(crate) show: fn(&World, name: &str, &Object, &mut Map),
 }
@@ -290,6 +292,7 @@ impl Hooks {
         keeps_expired: |_| false,
         is_always_there: false,
         hidden: &[],
+        is_visible: |_, _| true,
         show: |_, _, _, _| {},
     };
 }

@@ -44,6 +44,9 @@ pub struct Options {
     pub client_id: String,
     /// The secret of that client.
     pub client_secret: String,
+    /// Who may use the workspace besides, as far as permissions allow. The identity of the fields
+    /// above is an admin of the workspace.
+    pub identities: Vec<Identity>,
     /// Whether the clock stands at 2026-01-01T00:00:00Z and only moves on request, so that
     /// answers repeat from run to run, times included.
     pub frozen_clock: bool,
@@ -114,6 +117,7 @@ impl Default for Options {
             token: TOKEN.to_owned(),
             client_id: "emulator-client".to_owned(),
             client_secret: SECRET.to_owned(),
+            identities: Vec::new(),
             frozen_clock: false,
             token_lifetime: Duration::from_hours(1),
             report_never_suspended_as: NeverSuspended::TimeoutAbsent,
@@ -131,8 +135,12 @@ impl Options {
         if self.host.is_loopback() {
             return;
         }
-        for (text, known) in [(&mut self.token, TOKEN), (&mut self.client_secret, SECRET)] {
-            if text == known {
+        let others = self.identities.iter_mut();
+        let others =
+            others.flat_map(|it| [(&mut it.token, TOKEN), (&mut it.client_secret, SECRET)]);
+        let first = [(&mut self.token, TOKEN), (&mut self.client_secret, SECRET)];
+        for (text, known) in first.into_iter().chain(others) {
+            if text.starts_with(known) {
                 *text = Uuid::new_v4().simple().to_string();
             }
         }
@@ -150,9 +158,15 @@ impl Options {
         if self.public_url.as_ref().is_some_and(|url| !is_origin(url)) {
             return Err("the public URL must look like http://emulator:8080".to_owned());
         }
-        if !self.host.is_loopback() && (self.token == TOKEN || self.client_secret == SECRET) {
+        let is_known =
+            |it: &Identity| it.token.starts_with(TOKEN) || it.client_secret.starts_with(SECRET);
+        if !self.host.is_loopback() && self.everybody().any(|it| is_known(&it)) {
             let text = "an emulator that other machines reach needs a token and a client secret of its own";
             return Err(text.to_owned());
+        }
+        let names: Vec<String> = self.everybody().map(|it| it.user_name).collect();
+        if let Some(twice) = (1..names.len()).find(|at| names[..*at].contains(&names[*at])) {
+            return Err(format!("there are two identities {}", names[twice]));
         }
         let is_printable =
             |text: &str| !text.is_empty() && text.bytes().all(|letter| letter.is_ascii_graphic());
@@ -163,10 +177,47 @@ impl Options {
             ("client ID", &self.client_id),
             ("client secret", &self.client_secret),
         ];
-        match texts.into_iter().find(|(_, text)| !is_printable(text)) {
+        let others = self.identities.iter().map(|it| ("identity", &it.user_name));
+        match texts.into_iter().chain(others).find(|(_, text)| !is_printable(text)) {
             Some((what, text)) => Err(format!("the {what} must be printable ASCII, not {text:?}")),
             None => Ok(()),
         }
+    }
+}
+
+/// Somebody who uses the workspace: an e-mail address, or the application ID of a service principal.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The name that permissions and SCIM `Me` use.
+    pub user_name: String,
+    /// The personal access token.
+    pub token: String,
+    /// The OAuth client.
+    pub client_id: String,
+    /// The secret of that client.
+    pub client_secret: String,
+}
+
+impl Options {
+    /// Adds an identity. Its token and its client have a number: `emulator-token-2` is that of the
+    /// second identity.
+    pub fn add_identity(&mut self, user_name: impl Into<String>) {
+        let number = self.identities.len() + 2;
+        let [token, client_id, client_secret] =
+            ["token", "client", "secret"].map(|what| format!("emulator-{what}-{number}"));
+        let user_name = user_name.into();
+        self.identities.push(Identity { user_name, token, client_id, client_secret });
+    }
+
+    /// All identities, the first one first.
+    pub(crate) fn everybody(&self) -> impl Iterator<Item = Identity> {
+        let first = Identity {
+            user_name: self.user_name.clone(),
+            token: self.token.clone(),
+            client_id: self.client_id.clone(),
+            client_secret: self.client_secret.clone(),
+        };
+        [first].into_iter().chain(self.identities.clone())
     }
 }
 

@@ -14,6 +14,7 @@ mod data_api;
 mod database;
 pub(crate) mod endpoint;
 pub(crate) mod password;
+pub(crate) mod permissions;
 mod project;
 mod role;
 mod snapshot;

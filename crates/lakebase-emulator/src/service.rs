@@ -19,6 +19,7 @@ use crate::message::{Answer, Input, Reply, Request};
 use crate::model::store::Store;
 use crate::model::world::World;
 use crate::options::Options;
+use crate::resources::permissions;
 use crate::schema::{Map, merge_patch};
 use crate::state;
 use crate::wire::format_timestamp;
@@ -127,6 +128,7 @@ impl Service {
             path: request.path.clone(),
             query: request.query.clone(),
             body: recorded_body(&request.body),
+            identity: auth::admit(&self.world, request, self.clock.now()).ok(),
             status,
             error_code,
             mutates,
@@ -220,7 +222,7 @@ impl Service {
         let call = kinds::call(request);
         let is_public = call.is_some_and(|call| call.is_public);
         if !is_public {
-            auth::admit(&self.world, request, now)?;
+            self.world.caller = auth::admit(&self.world, request, now)?;
         }
         let body = match request.body.as_slice() {
             _ if is_public => Json::Null,
@@ -232,6 +234,9 @@ impl Service {
         let method = if request.method == "HEAD" { "GET" } else { &request.method };
         let (path, query) = (request.path.as_str(), request.query.as_slice());
         let input = Input { method, path, query, body, request, now };
+        if !is_public {
+            permissions::authorize(&self.world, &input)?;
+        }
         if let Some(call) = call {
             return (call.answer)(&mut self.world, &input);
         }
@@ -291,6 +296,7 @@ impl Service {
     pub(crate) fn create(&mut self, name: &str, body: &Json) -> Result<()> {
         let now = self.clock.now();
         self.world.sweep(now);
+        self.world.caller.clone_from(&self.options.user_name);
         api::seed(&mut self.world, name, body, now)
     }
 

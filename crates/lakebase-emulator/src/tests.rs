@@ -17,6 +17,7 @@ mod lifecycle;
 mod lists;
 mod masks;
 mod odd;
+mod permissions;
 mod recorded;
 mod roles;
 mod rules;

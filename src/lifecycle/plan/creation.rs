@@ -1,12 +1,13 @@
 //! Says what a create will find.
 
 use lakebase_api::Json;
-use tfplugin::{Diagnostic, Diagnostics, Object};
+use tfplugin::{Diagnostic, Diagnostics, Object, Value};
 
 use super::super::create::{deleted_since, has_adoption, managed_elsewhere, soft_deleted};
 use super::super::report::Attempt;
 use super::super::{import_or_adopt_hint, is_deleted};
 use super::{Observed, Preview, Surroundings, change};
+use crate::model::field::Kind;
 use crate::model::life::Create;
 use crate::model::plan::PlanContext;
 use crate::model::table::Table;
@@ -28,8 +29,13 @@ impl Preview<'_> {
             let lifecycle = self.surroundings.lifecycle;
             !lifecycle.is_some_and(|it| it.overwrites(self.resource, found, planned))
         };
-        if table.life.create == Create::Patch && existing.is_none_or(is_free) {
-            return Diagnostics::new();
+        match table.life.create {
+            Create::Patch if existing.is_none_or(is_free) => return Diagnostics::new(),
+            Create::Post | Create::Patch => {}
+            Create::Put => {
+                let replaced = existing.and_then(|it| self.replaced_elements(&name, it));
+                return replaced.into_iter().collect();
+            }
         }
         let attempt = Attempt { verb: "create", noun: table.noun, name: &name };
         if let Some(elsewhere) = self.destroyed_elsewhere(&name) {
@@ -60,6 +66,30 @@ impl Preview<'_> {
             )
             .into(),
         }
+    }
+
+    /// A warning about what a change of the whole removes although no plan has shown it.
+    fn replaced_elements(&self, name: &str, existing: &Json) -> Option<Diagnostic> {
+        let planned = &self.planned.object;
+        let known = decode::complete(planned, &Object::new());
+        let before = decode::state(self.resource, existing, &known, self.surroundings.settings);
+        let removed = self.table.fields.iter().filter(|it| matches!(it.kind, Kind::ObjectSet(_)));
+        let removed = removed.flat_map(|field| {
+            let [before, after] = [&before, planned]
+                .map(|it| it.get(field.name).and_then(Value::as_elements).unwrap_or_default());
+            before.iter().filter(move |it| !after.contains(it))
+        });
+        let lines: Vec<_> = removed.filter_map(element).collect();
+        (!lines.is_empty()).then(|| {
+            Diagnostic::warning(
+                format!("Existing {} of `{name}` will be replaced", self.table.noun),
+                format!(
+                    "The configuration does not contain the following elements, which the apply \
+                     removes:\n{}\n\nTo keep them, add them to the configuration.",
+                    lines.concat()
+                ),
+            )
+        })
     }
 
     /// The error of a plan that also destroys the object, under another address.
@@ -93,6 +123,13 @@ impl Preview<'_> {
         let Attempt { noun, name, .. } = attempt;
         Diagnostic::warning(format!("Existing {noun} `{name}` will be adopted"), detail).into()
     }
+}
+
+/// An element of a set as a line: `user_name = "ana@example.com", permission_level = "CAN_USE"`.
+fn element(element: &Value) -> Option<String> {
+    let member = |(name, value): (&String, &Value)| Some(format!("{name} = {:?}", value.as_str()?));
+    let members: Vec<_> = element.as_map()?.iter().filter_map(member).collect();
+    Some(format!("\n  - {}", members.join(", ")))
 }
 
 /// The error of a create that finds what Lakebase has created along with the parent.

@@ -45,6 +45,11 @@ pub(super) async fn plan(
         ));
         return answer;
     }
+    if table.life.delete == Delete::Reset {
+        let summary = format!("{} of `{name}` will be reset", meaning::capitalized(noun));
+        answer.diagnostics.push(Diagnostic::warning(summary, resource.loss(state)));
+        return answer;
+    }
     if !walk.plans_destroy(name) {
         // Nothing is lost: protection and consent have no say.
         answer.private =

@@ -25,6 +25,8 @@ pub struct Tags;
 pub struct Nested;
 /// A list of objects of fields.
 pub struct NestedList;
+/// A set of objects of fields.
+pub struct NestedSet;
 
 impl Field<Bool> {
     /// The value where the configuration is silent.
@@ -206,6 +208,15 @@ impl Field<NestedList> {
     #[must_use]
     pub const fn each(mut self, members: &'static [AnyField]) -> Self {
         self.any.kind = Kind::Objects(members);
+        self
+    }
+}
+
+impl Field<NestedSet> {
+    /// What each object of the set holds.
+    #[must_use]
+    pub const fn set_of(mut self, members: &'static [AnyField]) -> Self {
+        self.any.kind = Kind::ObjectSet(members);
         self
     }
 }

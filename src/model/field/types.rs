@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use tfplugin::{Number, Object, Value};
 
 use super::{
-    Bool, Duration, Field, Float, Int, Kind, Nested, NestedList, Tags, Text, TextMap, Texts,
-    Timestamp,
+    Bool, Duration, Field, Float, Int, Kind, Nested, NestedList, NestedSet, Tags, Text, TextMap,
+    Texts, Timestamp,
 };
 use crate::model::tf::Tf;
 
@@ -96,6 +96,19 @@ impl FieldType for NestedList {
 
     fn write(owned: Vec<Value>) -> Value {
         Value::List(owned)
+    }
+}
+
+impl FieldType for NestedSet {
+    const KIND: Kind = Kind::ObjectSet(&[]);
+    type Owned = Vec<Value>;
+
+    fn read(value: &Value) -> Option<Vec<Value>> {
+        value.as_elements().map(<[Value]>::to_vec)
+    }
+
+    fn write(owned: Vec<Value>) -> Value {
+        Value::set(owned)
     }
 }
 

@@ -224,7 +224,9 @@ fn fill(fields: &'static [AnyField], object: &mut Json, wide: bool) {
                 fill(members, &mut object, wide);
                 object
             }
-            Kind::Texts | Kind::TextMap | Kind::Tags | Kind::Objects(_) => Json::Null,
+            Kind::Texts | Kind::TextMap | Kind::Tags | Kind::Objects(_) | Kind::ObjectSet(_) => {
+                Json::Null
+            }
         };
     }
     let chosen = |object: &Json, name: &str| !object[name].is_null();

@@ -337,7 +337,7 @@ fn value(field: &AnyField, at: usize) -> Json {
             let members = members.iter().map(|it| (it.name.to_owned(), value(it, at)));
             Json::Object(members.collect::<Map<_, _>>())
         }
-        (Kind::Objects(members), _) => {
+        (Kind::Objects(members) | Kind::ObjectSet(members), _) => {
             let members = members.iter().map(|it| (it.name.to_owned(), value(it, at)));
             json!([members.collect::<Map<_, _>>()])
         }

@@ -44,6 +44,8 @@ pub(super) fn list(
     };
     let mut names = visible(world, collection);
     names.retain(|name| after.as_ref().is_none_or(|after| name > after));
+    let is_hidden = |object| !(kind.hooks.is_visible)(world, object);
+    names.retain(|name| !world.store.get(name).is_some_and(is_hidden));
     let mut objects = names
         .iter()
         .filter_map(|name| Some((seen(world, name, input)?, name)))

@@ -38,8 +38,10 @@ pub(crate) struct World {
     pub(crate) store: Store,
     pub(crate) operations: Operations,
     pub(crate) stale: StaleReads,
-    /// OAuth tokens and when they expire.
-    pub(crate) tokens: BTreeMap<String, Timestamp>,
+    /// OAuth tokens, the identity of each, and when they expire.
+    pub(crate) tokens: BTreeMap<String, (String, Timestamp)>,
+    /// The identity that the request at hand comes from.
+    pub(crate) caller: String,
     /// The passwords that were issued for endpoints.
     pub(crate) credentials: BTreeMap<String, Credential>,
     /// How the hosts of endpoints are named.
@@ -61,6 +63,7 @@ impl World {
     pub(crate) fn new(kinds: &'static [&'static Kind], options: Options, url: String) -> World {
         World {
             kinds,
+            caller: options.user_name.clone(),
             options,
             url,
             store: Store::default(),
@@ -159,7 +162,7 @@ impl World {
     pub(crate) fn sweep(&mut self, now: Timestamp) {
         self.store.sweep(now, &self.options);
         self.settling.retain(|_, settled| *settled > now);
-        self.tokens.retain(|_, expires| *expires > later_by_a_day(now));
+        self.tokens.retain(|_, (_, expires)| *expires > later_by_a_day(now));
         self.credentials.retain(|_, credential| credential.expires > later_by_a_day(now));
     }
 

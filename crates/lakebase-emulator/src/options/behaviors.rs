@@ -229,6 +229,9 @@ behaviors! {
     scale_to_zero: bool = true, "INF", "6.8";
     /// Whether operations are done in the first answer already, if they take no time.
     done_at_once: bool = false, "FAKE", "6.8";
+    /// Whether a project on which the caller has no permission is answered `404 NOT_FOUND`. Otherwise
+    /// it is answered `403 PERMISSION_DENIED`.
+    hide_projects: bool = false, "INF", "10, 12";
     /// Whether answers carry the submitted `spec` beside `status`. Lakebase did so for some weeks.
     echo_spec: bool = false, "REC", "6.9";
 }

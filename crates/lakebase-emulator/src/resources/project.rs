@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::compute;
+use super::{compute, permissions};
 use crate::error::{ApiError, Result};
 use crate::model::store::Object;
 use crate::model::world::World;
@@ -59,6 +59,7 @@ pub(crate) static PROJECT: Kind = Kind {
         update,
         delete,
         restore,
+        is_visible: permissions::is_visible,
         show,
         ..Hooks::NONE
     },
@@ -119,7 +120,8 @@ fn create(world: &World, change: &Change<'_>) -> Result<Map> {
         "default_branch": format!("{}/branches/production", change.name),
         // [REC] §3.1.
         "enable_pg_native_login": false,
-        "owner": world.options.user_name,
+        "owner": world.caller,
+        permissions::GRANTS: permissions::of_creator(&world.caller),
         // [FAKE] §3.1, citing the real default.
         "branch_logical_size_limit_bytes": 8_796_093_022_208_i64,
         // [REC] §3.1.
@@ -185,6 +187,7 @@ fn restore(world: &World, change: &Change<'_>, settings: &mut Map) -> Result<()>
 }
 
 fn show(world: &World, _: &str, _: &Object, status: &mut Map) {
+    status.remove(permissions::GRANTS);
     if let Some(Json::Object(defaults)) = status.get_mut("default_endpoint_settings") {
         compute::show_suspension(&world.options, defaults);
     }

@@ -166,7 +166,7 @@ fn implied(world: &World, arrival: &Arrival<'_>) -> Result<Children> {
     if let Some(source) = arrival.object.text("source_branch") {
         return Ok(copies(world, source));
     }
-    let user = &world.options.user_name;
+    let user = &world.caller;
     let status = json!({
         "postgres_role": user,
         "identity_type": if user.contains('@') { "USER" } else { "SERVICE_PRINCIPAL" },
@@ -191,7 +191,7 @@ pub(super) fn of_caller(
     branch: &str,
     moments: &Moments,
 ) -> (String, Option<Object>) {
-    let user = &world.options.user_name;
+    let user = &world.caller;
     let is_it = |object: &Object| object.text("postgres_role") == Some(user);
     if let Some((name, _)) = world.store.inside(branch).find(|(_, object)| is_it(object)) {
         return (name.clone(), None);

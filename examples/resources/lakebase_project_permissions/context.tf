@@ -1,0 +1,3 @@
+resource "lakebase_project" "shop" {
+  project_id = "shop"
+}

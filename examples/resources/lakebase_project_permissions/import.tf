@@ -1,0 +1,4 @@
+import {
+  to = lakebase_project_permissions.shop
+  id = "projects/shop"
+}
