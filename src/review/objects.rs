@@ -64,8 +64,9 @@ impl Restore {
                     .to_owned(),
                 "without_its_project",
             ),
-            Restore::Never("") => ("It cannot be restored.".to_owned(), "never"),
-            Restore::Never(lost) => (lost.to_owned(), "never"),
+            Restore::Never(lost) => {
+                (format!("It cannot be restored. {lost}").trim_end().to_owned(), "never")
+            }
             Restore::ByCreating(lost) => (lost.to_owned(), "by_creating"),
             Restore::Unknown => {
                 ("Whether it can be restored is not known yet.".to_owned(), "unknown")
@@ -209,6 +210,22 @@ mod tests {
         let forgotten =
             change("lakebase_branch", BRANCH, &json!(["forget"]), json!({}), null.clone());
         check(&[forgotten], expect![[""]]);
+        // What the configuration says decides about a replacement.
+        let replaced = json!(["delete", "create"]);
+        let project = change("lakebase_project", PROJECT, &replaced, json!({}), purges());
+        let kept = change("lakebase_branch", BRANCH, &json!(["no-op"]), json!({}), json!({}));
+        check(
+            &[project, kept],
+            expect![[r#"
+            The project `lakebase_project.x` is destroyed and created again. It cannot be restored.
+            The branch `lakebase_branch.x` is destroyed. It cannot be restored.
+        "#]],
+        );
+    }
+
+    #[test]
+    fn destroyed_object_states_what_is_lost_with_it() {
+        let (delete, null) = (json!(["delete"]), Json::Null);
         let database = "projects/p/branches/b/databases/app";
         let database = change(
             "lakebase_database",
@@ -248,7 +265,7 @@ mod tests {
                 forces(true),
                 null.clone(),
                 expect![[r#"
-                    The CDF config `lakebase_cdf_config.x` is destroyed. `force_destroy` is `true`, so the Delta tables are dropped, with the changes that they record. The database and its data remain.
+                    The CDF config `lakebase_cdf_config.x` is destroyed. It cannot be restored. `force_destroy` is `true`, so the Delta tables are dropped, with the changes that they record. The database and its data remain.
                 "#]],
             ),
             (
@@ -271,24 +288,14 @@ mod tests {
             The snapshot schedule `lakebase_snapshot_schedule.x` is destroyed. Lakebase takes no more automatic snapshots of the branch. Snapshots that it has taken remain until they expire.
         "#]],
         );
-        // What the configuration says decides about a replacement.
         let replaced = json!(["delete", "create"]);
         let snapshot = "projects/p/snapshots/s";
         let (week, never) = (json!({"ttl": "7d"}), json!({"no_expiry": true}));
         check(
             &[change("lakebase_snapshot", snapshot, &replaced, week, never)],
             expect![[r#"
-                The snapshot `lakebase_snapshot.x` is destroyed and created again. A new snapshot contains the data of the time when it is taken. Branches that were restored from the snapshot remain.
+                The snapshot `lakebase_snapshot.x` is destroyed and created again. It cannot be restored. A new snapshot contains the data of the time when it is taken. Branches that were restored from the snapshot remain.
             "#]],
-        );
-        let project = change("lakebase_project", PROJECT, &replaced, json!({}), purges());
-        let kept = change("lakebase_branch", BRANCH, &json!(["no-op"]), json!({}), json!({}));
-        check(
-            &[project, kept],
-            expect![[r#"
-            The project `lakebase_project.x` is destroyed and created again. It cannot be restored.
-            The branch `lakebase_branch.x` is destroyed. It cannot be restored.
-        "#]],
         );
     }
 
