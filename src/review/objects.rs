@@ -210,22 +210,6 @@ mod tests {
         let forgotten =
             change("lakebase_branch", BRANCH, &json!(["forget"]), json!({}), null.clone());
         check(&[forgotten], expect![[""]]);
-        // What the configuration says decides about a replacement.
-        let replaced = json!(["delete", "create"]);
-        let project = change("lakebase_project", PROJECT, &replaced, json!({}), purges());
-        let kept = change("lakebase_branch", BRANCH, &json!(["no-op"]), json!({}), json!({}));
-        check(
-            &[project, kept],
-            expect![[r#"
-            The project `lakebase_project.x` is destroyed and created again. It cannot be restored.
-            The branch `lakebase_branch.x` is destroyed. It cannot be restored.
-        "#]],
-        );
-    }
-
-    #[test]
-    fn destroyed_object_states_what_is_lost_with_it() {
-        let (delete, null) = (json!(["delete"]), Json::Null);
         let database = "projects/p/branches/b/databases/app";
         let database = change(
             "lakebase_database",
@@ -242,6 +226,11 @@ mod tests {
         );
         let role = "projects/p/branches/b/roles/app";
         check(&[change("lakebase_role", role, &delete, json!({}), null.clone())], expect![[""]]);
+    }
+
+    #[test]
+    fn loss_besides_data_is_stated() {
+        let (delete, null) = (json!(["delete"]), Json::Null);
         let catalog = change("lakebase_catalog", "catalogs/c", &delete, json!({}), null.clone());
         check(
             &[catalog],
@@ -288,6 +277,7 @@ mod tests {
             The snapshot schedule `lakebase_snapshot_schedule.x` is destroyed. Lakebase takes no more automatic snapshots of the branch. Snapshots that it has taken remain until they expire.
         "#]],
         );
+        // The configuration decides about a replacement.
         let replaced = json!(["delete", "create"]);
         let snapshot = "projects/p/snapshots/s";
         let (week, never) = (json!({"ttl": "7d"}), json!({"no_expiry": true}));
@@ -296,6 +286,16 @@ mod tests {
             expect![[r#"
                 The snapshot `lakebase_snapshot.x` is destroyed and created again. It cannot be restored. A new snapshot contains the data of the time when it is taken. Branches that were restored from the snapshot remain.
             "#]],
+        );
+        let purges = json!({"purge_on_delete": true});
+        let project = change("lakebase_project", PROJECT, &replaced, json!({}), purges);
+        let kept = change("lakebase_branch", BRANCH, &json!(["no-op"]), json!({}), json!({}));
+        check(
+            &[project, kept],
+            expect![[r#"
+            The project `lakebase_project.x` is destroyed and created again. It cannot be restored.
+            The branch `lakebase_branch.x` is destroyed. It cannot be restored.
+        "#]],
         );
     }
 
