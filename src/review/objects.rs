@@ -64,8 +64,9 @@ impl Restore {
                     .to_owned(),
                 "without_its_project",
             ),
-            Restore::Never("") => ("It cannot be restored.".to_owned(), "never"),
-            Restore::Never(lost) => (lost.to_owned(), "never"),
+            Restore::Never(lost) => {
+                (format!("It cannot be restored. {lost}").trim_end().to_owned(), "never")
+            }
             Restore::ByCreating(lost) => (lost.to_owned(), "by_creating"),
             Restore::Unknown => {
                 ("Whether it can be restored is not known yet.".to_owned(), "unknown")
@@ -253,7 +254,7 @@ mod tests {
                 forces(true),
                 null.clone(),
                 expect![[r#"
-                    The CDF config `lakebase_cdf_config.x` is destroyed. `force_destroy` is `true`, so the Delta tables are dropped, with the changes that they record. The database and its data remain.
+                    The CDF config `lakebase_cdf_config.x` is destroyed. It cannot be restored. `force_destroy` is `true`, so the Delta tables are dropped, with the changes that they record. The database and its data remain.
                 "#]],
             ),
             (
@@ -283,7 +284,7 @@ mod tests {
         check(
             &[change("lakebase_snapshot", snapshot, &replaced, week, never)],
             expect![[r#"
-                The snapshot `lakebase_snapshot.x` is destroyed and created again. A new snapshot contains the data of the time when it is taken. Branches that were restored from the snapshot remain.
+                The snapshot `lakebase_snapshot.x` is destroyed and created again. It cannot be restored. A new snapshot contains the data of the time when it is taken. Branches that were restored from the snapshot remain.
             "#]],
         );
         let purges = json!({"purge_on_delete": true});

@@ -406,8 +406,8 @@ fn value_outside_documented_range_warns_and_api_rejection_errors() {
         Error: Could not create branch `projects/shop/branches/dev`
 
           with lakebase_branch.dev,
-          on main.tf line 15, in resource "lakebase_branch" "dev":
-          15: resource "lakebase_branch" "dev" {
+          on main.tf line 19, in resource "lakebase_branch" "dev":
+          19:   ttl = "60d"
 
         INVALID_PARAMETER_VALUE: Field 'spec.ttl' must be from 1s to 2592000s, got
         "5184000s".
