@@ -129,6 +129,11 @@
 //!
 //! ```compile_fail
 //! # use lakebase::declarations::*;
+//! const _: Table = sample(&[Field::<Text>::id("thing_id").doc("The ID.").or_same_as("lable").any(), PURGE], Life::OBJECT).checked();
+//! ```
+//!
+//! ```compile_fail
+//! # use lakebase::declarations::*;
 //! const _: Table = sample(&[ID, PURGE, Field::<Text>::spec("a").doc("A text.").or_generated().any()], Life::OBJECT).checked();
 //! ```
 //!

@@ -6,6 +6,8 @@ use crate::model::table::{Resource, Table};
 
 pub mod branch;
 pub mod catalog;
+pub mod cdf_config;
+pub mod cdf_status;
 pub mod credential;
 pub mod data_api;
 pub mod database;
@@ -30,9 +32,13 @@ pub static ALL: &[&dyn Resource] = &[
     &role::Role,
     &database::Database,
     &data_api::DataApi,
+    &cdf_config::CdfConfig,
     &catalog::Catalog,
     &synced_table::SyncedTable,
 ];
+
+/// What Lakebase alone creates and deletes, so that only data sources have it.
+pub static READ_ONLY: &[&dyn Resource] = &[&cdf_status::CdfStatus];
 
 /// Where a project stands.
 pub const PROJECT: &Address = &Address::top_level("projects", "project_id");
@@ -46,6 +52,10 @@ pub const ROLE: &Address = &Address::member(BRANCH, "roles", "role_id");
 pub const DATABASE: &Address = &Address::member(BRANCH, "databases", "database_id");
 /// Where the Data API of a database stands.
 pub const DATA_API: &Address = &Address::singleton(DATABASE, "data-api");
+/// Where a CDF config stands.
+pub const CDF_CONFIG: &Address = &Address::member(DATABASE, "cdf-configs", "cdf_config_id");
+/// Where the replication status of a table stands.
+pub const CDF_STATUS: &Address = &Address::member(CDF_CONFIG, "cdf-statuses", "cdf_status_id");
 /// Where a catalog stands.
 pub const CATALOG: &Address = &Address::top_level("catalogs", "catalog_id");
 /// Where a synced table stands.

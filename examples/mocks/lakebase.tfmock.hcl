@@ -58,6 +58,12 @@ mock_resource "lakebase_data_api" {
   }
 }
 
+mock_resource "lakebase_cdf_config" {
+  defaults = {
+    name = "projects/mocked/branches/mocked/databases/mocked/cdf-configs/mocked"
+  }
+}
+
 mock_resource "lakebase_catalog" {
   defaults = {
     name    = "catalogs/mocked"

@@ -31,7 +31,7 @@ impl Range {
         settings: &Settings,
         sink: &mut Diagnostics,
     ) {
-        self.check(config, path, settings, Severity::Error, |field| path_of(field, path), sink);
+        self.check(config, path, settings, Severity::Error, |field| path_of(&field, path), sink);
     }
 
     /// Checks a plan: also with a limit that only the state has. A range that is too wide already is
@@ -60,8 +60,8 @@ impl Range {
             self.check_lone_maximum(planned, path, settings, sink);
         }
         let at = |_: Field<Float>| match configured(self.max) {
-            true => path_of(self.max, path),
-            false if configured(self.min) => path_of(self.min, path),
+            true => path_of(&self.max, path),
+            false if configured(self.min) => path_of(&self.min, path),
             false => path.clone(),
         };
         self.check(planned, path, settings, severity, at, sink);
@@ -83,7 +83,7 @@ impl Range {
         if matches!(self.min.of(planned), Tf::Known(_)) || high - SMALLEST_CU <= bound {
             return;
         }
-        let (min, max) = (path_of(self.min, path), path_of(self.max, path));
+        let (min, max) = (path_of(&self.min, path), path_of(&self.max, path));
         let least = (high - bound).ceil();
         let detail = format!(
             "If `{min}` is omitted, Lakebase chooses the minimum. With `{max}` = {high}, the range \
@@ -106,7 +106,7 @@ impl Range {
         let (Tf::Known(low), Tf::Known(high)) = (self.min.of(object), self.max.of(object)) else {
             return;
         };
-        let (min, max) = (path_of(self.min, path), path_of(self.max, path));
+        let (min, max) = (path_of(&self.min, path), path_of(&self.max, path));
         let found = if high < low {
             Some((
                 "Invalid autoscaling range",
@@ -124,7 +124,7 @@ impl Range {
     }
 }
 
-fn path_of(field: Field<Float>, path: &Path) -> Path {
+fn path_of(field: &Field<Float>, path: &Path) -> Path {
     path.attribute(field.name())
 }
 

@@ -8,8 +8,7 @@ use tfplugin::{Object, Value};
 
 use crate::model::life::Delete;
 use crate::model::table::{Resource, Table};
-use crate::model::tf::Tf;
-use crate::resources::{DELETION_PROTECTION, IS_PROTECTED, PURGE_ON_DELETE};
+use crate::resources::{DELETION_PROTECTION, IS_PROTECTED};
 
 /// An object that is to be replaced, and what is known of the one that takes its place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +26,7 @@ pub struct Replacement {
     pub is_protected: bool,
     /// Whether Lakebase deletes it only along with its parent.
     pub deleted_only_with_parent: bool,
-    /// Whether the configuration consents to deleting it permanently.
+    /// Whether the configuration consents to deleting it permanently, or with what else it says.
     pub consent: bool,
     /// Whether an object that holds it is replaced and deleted permanently in the same plan.
     pub deleted_with_parent: bool,
@@ -78,7 +77,7 @@ impl Replacement {
         let old = table.address.split(&self.name).and_then(|it| it.parent);
         let parent = table.parent_of(planned);
         let same_parent = table.parent().is_none() || parent.is_some() && parent == old;
-        let consent = PURGE_ON_DELETE.of(planned) == Tf::Known(true);
+        let consent = table.consents(planned);
         Self { successor, same_parent, consent, deleted_with_parent, ..self }
     }
 

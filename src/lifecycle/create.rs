@@ -120,14 +120,17 @@ impl Lifecycle {
             return Ok(None);
         };
         let wanted = planned.get(field.name).unwrap_or(&Value::Null);
-        let Place::Spec(path) = field.place else { return Ok(None) };
         let collection = table.address.collection(Some(parent));
         let objects = match self.client.list(&collection, &[], deadline).await {
             Err(error) if error.is_not_found() => return Ok(None),
             objects => objects?,
         };
         let is_wanted = |object: &Json| {
-            let found = decode::dig(&object["status"], path);
+            let found = match field.place {
+                Place::Spec(path) => decode::dig(&object["status"], path),
+                Place::Body(path) => decode::dig(object, path),
+                _ => None,
+            };
             wanted.is_known() && found.is_some_and(|it| decode::value(field, it, wanted) == *wanted)
         };
         Ok(objects.into_iter().find(is_wanted))

@@ -3,7 +3,7 @@
 use lakebase_api::{Deadline, Error, Json};
 use tfplugin::{Call, Diagnostic, Diagnostics, Object, ResourceAnswer, Value};
 
-use super::consent::{Deletion, Refusal, Replacement};
+use super::consent::{Refusal, Replacement};
 use super::help::{Help as _, Section};
 use super::report::Attempt;
 use super::{Lifecycle, Mutation, PriorState, Purpose, interrupted_before_request};
@@ -43,7 +43,7 @@ impl Lifecycle {
         let refuse = |refusal| refused(&attempt, refusal, table);
         let query = match replacement.map(|it| it.with_state(resource, &before.state)) {
             Some(replacement) => match replacement.deletion(table) {
-                Ok(deletion) => query(table, &before, deletion),
+                Ok(_) => query(table, &before, &replacement),
                 Err(refusal) => return before.unchanged(refuse(refusal)),
             },
             None if of_state.deletion_protection => {
@@ -117,15 +117,17 @@ impl Lifecycle {
     }
 }
 
-/// The parameters of the delete half: what the plan has announced decides about the soft delete,
-/// not the state.
-fn query(table: &Table, before: &PriorState, deletion: Deletion) -> Vec<(&'static str, String)> {
+/// The parameters of the delete half: what the plan has announced decides about what is lost, not
+/// the state.
+fn query(
+    table: &Table,
+    before: &PriorState,
+    replacement: &Replacement,
+) -> Vec<(&'static str, String)> {
     let mut query = encode::delete_query(table, &before.state);
-    let purge = table.purge_parameter();
-    query.retain(|(name, _)| Some(*name) != purge);
-    query.extend(
-        purge.filter(|_| deletion == Deletion::Permanent).map(|it| (it, "true".to_owned())),
-    );
+    let consent = table.consent().map(|(_, parameter)| parameter);
+    query.retain(|(name, _)| Some(*name) != consent);
+    query.extend(consent.filter(|_| replacement.consent).map(|it| (it, "true".to_owned())));
     query
 }
 

@@ -134,7 +134,8 @@ const fn is_found_if_its_id_is_generated(table: &Table) {
         let field = &table.fields[at];
         keys += field.is_key as usize;
         assert!(!field.is_key || field.is_required(), "{}", field.name);
-        generated = generated || matches!(field.place, Place::Id) && !field.is_required();
+        let is_given = field.is_required() || field.same_as.is_some();
+        generated = generated || matches!(field.place, Place::Id) && !is_given;
         at += 1;
     }
     assert!(keys <= 1 && (!generated || keys == 1), "{}", table.type_name);
@@ -185,6 +186,9 @@ const fn has_a_default_only_if_optional(field: &AnyField) {
 const fn refers_to_attributes_beside_it(field: &AnyField, beside: &[AnyField]) {
     are_among(field.changes_with, beside, field.name);
     are_among(field.conflicts_with, beside, field.name);
+    if let Some(other) = field.same_as {
+        are_among(&[other], beside, field.name);
+    }
     if let Some(other) = field.inside_of {
         are_among(&[other], beside, field.name);
         assert!(matches!(field.check, Some(Check::Named(_))), "{}", field.name);

@@ -47,11 +47,11 @@ fn fields(table: &Table, fields: &'static [AnyField], reported: &Json, known: &O
                 echoed.map(|it| value(field, it, before))
             }
             _ if field.is_never_reported => None,
-            Place::Body(path) => setting(*field, table.fields, reported, path, before),
+            Place::Body(path) => setting(field, table.fields, reported, path, before),
             Place::Spec(path) => {
                 // Sometimes the service echoes the submitted `spec`; what it observes is `status`.
-                let place = source(table.fields, reported, path, *field);
-                setting(*field, table.fields, place, path, before)
+                let place = source(table.fields, reported, path, field);
+                setting(field, table.fields, place, path, before)
             }
             Place::Status(path) => {
                 let status = &reported["status"];
@@ -124,7 +124,7 @@ fn source<'a>(
     fields: &'static [AnyField],
     reported: &'a Json,
     path: &str,
-    field: AnyField,
+    field: &AnyField,
 ) -> &'a Json {
     let has = |part: &Json, field: &AnyField| match field.place {
         Place::Spec(path) => dig(part, path).is_some(),
@@ -138,14 +138,14 @@ fn source<'a>(
 
 /// A setting as one part of an answer reports it; `None` where it says nothing about it.
 fn setting(
-    field: AnyField,
+    field: &AnyField,
     fields: &'static [AnyField],
     part: &Json,
     path: &str,
     before: &Value,
 ) -> Option<Value> {
     if let Some(json) = dig(part, path) {
-        return Some(value(&field, json, before));
+        return Some(value(field, json, before));
     }
     if !part.is_object() {
         return None;
@@ -175,7 +175,7 @@ fn setting(
 /// That a compute without a timeout in its status never suspends, and a branch without an expiry
 /// never expires, is an assumption: the status form of these flags was never recorded.
 fn arm_not_reported(
-    field: AnyField,
+    field: &AnyField,
     fields: &'static [AnyField],
     part: &Json,
     before: &Value,
@@ -238,7 +238,7 @@ fn object(members: &'static [AnyField], json: &Json, before: Option<&Object>) ->
         let Place::Member(path) = member.place else {
             return (member.name.to_owned(), Value::Null);
         };
-        let value = setting(*member, members, json, path, before);
+        let value = setting(member, members, json, path, before);
         let known = || if before.is_known() { before.clone() } else { Value::Null };
         (member.name.to_owned(), value.unwrap_or_else(known))
     });

@@ -184,6 +184,8 @@ pub struct AnyField {
     pub changes_with: &'static [&'static str],
     /// The attribute that names what holds the resource that this one names.
     pub inside_of: Option<&'static str>,
+    /// The attribute whose value a new object has here, where the configuration gives none.
+    pub same_as: Option<&'static str>,
     /// Which IDs are accepted, if it is one.
     pub id_rule: IdRule,
     /// An object is found by it where its ID is not known.
@@ -224,6 +226,7 @@ impl<T: FieldType> Field<T> {
             conflicts_with: &[],
             changes_with: &[],
             inside_of: None,
+            same_as: None,
             id_rule: IdRule::Label,
             is_key: false,
             is_null_if_absent: false,

@@ -95,6 +95,9 @@ impl Life {
     /// The life of a setting that is there for as long as its parent.
     pub const SETTING: Self =
         Self { create: Create::Patch, delete: Delete::Forget, listed: false, ..Self::OBJECT };
+
+    /// The life of what Lakebase alone creates and deletes: it is only read.
+    pub const READ_ONLY: Self = Self { update: Update::Never, listed: true, ..Self::SETTING };
 }
 
 impl Delete {

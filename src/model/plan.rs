@@ -52,6 +52,9 @@ pub fn plan(
     let planned = merge(table.fields, Some(config), prior, Unfilled::ByLakebase);
     let PlanContext { settings, now, replacing } = *occasion;
     let mut change = Change { prior, config, planned, settings, now };
+    if prior.is_none() {
+        take_others(table.fields, config, &mut change.planned);
+    }
     if let Some(prior) = prior {
         // 2. What has a meaning only at creation keeps its value.
         ignore_create_only_changes(table.fields, prior, &mut change.planned, &mut diagnostics);
@@ -155,7 +158,8 @@ fn origin(
         (Given::Required | Given::Optional, _) => Origin::Nothing,
         (_, Some(_)) => Origin::Default,
         _ => match (arm_not_chosen(), has_prior, unfilled) {
-            // What only the configuration gives is null where it gives nothing.
+            // What only the configuration gives is null where it gives nothing, also beside an arm
+            // that is unknown.
             (Some(Value::Unknown(_)), _, Unfilled::ByNothing)
             | (None, false, Unfilled::ByNothing) => Origin::Nothing,
             (Some(value), ..) => Origin::Choice(value),
@@ -182,7 +186,7 @@ fn merge(
             _ if field.given == Given::Optional => Unfilled::ByNothing,
             _ => unfilled,
         };
-        let arm = || arm_not_chosen(*field, fields, config, prior);
+        let arm = || arm_not_chosen(field, fields, config, prior);
         let value = match origin(field, given, prior.is_some(), unfilled, arm) {
             Origin::Configuration => configured(field, given, before, unfilled),
             Origin::Nothing => Value::Null,
@@ -194,6 +198,16 @@ fn merge(
         (field.name.to_owned(), value)
     });
     merged.collect()
+}
+
+/// An attribute of a new object that has the value of another where the configuration gives none.
+fn take_others(fields: &[AnyField], config: &Object, planned: &mut Object) {
+    for (field, other) in fields.iter().filter_map(|field| Some((field, field.same_as?))) {
+        if config.get(field.name).is_none_or(Value::is_null) {
+            let value = planned.get(other).cloned().unwrap_or_default();
+            planned.insert(field.name.to_owned(), value);
+        }
+    }
 }
 
 /// A configured value, completed inside, in the prior state's spelling where it means the same.
@@ -223,7 +237,7 @@ fn configured(field: &AnyField, given: &Value, before: &Value, unfilled: Unfille
 
 /// The value of an arm that the configuration leaves out, if its choice decides it.
 fn arm_not_chosen(
-    field: AnyField,
+    field: &AnyField,
     fields: &'static [AnyField],
     config: Option<&Object>,
     prior: Option<&Object>,
@@ -359,11 +373,14 @@ fn check_new_id(table: &Table, prior: Option<&Object>, planned: &Object) -> Opti
     }
     let refused = id::check(field.id_rule, id, true, &Path::root(field.name));
     let refused = refused.filter(Diagnostic::is_error)?;
-    let Some(key) = table.key() else { return Some(refused) };
-    let belongs = format!(
-        "Put a name in another format, such as an application ID or an e-mail address, into `{}`.",
-        key.name
-    );
+    let belongs = match (field.same_as, table.key()) {
+        (Some(other), _) => format!("Set `{}` if the value of `{other}` is not an ID.", field.name),
+        (None, Some(key)) => format!(
+            "Put a name in another format, such as an application ID or an e-mail address, into `{}`.",
+            key.name
+        ),
+        (None, None) => return Some(refused),
+    };
     Some(Diagnostic { detail: format!("{} {belongs}", refused.detail), ..refused })
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use tfplugin::{Diagnostics, Object, Value};
 
 use super::address::{Address, Scope};
-use super::field::{AnyField, Place};
+use super::field::{AnyField, Kind, Place};
 use super::life::{Delete, HasCompute, Life, Turns};
 
 /// Makes a stored state of one version into a state of the next.
@@ -205,8 +205,11 @@ impl Table {
 
     /// The name of an object from its parts, as far as they are known.
     pub fn planned_name(&self, object: &Object) -> Option<String> {
-        let id = self.id().and_then(|field| object.get(field.name)?.as_str());
-        self.address.join(self.parent_of(object), id)
+        let value = |field: &AnyField| {
+            let id = object.get(field.name).filter(|it| !it.is_null());
+            id.or_else(|| object.get(field.same_as?))?.as_str()
+        };
+        self.address.join(self.parent_of(object), self.id().and_then(value))
     }
 
     /// Whose turn a change of an object waits for.
@@ -230,13 +233,24 @@ impl Table {
         scope.map(|scope| Scope { shared, ..scope })
     }
 
-    /// The query parameter of a permanent delete, where Lakebase keeps what is deleted for a while.
-    pub fn purge_parameter(&self) -> Option<&'static str> {
-        let parameter = |field: &AnyField| match field.place {
-            Place::OnDelete(name) => Some(name),
+    /// The setting that consents to losing more with a delete than it loses by itself, and its query
+    /// parameter.
+    pub fn consent(&self) -> Option<(&'static AnyField, &'static str)> {
+        let parameter = |field: &'static AnyField| match (field.place, field.kind) {
+            (Place::OnDelete(parameter), Kind::Bool) => Some((field, parameter)),
             _ => None,
         };
-        self.fields.iter().find_map(parameter).filter(|_| self.life.delete == Delete::Soft)
+        self.fields.iter().find_map(parameter)
+    }
+
+    /// Whether an object says that it consents.
+    pub fn consents(&self, object: &Object) -> bool {
+        self.consent().is_some_and(|(it, _)| object.get(it.name) == Some(&Value::Bool(true)))
+    }
+
+    /// The query parameter of a permanent delete, where Lakebase keeps what is deleted for a while.
+    pub fn purge_parameter(&self) -> Option<&'static str> {
+        self.consent().filter(|_| self.life.delete == Delete::Soft).map(|(_, parameter)| parameter)
     }
 }
 

@@ -94,6 +94,7 @@ const SAMPLES: &[Sample] = &[
     },
     Sample::exact("lakebase_database", answer!("database")),
     Sample::exact("lakebase_data_api", answer!("data-api")),
+    Sample::exact("lakebase_cdf_config", answer!("cdf-config")),
     Sample {
         type_name: "lakebase_snapshot",
         answer: answer!("snapshot"),

@@ -40,8 +40,8 @@ pub enum Restore {
     For7Days(Option<Timestamp>),
     /// Not by itself: its project can be restored, but only the root branch returns with it.
     WithoutItsProject,
-    /// Nothing can restore the object.
-    Never,
+    /// Nothing can restore the object. The sentences, if there are any, say what else is lost.
+    Never(&'static str),
     /// It holds no data: creating it again restores it, but for what the sentences say.
     ByCreating(&'static str),
     /// It is not known.
@@ -64,7 +64,8 @@ impl Restore {
                     .to_owned(),
                 "without_its_project",
             ),
-            Restore::Never => ("It cannot be restored.".to_owned(), "never"),
+            Restore::Never("") => ("It cannot be restored.".to_owned(), "never"),
+            Restore::Never(lost) => (lost.to_owned(), "never"),
             Restore::ByCreating(lost) => (lost.to_owned(), "by_creating"),
             Restore::Unknown => {
                 ("Whether it can be restored is not known yet.".to_owned(), "unknown")
@@ -79,7 +80,7 @@ impl Restore {
         match self {
             Restore::For7Days(_) => ", and can be restored for 7 days",
             Restore::WithoutItsProject => " with its project",
-            Restore::Never => " permanently",
+            Restore::Never(_) => " permanently",
             Restore::Unknown | Restore::ByCreating(_) => "",
         }
     }
@@ -231,6 +232,36 @@ mod tests {
                 The catalog `lakebase_catalog.x` is destroyed. The catalog is removed from Unity Catalog, with the permissions granted on it and on its contents. The database and its data remain.
             "#]],
         );
+        let config = "projects/p/branches/b/databases/d/cdf-configs/c";
+        let forces = |forces: bool| json!({"force_destroy": forces});
+        for (actions, before, after, expected) in [
+            (
+                &delete,
+                forces(false),
+                null.clone(),
+                expect![[r#"
+                    The CDF config `lakebase_cdf_config.x` is destroyed. Changes are no longer replicated. The Delta tables remain, and so does the database.
+                "#]],
+            ),
+            (
+                &delete,
+                forces(true),
+                null.clone(),
+                expect![[r#"
+                    The CDF config `lakebase_cdf_config.x` is destroyed. `force_destroy` is `true`, so the Delta tables are dropped, with the changes that they record. The database and its data remain.
+                "#]],
+            ),
+            (
+                &json!(["delete", "create"]),
+                forces(true),
+                forces(false),
+                expect![[r#"
+                    The CDF config `lakebase_cdf_config.x` is destroyed and created again. Changes are no longer replicated. The Delta tables remain, and so does the database.
+                "#]],
+            ),
+        ] {
+            check(&[change("lakebase_cdf_config", config, actions, before, after)], expected);
+        }
         let schedule = "projects/p/branches/b/snapshot-schedule";
         let schedule =
             change("lakebase_snapshot_schedule", schedule, &delete, json!({}), null.clone());
@@ -247,8 +278,8 @@ mod tests {
         check(
             &[change("lakebase_snapshot", snapshot, &replaced, week, never)],
             expect![[r#"
-            The snapshot `lakebase_snapshot.x` is destroyed and created again. It cannot be restored.
-        "#]],
+                The snapshot `lakebase_snapshot.x` is destroyed and created again. A new snapshot contains the data of the time when it is taken. Branches that were restored from the snapshot remain.
+            "#]],
         );
         let project = change("lakebase_project", PROJECT, &replaced, json!({}), purges());
         let kept = change("lakebase_branch", BRANCH, &json!(["no-op"]), json!({}), json!({}));

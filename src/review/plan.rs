@@ -19,6 +19,7 @@ use jiff::Timestamp;
 pub use configuration::Configuration;
 pub use document::ReadError;
 pub use facts::{ComputeSettings, Facts, Lifetime, Name, Object};
+pub use resource::reviewed;
 pub use shift::Shift;
 
 /// A plan.

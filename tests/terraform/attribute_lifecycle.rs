@@ -46,6 +46,7 @@ matrix! {
     every_attribute_of_a_role "lakebase_role"
     every_attribute_of_a_database "lakebase_database"
     every_attribute_of_a_data_api "lakebase_data_api"
+    every_attribute_of_a_cdf_config "lakebase_cdf_config"
     every_attribute_of_a_catalog "lakebase_catalog"
     every_attribute_of_a_synced_table "lakebase_synced_table"
 }
@@ -268,7 +269,7 @@ impl Matrix {
                 self.table.field(name).is_some_and(|field| field.is_required_to_create)
             };
             let known = resource.lines().filter(|line| !is_unknown(line));
-            let resource = known.map(|line| format!("{line}\n")).collect::<String>();
+            let resource = known.fold(String::new(), |text, line| text + line + "\n");
             hcl += &resource.replace(protection, "").replace(consent, "");
             let _ = write!(
                 hcl,
@@ -349,7 +350,9 @@ impl Matrix {
         if let Some(id) = self.table.id() {
             let end = if second(Place::Id) { "-2" } else { "" };
             let start = if id.id_rule == IdRule::UnityCatalog(3) { "main.public." } else { "" };
-            attributes.insert(id.name, format!("\"{start}{}{end}\"", row.id()));
+            let value = format!("\"{start}{}{end}\"", row.id());
+            let has_words = matches!(id.id_rule, IdRule::Words);
+            attributes.insert(id.name, if has_words { value.replace('-', "_") } else { value });
         }
         if let Some(parent) = self.table.parent() {
             let place = if second(Place::Parent) { "away" } else { "home" };

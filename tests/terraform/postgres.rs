@@ -1,6 +1,6 @@
 //! A workbench whose endpoints can be connected to, and whose PATH has a psql.
 //!
-//! The servers are those of `.tools/postgres`, or those that LAKEBASE_POSTGRES names.
+//! The servers are those of `.tools/postgres`, or those that `LAKEBASE_POSTGRES` names.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};

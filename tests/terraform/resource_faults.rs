@@ -36,6 +36,8 @@ lives! {
         ["PATCH", "/snapshot-schedule"], ["PATCH", "production/snapshot-schedule"];
     data_api_survives_failures "lakebase_data_api"
         ["POST", "/data-api"], ["DELETE", "databases/orders/data-api"];
+    cdf_config_survives_failures "lakebase_cdf_config"
+        ["POST", "/cdf-configs"], ["DELETE", "/cdf-configs/public"];
     catalog_survives_failures "lakebase_catalog"
         ["POST", "/catalogs"], ["DELETE", "catalogs/shop_orders"];
     synced_table_survives_failures "lakebase_synced_table"

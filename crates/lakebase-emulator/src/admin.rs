@@ -21,8 +21,8 @@
 //! | `POST /_emulator/clock` | `{"advance": "3600s"}` |
 //! | `POST /_emulator/reset` | an empty workspace, as it was at the start |
 //!
-//! The emulator has no SQL. The schemas of a database besides `public`, and the tables in each schema,
-//! are changed as if they were in its status: `{"schemas": {"sales": ["orders"]}}`.
+//! The emulator has no SQL. A database has the schema `public` with the table `orders`. Schemas and their
+//! tables are changed as if they were in its status: `{"schemas": {"sales": ["customers"]}}`.
 
 use std::time::Duration;
 

@@ -5,8 +5,8 @@ use crate::message::Request;
 use crate::model::{Call, Kind};
 use crate::name;
 use crate::resources::{
-    BRANCH, CATALOG, CREDENTIAL, DATA_API, DATABASE, ENDPOINT, PASSWORD, PROJECT, ROLE, SNAPSHOT,
-    SNAPSHOT_SCHEDULE, SYNCED_TABLE,
+    BRANCH, CATALOG, CDF_CONFIG, CDF_STATUS, CREDENTIAL, DATA_API, DATABASE, ENDPOINT, PASSWORD,
+    PROJECT, ROLE, SNAPSHOT, SNAPSHOT_SCHEDULE, SYNCED_TABLE,
 };
 
 /// In the order in which they come with what contains them: a database after its owner.
@@ -17,6 +17,8 @@ pub(crate) static KINDS: &[&Kind] = &[
     &ROLE,
     &DATABASE,
     &DATA_API,
+    &CDF_CONFIG,
+    &CDF_STATUS,
     &CATALOG,
     &SYNCED_TABLE,
     &SNAPSHOT,

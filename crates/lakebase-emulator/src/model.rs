@@ -97,7 +97,6 @@ pub(crate) enum Layout {
     /// Submitted in `spec`, shown in `status`.
     SpecAndStatus,
     /// At the top, in bodies and in answers.
-    #[cfg_attr(not(test), allow(dead_code, reason = "kinds of this layout are still to come"))]
     Flat,
 }
 
@@ -223,6 +222,8 @@ pub(crate) enum StoreEffect {
 
 /// The rules that are a kind's own.
 pub(crate) struct Hooks {
+    /// The setting that is the ID where an ID is left out.
+    pub(crate) id_setting: &'static str,
     /// The prefix of generated IDs, where an ID may be left out.
     pub(crate) generated_id: fn(&Options, adopts: bool) -> Option<&'static str>,
     /// Whether the ID of a soft-deleted object can be taken.
@@ -265,6 +266,7 @@ pub(crate) struct Hooks {
 impl Hooks {
     /// Without rules.
     pub(crate) const NONE: Hooks = Hooks {
+        id_setting: "",
         generated_id: |_, _| None,
         frees_deleted_ids: |_| false,
         precheck: |_, _| Ok(()),

@@ -5,6 +5,8 @@
 
 mod branch;
 mod catalog;
+mod cdf_config;
+mod cdf_status;
 mod compute;
 mod contents;
 mod credential;
@@ -20,6 +22,8 @@ mod synced_table;
 
 pub(crate) use branch::BRANCH;
 pub(crate) use catalog::CATALOG;
+pub(crate) use cdf_config::CDF_CONFIG;
+pub(crate) use cdf_status::CDF_STATUS;
 pub(crate) use credential::CREDENTIAL;
 pub(crate) use data_api::DATA_API;
 pub(crate) use database::DATABASE;

@@ -296,7 +296,7 @@ impl Service {
 
     /// Merges a patch into an object's status; whether there is such an object.
     pub(crate) fn change(&mut self, name: &str, patch: &Map) -> bool {
-        let object = self.world.store.get_mut(name);
+        let object = self.world.lasting(name, self.clock.now());
         object.map(|object| merge_patch(&mut object.settings, patch)).is_some()
     }
 

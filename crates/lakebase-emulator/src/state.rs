@@ -233,7 +233,7 @@ fn add(world: &mut World, entry: Entry, now: Timestamp, path: &str) -> Result<()
         }
         (None, Some(status), None) => {
             only(&entry, "status", path)?;
-            let Some(object) = world.store.get_mut(&entry.name) else {
+            let Some(object) = world.lasting(&entry.name, now) else {
                 return Err(refusal(&at("name"), format!("there is no `{}` yet", entry.name)));
             };
             let mut settings = object.settings.clone();

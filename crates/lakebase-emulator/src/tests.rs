@@ -5,6 +5,7 @@ mod access;
 mod adoption;
 mod bodies;
 mod catalogs;
+mod cdf_configs;
 mod computes;
 mod concurrency;
 mod data_apis;

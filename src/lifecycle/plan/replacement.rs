@@ -54,10 +54,15 @@ impl Preview<'_> {
         announced.map(|it| self.at_its_cause(it)).into_iter().collect()
     }
 
-    /// What a delete of the object loses besides data.
+    /// What a delete of the object loses besides data. The configuration consents, not the state.
     fn loss(&self) -> &'static str {
         let planned = &self.planned.object;
-        self.resource.loss(self.request.prior.as_ref().unwrap_or(planned))
+        let mut replaced = self.request.prior.as_ref().unwrap_or(planned).clone();
+        if let Some((consent, _)) = self.table.consent() {
+            let value = planned.get(consent.name).cloned().unwrap_or_default();
+            replaced.insert(consent.name.to_owned(), value);
+        }
+        self.resource.loss(&replaced)
     }
 
     /// On the attribute whose change forces the replacement, where one does.

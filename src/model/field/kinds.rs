@@ -140,6 +140,13 @@ impl Field<Text> {
         self
     }
 
+    /// Where the configuration gives no ID, a new object has the value of another attribute as its ID.
+    #[must_use]
+    pub const fn or_same_as(mut self, attribute: &'static str) -> Self {
+        self.any.same_as = Some(attribute);
+        self.or_generated()
+    }
+
     /// Where the configuration gives no ID, Lakebase generates one.
     #[must_use]
     pub const fn or_generated(mut self) -> Self {

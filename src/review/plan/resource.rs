@@ -164,7 +164,7 @@ fn belongs_to_lakebase(resource_type: &str) -> bool {
 }
 
 /// The resource that stands for a type: that of this provider, or of the official one.
-pub(super) fn reviewed(resource_type: &str) -> Option<&'static dyn Resource> {
+pub fn reviewed(resource_type: &str) -> Option<&'static dyn Resource> {
     let mut all = resources::ALL.iter().copied();
     all.find(|resource| {
         let table = resource.table();

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::objects::{Loss, ObjectRow, Restore};
-use super::super::plan::{Action, Object, ResourceChange};
+use super::super::plan::{Action, Object, ResourceChange, reviewed};
 use super::life::{Life, Presence};
 
 /// How long Lakebase keeps what was deleted softly (API reference, 1.6c).
@@ -42,8 +42,8 @@ pub fn row(
         replaced: change.action == Action::Replace,
         restore: match (purges.flatten(), with_project) {
             _ if !holds_data => Restore::ByCreating(besides),
-            _ if !is_soft => Restore::Never,
-            (Some(true), _) | (_, Some(true)) => Restore::Never,
+            _ if !is_soft => Restore::Never(besides),
+            (Some(true), _) | (_, Some(true)) => Restore::Never(""),
             (None, _) => Restore::Unknown,
             (Some(false), Some(false)) if !is_root => Restore::WithoutItsProject,
             (Some(false), _) => Restore::For7Days(until),
@@ -51,6 +51,7 @@ pub fn row(
     });
     let noun = change.resource_type.trim_start_matches("lakebase_");
     let noun = noun.trim_start_matches("databricks_postgres_").replace('_', " ");
+    let noun = reviewed(&change.resource_type).map_or(noun, |it| it.table().noun.to_owned());
     (loss.is_some() || !change.shifts.is_empty()).then(|| ObjectRow {
         address: change.address.clone(),
         resource_type: change.resource_type.clone(),

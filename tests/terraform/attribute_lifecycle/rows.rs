@@ -237,6 +237,7 @@ pub(super) fn required(table: &Table, field: &AnyField, row: &Row, holder: Optio
 const REQUIRED: &[(&str, &str)] = &[
     ("lakebase_endpoint.endpoint_type", "ENDPOINT_TYPE_READ_ONLY"),
     ("lakebase_catalog.branch", "projects/home/branches/home"),
+    ("lakebase_cdf_config.postgres_schema", "one"),
     ("lakebase_snapshot.source_branch", "{}/branches/production"),
     ("lakebase_synced_table.branch", "projects/home/branches/home"),
     ("lakebase_synced_table.source_table_full_name", "main.sales.orders"),

@@ -44,13 +44,13 @@ fn create_waits_for_the_pipeline_or_for_the_data() {
         let end = if rest.starts_with('"') { '"' } else { ' ' };
         rest.trim_start_matches('"').split(end).next().map(str::to_owned)
     };
-    let states = output.lines().filter(|line| line.contains("[INFO]")).filter_map(state);
+    let shown = output.lines().filter(|line| line.contains("[INFO]")).filter_map(state);
     expect![[r#"
         running
         SYNCED_TABLE_PROVISIONING_PIPELINE_RESOURCES
         SYNCED_TABLE_PROVISIONING_INITIAL_SNAPSHOT, PROVISIONING_PHASE_MAIN, 0 %, 0 of 1000 rows
         SYNCED_TABLE_PROVISIONING_INITIAL_SNAPSHOT, PROVISIONING_PHASE_MAIN, 25 %, 250 of 1000 rows
-        SYNCED_TABLE_PROVISIONING_INITIAL_SNAPSHOT, PROVISIONING_PHASE_INDEX_SORT, 75 %, 750 of 1000 rows"#]].assert_eq(&states.collect::<Vec<_>>().join("\n"));
+        SYNCED_TABLE_PROVISIONING_INITIAL_SNAPSHOT, PROVISIONING_PHASE_INDEX_SORT, 75 %, 750 of 1000 rows"#]].assert_eq(&shown.collect::<Vec<_>>().join("\n"));
     bench.expect_empty_plan();
     bench.configure(&format!(
         "data \"lakebase_synced_table\" \"orders\" {{\n  name = \"{NAME}\"\n}}\n\noutput \"all\" {{\n  \

@@ -82,7 +82,9 @@ fn prepare(
     let name = match &kind.id {
         Id::Singleton => path.to_owned(),
         Id::Parameter { name: field, form, .. } => {
-            let id = match input.parameter(field).filter(|id| !id.is_empty()) {
+            let setting = || input.body.get(kind.hooks.id_setting).and_then(Json::as_str);
+            let given = input.parameter(field).filter(|id| !id.is_empty());
+            let id = match given.or_else(setting) {
                 Some(id) if (form.accepts)(id) => id.to_owned(),
                 Some(id) => {
                     return Err(ApiError::invalid(format!(

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use crate::error::ApiError;
 use crate::model::store::Store;
 use crate::model::world::World;
-use crate::model::{Deletion, Id, Layout};
+use crate::model::{Deletion, Id, Layout, Method};
 use crate::name;
 use crate::wire::format_timestamp;
 
@@ -29,8 +29,11 @@ pub(crate) fn show(world: &World, store: &Store, name: &str, at: Timestamp) -> O
         "update_time": format_timestamp(object.updated),
     });
     if let Id::Parameter { name: field, in_status, .. } = kind.id {
-        // [REC] §3.1: the ID at the top level since June 2026.
-        json[field] = json!(name::id(name));
+        // [REC] §3.1: the ID at the top level since June 2026. [DOC] §3.10: what no client creates
+        // has none.
+        if kind.methods.contains(&Method::Create) {
+            json[field] = json!(name::id(name));
+        }
         if in_status {
             status.insert(field.to_owned(), json!(name::id(name)));
         }

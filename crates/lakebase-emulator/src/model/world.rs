@@ -127,6 +127,16 @@ impl World {
         Some(self.object(kind, name, Map::new(), &self.moments(now)))
     }
 
+    /// An object to be changed behind everybody's back, made to last if it is there for as long as its
+    /// parent.
+    pub(crate) fn lasting(&mut self, name: &str, now: Timestamp) -> Option<&mut Object> {
+        if self.store.get(name).is_none() {
+            let standing = self.standing(&self.store, name, now)?;
+            self.store.insert(name.to_owned(), standing);
+        }
+        self.store.get_mut(name)
+    }
+
     /// Applies what a change does. Nothing fails here: every check comes before.
     pub(crate) fn apply(&mut self, effects: Vec<StoreEffect>) {
         for effect in effects {

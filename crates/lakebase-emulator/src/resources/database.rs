@@ -65,13 +65,14 @@ const SPEC: &[Field] = &[
 /// When the database was registered in Unity Catalog: a mark that no answer shows.
 pub(super) const REGISTERED: &str = "registered";
 
-/// The schemas of the database, and the names of the tables in each: [INF] only `public`, without
-/// tables, until `/_emulator/drift` changes them. No answer shows them.
+/// The schemas of the database, and the names of the tables in each. [INF] There is no SQL, so that
+/// each database has the schema `public` with the table `orders`, until `/_emulator/drift` changes
+/// them. No answer shows them.
 const SCHEMAS: &str = "schemas";
 
 /// The schemas of a database, with the names of their tables.
 pub(super) fn schemas(database: &Object) -> Map {
-    let mut schemas = Map::from_iter([("public".to_owned(), json!([]))]);
+    let mut schemas = Map::from_iter([("public".to_owned(), json!(["orders"]))]);
     if let Some(Json::Object(others)) = database.settings.get(SCHEMAS) {
         schemas.extend(others.clone());
     }

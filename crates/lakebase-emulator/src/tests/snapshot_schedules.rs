@@ -82,6 +82,29 @@ fn schedule_that_is_not_as_documented_is_refused() {
 }
 
 #[test]
+fn schedule_is_seeded_and_a_world_with_snapshots_goes_on_elsewhere() {
+    let mut workspace = Workspace::new();
+    let snapshot = json!({"spec": {"source_branch": "projects/p/branches/production"}});
+    let document = json!({"version": 1, "objects": [
+        {"name": "projects/p", "body": {}},
+        {"name": SCHEDULE, "status": of(&[daily(3)])},
+        {"name": "projects/p/snapshots/s", "body": snapshot},
+    ]});
+    workspace.service.set_state(document.to_string().as_bytes()).expect("a seed");
+    assert_eq!(workspace.get(SCHEDULE)["schedule"], json!([daily(3)]));
+    let state = workspace.service.state();
+    let mut copy = Workspace::new();
+    copy.service.set_state(state.to_string().as_bytes()).expect("a state");
+    for name in [SCHEDULE, "projects/p/snapshots/s"] {
+        assert_eq!(copy.get(name), workspace.get(name));
+    }
+    let mut restored = super::permanent();
+    restored["spec"]["source_snapshot"] = json!("projects/p/snapshots/s");
+    copy.ok("POST projects/p/branches?branch_id=again", &restored);
+    copy.get("projects/p/branches/again/databases/databricks-postgres");
+}
+
+#[test]
 fn hour_of_midnight_is_left_out_where_the_behavior_says_so() {
     let mut workspace =
         Workspace::behaving(Behaviors { omit_midnight: true, ..Behaviors::default() });

@@ -1,0 +1,16 @@
+resource "lakebase_project" "shop" {
+  project_id = "shop"
+}
+
+resource "lakebase_role" "app" {
+  branch        = "${lakebase_project.shop.name}/branches/production"
+  role_id       = "app"
+  postgres_role = "app"
+}
+
+resource "lakebase_database" "orders" {
+  branch            = lakebase_role.app.branch
+  database_id       = "orders"
+  postgres_database = "orders"
+  role              = lakebase_role.app.name
+}

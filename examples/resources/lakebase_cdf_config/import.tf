@@ -1,0 +1,4 @@
+import {
+  to = lakebase_cdf_config.orders
+  id = "projects/shop/branches/production/databases/orders/cdf-configs/public"
+}
