@@ -75,6 +75,13 @@ resource "lakebase_data_api" "orders" {
   db_max_rows = 1000
 }
 
+resource "lakebase_cdf_config" "orders" {
+  database        = lakebase_database.orders.name
+  postgres_schema = "public"
+  catalog         = "main"
+  schema          = "shop_orders"
+}
+
 resource "lakebase_catalog" "orders" {
   catalog_id        = "shop_orders"
   branch            = lakebase_branch.production.name

@@ -225,6 +225,11 @@ mod tests {
         );
         let role = "projects/p/branches/b/roles/app";
         check(&[change("lakebase_role", role, &delete, json!({}), null.clone())], expect![[""]]);
+    }
+
+    #[test]
+    fn loss_besides_data_is_stated() {
+        let (delete, null) = (json!(["delete"]), Json::Null);
         let catalog = change("lakebase_catalog", "catalogs/c", &delete, json!({}), null.clone());
         check(
             &[catalog],
@@ -271,7 +276,7 @@ mod tests {
             The snapshot schedule `lakebase_snapshot_schedule.x` is destroyed. Lakebase takes no more automatic snapshots of the branch. Snapshots that it has taken remain until they expire.
         "#]],
         );
-        // What the configuration says decides about a replacement.
+        // The configuration decides about a replacement.
         let replaced = json!(["delete", "create"]);
         let snapshot = "projects/p/snapshots/s";
         let (week, never) = (json!({"ttl": "7d"}), json!({"no_expiry": true}));
@@ -281,7 +286,8 @@ mod tests {
                 The snapshot `lakebase_snapshot.x` is destroyed and created again. A new snapshot contains the data of the time when it is taken. Branches that were restored from the snapshot remain.
             "#]],
         );
-        let project = change("lakebase_project", PROJECT, &replaced, json!({}), purges());
+        let purges = json!({"purge_on_delete": true});
+        let project = change("lakebase_project", PROJECT, &replaced, json!({}), purges);
         let kept = change("lakebase_branch", BRANCH, &json!(["no-op"]), json!({}), json!({}));
         check(
             &[project, kept],
