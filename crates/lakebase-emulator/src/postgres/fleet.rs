@@ -218,8 +218,13 @@ impl Fleet {
         }
     }
 
-    /// Wakes an endpoint and opens a session. From then on, [`Awake::ends`] says when it is to end.
-    pub(crate) async fn wake(&self, name: &str, reads: bool) -> Result<Awake, Fatal> {
+    /// Wakes an endpoint for a session. From then on, [`Awake::ends`] says when it is to end.
+    ///
+    /// # Errors
+    ///
+    /// When the endpoint is another one by now, or its server does not start.
+    pub(crate) async fn wake(&self, lead: &Lead) -> Result<Awake, Fatal> {
+        let name = lead.endpoint.as_str();
         let gone = || Fatal::new("08004", "the endpoint no longer exists");
         let uid = self.touch(name).ok_or_else(gone)?;
         let is_known = self.known.lock().await.contains(&uid);
@@ -231,7 +236,7 @@ impl Fleet {
         let parent = crate::name::parent(name).unwrap_or_default();
         let found = self.branch(parent, &uid).filter(|_| !unit.is_gone);
         let (branch, wish) = found.ok_or_else(gone)?;
-        let endpoint = branch.endpoints.iter().find(|endpoint| endpoint.name == name);
+        let endpoint = branch.endpoints.iter().find(|endpoint| endpoint.uid == lead.uid);
         let endpoint = endpoint.filter(|endpoint| endpoint.is_awake).ok_or_else(gone)?;
         let ends = self.sessions.gate(&endpoint.uid).ends();
         let refuse = |text: String| {
@@ -241,7 +246,7 @@ impl Fleet {
         self.provide(&mut unit, &branch).await.map_err(refuse)?;
         let refused = unit.run(&wish).await.map_err(refuse)?;
         complain_all(&branch.name, &refused);
-        if endpoint.writes && !reads {
+        if endpoint.writes && !lead.purpose.reads {
             return Ok(Awake { directory: unit.directory().map_err(refuse)?, ends });
         }
         let replica = self.unit(&endpoint.uid);

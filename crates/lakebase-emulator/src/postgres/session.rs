@@ -156,7 +156,7 @@ async fn converse(client: &mut Client, fleet: &Fleet) -> io::Result<Result<(), F
     let Some(_seat) = seat else {
         return Ok(Err(Fatal::new("53300", "sorry, too many clients already")));
     };
-    let awake = match fleet.wake(&endpoint, client.lead.purpose.reads).await {
+    let awake = match fleet.wake(&client.lead).await {
         Ok(awake) => awake,
         Err(refusal) => return Ok(Err(refusal)),
     };
