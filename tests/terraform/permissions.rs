@@ -136,7 +136,7 @@ fn permissions_drift_by_principal() {
         ],
     );
     expect![[r#"
-          ~ grants  = [
+        ~ grants  = [
                   - {
                       - permission_level = "CAN_MANAGE" -> null
                       - user_name        = "ana@example.com" -> null
@@ -157,7 +157,7 @@ fn permissions_drift_by_principal() {
                 name    = "projects/shop"
                 # (2 unchanged attributes hidden)
             }"#]]
-    .assert_eq(bench.plan().from("  ~ grants").split("\n\n").next().unwrap_or_default());
+    .assert_eq(bench.plan().from("~ grants").split("\n\n").next().unwrap_or_default());
     bench.forget_requests();
     bench.apply();
     assert_eq!(bench.emulator.mutations().len(), 1);
