@@ -65,14 +65,15 @@ EXPECTED = [
     *["not visible: missing", "request for https://pixel.invalid/a.png", "in the console"],
 ]
 
-# What the page says about itself: the complaints, given the addresses that must be visible.
+# What the page says about itself: the complaints, given the addresses that must be visible, and
+# whether it may run a script of its own.
 CHECK = r"""
-(addresses) => {
+(addresses, isScripted) => {
   const complaints = [];
-  if (document.querySelector("script, img, link, iframe, object, embed, form, base")) {
+  if (!isScripted && document.querySelector("script, img, link, iframe, object, embed, form, base")) {
     complaints.push("an element that runs or loads something");
   }
-  for (const element of document.querySelectorAll("*")) {
+  for (const element of isScripted ? [] : document.querySelectorAll("*")) {
     for (const attribute of element.attributes) {
       if (/^on|^(src|href|action|srcset)$/i.test(attribute.name)) {
         complaints.push(`the attribute ${attribute.name}`);
@@ -150,10 +151,7 @@ def main():
     arguments = sys.argv[1:]
     picture = "--picture" in arguments
     extra = [Path(it).resolve() for it in arguments if it != "--picture"]
-    names = [os.environ[CHOICE]] if CHOICE in os.environ else NAMES
-    chromium = next(filter(None, map(shutil.which, names)), None)
-    if not chromium:
-        sys.exit(MISSING.format(names=", ".join(names), choice=CHOICE))
+    chromium = find()
     try:
         program = Path(demo.build(tested=False)[demo.PROVIDER])
         shots = program.parent.parent / "browser"
@@ -172,6 +170,15 @@ def main():
     if failed:
         more = [f"and {len(failed) - SHOWN} more"] if SHOWN < len(failed) else []
         sys.exit("Failed:\n  " + "\n  ".join(failed[:SHOWN] + more))
+
+
+def find():
+    """The Chromium of this machine, or the end with what is missing."""
+    names = [os.environ[CHOICE]] if CHOICE in os.environ else NAMES
+    chromium = next(filter(None, map(shutil.which, names)), None)
+    if not chromium:
+        sys.exit(MISSING.format(names=", ".join(names), choice=CHOICE))
+    return chromium
 
 
 def reviews(program, scratch, extra):
@@ -351,13 +358,13 @@ class Browser:
         return json.loads(message)
 
     @contextlib.contextmanager
-    def open(self, file, theme, width):
-        """Opens a page in a tab of its own."""
+    def open(self, place, theme, width):
+        """Opens a page, a file or a URL, in a tab of its own."""
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
         session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         page = Page(self, session)
         try:
-            page.load(file, theme, width)
+            page.load(place, theme, width)
             yield page
         finally:
             self.send("Target.closeTarget", targetId=target)
@@ -374,20 +381,20 @@ class Page:
     def send(self, method, **parameters):
         return self.browser.send(method, session=self.session, **parameters)
 
-    def load(self, file, theme, width):
-        """Loads a file, as a reader with that theme and that window sees it."""
+    def load(self, place, theme, width):
+        """Loads a file or a URL, as a reader with that theme and that window sees it."""
         for domain in ("Page", "Network", "Runtime", "Log"):
             self.send(f"{domain}.enable")
         scheme = {"name": "prefers-color-scheme", "value": theme}
         self.send("Emulation.setEmulatedMedia", features=[scheme])
         self.resize(width, 900)
         self.browser.events.clear()
-        self.url = file.as_uri()
+        self.url = place if isinstance(place, str) else place.as_uri()
         self.send("Page.navigate", url=self.url)
         deadline = time.monotonic() + SECONDS
         while not any(it["method"] == "Page.loadEventFired" for it in self.events()):
             if deadline < time.monotonic():
-                raise Failure(f"{file} is not loaded after {SECONDS} seconds")
+                raise Failure(f"{place} is not loaded after {SECONDS} seconds")
             self.browser.events.append(self.browser.receive())
 
     def resize(self, width, height):
@@ -402,9 +409,9 @@ class Page:
     def events(self):
         return [it for it in self.browser.events if it.get("sessionId") == self.session]
 
-    def evaluate(self, expression):
+    def evaluate(self, expression, **options):
         """The value of an expression in the page: also where the page itself must not run any."""
-        answer = self.send("Runtime.evaluate", expression=expression, returnByValue=True)
+        answer = self.send("Runtime.evaluate", expression=expression, returnByValue=True, **options)
         if "exceptionDetails" in answer:
             raise Failure(f"the check failed: {answer['exceptionDetails']}")
         return answer["result"].get("value")
@@ -420,14 +427,15 @@ class Page:
         shot = self.send("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)
         return base64.b64decode(shot["data"])
 
-    def complaints(self, addresses):
-        """What is wrong with the page."""
-        complaints = self.evaluate(f"({CHECK})({json.dumps(addresses)})")
+    def complaints(self, addresses, origin=None):
+        """What is wrong with the page. One with an origin may run a script, and ask that origin."""
+        scripted = json.dumps(origin is not None)
+        complaints = self.evaluate(f"({CHECK})({json.dumps(addresses)}, {scripted})")
         for event in self.events():
             parameters = event["params"]
             if event["method"] == "Network.requestWillBeSent":
                 url = parameters["request"]["url"]
-                if url != self.url:
+                if url != self.url and not (origin and url.startswith(origin + "/")) and url != "data:,":
                     complaints.append(f"a request for {url}")
             elif event["method"] in ("Runtime.consoleAPICalled", "Runtime.exceptionThrown"):
                 complaints.append(f"in the console: {parameters}")

@@ -14,6 +14,7 @@
 //! | `GET /_emulator/rules` | the inferred and disputed behaviors, and their values |
 //! | `POST /_emulator/rules` | sets some from now on: `{"conflicts": "project", "echo-spec": true}` |
 //! | `POST /_emulator/deviations` | the [`Deviations`] from now on, e.g. `{"delayed_effects": 2}`; `{}` turns all deviations off |
+//! | `GET /_emulator/overview` | what the page at `/` shows |
 //! | `GET /_emulator/state` | the whole workspace as a document |
 //! | `PUT /_emulator/state` | replaces the workspace by that of such a document |
 //! | `POST /_emulator/objects` | `{"name", "body"}` creates an object at once |
@@ -36,6 +37,7 @@ use crate::message::{Answer, Request};
 #[cfg(doc)]
 use crate::options::behaviors::Deviations;
 use crate::options::behaviors::{self, Behavior};
+use crate::overview::overview;
 use crate::service::Service;
 use crate::wire::parse_duration;
 
@@ -110,6 +112,7 @@ fn perform(service: &mut Service, request: &Request) -> Result<Json> {
                 .map_err(|error| ApiError::invalid(format!("These are no deviations: {error}.")))?;
             done
         }
+        ("GET", "/_emulator/overview") => Ok(overview(service)),
         ("GET", "/_emulator/state") => Ok(service.state()),
         ("PUT", "/_emulator/state") => {
             service.set_state(&request.body)?;

@@ -212,7 +212,8 @@ Usage: lakebase-emulator [options]
 When it is ready it prints, one to a line, what a client needs in its environment:
 DATABRICKS_HOST and DATABRICKS_TOKEN, and in a comment the OAuth client to use instead of the
 token, because clients refuse to choose between the two. With PostgreSQL, PGSSLROOTCERT is the file
-of the certificate that clients trust.
+of the certificate that clients trust. The last line is the URL of a page that shows the objects and
+the requests, moves the clock and plans faults.
 
 Examples:
   lakebase-emulator --port 0 --env-file emulator.env

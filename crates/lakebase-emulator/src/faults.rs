@@ -168,6 +168,10 @@ impl Faults {
         self.planned.push(fault);
     }
 
+    pub(crate) fn planned(&self) -> &[Fault] {
+        &self.planned
+    }
+
     pub(crate) fn clear(&mut self) {
         self.planned.clear();
     }

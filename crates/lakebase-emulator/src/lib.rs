@@ -35,6 +35,8 @@ mod message;
 mod model;
 mod name;
 mod options;
+mod overview;
+mod page;
 #[cfg(unix)]
 mod postgres;
 #[cfg(not(unix))]

@@ -1,4 +1,4 @@
-//! The program `lakebase-emulator`: options in, three lines for a client's environment out, then
+//! The program `lakebase-emulator`: options in, lines for a client's environment out, then
 //! it serves until it is interrupted.
 
 mod command_line;
@@ -65,9 +65,12 @@ fn serve(launch: Launch) -> io::Result<()> {
             file.write(&environment)?;
         }
         print(&format!(
-            "{environment}# instead of the token: DATABRICKS_CLIENT_ID={} DATABRICKS_CLIENT_SECRET={}\n",
+            "{environment}# instead of the token: DATABRICKS_CLIENT_ID={} DATABRICKS_CLIENT_SECRET={}\n\
+             # the page for people: {}/#token={}\n",
             emulator.client_id(),
             emulator.client_secret(),
+            emulator.url(),
+            emulator.token(),
         ))?;
         for Identity { user_name, token, client_id, client_secret } in emulator.identities() {
             print(&format!(

@@ -26,6 +26,7 @@ use crate::admin;
 use crate::error::ApiError;
 use crate::kinds;
 use crate::message::{Answer, Reply, Request};
+use crate::page;
 use crate::postgres::Postgres;
 use crate::shared::Shared;
 
@@ -92,6 +93,9 @@ impl Backend {
         }
         if let Err(error) = access {
             return Reply::Answer(service.refuse(request, &error));
+        }
+        if page::is_for(request) {
+            return Reply::Answer(page::answer());
         }
         let reply = catch_unwind(AssertUnwindSafe(|| service.answer(request)));
         reply.unwrap_or_else(|_| {
