@@ -16,7 +16,7 @@ use crate::error::{ApiError, Result};
 use crate::model::operations::Operation;
 use crate::model::store::{Object, Phase};
 use crate::model::world::World;
-use crate::model::{Method, Moments, Uid};
+use crate::model::{Deletion, Method, Moments, Uid};
 use crate::name;
 use crate::schema::{Map, check_types, merge_patch};
 use crate::wire::format_timestamp;
@@ -67,6 +67,9 @@ struct Entry {
     update_time: Option<Time>,
     #[serde(skip_serializing_if = "Option::is_none")]
     delete_time: Option<Time>,
+    /// When it will be gone, if its delete lingers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gone_time: Option<Time>,
     #[serde(skip_serializing_if = "Map::is_empty")]
     spec: Map,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -171,6 +174,7 @@ fn entry(name: &str, object: &Object, now: Timestamp) -> Entry {
         create_time: Some(Time(object.created)),
         update_time: Some(Time(object.updated)),
         delete_time: object.deleted.map(Time),
+        gone_time: object.gone.map(Time),
         spec: object.spec.clone(),
         phases: current.map(written).collect(),
         implied: object.implied,
@@ -274,6 +278,12 @@ fn restore(world: &mut World, entry: Entry, now: Timestamp, path: &str) -> Resul
     if entry.delete_time.is_some() && !kind.is_soft_deleted() {
         return Err(refusal(&at("delete_time"), format!("a {} is not soft-deleted", kind.noun)));
     }
+    if entry.gone_time.is_some() && !matches!(kind.deletion, Deletion::Lingering { .. }) {
+        return Err(refusal(
+            &at("gone_time"),
+            format!("the delete of a {} does not linger", kind.noun),
+        ));
+    }
     let settings = entry.settings.unwrap_or_default();
     check_types(kind.settings(), &settings, &at("settings"))?;
     let created = entry.create_time.map_or(now, |Time(time)| time);
@@ -282,6 +292,7 @@ fn restore(world: &mut World, entry: Entry, now: Timestamp, path: &str) -> Resul
     object.uid = entry.uid.or(object.uid);
     object.updated = entry.update_time.map_or(created, |Time(time)| time);
     object.deleted = entry.delete_time.map(|Time(time)| time);
+    object.gone = entry.gone_time.map(|Time(time)| time);
     object.spec = entry.spec;
     object.implied = entry.implied;
     object.unreadable = entry.unreadable;

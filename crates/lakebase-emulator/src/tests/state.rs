@@ -75,6 +75,26 @@ fn world_goes_on_where_it_was_written_out() {
 }
 
 #[test]
+fn object_whose_delete_lingers_is_gone_in_time_elsewhere() {
+    let mut workspace = Workspace::with_branch(slow());
+    let body = json!({"spec": {
+        "branch": "projects/p/branches/production", "postgres_database": "databricks_postgres",
+        "source_table_full_name": "main.sales.orders", "primary_key_columns": ["id"],
+        "scheduling_policy": "SNAPSHOT", "create_database_objects_if_missing": true,
+        "new_pipeline_spec": {"storage_catalog": "main", "storage_schema": "sales"},
+    }});
+    workspace.ok("POST synced_tables?synced_table_id=shop.public.orders", &body);
+    workspace.pass(60);
+    workspace.ok("DELETE synced_tables/shop.public.orders", &Json::Null);
+    let state = workspace.service.state();
+    let mut copy = Workspace::with(slow());
+    assert_eq!(set(&mut copy, &state), Ok(()));
+    assert!(copy.names().contains(&"synced_tables/shop.public.orders".to_owned()));
+    copy.pass(60);
+    assert!(!copy.names().contains(&"synced_tables/shop.public.orders".to_owned()));
+}
+
+#[test]
 fn uids_do_not_depend_on_requests_in_between() {
     let uid = |reads: usize| {
         let mut workspace = Workspace::new();
@@ -128,6 +148,10 @@ fn wrong_state_is_refused_with_its_place_and_changes_nothing() {
         (
             one(json!({"name": "projects/q", "settings": {}, "create_time": "x"})),
             "objects[1].create_time: `x` is no time",
+        ),
+        (
+            one(json!({"name": "projects/q", "settings": {}, "gone_time": "2026-01-01T00:00:00Z"})),
+            "objects[1].gone_time: the delete of a project does not linger",
         ),
         (
             json!({"version": 1, "reconciling": {"x": null}}),
