@@ -16,7 +16,7 @@ const PROGRAM: Program =
     Program { address: "registry.terraform.io/databricks/databricks", name: "databricks" };
 
 /// What can be moved. That the types exist is all that Terraform looks at.
-const TYPES: [&str; 10] = [
+const TYPES: [&str; 11] = [
     "databricks_postgres_project",
     "databricks_postgres_branch",
     "databricks_postgres_endpoint",
@@ -27,6 +27,7 @@ const TYPES: [&str; 10] = [
     "databricks_postgres_data_api",
     "databricks_postgres_cdf_config",
     "databricks_postgres_snapshot_schedule",
+    "databricks_permissions",
 ];
 
 fn main() -> ExitCode {

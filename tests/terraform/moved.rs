@@ -182,6 +182,59 @@ resource "lakebase_database" "orders" {
     assert_eq!(bench.emulator.mutations(), []);
 }
 
+/// `databricks_permissions` is about objects of many sorts: the one of a project moves.
+#[test]
+fn permissions_of_a_project_move_and_those_of_other_objects_do_not() {
+    let bench = Workbench::new("permissions_of_a_project_move");
+    let hcl = r#"
+resource "lakebase_project" "shop" {
+  project_id = "shop"
+}
+
+resource "lakebase_project_permissions" "shop" {
+  project = lakebase_project.shop.name
+  grants  = [{ user_name = "ana@example.com", permission_level = "CAN_USE" }]
+}
+"#;
+    bench.configure(hcl);
+    bench.apply();
+    let applied: Json = serde_json::from_str(&bench.read("terraform.tfstate")).expect("a state");
+    let stored = |project: &str, cluster: &str| {
+        let mut moving = official(
+            "",
+            "shop",
+            json!({
+                "id": "/database-projects/shop", "object_type": "database-projects",
+                "database_project_name": project, "cluster_id": cluster,
+                "access_control": [{
+                    "user_name": "ana@example.com", "group_name": "", "service_principal_name": "",
+                    "permission_level": "CAN_USE",
+                }],
+            }),
+        );
+        moving["type"] = json!("databricks_permissions");
+        let mut state = applied.clone();
+        let resources = state["resources"].as_array_mut().expect("resources");
+        resources.retain(|resource| resource["type"] == "lakebase_project");
+        resources.push(moving);
+        state.to_string()
+    };
+    install_databricks(&bench);
+    let (providers, _) = MOVED.split_once("moved {").expect("it has blocks");
+    let block = "\nmoved {\n  from = databricks_permissions.shop\n  to   = \
+                 lakebase_project_permissions.shop\n}\n";
+    bench.write("main.tf", &[providers, hcl, block].concat());
+    bench.forget_requests();
+    bench.write("terraform.tfstate", &stored("", "0123-456789-abc"));
+    let refused = bench.plan_fails().output();
+    assert!(refused.contains("Cannot move"), "{refused}");
+    bench.write("terraform.tfstate", &stored("shop", ""));
+    let applied = bench.terraform(&["apply", "-auto-approve"]).succeeded().output();
+    assert!(applied.contains("0 added, 0 changed, 0 destroyed"), "{applied}");
+    bench.expect_empty_plan();
+    assert_eq!(bench.emulator.mutations(), []);
+}
+
 const REPLICAS: &str = r#"
 resource "lakebase_endpoint" "reader" {
   for_each      = toset(["ro0", "ro1"])

@@ -437,6 +437,18 @@ mod tests {
     }
 
     #[test]
+    fn identities_come_from_the_command_line_and_from_a_variable() {
+        let variables = [("LAKEBASE_EMULATOR_IDENTITY", "ana@example.com,bob@example.com")];
+        let launch = read(&["--identity", "eve@example.com"], &variables).expect("a launch");
+        let names: Vec<_> = launch.options.identities.iter().map(|it| &it.user_name).collect();
+        assert_eq!(names, ["ana@example.com", "bob@example.com", "eve@example.com"]);
+        launch.options.check().expect("they differ");
+        let twice = read(&["--identity", "bob@example.com"], &variables).expect("a launch");
+        let refused = twice.options.check().expect_err("two of one name");
+        assert!(refused.contains("two identities bob@example.com"), "{refused}");
+    }
+
+    #[test]
     fn wrong_values_name_the_option_or_the_variable() {
         let cases = [
             ("--port", "x", "", "--port: cannot read `x`"),

@@ -73,7 +73,7 @@ fn generate(world: &mut World, input: &Input<'_>) -> Result<Answer> {
     };
     let token = format!("credential-{}", world.uuid());
     let credential = Credential {
-        identity: world.options.user_name.clone(),
+        identity: world.caller.clone(),
         endpoint: endpoint.to_owned(),
         uid: world.store.live(endpoint).and_then(|endpoint| endpoint.uid.clone()),
         has_claims: body.contains_key("claims"),

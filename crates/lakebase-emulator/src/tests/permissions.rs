@@ -184,3 +184,16 @@ fn identity_has_a_client_of_its_own_and_stands_in_the_journal() {
     let (status, _) = ask(&mut workspace, 1, "POST /_emulator/reset", &Json::Null);
     assert_eq!(status, 404, "the test controls are no part of the API");
 }
+
+#[test]
+fn credential_is_of_the_identity_that_asks_for_it() {
+    let mut workspace = workspace(Behaviors::default());
+    grant(&mut workspace, &json!([{"user_name": BOB, "permission_level": "CAN_USE"}]));
+    let body = json!({"endpoint": "projects/p/branches/dev/endpoints/primary"});
+    for (number, name) in [(0, "jane.doe@example.com"), (1, BOB)] {
+        let (status, answer) = ask(&mut workspace, number, "POST credentials", &body);
+        assert_eq!(status, 200, "{answer}");
+        let token = answer["token"].as_str().expect("a token");
+        assert_eq!(workspace.service.world.credentials[token].identity, name);
+    }
+}
