@@ -21,7 +21,7 @@ const ALL: &[Entry] = &[
 
 /// The signatures, by name.
 pub fn signatures() -> BTreeMap<String, Function> {
-    ALL.iter().map(|it| (it.name.to_owned(), (it.signature)())).collect()
+    ALL.iter().map(|function| (function.name.to_owned(), (function.signature)())).collect()
 }
 
 /// Calls the function of that name.

@@ -128,10 +128,9 @@ impl Lifecycle {
             Purpose::Update => ("update", table.timeouts.update),
             Purpose::Delete => ("delete", table.timeouts.delete),
         };
-        let configured = TIMEOUTS
-            .of(object)
-            .known()
-            .and_then(|it| it.get(name).and_then(|it| meaning::duration(it.as_str()?).ok()));
+        let configured = TIMEOUTS.of(object).known().and_then(|timeouts| {
+            timeouts.get(name).and_then(|text| meaning::duration(text.as_str()?).ok())
+        });
         let timeout = configured.or_else(|| meaning::duration(otherwise).ok()).unwrap_or_default();
         self.client.deadline(timeout.unsigned_abs(), call.stop.clone())
     }

@@ -92,10 +92,12 @@ pub fn schemas() -> Schemas {
     let named = |it: &&'static Table| it.address.is_named();
     Schemas {
         provider: Schema { version: 0, block: schema::block(config::DOC, FIELDS) },
-        resources: tables().map(|it| (it.type_name.to_owned(), schema::resource(it))).collect(),
+        resources: tables()
+            .map(|table| (table.type_name.to_owned(), schema::resource(table)))
+            .collect(),
         identities: tables()
             .filter(named)
-            .map(|it| (it.type_name.to_owned(), schema::identity()))
+            .map(|table| (table.type_name.to_owned(), schema::identity()))
             .collect(),
         data_sources: data_sources::schemas(),
         ephemeral_resources: ephemeral::schemas(),
@@ -111,7 +113,7 @@ pub fn managed() -> impl Iterator<Item = &'static dyn Resource> {
 /// The resource of that type; the server has refused types that the schemas do not have.
 fn resource(type_name: &str) -> &'static dyn Resource {
     managed()
-        .find(|it| it.table().type_name == type_name)
+        .find(|resource| resource.table().type_name == type_name)
         .expect("the schemas come from the same list as this")
 }
 
@@ -315,8 +317,10 @@ fn cannot_move(table: &Table, request: &MoveResource) -> Diagnostic {
     let MoveResource { source_type, source_provider, target_type, .. } = request;
     let instead = match table.counterpart {
         "" => String::new(),
-        it => {
-            format!("It can be moved only from a `{it}` of the provider `databricks/databricks`. ")
+        counterpart => {
+            format!(
+                "It can be moved only from a `{counterpart}` of the provider `databricks/databricks`. "
+            )
         }
     };
     Diagnostic::error(

@@ -172,7 +172,7 @@ impl Lifecycle {
             Some(name) if !table.address.has_id() => name.clone(),
             _ => table.address.collection(parent),
         };
-        let id = parts.and_then(|it| Some((table.id()?.name, it.id?.to_owned())));
+        let id = parts.and_then(|parts| Some((table.id()?.name, parts.id?.to_owned())));
         let mut query: Vec<_> = id.into_iter().collect();
         if name.is_some() {
             // An adoption needs a name; that nothing is there to be adopted is known.
@@ -206,7 +206,9 @@ impl Lifecycle {
                 let name = match name {
                     Some(name) => Some(name),
                     None => match self.find(table, planned, deadline).await {
-                        Ok(found) => found.and_then(|it| it["name"].as_str().map(str::to_owned)),
+                        Ok(found) => {
+                            found.and_then(|object| object["name"].as_str().map(str::to_owned))
+                        }
                         Err(_) => None,
                     },
                 };
@@ -229,7 +231,7 @@ impl Lifecycle {
             Err(error) if error.is_already_exists() => {
                 // Another object may have the name inside of PostgreSQL, under an ID of its own.
                 let found = self.find(table, planned, deadline).await.ok().flatten();
-                let other = found.as_ref().and_then(|it| it["name"].as_str());
+                let other = found.as_ref().and_then(|object| object["name"].as_str());
                 let taken =
                     taken(&Attempt { name: other.unwrap_or(attempt.name), ..attempt }, resource);
                 let mut diagnostics = attempt.failed_with(client, Some(table), planned, &error);

@@ -46,6 +46,6 @@ pub fn credential_request(object: &Object) -> CredentialRequest {
     CredentialRequest {
         endpoint: ENDPOINT_NAME.of(object).known().unwrap_or_default(),
         ttl: ttl.map(jiff::SignedDuration::unsigned_abs),
-        claims: claims.and_then(|it| it.as_array().cloned()).unwrap_or_default(),
+        claims: claims.and_then(|claims| claims.as_array().cloned()).unwrap_or_default(),
     }
 }

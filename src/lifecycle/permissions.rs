@@ -70,7 +70,7 @@ impl Lifecycle {
     fn is_too_new<T>(&self, name: &str, answer: &Result<T, Error>) -> bool {
         let refusal = answer.as_ref().err();
         self.walk.kept(name)
-            && refusal.is_some_and(|it| it.is_permission_denied() || it.is_not_found())
+            && refusal.is_some_and(|error| error.is_permission_denied() || error.is_not_found())
     }
 
     async fn caller(&self, deadline: &Deadline) -> Result<&str, Error> {

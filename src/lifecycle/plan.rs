@@ -140,7 +140,7 @@ impl<'a> Preview<'a> {
         // name. What the apply will refuse to delete takes nothing along.
         let replacing = match &kind {
             PlanKind::Replace(it, Cause::Tainted) if it.deletion(table).is_err() => None,
-            PlanKind::Replace(it, _) => Some(it.name.as_str()),
+            PlanKind::Replace(replacement, _) => Some(replacement.name.as_str()),
             _ => None,
         };
         let occasion = PlanContext { settings, now, replacing };

@@ -95,7 +95,8 @@ impl Lifecycle {
             let detail = "The Lakebase API does not return existing credentials. Create a new one.";
             return Diagnostic::error("Credentials cannot be imported", detail).into();
         }
-        let of_identity = |key| request.identity.as_ref().and_then(|it| it.get(key)?.as_str());
+        let of_identity =
+            |key| request.identity.as_ref().and_then(|identity| identity.get(key)?.as_str());
         let name = of_identity("name").unwrap_or(&request.id);
         let Some(Parts { parent, id }) = address.split(name) else {
             let detail = format!(
@@ -105,7 +106,7 @@ impl Lifecycle {
             return Diagnostic::error("Invalid import ID", detail).into();
         };
         let mut state: Object =
-            table.fields.iter().map(|it| (it.name.to_owned(), Value::Null)).collect();
+            table.fields.iter().map(|field| (field.name.to_owned(), Value::Null)).collect();
         state.insert("name".to_owned(), name.into());
         for (field, value) in [(table.id(), id), (table.parent(), parent)] {
             if let (Some(field), Some(value)) = (field, value) {
@@ -245,7 +246,7 @@ impl Siblings {
     ) -> Option<&HashMap<String, Json>> {
         let list = async {
             let objects = client.list(collection, &[], deadline).await.ok()?;
-            let named = |it: Json| Some((it["name"].as_str()?.to_owned(), it));
+            let named = |object: Json| Some((object["name"].as_str()?.to_owned(), object));
             Some(objects.into_iter().filter_map(named).collect())
         };
         self.list.get_or_init(|| list).await.as_ref()

@@ -104,8 +104,9 @@ fn named(fields: &[AnyField], message: &str) -> Option<Path> {
 
 /// The attributes that name objects which a create needs.
 fn references(fields: &[AnyField]) -> Vec<&'static str> {
-    let named =
-        fields.iter().filter(|it| matches!(it.check, Some(Check::Named(_))) && !it.is_output());
+    let named = fields
+        .iter()
+        .filter(|field| matches!(field.check, Some(Check::Named(_))) && !field.is_output());
     named.map(|it| it.name).collect()
 }
 
@@ -253,7 +254,7 @@ fn path_of(fields: &[AnyField], api: &str) -> Option<Path> {
         Place::Spec(path) => inside_of(path).map(|rest| (field, rest)),
         _ => None,
     })?;
-    let member = field.members().unwrap_or_default().iter().find(|it| match it.place {
+    let member = field.members().unwrap_or_default().iter().find(|member| match member.place {
         Place::Member(path) => path == rest,
         _ => false,
     });

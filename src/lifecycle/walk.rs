@@ -170,7 +170,7 @@ impl Walk {
     /// Whether this apply deleted the very object that a read shows, so that the read is stale.
     pub fn has_deleted(&self, reported: &Json) -> bool {
         let [name, uid, created] =
-            ["name", "uid", "create_time"].map(|it| reported[it].as_str().map(str::to_owned));
+            ["name", "uid", "create_time"].map(|name| reported[name].as_str().map(str::to_owned));
         let print = name.and_then(|name| fingerprint(&name, uid, created));
         print.is_some_and(|print| self.seen().deleted.contains(&print))
     }

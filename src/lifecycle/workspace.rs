@@ -53,6 +53,6 @@ impl Lifecycle {
 
 /// The workspace that holds an object, where Terraform or the provider remembers it.
 fn workspace_of<'a>(identity: Option<&'a Object>, memory: &'a PrivateState) -> Option<&'a str> {
-    let identified = identity.and_then(|it| it.get("workspace_id")?.as_str());
+    let identified = identity.and_then(|identity| identity.get("workspace_id")?.as_str());
     identified.or(memory.workspace.as_deref())
 }

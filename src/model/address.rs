@@ -280,7 +280,8 @@ fn is_parent(address: Option<&'static Address>, name: Option<&str>) -> bool {
 
 /// Whether a segment can be an ID: of any form that an address of the web carries as it is.
 fn is_id(segment: &str) -> bool {
-    let is_strange = |it: char| it.is_whitespace() || it.is_control() || "?#%".contains(it);
+    let is_strange =
+        |letter: char| letter.is_whitespace() || letter.is_control() || "?#%".contains(letter);
     !segment.is_empty() && !segment.contains(is_strange)
 }
 
@@ -365,7 +366,7 @@ mod tests {
         let branch = Some("projects/p/branches/b");
         let database = Some("projects/p/branches/b/databases/d");
         let project = Some("projects/p");
-        let own = |scope: Option<Scope>| scope.map(|it| (it.own, it.wider));
+        let own = |scope: Option<Scope>| scope.map(|scope| (scope.own, scope.wider));
         let by_project = || Some(("projects/p".to_owned(), None));
         let by_branch =
             || Some(("projects/p/branches/b".to_owned(), Some("projects/p".to_owned())));

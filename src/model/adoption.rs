@@ -68,7 +68,8 @@ fn is_another(
 ) -> Option<Diagnostic> {
     let table = resource.table();
     let reported = decode::state(resource, existing, &Object::new(), settings);
-    let is_source = |it: &AnyField| it.create_only && matches!(it.check, Some(Check::Named(_)));
+    let is_source =
+        |field: &AnyField| field.create_only && matches!(field.check, Some(Check::Named(_)));
     let is_fixed = |it: &&AnyField| {
         it.replaces
             && matches!(it.place, Place::Spec(_) | Place::Body(_))
@@ -117,16 +118,18 @@ mod tests {
 
     fn check(resource: &dyn Resource, existing: &Json, planned: &Json, expected: &Expect) {
         let fields = resource.table().fields.iter();
-        let value = |it: &AnyField| match &planned[it.name] {
+        let value = |field: &AnyField| match &planned[field.name] {
             Json::Null => Value::unknown(),
-            json => decode::value(it, json, &Value::Null),
+            json => decode::value(field, json, &Value::Null),
         };
-        let planned: Object = fields.map(|it| (it.name.to_owned(), value(it))).collect();
+        let planned: Object = fields.map(|field| (field.name.to_owned(), value(field))).collect();
         let config = decode::complete(&planned, &Object::new());
         let (settings, now) = (&Settings::default(), "2026-01-01T00:00:00Z".parse().unwrap());
         let occasion = PlanContext { settings, now, replacing: None };
         let found = refusals(resource, existing, &planned, &config, &occasion);
-        let lines = found.iter().map(|it| format!("{}: {}\n{}\n", it.path, it.summary, it.detail));
+        let lines = found.iter().map(|diagnostic| {
+            format!("{}: {}\n{}\n", diagnostic.path, diagnostic.summary, diagnostic.detail)
+        });
         expected.assert_eq(&lines.collect::<String>());
     }
 

@@ -205,24 +205,24 @@ pub fn value(field: &AnyField, json: &Json, before: &Value) -> Value {
         // Protobuf's JSON writes 64-bit integers as text.
         (Kind::Int, Json::String(it)) => number(it),
         // What nobody has chosen of an enumeration (API reference, 3.4).
-        (Kind::Text, Json::String(it))
-            if matches!(field.check, Some(Check::OneOf(_))) && it.ends_with("_UNSPECIFIED") =>
+        (Kind::Text, Json::String(text))
+            if matches!(field.check, Some(Check::OneOf(_))) && text.ends_with("_UNSPECIFIED") =>
         {
             Value::Null
         }
-        (Kind::Text | Kind::Duration | Kind::Timestamp, Json::String(it)) => {
-            Value::from(it.as_str())
+        (Kind::Text | Kind::Duration | Kind::Timestamp, Json::String(text)) => {
+            Value::from(text.as_str())
         }
         (Kind::Texts, Json::Array(elements)) => {
             Value::List(elements.iter().filter_map(Json::as_str).map(Value::from).collect())
         }
         (Kind::TextMap, Json::Object(entries)) => text_map(entries),
         (Kind::Tags, Json::Array(pairs)) => {
-            let pair = |it: &Json| {
-                let value = it["value"].as_str().unwrap_or_default();
-                Some((it["key"].as_str()?.to_owned(), Value::from(value)))
+            let entry = |pair: &Json| {
+                let value = pair["value"].as_str().unwrap_or_default();
+                Some((pair["key"].as_str()?.to_owned(), Value::from(value)))
             };
-            Value::Map(pairs.iter().filter_map(pair).collect())
+            Value::Map(pairs.iter().filter_map(entry).collect())
         }
         (Kind::Object(members), Json::Object(_)) => {
             Value::Map(object(members, json, before.as_map()))

@@ -27,7 +27,9 @@ pub fn clearing(table: &Table, state: &Object) -> (Vec<String>, Json) {
         _ => None,
     };
     let mut cleared = state.clone();
-    cleared.extend(table.fields.iter().filter_map(|it| Some((it.name.to_owned(), empty(it)?))));
+    cleared.extend(
+        table.fields.iter().filter_map(|field| Some((field.name.to_owned(), empty(field)?))),
+    );
     let mask = mask(table, state, &cleared);
     let body = update_body(table, &cleared, &mask);
     (mask, body)
@@ -36,7 +38,7 @@ pub fn clearing(table: &Table, state: &Object) -> (Vec<String>, Json) {
 /// The query of a create call, without the id.
 pub fn create_query(table: &Table, planned: &Object) -> Vec<(&'static str, String)> {
     let sent = table.fields.iter().filter(|it| it.place == Place::OnCreate);
-    sent.filter_map(|it| Some((it.name, parameter(planned.get(it.name)?)?))).collect()
+    sent.filter_map(|field| Some((field.name, parameter(planned.get(field.name)?)?))).collect()
 }
 
 /// The query of a delete call.
@@ -145,7 +147,7 @@ fn body(table: &Table, planned: &Object, mask: Option<&[String]>) -> Json {
     if table.fields.iter().any(|it| matches!(it.place, Place::Spec(_))) {
         body["spec"] = Json::Object(Map::new());
     }
-    for field in table.fields.iter().filter(|it| create || may_change(it)) {
+    for field in table.fields.iter().filter(|field| create || may_change(field)) {
         let value = planned.get(field.name).unwrap_or(&Value::Null);
         let is_masked =
             |mask: &[String]| mask.iter().any(|it| Some(it) == path_in_a_body(field).as_ref());
@@ -213,13 +215,14 @@ pub fn json(field: &AnyField, value: &Value) -> Json {
         (Kind::Objects(members), Value::List(elements))
         | (Kind::ObjectSet(members), Value::Set(elements)) => {
             let empty = &Object::new();
-            let element = |it: &Value| members_json(members, it.as_map().unwrap_or(empty));
+            let element =
+                |element: &Value| members_json(members, element.as_map().unwrap_or(empty));
             elements.iter().map(element).collect()
         }
         (Kind::Texts, Value::List(elements)) => elements.iter().filter_map(Value::as_str).collect(),
         (_, Value::Bool(it)) => (*it).into(),
         (_, Value::Number(it)) => number(it),
-        (_, Value::String(it)) => it.as_str().into(),
+        (_, Value::String(text)) => text.as_str().into(),
         (_, Value::Map(entries)) => {
             let entry =
                 |(key, value): (&String, &Value)| Some((key.clone(), value.as_str()?.into()));

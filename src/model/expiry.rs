@@ -202,7 +202,7 @@ mod tests {
     const CREATED: &str = "2026-01-01T00:00:00Z";
 
     fn object(values: &[(&str, Value)]) -> Object {
-        let all = FIELDS.iter().map(|it| (it.name.to_owned(), Value::Null));
+        let all = FIELDS.iter().map(|field| (field.name.to_owned(), Value::Null));
         let id = [("thing_id".to_owned(), "t".into())];
         all.chain(id)
             .chain(values.iter().map(|(name, it)| ((*name).to_owned(), it.clone())))
@@ -234,7 +234,7 @@ mod tests {
             let known = if known[0].1 == "".into() { &[][..] } else { &known[..] };
             // An attribute that replaces keeps what is known of it, so that only results tell.
             let state = read(&json!({ "expire_time": expires }), known);
-            let wanted = known.first().map(|(_, it)| it.as_str().expect("text")).or(ttl);
+            let wanted = known.first().map(|(_, value)| value.as_str().expect("text")).or(ttl);
             assert_eq!(TTL.of(&state).known().as_deref(), wanted, "{expires}");
             assert_eq!(EXPIRE_TIME.of(&state) == Tf::Null, ttl.is_some(), "{expires}");
             assert_eq!(EXPIRES_AT.of(&state), Tf::Known(expires.to_owned()));

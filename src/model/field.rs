@@ -492,6 +492,8 @@ impl AnyField {
         fields: &'static [AnyField],
     ) -> impl Iterator<Item = &'static AnyField> + Clone {
         let is_arm = self.choice.is_some();
-        fields.iter().filter(move |it| is_arm && it.choice == self.choice && it.name != self.name)
+        fields
+            .iter()
+            .filter(move |field| is_arm && field.choice == self.choice && field.name != self.name)
     }
 }

@@ -77,7 +77,8 @@ fn is_in_unity_catalog(id: &str, parts: usize) -> bool {
 }
 
 fn is_segment(id: &str) -> bool {
-    let is_strange = |it: char| it.is_whitespace() || it.is_control() || "/?#%".contains(it);
+    let is_strange =
+        |letter: char| letter.is_whitespace() || letter.is_control() || "/?#%".contains(letter);
     !id.is_empty() && !id.contains(is_strange)
 }
 
@@ -116,10 +117,7 @@ mod tests {
     #[test]
     fn long_id_is_a_warning_where_the_limit_may_move() {
         let problem = check(IdRule::Label, &"a".repeat(64), true, &Path::root("project_id"));
-        assert!(
-            problem.is_some_and(
-                |it| !it.is_error() && it.summary.starts_with("`project_id` is longer")
-            )
-        );
+        assert!(problem.is_some_and(|diagnostic| !diagnostic.is_error()
+            && diagnostic.summary.starts_with("`project_id` is longer")));
     }
 }

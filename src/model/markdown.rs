@@ -109,7 +109,7 @@ pub fn schema(block: &Block) -> String {
 }
 
 fn section(text: &mut String, attributes: &[Attribute], path: &str) {
-    let flags = |it: &Attribute| (it.required, it.optional);
+    let flags = |attribute: &Attribute| (attribute.required, attribute.optional);
     for (heading, wanted) in
         [("Required", (true, false)), ("Optional", (false, true)), ("Read-Only", (false, false))]
     {

@@ -20,7 +20,7 @@ pub fn duration(text: &str) -> Result<SignedDuration, String> {
         format!("`{text}` is too long: the longest duration is `{days}d`, about 10,000 years")
     };
     match parts(text) {
-        Some(it) if it.as_secs() <= LONGEST_SECONDS => Ok(it),
+        Some(duration) if duration.as_secs() <= LONGEST_SECONDS => Ok(duration),
         Some(_) => Err(too_long()),
         None => Err(format!(
             "{} is not a duration: write a number and a unit, such as `300s`, `5m`, `24h` or `7d`",
@@ -54,7 +54,7 @@ fn parts(text: &str) -> Option<SignedDuration> {
         let (number, after) = rest.split_at(rest.find(|it: char| it.is_ascii_lowercase())?);
         let at = from + units[from..].iter().position(|(unit, _)| after.starts_with(*unit))?;
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-        let digits = |it: &str| it.bytes().all(|it| it.is_ascii_digit());
+        let digits = |text: &str| text.bytes().all(|character| character.is_ascii_digit());
         // Only seconds have fractions, as in protobuf: `1.5h` would be one more spelling of `90m`.
         let has_fraction = number.contains('.');
         let is_plain = !has_fraction || units[at].1 == 1 && (1..=9).contains(&fraction.len());
@@ -99,10 +99,16 @@ pub fn same(field: &AnyField, left: &Value, right: &Value) -> bool {
             left == right
                 || matches!((timestamp(left), timestamp(right)), (Ok(l), Ok(r)) if is_close(l, r))
         }
-        (Kind::Object(members), Value::Map(left), Value::Map(right)) => members.iter().all(|it| {
-            let null = &Value::Null;
-            same(it, left.get(it.name).unwrap_or(null), right.get(it.name).unwrap_or(null))
-        }),
+        (Kind::Object(members), Value::Map(left), Value::Map(right)) => {
+            members.iter().all(|member| {
+                let null = &Value::Null;
+                same(
+                    member,
+                    left.get(member.name).unwrap_or(null),
+                    right.get(member.name).unwrap_or(null),
+                )
+            })
+        }
         (Kind::Objects(members), Value::List(left), Value::List(right)) => {
             let element = AnyField { kind: Kind::Object(members), ..*field };
             let are_same = |left: &Value, right: &Value| same(&element, left, right);
@@ -237,7 +243,7 @@ mod tests {
             (vec![&day], vec![&day, &day], false, false),
         ] {
             let [left, right] =
-                [left, right].map(|it| Value::List(it.into_iter().cloned().collect()));
+                [left, right].map(|elements| Value::List(elements.into_iter().cloned().collect()));
             assert_eq!(same(&list.any(), &left, &right), in_order, "{left:?} {right:?}");
             assert_eq!(same(&list.unordered().any(), &left, &right), in_any, "{left:?} {right:?}");
         }

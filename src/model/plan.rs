@@ -99,21 +99,22 @@ pub fn refused_replacement(
     let mut found = Diagnostics::new();
     if prior.is_some() {
         let replacing = table.fields.iter().filter(|it| it.replaces);
-        let value = |it: &AnyField| Some((it.name.to_owned(), planned.get(it.name)?.clone()));
+        let value =
+            |field: &AnyField| Some((field.name.to_owned(), planned.get(field.name)?.clone()));
         let replacing: Object = replacing.filter_map(value).collect();
         found.extend(findings(table.fields, &changes(table.fields, prior, &replacing)));
     }
     resource.refuse_create(planned, now, &mut found);
     expiry::refuse_create(table, planned, now, &mut found);
     let noun = table.noun;
-    let refused = found.into_iter().map(|it| Diagnostic {
+    let refused = found.into_iter().map(|diagnostic| Diagnostic {
         severity: Severity::Error,
         detail: format!(
             "{} A replacement deletes the {noun} before it creates the new one. If the API rejects \
              the create, the {noun} is lost.",
-            it.detail
+            diagnostic.detail
         ),
-        ..it
+        ..diagnostic
     });
     refused.collect()
 }
@@ -225,14 +226,14 @@ fn configured(field: &AnyField, given: &Value, before: &Value, unfilled: Unfille
             )
         }
         (Kind::Objects(members), Value::List(elements)) => {
-            let elements = elements.iter().map(|it| match it {
+            let elements = elements.iter().map(|element| match element {
                 Value::Map(object) => Value::Map(merge(members, Some(object), None, unfilled)),
                 other => other.clone(),
             });
             with_prior_spelling(field, Value::List(elements.collect()), before)
         }
         (Kind::ObjectSet(members), Value::Set(elements)) => {
-            let elements = elements.iter().map(|it| match it {
+            let elements = elements.iter().map(|element| match element {
                 Value::Map(object) => Value::Map(merge(members, Some(object), None, unfilled)),
                 other => other.clone(),
             });
@@ -255,7 +256,7 @@ fn arm_not_chosen(
     if siblings.clone().any(|it| sets(config, it)) {
         return Some(Value::Null);
     }
-    if siblings.clone().any(|it| config.get(it.name).is_some_and(Value::is_unknown)) {
+    if siblings.clone().any(|sibling| config.get(sibling.name).is_some_and(Value::is_unknown)) {
         return Some(Value::unknown());
     }
     if prior.is_some() {
@@ -329,7 +330,9 @@ fn refuse_unset_flags(
         let turned_off = field.choice.is_some()
             && matches!((before, given), (Value::Bool(true), Value::Bool(false)));
         let mut others = field.siblings(fields);
-        if turned_off && others.clone().all(|it| config.get(it.name).is_none_or(Value::is_null)) {
+        if turned_off
+            && others.clone().all(|other| config.get(other.name).is_none_or(Value::is_null))
+        {
             let names = others.by_ref().map(|it| format!("`{}`", it.name)).collect::<Vec<_>>();
             let summary = format!("Missing replacement for `{}`", field.name);
             let detail = format!(
@@ -343,7 +346,8 @@ fn refuse_unset_flags(
 }
 
 fn mark_results_unknown(fields: &[AnyField], prior: &Object, planned: &mut Object) {
-    let is_arm = |name: &str| fields.iter().any(|it| it.name == name && it.choice.is_some());
+    let is_arm =
+        |name: &str| fields.iter().any(|field| field.name == name && field.choice.is_some());
     let said = |object: &Object, name: &str| match object.get(name) {
         // A flag arm that is `false` says nothing, as if it were left out.
         Some(Value::Bool(false)) if is_arm(name) => Value::Null,
@@ -363,7 +367,7 @@ fn plan_name(resource: &dyn Resource, change: &mut Change<'_>, replacing: Option
     let Some(name) = table.field("name") else { return };
     // What Lakebase generates it keeps: an ID that the configuration does not give is the prior one.
     let value = match table.planned_name(&change.planned) {
-        Some(it) if replacing != Some(it.as_str()) => Value::String(it),
+        Some(name) if replacing != Some(name.as_str()) => Value::String(name),
         _ => Value::unknown(),
     };
     change.planned.insert(name.name.to_owned(), value);
@@ -374,7 +378,7 @@ fn plan_name(resource: &dyn Resource, change: &mut Change<'_>, replacing: Option
 fn check_new_id(table: &Table, prior: Option<&Object>, planned: &Object) -> Option<Diagnostic> {
     let field = table.id()?;
     let id = planned.get(field.name)?.as_str()?;
-    let before = prior.and_then(|it| it.get(field.name)?.as_str());
+    let before = prior.and_then(|object| object.get(field.name)?.as_str());
     if before == Some(id) || table.adopts(planned) {
         return None;
     }

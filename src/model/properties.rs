@@ -35,7 +35,7 @@ fn value(field: &AnyField) -> BoxedStrategy<Value> {
         _ if field.id_rule == IdRule::UnityCatalog(3) => texts(&["a.b.c", "a.b.d"]),
         (Some(Check::OneOf(values)), Kind::Texts) => {
             proptest::collection::vec(select(values), 0..3)
-                .prop_map(|it| Value::List(it.into_iter().map(Value::from).collect()))
+                .prop_map(|texts| Value::List(texts.into_iter().map(Value::from).collect()))
                 .boxed()
         }
         (Some(Check::OneOf(values)), _) => texts(values),
@@ -47,7 +47,7 @@ fn value(field: &AnyField) -> BoxedStrategy<Value> {
         (_, Kind::Int) => (1_i64..3).prop_map(Value::from).boxed(),
         // Beyond the range rule, so that it has something to refuse.
         (_, Kind::Float) => select(vec!["0.5", "1", "4", "8", "16", "32"])
-            .prop_map(|it| Value::Number(it.parse().unwrap()))
+            .prop_map(|text| Value::Number(text.parse().unwrap()))
             .boxed(),
         (Some(Check::Lsn), _) => texts(&["0/1A", "16/B374D848"]),
         (_, Kind::Text) => texts(&["a", "b", "c"]),
@@ -60,22 +60,22 @@ fn value(field: &AnyField) -> BoxedStrategy<Value> {
             "2026-01-03T00:00:01.123456789Z",
         ]),
         (_, Kind::Texts) => proptest::collection::vec(select(vec!["a", "b"]), 0..3)
-            .prop_map(|it| Value::List(it.into_iter().map(Value::from).collect()))
+            .prop_map(|texts| Value::List(texts.into_iter().map(Value::from).collect()))
             .boxed(),
         (_, Kind::TextMap | Kind::Tags) => {
             proptest::collection::btree_map(select(vec!["k", "l"]), select(vec!["v", "w"]), 0..3)
-                .prop_map(|it| {
+                .prop_map(|entries| {
                     let entry = |(key, value): (&str, &str)| (key.to_owned(), Value::from(value));
-                    Value::Map(it.into_iter().map(entry).collect())
+                    Value::Map(entries.into_iter().map(entry).collect())
                 })
                 .boxed()
         }
         (_, Kind::Object(members)) => object(members).prop_map(Value::Map).boxed(),
         (_, Kind::Objects(members)) => proptest::collection::vec(object(members), 0..3)
-            .prop_map(|it| Value::List(it.into_iter().map(Value::Map).collect()))
+            .prop_map(|objects| Value::List(objects.into_iter().map(Value::Map).collect()))
             .boxed(),
         (_, Kind::ObjectSet(members)) => proptest::collection::vec(object(members), 0..3)
-            .prop_map(|it| Value::set(it.into_iter().map(Value::Map).collect()))
+            .prop_map(|objects| Value::set(objects.into_iter().map(Value::Map).collect()))
             .boxed(),
     }
 }
@@ -93,11 +93,11 @@ fn object(fields: &'static [AnyField]) -> BoxedStrategy<Object> {
         value.prop_map(|it| (field.name.to_owned(), it)).boxed()
     });
     let members: Vec<_> = members.collect();
-    members.prop_map(|it| it.into_iter().collect()).boxed()
+    members.prop_map(|members| members.into_iter().collect()).boxed()
 }
 
 fn configuration(resource: &'static dyn Resource) -> impl Strategy<Value = Configuration> {
-    let names: Vec<_> = resource.table().fields.iter().map(|it| it.name.to_owned()).collect();
+    let names: Vec<_> = resource.table().fields.iter().map(|field| field.name.to_owned()).collect();
     let count = names.len();
     let unknown = proptest::sample::subsequence(names, 0..=count.min(3));
     (object(resource.table().fields), unknown)
@@ -128,7 +128,8 @@ impl Configuration {
 }
 
 fn filled(form: &str, id: &str) -> String {
-    let segment = |it: &str| if it.starts_with('{') { id.to_owned() } else { it.to_owned() };
+    let segment =
+        |segment: &str| if segment.starts_with('{') { id.to_owned() } else { segment.to_owned() };
     form.split('/').map(segment).collect::<Vec<_>>().join("/")
 }
 
@@ -186,7 +187,9 @@ fn assert_settled(resource: &dyn Resource, service: &mut Service, state: &Object
     assert_eq!(again.object, once, "the second plan is empty");
     assert_eq!(again.requires_replace, []);
     // A range that the service has made too wide is a warning in every plan.
-    let is_told = |it: &Diagnostic| !it.is_error() && it.summary == "Autoscaling range too wide";
+    let is_told = |diagnostic: &Diagnostic| {
+        !diagnostic.is_error() && diagnostic.summary == "Autoscaling range too wide"
+    };
     let others: Vec<_> = again.diagnostics.iter().filter(|it| !is_told(it)).collect();
     assert!(others.is_empty(), "{others:#?}");
 }
@@ -269,7 +272,7 @@ fn imported_object_is_never_replaced_and_plans_empty() {
                 let Some((mut service, created)) = create(resource, &config, &deviations) else {
                     return Ok(());
                 };
-                let stub = ["name"].map(|it| (it.to_owned(), created[it].clone())).into();
+                let stub = ["name"].map(|name| (name.to_owned(), created[name].clone())).into();
                 let imported = read(resource, &mut service, &stub);
                 let plan = planned(resource, Some(&imported), &config.known);
                 assert_eq!(plan.requires_replace, [], "imported {imported:#?}");
@@ -291,7 +294,7 @@ fn imported_object_is_never_replaced_and_plans_empty() {
 fn generated(table: &Table, state: &Object) -> Object {
     let outputs = table.fields.iter().filter(|it| it.given == Given::Server);
     let mut config = state.clone();
-    config.extend(outputs.map(|it| (it.name.to_owned(), Value::Null)));
+    config.extend(outputs.map(|field| (field.name.to_owned(), Value::Null)));
     config
 }
 

@@ -70,12 +70,12 @@ fn kind(field: &AnyField) -> AttributeKind {
             Given::Optional | Given::Required => Some(Given::Optional),
             Given::OrServer => None,
         };
-        let members = members.iter().map(|it| match given {
-            Some(Given::Server) => attribute(&reported(it), beside),
-            Some(given) if it.given != Given::Required => {
-                attribute(&AnyField { given, ..*it }, beside)
+        let members = members.iter().map(|member| match given {
+            Some(Given::Server) => attribute(&reported(member), beside),
+            Some(given) if member.given != Given::Required => {
+                attribute(&AnyField { given, ..*member }, beside)
             }
-            _ => attribute(it, beside),
+            _ => attribute(member, beside),
         });
         members.collect()
     };

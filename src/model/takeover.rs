@@ -30,7 +30,7 @@ pub fn state(resource: &dyn Resource, stored: &Json) -> Option<Object> {
     respell_at_the_top(table.fields, &mut reported);
     // What was configured is spelled as it was configured: `spec` says how.
     let mut known: Object =
-        table.fields.iter().map(|it| (it.name.to_owned(), Value::Null)).collect();
+        table.fields.iter().map(|field| (field.name.to_owned(), Value::Null)).collect();
     known.insert("name".to_owned(), name.into());
     for field in table.fields.iter().filter(|it| !it.is_output()) {
         let stored = match field.place {
@@ -102,7 +102,8 @@ mod tests {
 
     /// A state in the form of the official provider's schema: no stored one was at hand.
     fn taken_over(type_name: &str, stored: &Json) -> Object {
-        let resource = resources::ALL.iter().find(|it| it.table().type_name == type_name).unwrap();
+        let resource =
+            resources::ALL.iter().find(|resource| resource.table().type_name == type_name).unwrap();
         state(*resource, stored).unwrap()
     }
 

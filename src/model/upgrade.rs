@@ -64,7 +64,8 @@ mod tests {
                 state
             },
             |mut state| {
-                state["size"] = state["size"].as_str().and_then(|it| it.parse::<i64>().ok()).into();
+                state["size"] =
+                    state["size"].as_str().and_then(|text| text.parse::<i64>().ok()).into();
                 state
             },
         ],

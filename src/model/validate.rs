@@ -179,8 +179,8 @@ fn check_value(check: &Check, value: &Value, path: &Path, sink: &mut Diagnostics
             }
         }
         (Check::AtLeast(low), Value::String(text)) => {
-            if let (Ok(least), Ok(it)) = (meaning::duration(low), meaning::duration(text))
-                && it < least
+            if let (Ok(least), Ok(length)) = (meaning::duration(low), meaning::duration(text))
+                && length < least
             {
                 sink.push(warn(format!(
                     "`{text}` is below the minimum documented by Databricks (`{low}`). The API may \
@@ -251,8 +251,8 @@ fn check_number(number: usize, most: usize, path: &Path) -> Option<Diagnostic> {
 
 /// The pattern that is documented for the schemas of a Data API (API reference, 3.9).
 fn is_schema_name(text: &str) -> bool {
-    let is_letter = |it: u8| it.is_ascii_alphabetic() || it == b'_';
-    let is_inner = |it: u8| is_letter(it) || it.is_ascii_digit() || it == b'$';
+    let is_letter = |letter: u8| letter.is_ascii_alphabetic() || letter == b'_';
+    let is_inner = |letter: u8| is_letter(letter) || letter.is_ascii_digit() || letter == b'$';
     let bytes = text.as_bytes();
     bytes.first().copied().is_some_and(is_letter)
         && bytes.len() <= 63
@@ -261,8 +261,9 @@ fn is_schema_name(text: &str) -> bool {
 
 /// Two hexadecimal halves of 32 bits, as PostgreSQL writes them (its type `pg_lsn`).
 fn is_lsn(text: &str) -> bool {
-    let is_half =
-        |it: &str| (1..=8).contains(&it.len()) && it.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let is_half = |half: &str| {
+        (1..=8).contains(&half.len()) && half.bytes().all(|digit| digit.is_ascii_hexdigit())
+    };
     text.split_once('/').is_some_and(|(high, low)| is_half(high) && is_half(low))
 }
 
@@ -297,7 +298,7 @@ pub fn check_places(
     for field in fields {
         let Some(other) = field.inside_of else { continue };
         let (Some(name), Some(holder)) = (text(field.name), text(other)) else { continue };
-        let is_named = |it: &AnyField, name: &str| match it.check {
+        let is_named = |field: &AnyField, name: &str| match field.check {
             Some(Check::Named(address)) => address.matches(name),
             _ => true,
         };
@@ -351,9 +352,12 @@ mod tests {
         validate(FIELDS, &config, &mut sink);
         assert!(sink.iter().all(Diagnostic::is_error), "validation never warns");
         sink.extend(unusual(FIELDS, None, &config));
-        let lines = sink.iter().map(|it| {
-            let severity = if it.severity == Severity::Error { "error" } else { "warning" };
-            format!("{severity} at {}: {}: {}\n", it.path, it.summary, it.detail)
+        let lines = sink.iter().map(|diagnostic| {
+            let severity = if diagnostic.severity == Severity::Error { "error" } else { "warning" };
+            format!(
+                "{severity} at {}: {}: {}\n",
+                diagnostic.path, diagnostic.summary, diagnostic.detail
+            )
         });
         expected.assert_eq(&lines.collect::<String>());
     }

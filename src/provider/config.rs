@@ -140,7 +140,7 @@ pub fn client(
     let decides_nothing =
         [MAX_AUTOSCALING_RANGE_CU.name(), REVIEW_WARNINGS.name(), CUSTOM_TAGS.name()];
     let decides = |name: &str| !decides_nothing.contains(&name);
-    if config.iter().any(|(name, it)| decides(name) && !it.is_wholly_known()) {
+    if config.iter().any(|(name, value)| decides(name) && !value.is_wholly_known()) {
         return Ok(None);
     }
     let length = |field: Field<Duration>| {
@@ -190,7 +190,7 @@ pub fn unverified(host: &str) -> Diagnostic {
 
 /// `terraform-provider-lakebase/0.1.0 terraform/1.11.4`: only characters that the platform keeps.
 fn user_agent(terraform_version: &str) -> String {
-    let kept = |it: &char| it.is_ascii_alphanumeric() || "_.+-".contains(*it);
+    let kept = |character: &char| character.is_ascii_alphanumeric() || "_.+-".contains(*character);
     let version: String = terraform_version.chars().filter(kept).collect();
     let product = concat!("terraform-provider-lakebase/", env!("CARGO_PKG_VERSION"));
     format!("{product} terraform/{version}")

@@ -259,7 +259,7 @@ mod tests {
             let mut sink = Diagnostics::new();
             crate::model::validate::validate(TABLE.fields, &config, &mut sink);
             Branch.validate(&config, &Settings::default(), &mut sink);
-            let paths: Vec<_> = sink.iter().map(|it| it.path.to_string()).collect();
+            let paths: Vec<_> = sink.iter().map(|diagnostic| diagnostic.path.to_string()).collect();
             assert_eq!(paths, refused.into_iter().collect::<Vec<_>>(), "{config:?}");
         }
     }

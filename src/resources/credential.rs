@@ -156,8 +156,11 @@ mod tests {
     const ISSUED: &str = "2026-01-01T12:00:00Z";
 
     fn credential(minutes: i64) -> (Object, Planned) {
-        let mut config: Object =
-            TABLE.fields.iter().map(|it| (it.name.to_owned(), tfplugin::Value::Null)).collect();
+        let mut config: Object = TABLE
+            .fields
+            .iter()
+            .map(|field| (field.name.to_owned(), tfplugin::Value::Null))
+            .collect();
         let endpoint = "projects/p/branches/b/endpoints/e".to_owned();
         ENDPOINT_NAME.put(&mut config, Tf::Known(endpoint));
         let settings = &Settings::default();
@@ -193,7 +196,7 @@ mod tests {
         TTL.put(&mut config, Tf::Known("10m".to_owned()));
         let mut sink = Diagnostics::new();
         Credential.validate(&config, &Settings::default(), &mut sink);
-        let detail = sink.iter().next().map(|it| it.detail.as_str());
+        let detail = sink.iter().next().map(|diagnostic| diagnostic.detail.as_str());
         let expected = "`renew_before` (`15m`, the default) must be shorter than `ttl` (`10m`). \
                         Otherwise, every plan would renew the credential.";
         assert_eq!(detail, Some(expected));
@@ -212,7 +215,7 @@ mod tests {
         let config: Object = [("claims".to_owned(), claims)].into();
         let mut sink = Diagnostics::new();
         crate::model::validate::validate(TABLE.fields, &config, &mut sink);
-        let summaries: Vec<_> = sink.iter().map(|it| it.summary.as_str()).collect();
+        let summaries: Vec<_> = sink.iter().map(|diagnostic| diagnostic.summary.as_str()).collect();
         assert_eq!(summaries, ["Invalid `claims[1].permission_set`"]);
     }
 

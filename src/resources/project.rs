@@ -196,8 +196,8 @@ impl Resource for Project {
                 let name = format!("`{}` of `{name}`", place.name());
                 let before = prior.as_ref().map(endpoint::compute);
                 let after = endpoint::compute(&planned);
-                if let Some(it) = undocumented_size(&name, before.as_ref(), &after) {
-                    sink.push(it.warning().at(path));
+                if let Some(finding) = undocumented_size(&name, before.as_ref(), &after) {
+                    sink.push(finding.warning().at(path));
                 }
             }
         }
@@ -224,9 +224,8 @@ impl Resource for Project {
                     || !all_before.contains_key(key) && shared_value(key).is_none()
             }
             // An unknown value may be the same.
-            None => {
-                shared_value(key).is_none_or(|it| it.as_str().is_some_and(|shared| shared != value))
-            }
+            None => shared_value(key)
+                .is_none_or(|other| other.as_str().is_some_and(|shared| shared != value)),
         };
         if CUSTOM_TAGS.of(prior).known().is_none() && shared.is_none() {
             CUSTOM_TAGS.put(state, Tf::Null);

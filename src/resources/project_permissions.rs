@@ -78,8 +78,8 @@ impl Resource for ProjectPermissions {
         };
         let elements = GRANTS.of(config).known().unwrap_or_default();
         let elements = elements.iter().filter_map(Value::as_map);
-        let is_null = |it: &Object| {
-            [USER, GROUP, SERVICE_PRINCIPAL].iter().all(|field| field.of(it) == Tf::Null)
+        let is_null = |grant: &Object| {
+            [USER, GROUP, SERVICE_PRINCIPAL].iter().all(|field| field.of(grant) == Tf::Null)
         };
         if elements.clone().any(is_null) {
             refuse(
@@ -111,7 +111,8 @@ impl Resource for ProjectPermissions {
             );
             sink.push(Diagnostic::error(format!("Invalid {GRANTS}"), detail).at(GRANTS.name()));
         }
-        let Some((prior, before)) = change.prior.and_then(|it| Some((it, GRANTS.of(it).known()?)))
+        let Some((prior, before)) =
+            change.prior.and_then(|prior| Some((prior, GRANTS.of(prior).known()?)))
         else {
             return;
         };
@@ -144,11 +145,11 @@ impl Resource for ProjectPermissions {
     fn reported(&self, reported: &mut Json, prior: &Object) {
         let known = GRANTS.of(prior).known().map(|it| grants(&it));
         let kept = ["caller", "owner"].map(|it| reported[it].clone());
-        let is_listed = |it: &Json| {
+        let is_listed = |entry: &Json| {
             let listed = |known: &BTreeMap<Principal, String>| {
-                known.keys().any(|(kind, name)| it[kind] == **name)
+                known.keys().any(|(kind, name)| entry[kind] == **name)
             };
-            known.as_ref().is_none_or(listed) || !kept.iter().any(|name| named(it, name))
+            known.as_ref().is_none_or(listed) || !kept.iter().any(|name| named(entry, name))
         };
         let list = reported[LIST].as_array().into_iter().flatten();
         reported[LIST] = list.filter_map(direct).filter(is_listed).collect();
@@ -196,7 +197,7 @@ fn named(entry: &Json, user: &Json) -> bool {
 fn direct(entry: &Json) -> Option<Json> {
     let all = entry["all_permissions"].as_array().into_iter().flatten();
     let levels = all.filter(|it| it["inherited"] != true).chain([entry]);
-    let levels = levels.filter_map(|it| it["permission_level"].as_str());
+    let levels = levels.filter_map(|level| level["permission_level"].as_str());
     let level = levels.max_by_key(|it| *it == MANAGE)?;
     let kind =
         PRINCIPALS.iter().find(|kind| entry[**kind].as_str().is_some_and(|it| !it.is_empty()))?;

@@ -143,13 +143,16 @@ const SAMPLES: &[Sample] = &[
 #[test]
 fn tables_and_recorded_answers_have_the_same_paths() {
     // A setting is read from what its object answers.
-    for table in ALL.iter().map(|it| it.table()).filter(|it| it.address.is_object()) {
+    for table in
+        ALL.iter().map(|resource| resource.table()).filter(|table| table.address.is_object())
+    {
         let name = table.type_name;
         let sample = SAMPLES.iter().find(|it| it.type_name == name);
         let Sample { answer, documented, ignored, .. } =
             sample.unwrap_or_else(|| panic!("{name} has no sample"));
         let answer: Map<_, _> = serde_json::from_str(answer).expect("a sample is a JSON object");
-        let resource = ALL.iter().find(|it| it.table().type_name == name).expect("it is in ALL");
+        let resource =
+            ALL.iter().find(|resource| resource.table().type_name == name).expect("it is in ALL");
         assert_eq!(
             resource.unsettled(&Json::Object(answer.clone()), &Object::new()),
             None,

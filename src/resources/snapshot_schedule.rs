@@ -128,7 +128,7 @@ mod tests {
 
     /// A configuration with the schedule of a state.
     fn config(schedule: Value) -> Object {
-        let all = TABLE.fields.iter().map(|it| (it.name.to_owned(), Value::Null));
+        let all = TABLE.fields.iter().map(|field| (field.name.to_owned(), Value::Null));
         let given = [("branch", "projects/p/branches/b".into()), ("schedule", schedule)];
         all.chain(given.map(|(name, it)| (name.to_owned(), it))).collect()
     }
@@ -179,7 +179,7 @@ mod tests {
             let config = config(Value::List(vec![object(&entries)]));
             let mut sink = Diagnostics::new();
             validate::validate(TABLE.fields, &config, &mut sink);
-            let paths: Vec<_> = sink.iter().map(|it| it.path.to_string()).collect();
+            let paths: Vec<_> = sink.iter().map(|diagnostic| diagnostic.path.to_string()).collect();
             assert_eq!(paths, refused.into_iter().collect::<Vec<_>>(), "{entries:?}");
             if refused.is_none() {
                 // What the configuration alone gives is planned as it gives it, unknown or not.

@@ -254,15 +254,15 @@ impl Resource for SyncedTable {
 
 /// State, phase and progress in a line.
 fn told(status: &Json) -> String {
-    let state = [STATE, CATALOG_STATE].iter().find_map(|it| status[it.name()].as_str());
+    let state = [STATE, CATALOG_STATE].iter().find_map(|field| status[field.name()].as_str());
     let mut parts = vec![state.unwrap_or("no state").to_owned()];
     parts.extend(status[PHASE.name()].as_str().map(str::to_owned));
     let progress = &status[PROGRESS.name()];
     let share = progress[COMPLETION.name()].as_f64();
     parts.extend(share.map(|share| format!("{:.0} %", share * 100.0)));
-    let rows = [SYNCED_ROWS, TOTAL_ROWS].map(|it| progress[it.name()].to_string());
+    let rows = [SYNCED_ROWS, TOTAL_ROWS].map(|field| progress[field.name()].to_string());
     // Protobuf's JSON may write them as text.
-    let [synced, total] = rows.map(|it| it.trim_matches('"').to_owned());
+    let [synced, total] = rows.map(|count| count.trim_matches('"').to_owned());
     if share.is_some() {
         parts.push(format!("{synced} of {total} rows"));
     }

@@ -20,7 +20,7 @@ impl Preview<'_> {
     pub(super) fn creation(&self, observed: &Observed) -> Diagnostics {
         let (table, planned) = (self.table, &self.planned.object);
         let existing = observed.existing.as_ref();
-        let found = existing.and_then(|it| it["name"].as_str().map(str::to_owned));
+        let found = existing.and_then(|object| object["name"].as_str().map(str::to_owned));
         let Some(name) = found.or_else(|| table.name_of(planned)) else {
             return Diagnostics::new();
         };
@@ -75,8 +75,9 @@ impl Preview<'_> {
         let before = decode::state(self.resource, existing, &known, self.surroundings.settings);
         let removed = self.table.fields.iter().filter(|it| matches!(it.kind, Kind::ObjectSet(_)));
         let removed = removed.flat_map(|field| {
-            let [before, after] = [&before, planned]
-                .map(|it| it.get(field.name).and_then(Value::as_elements).unwrap_or_default());
+            let [before, after] = [&before, planned].map(|object| {
+                object.get(field.name).and_then(Value::as_elements).unwrap_or_default()
+            });
             before.iter().filter(move |it| !after.contains(it))
         });
         let lines: Vec<_> = removed.filter_map(element).collect();

@@ -62,13 +62,13 @@ macro_rules! field_types {
 
 field_types! {
     Bool: bool, Value::as_bool, Value::Bool;
-    Int: i64, |it| it.as_number()?.as_i64(), |it| Value::Number(it.into());
-    Float: f64, |it| it.as_number().map(Number::as_f64),
+    Int: i64, |value| value.as_number()?.as_i64(), |value| Value::Number(value.into());
+    Float: f64, |value| value.as_number().map(Number::as_f64),
         |it| Number::from_f64(it).map_or(Value::Null, Value::Number);
-    Text: String, |it| it.as_str().map(str::to_owned), Value::String;
-    Duration: String, |it| it.as_str().map(str::to_owned), Value::String;
-    Timestamp: String, |it| it.as_str().map(str::to_owned), Value::String;
-    Texts: Vec<String>, read_texts, |it| Value::List(it.into_iter().map(Value::String).collect());
+    Text: String, |value| value.as_str().map(str::to_owned), Value::String;
+    Duration: String, |value| value.as_str().map(str::to_owned), Value::String;
+    Timestamp: String, |value| value.as_str().map(str::to_owned), Value::String;
+    Texts: Vec<String>, read_texts, |texts| Value::List(texts.into_iter().map(Value::String).collect());
     TextMap: BTreeMap<String, String>, read_map, write_map;
     Tags: BTreeMap<String, String>, read_map, write_map;
 }
@@ -115,13 +115,17 @@ impl FieldType for NestedSet {
 /// The known elements of a list of text.
 fn read_texts(value: &Value) -> Option<Vec<String>> {
     let elements = value.as_elements()?.iter();
-    Some(elements.filter_map(|it| it.as_str().map(str::to_owned)).collect())
+    Some(elements.filter_map(|element| element.as_str().map(str::to_owned)).collect())
 }
 
 /// The known entries of a map of text.
 fn read_map(value: &Value) -> Option<BTreeMap<String, String>> {
     let entries = value.as_map()?.iter();
-    Some(entries.filter_map(|(key, it)| Some((key.clone(), it.as_str()?.to_owned()))).collect())
+    Some(
+        entries
+            .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+            .collect(),
+    )
 }
 
 fn write_map(map: BTreeMap<String, String>) -> Value {

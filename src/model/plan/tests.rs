@@ -16,11 +16,11 @@ fn object(resource: &dyn Resource, json: &Json) -> Object {
 }
 
 fn filled(fields: &[AnyField], json: &Json) -> Object {
-    let value = |it: &AnyField| match (it.kind, &json[it.name]) {
+    let value = |field: &AnyField| match (field.kind, &json[field.name]) {
         (Kind::Object(members), json @ Json::Object(_)) => Value::Map(filled(members, json)),
-        (_, json) => decode::value(it, json, &Value::Null),
+        (_, json) => decode::value(field, json, &Value::Null),
     };
-    fields.iter().map(|it| (it.name.to_owned(), value(it))).collect()
+    fields.iter().map(|field| (field.name.to_owned(), value(field))).collect()
 }
 
 fn planned(resource: &dyn Resource, prior: Option<&Json>, config: &Json) -> Planned {
@@ -31,9 +31,12 @@ fn planned(resource: &dyn Resource, prior: Option<&Json>, config: &Json) -> Plan
 }
 
 fn lines(diagnostics: &Diagnostics) -> String {
-    let lines = diagnostics
-        .iter()
-        .map(|it| format!("{:?} at {}: {}: {}\n", it.severity, it.path, it.summary, it.detail));
+    let lines = diagnostics.iter().map(|diagnostic| {
+        format!(
+            "{:?} at {}: {}: {}\n",
+            diagnostic.severity, diagnostic.path, diagnostic.summary, diagnostic.detail
+        )
+    });
     lines.collect()
 }
 

@@ -56,7 +56,7 @@ impl Service {
         if !table.address.is_named() {
             return service(Json::Null); // a credential, which is never read
         }
-        let parent = table.parent().map(|it| planned[it.name].as_str().unwrap().to_owned());
+        let parent = table.parent().map(|field| planned[field.name].as_str().unwrap().to_owned());
         let mut body = encode::create_body(table, planned);
         let mut status = body["spec"].take();
         let from_snapshot = !status["source_snapshot"].is_null();
@@ -171,7 +171,7 @@ fn respelled_time(text: &str) -> Json {
 fn omit(json: &mut Json) {
     let Some(object) = json.as_object_mut() else { return };
     object.values_mut().for_each(omit);
-    object.retain(|_, it| match it {
+    object.retain(|_, value| match value {
         Json::Bool(it) => *it,
         Json::Object(it) => !it.is_empty(),
         Json::Array(it) => !it.is_empty(),

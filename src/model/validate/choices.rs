@@ -12,7 +12,7 @@ pub(super) fn check(
     sink: &mut Diagnostics,
 ) {
     for (at, field) in fields.iter().enumerate() {
-        let is_null = |it: &AnyField| config.get(it.name).is_none_or(Value::is_null);
+        let is_null = |field: &AnyField| config.get(field.name).is_none_or(Value::is_null);
         let refuses = config.get(field.name) == Some(&Value::Bool(false));
         if field.unless_chosen && refuses && field.siblings(fields).all(is_null) {
             let others = field.siblings(fields).map(|it| format!("`{}`", it.name));
