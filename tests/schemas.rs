@@ -144,7 +144,7 @@ fn describe(resource: &str, path: &str, attributes: &[Attribute], lines: &mut Li
         ];
         let flags = flags.into_iter().filter_map(|(is, name)| is.then_some(name));
         let kind = match &attribute.kind {
-            AttributeKind::Type(it) => it.to_json().to_string(),
+            AttributeKind::Type(kind) => kind.to_json().to_string(),
             AttributeKind::Nested(nesting, members) => {
                 describe(resource, &path, members, lines);
                 format!("nested-{nesting:?}").to_lowercase()

@@ -56,7 +56,7 @@ fn every_resource_has_a_test() {
     // A credential is no object of the API: nothing of it is updated, drifts or is imported. A
     // setting of its parent is none either: tests/terraform/settings.rs has its life, and
     // tests/terraform/permissions.rs that of permissions.
-    let objects = lakebase::tables().filter(|it| it.address.is_object());
+    let objects = lakebase::tables().filter(|table| table.address.is_object());
     assert_eq!(objects.map(|it| it.type_name).collect::<Vec<_>>(), TYPES);
 }
 
@@ -383,7 +383,8 @@ impl Matrix {
         let is_required =
             |it: &&AnyField| (it.is_required() || it.is_required_to_create) && !is_place(it);
         for field in self.table.fields.iter().filter(is_required) {
-            let holder = field.inside_of.map(|it| attributes[it].trim_matches('"').to_owned());
+            let holder =
+                field.inside_of.map(|other| attributes[other].trim_matches('"').to_owned());
             attributes.insert(field.name, required(self.table, field, row, holder).to_string());
         }
         attributes
@@ -407,11 +408,12 @@ impl Matrix {
         let name = self.name(row, says);
         let (collection, id) = name.rsplit_once('/').expect("a name has an id");
         let sent = self.bench.emulator.mutations().into_iter();
-        let is_about = |it: &Recorded| match it.method.as_str() {
+        let is_about = |request: &Recorded| match request.method.as_str() {
             "POST" if self.table.address.has_id() => {
-                it.path.ends_with(collection) && it.query.iter().any(|(_, it)| it == id)
+                request.path.ends_with(collection)
+                    && request.query.iter().any(|(_, text)| text == id)
             }
-            _ => it.path.ends_with(&name),
+            _ => request.path.ends_with(&name),
         };
         sent.filter(is_about).collect()
     }
@@ -437,7 +439,7 @@ impl Matrix {
             }
         }
         let at = |object: &Json, path: &str| object.pointer(&format!("/{path}")).cloned();
-        let differ = paths.into_iter().filter(|it| at(before, it) != at(after, it));
+        let differ = paths.into_iter().filter(|path| at(before, path) != at(after, path));
         differ.map(|it| it.replace('/', ".")).collect()
     }
 
@@ -475,7 +477,7 @@ resource "lakebase_database" "rows" {{
 #[track_caller]
 fn expect_mask(row: &Row, sent: &[Recorded], mask: &str) {
     let query = [("update_mask".to_owned(), mask.to_owned())];
-    let is_right = |it: &Recorded| it.method == "PATCH" && it.query == query;
+    let is_right = |request: &Recorded| request.method == "PATCH" && request.query == query;
     assert!(sent.len() == 1 && is_right(&sent[0]), "{} {mask}: {sent:#?}", row.path());
 }
 

@@ -175,7 +175,7 @@ fn runs(sort: Sort) {
 fn setting(name: &str, otherwise: u64) -> u64 {
     #[expect(clippy::disallowed_methods, reason = "the runs' room for the environment")]
     let text = std::env::var(name);
-    text.map_or(otherwise, |it| it.parse().expect("a number"))
+    text.map_or(otherwise, |text| text.parse().expect("a number"))
 }
 
 fn run(sort: Sort, seed: u64, tally: &mut Tally) {

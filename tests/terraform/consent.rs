@@ -74,10 +74,11 @@ fn refuses_silently(bench: &Workbench, arguments: &[&str]) -> String {
 
 /// The deletes that were sent, without those of endpoints.
 pub(crate) fn deletes(bench: &Workbench) -> Vec<String> {
-    let is_delete = |it: &Recorded| it.method == "DELETE" && !it.path.contains("/endpoints/");
-    let line = |it: Recorded| {
-        let query = it.query.iter().map(|(name, value)| format!("?{name}={value}"));
-        it.path.replace("/api/2.0/postgres/", "") + &query.collect::<String>()
+    let is_delete =
+        |request: &Recorded| request.method == "DELETE" && !request.path.contains("/endpoints/");
+    let line = |request: Recorded| {
+        let query = request.query.iter().map(|(name, value)| format!("?{name}={value}"));
+        request.path.replace("/api/2.0/postgres/", "") + &query.collect::<String>()
     };
     bench.emulator.mutations().into_iter().filter(is_delete).map(line).collect()
 }

@@ -39,7 +39,7 @@ fn check(test: &str, hcl: &str, collection: &str, drifts: &[Drift]) {
     for (key, Drift { status, shown, mask }) in keys.iter().zip(drifts) {
         assert_eq!(differences(&plan, |it| it["index"] == **key), *shown, "{status}");
         let name = format!("{collection}/{key}");
-        let sent: Vec<_> = sent.iter().filter(|it| it.path.ends_with(&name)).collect();
+        let sent: Vec<_> = sent.iter().filter(|request| request.path.ends_with(&name)).collect();
         let masks: Vec<_> = sent.iter().flat_map(|it| &it.query).map(|(_, it)| it).collect();
         assert_eq!(masks, [mask], "{status}");
     }

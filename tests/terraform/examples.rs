@@ -65,7 +65,7 @@ fn every_example_has_a_test() {
     let mut folders = Vec::new();
     for kind in ["resources", "data-sources", "ephemeral-resources", "functions"] {
         let entries = fs::read_dir(examples().join(kind)).expect("each kind has examples");
-        folders.extend(entries.map(|it| it.expect("it can be read").path()));
+        folders.extend(entries.map(|entry| entry.expect("it can be read").path()));
     }
     let untested = |folder: &&PathBuf| FOLDERS.iter().all(|it| examples().join(it) != **folder);
     let untested: Vec<_> = folders.iter().filter(untested).collect();
@@ -163,10 +163,11 @@ fn run(folder: &str) {
 fn files(folder: &str, first: &str) -> Vec<String> {
     let prefix = first.replace(".tf", "-");
     let entries = fs::read_dir(examples().join(folder)).expect("the folder can be read");
-    let names = entries.map(|it| it.expect("it can be read").file_name().into_string());
+    let names = entries.map(|entry| entry.expect("it can be read").file_name().into_string());
     let names = names.map(|it| it.expect("a name in ASCII"));
-    let mut files: Vec<_> = names.filter(|it| it == first || it.starts_with(&prefix)).collect();
-    files.sort_by_key(|it| (it != first, it.clone()));
+    let mut files: Vec<_> =
+        names.filter(|file| file == first || file.starts_with(&prefix)).collect();
+    files.sort_by_key(|file| (file != first, file.clone()));
     files
 }
 
@@ -206,7 +207,7 @@ fn import(bench: &Workbench, folder: &str) {
         if block.contains("identity") && !imports_by_identity(bench) {
             continue;
         }
-        let address = block.lines().find_map(|it| it.trim().strip_prefix("to = "));
+        let address = block.lines().find_map(|line| line.trim().strip_prefix("to = "));
         bench.terraform(&["state", "rm", address.expect("an import has a target")]).succeeded();
         bench.write("import.tf", &block);
         bench.forget_requests();
@@ -248,7 +249,7 @@ pub(crate) fn release(bench: &Workbench, example: &str) {
             lines.any(|(name, value)| name.trim() == setting && value.trim() == "true")
         };
         let table = lakebase::tables().find(|it| head.contains(&format!("\"{}\"", it.type_name)));
-        let default = table.and_then(|it| it.field("deletion_protection")?.default);
+        let default = table.and_then(|table| table.field("deletion_protection")?.default);
         let mut lines = Vec::new();
         if sets("deletion_protection") || matches!(default, Some(Default::Bool(true))) {
             lines.push("deletion_protection = false");
@@ -275,7 +276,7 @@ pub(crate) fn release(bench: &Workbench, example: &str) {
 fn imports_by_identity(bench: &Workbench) -> bool {
     let version = bench.terraform(&["version", "-json"]).succeeded().json();
     let version = version["terraform_version"].as_str().expect("Terraform knows its version");
-    let minor = version.split('.').nth(1).and_then(|it| it.parse::<u32>().ok());
+    let minor = version.split('.').nth(1).and_then(|number| number.parse::<u32>().ok());
     minor.expect("a version has numbers") >= 12
 }
 

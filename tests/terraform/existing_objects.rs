@@ -274,9 +274,9 @@ fn wrong_workspace_is_an_error_and_keeps_state() {
 #[test]
 fn local_only_update_preserves_private_state() {
     let mut bench = Workbench::new("a_local_change_forgets_neither_workspace_nor_trash");
-    let protected = |it: bool| {
+    let protected = |on: bool| {
         let project = "resource \"lakebase_project\" \"shop\" {\n  project_id = \"shop\"\n";
-        format!("{project}  deletion_protection = {it}\n}}\n")
+        format!("{project}  deletion_protection = {on}\n}}\n")
     };
     bench.configure(&protected(true));
     bench.apply();

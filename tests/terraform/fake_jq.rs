@@ -24,7 +24,8 @@ fn main() -> io::Result<()> {
     // All that the guides use of this library. Other parts of it need features of the crate.
     let is_split =
         |name, arguments: usize| matches!((name, arguments), ("isstring", 0) | ("split", 1));
-    let split = jaq_std::defs().filter(|it| is_split(it.name, it.args.len()));
+    let split =
+        jaq_std::defs().filter(|definition| is_split(definition.name, definition.args.len()));
     let loader = Loader::new(jaq_core::defs().chain(split));
     let modules = loader.load(&arena, File { code: words[0].as_str(), path: () });
     let modules = modules.unwrap_or_else(|errors| panic!("the filter is wrong: {errors:?}"));

@@ -171,10 +171,14 @@ fn the_policies_look_at_the_old_branch_where_the_new_one_is_unknown() {
     bench.apply();
     bench.configure(&configuration("dev", "2"));
     let plan = planned(&bench);
-    let after = |it: &Json| it["change"]["after"]["branch"].is_null();
+    let after = |change: &Json| change["change"]["after"]["branch"].is_null();
     let plan_json: Json = serde_json::from_str(&plan).expect("a plan is JSON");
     let changes = plan_json["resource_changes"].as_array().expect("it has some");
-    assert!(changes.iter().any(|it| it["address"] == "lakebase_endpoint.awake" && after(it)));
+    assert!(
+        changes
+            .iter()
+            .any(|change| change["address"] == "lakebase_endpoint.awake" && after(change))
+    );
     assert_eq!(denied(&plan), "lakebase_endpoint.awake: always on, outside of production");
     let production =
         plan.replace("projects/shop/branches/dev", "projects/shop/branches/production");
@@ -312,7 +316,7 @@ pub(crate) fn scripts(yaml: &str) -> Vec<String> {
             continue;
         }
         let (outer, mut script) = (indentation(line), String::new());
-        while let Some(line) = lines.next_if(|it| it.is_empty() || outer < indentation(it)) {
+        while let Some(line) = lines.next_if(|line| line.is_empty() || outer < indentation(line)) {
             script += line;
             script.push('\n');
         }
@@ -356,7 +360,7 @@ pub(crate) fn snippets(guide: &str, language: &str) -> Vec<String> {
     let guide = read(guide);
     let opening = format!("```{language}\n");
     let blocks = guide.split(&opening).skip(1);
-    blocks.filter_map(|it| it.split("```").next()).map(str::to_owned).collect()
+    blocks.filter_map(|block| block.split("```").next()).map(str::to_owned).collect()
 }
 
 pub(crate) fn read(guide: &str) -> String {

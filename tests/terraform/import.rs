@@ -96,9 +96,14 @@ fn forgotten(test: &str) -> (Workbench, Vec<(String, String, Json)>) {
     bench.apply();
     let state = bench.state();
     let resources = state["values"]["root_module"]["resources"].as_array().expect("it has some");
-    let owned = |it: &Json| it.as_str().expect("it is text").to_owned();
-    let known =
-        |it: &Json| (owned(&it["address"]), owned(&it["values"]["name"]), it["identity"].clone());
+    let owned = |value: &Json| value.as_str().expect("it is text").to_owned();
+    let known = |resource: &Json| {
+        (
+            owned(&resource["address"]),
+            owned(&resource["values"]["name"]),
+            resource["identity"].clone(),
+        )
+    };
     let objects = resources.iter().map(known).collect();
     bench.remove("terraform.tfstate");
     bench.forget_requests();
@@ -173,9 +178,9 @@ fn generated_configuration_matches_existing_objects() {
         let length = generated[start..].find("\n}\n").expect("it ends");
         let lines = generated[start..start + length + 3].lines();
         let lines = lines.filter(|it| !it.ends_with("= null"));
-        let squeezed = lines.map(|it| match it.split_once(" = ") {
+        let squeezed = lines.map(|line| match line.split_once(" = ") {
             Some((name, value)) => format!("{} = {value}\n", name.trim_end()),
-            None => format!("{it}\n"),
+            None => format!("{line}\n"),
         });
         bench.masked(&squeezed.collect::<String>())
     };

@@ -30,7 +30,9 @@ fn wait_for_poll(bench: &Workbench, nth: usize) {
     bench.emulator.wait_for(|requests| {
         let changes = requests.iter().enumerate().filter(|(_, it)| it.is_mutation());
         let last = changes.map(|(at, _)| at).nth(nth - 1);
-        last.is_some_and(|at| requests[at..].iter().any(|it| it.path.contains("/operations/")))
+        last.is_some_and(|at| {
+            requests[at..].iter().any(|request| request.path.contains("/operations/"))
+        })
     });
 }
 

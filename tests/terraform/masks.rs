@@ -62,7 +62,7 @@ const RANGE: &str = "autoscaling_limit_min_cu = 1\nautoscaling_limit_max_cu = 4\
 
 #[test]
 fn an_update_of_an_endpoint_masks_the_leaves_that_differ() {
-    let it = Steps::new(
+    let steps = Steps::new(
         "an_update_of_an_endpoint_masks_the_leaves_that_differ",
         |settings| project("") + &primary(settings),
         "autoscaling_limit_max_cu = 2\nsuspend_timeout_duration = \"5m\"",
@@ -73,43 +73,46 @@ fn an_update_of_an_endpoint_masks_the_leaves_that_differ() {
               {"spec":{"autoscaling_limit_max_cu":2,"endpoint_type":"ENDPOINT_TYPE_READ_WRITE","suspend_timeout_duration":"300s"}}
         "#]],
     );
-    it.says_the_same("suspend_timeout_duration = \"300s\"");
-    it.says_the_same("");
-    it.sends(RANGE, "spec.autoscaling_limit_max_cu");
-    it.bench.expect_mutations(expect![[r#"
+    steps.says_the_same("suspend_timeout_duration = \"300s\"");
+    steps.says_the_same("");
+    steps.sends(RANGE, "spec.autoscaling_limit_max_cu");
+    steps.bench.expect_mutations(expect![[r#"
         PATCH /api/2.0/postgres/projects/shop/branches/production/endpoints/primary?update_mask=spec.autoscaling_limit_max_cu
           {"spec":{"autoscaling_limit_max_cu":4,"autoscaling_limit_min_cu":1,"disabled":false,"endpoint_type":"ENDPOINT_TYPE_READ_WRITE","group":{"enable_readable_secondaries":false,"max":1,"min":1},"settings":{"pg_settings":{}},"suspend_timeout_duration":"300s"}}
     "#]]);
-    it.sends("no_suspension = true", "spec.suspension");
-    it.bench.expect_mutations(expect![[r#"
+    steps.sends("no_suspension = true", "spec.suspension");
+    steps.bench.expect_mutations(expect![[r#"
         PATCH /api/2.0/postgres/projects/shop/branches/production/endpoints/primary?update_mask=spec.suspension
           {"spec":{"autoscaling_limit_max_cu":4,"autoscaling_limit_min_cu":1,"disabled":false,"endpoint_type":"ENDPOINT_TYPE_READ_WRITE","group":{"enable_readable_secondaries":false,"max":1,"min":1},"no_suspension":true,"settings":{"pg_settings":{}}}}
     "#]]);
-    it.says_the_same(RANGE);
-    it.sends("suspend_timeout_duration = \"1h\"", "spec.suspension");
-    it.sends_nothing("suspend_timeout_duration = \"60m\"\nno_suspension = false", "no_suspension");
-    it.sends("pg_settings = { work_mem = \"8MB\", jit = \"off\" }", "spec.settings.pg_settings");
-    it.sends("pg_settings = { work_mem = \"9MB\", jit = \"off\" }", "spec.settings.pg_settings");
-    it.bench.expect_mutations(expect![[r#"
+    steps.says_the_same(RANGE);
+    steps.sends("suspend_timeout_duration = \"1h\"", "spec.suspension");
+    steps.sends_nothing(
+        "suspend_timeout_duration = \"60m\"\nno_suspension = false",
+        "no_suspension",
+    );
+    steps.sends("pg_settings = { work_mem = \"8MB\", jit = \"off\" }", "spec.settings.pg_settings");
+    steps.sends("pg_settings = { work_mem = \"9MB\", jit = \"off\" }", "spec.settings.pg_settings");
+    steps.bench.expect_mutations(expect![[r#"
         PATCH /api/2.0/postgres/projects/shop/branches/production/endpoints/primary?update_mask=spec.settings.pg_settings
           {"spec":{"autoscaling_limit_max_cu":4,"autoscaling_limit_min_cu":1,"disabled":false,"endpoint_type":"ENDPOINT_TYPE_READ_WRITE","group":{"enable_readable_secondaries":false,"max":1,"min":1},"settings":{"pg_settings":{"jit":"off","work_mem":"9MB"}},"suspend_timeout_duration":"3600s"}}
     "#]]);
-    it.says_the_same("");
-    it.sends("pg_settings = {}", "spec.settings.pg_settings");
+    steps.says_the_same("");
+    steps.sends("pg_settings = {}", "spec.settings.pg_settings");
     let limits = "spec.autoscaling_limit_min_cu,spec.autoscaling_limit_max_cu";
-    it.sends("autoscaling_limit_min_cu = 8\nautoscaling_limit_max_cu = 16", limits);
-    it.sends("disabled = true", "spec.disabled");
-    it.sends("disabled = false", "spec.disabled");
+    steps.sends("autoscaling_limit_min_cu = 8\nautoscaling_limit_max_cu = 16", limits);
+    steps.sends("disabled = true", "spec.disabled");
+    steps.sends("disabled = false", "spec.disabled");
     let two = "no_suspension = true\ngroup = { min = 2, max = 2 }";
-    it.sends(two, "spec.suspension,spec.group");
-    it.sends("group = { min = 2, max = 2, enable_readable_secondaries = true }", "spec.group");
-    it.says_the_same(two);
-    it.sends_nothing("timeouts = { update = \"1h\" }", "timeouts");
+    steps.sends(two, "spec.suspension,spec.group");
+    steps.sends("group = { min = 2, max = 2, enable_readable_secondaries = true }", "spec.group");
+    steps.says_the_same(two);
+    steps.sends_nothing("timeouts = { update = \"1h\" }", "timeouts");
 }
 
 #[test]
 fn an_update_of_a_branch_masks_the_leaves_that_differ() {
-    let it = Steps::new(
+    let steps = Steps::new(
         "an_update_of_a_branch_masks_the_leaves_that_differ",
         |settings| project("") + &branch(settings),
         "ttl = \"1d\"",
@@ -120,26 +123,26 @@ fn an_update_of_a_branch_masks_the_leaves_that_differ() {
               {"spec":{"ttl":"86400s"}}
         "#]],
     );
-    it.says_the_same("ttl = \"24h\"");
-    it.sends("ttl = \"2d\"", "spec.expiration");
-    it.bench.expect_mutations(expect![[r#"
+    steps.says_the_same("ttl = \"24h\"");
+    steps.sends("ttl = \"2d\"", "spec.expiration");
+    steps.bench.expect_mutations(expect![[r#"
         PATCH /api/2.0/postgres/projects/shop/branches/dev?update_mask=spec.expiration
           {"spec":{"is_protected":false,"ttl":"172800s"}}
     "#]]);
-    it.sends_nothing("ttl = \"48h\"\nno_expiry = false", "no_expiry");
-    it.sends("no_expiry = true", "spec.expiration");
-    it.says_the_same("");
-    it.sends("is_protected = true", "spec.is_protected");
-    it.says_the_same("");
-    it.sends("is_protected = false", "spec.is_protected");
-    it.sends("expire_time = \"2026-01-10T00:00:00Z\"", "spec.expiration");
-    it.says_the_same("expire_time = \"2026-01-10T01:00:00+01:00\"");
-    it.sends_nothing("deletion_protection = true", "deletion_protection");
+    steps.sends_nothing("ttl = \"48h\"\nno_expiry = false", "no_expiry");
+    steps.sends("no_expiry = true", "spec.expiration");
+    steps.says_the_same("");
+    steps.sends("is_protected = true", "spec.is_protected");
+    steps.says_the_same("");
+    steps.sends("is_protected = false", "spec.is_protected");
+    steps.sends("expire_time = \"2026-01-10T00:00:00Z\"", "spec.expiration");
+    steps.says_the_same("expire_time = \"2026-01-10T01:00:00+01:00\"");
+    steps.sends_nothing("deletion_protection = true", "deletion_protection");
 }
 
 #[test]
 fn an_update_of_a_project_masks_the_leaves_that_differ() {
-    let it = Steps::new(
+    let steps = Steps::new(
         "an_update_of_a_project_masks_the_leaves_that_differ",
         project,
         "display_name = \"The shop\"",
@@ -148,36 +151,36 @@ fn an_update_of_a_project_masks_the_leaves_that_differ() {
               {"spec":{"display_name":"The shop"}}
         "#]],
     );
-    it.says_the_same("");
-    it.sends("display_name = \"Another shop\"", "spec.display_name");
-    it.says_the_same("history_retention_duration = \"7d\"");
-    it.sends("history_retention_duration = \"8d\"", "spec.history_retention_duration");
+    steps.says_the_same("");
+    steps.sends("display_name = \"Another shop\"", "spec.display_name");
+    steps.says_the_same("history_retention_duration = \"7d\"");
+    steps.sends("history_retention_duration = \"8d\"", "spec.history_retention_duration");
 
     let defaults = |settings: &str| format!("default_endpoint_settings = {{ {settings} }}");
     let mask = |leaf: &str| format!("spec.default_endpoint_settings.{leaf}");
-    it.sends(&defaults("autoscaling_limit_max_cu = 2"), &mask("autoscaling_limit_max_cu"));
-    it.bench.expect_mutations(expect![[r#"
+    steps.sends(&defaults("autoscaling_limit_max_cu = 2"), &mask("autoscaling_limit_max_cu"));
+    steps.bench.expect_mutations(expect![[r#"
         PATCH /api/2.0/postgres/projects/shop?update_mask=spec.default_endpoint_settings.autoscaling_limit_max_cu
           {"spec":{"custom_tags":[],"default_endpoint_settings":{"autoscaling_limit_max_cu":2,"autoscaling_limit_min_cu":1,"pg_settings":{},"suspend_timeout_duration":"86400s"},"display_name":"Another shop","enable_pg_native_login":false,"history_retention_duration":"691200s"}}
     "#]]);
-    it.says_the_same(&defaults("autoscaling_limit_min_cu = 1"));
-    it.sends(&defaults("no_suspension = true"), &mask("suspension"));
-    it.sends(&defaults("suspend_timeout_duration = \"10m\""), &mask("suspension"));
-    it.says_the_same(&defaults("suspend_timeout_duration = \"600s\""));
-    it.sends(&defaults("pg_settings = { jit = \"off\" }"), &mask("pg_settings"));
-    it.sends(&defaults("pg_settings = {}"), &mask("pg_settings"));
+    steps.says_the_same(&defaults("autoscaling_limit_min_cu = 1"));
+    steps.sends(&defaults("no_suspension = true"), &mask("suspension"));
+    steps.sends(&defaults("suspend_timeout_duration = \"10m\""), &mask("suspension"));
+    steps.says_the_same(&defaults("suspend_timeout_duration = \"600s\""));
+    steps.sends(&defaults("pg_settings = { jit = \"off\" }"), &mask("pg_settings"));
+    steps.sends(&defaults("pg_settings = {}"), &mask("pg_settings"));
 
-    it.sends("custom_tags = { stage = \"test\", team = \"shop\" }", "spec.custom_tags");
-    it.says_the_same("");
-    it.sends("custom_tags = { stage = \"test\" }", "spec.custom_tags");
-    it.bench.expect_mutations(expect![[r#"
+    steps.sends("custom_tags = { stage = \"test\", team = \"shop\" }", "spec.custom_tags");
+    steps.says_the_same("");
+    steps.sends("custom_tags = { stage = \"test\" }", "spec.custom_tags");
+    steps.bench.expect_mutations(expect![[r#"
         PATCH /api/2.0/postgres/projects/shop?update_mask=spec.custom_tags
           {"spec":{"custom_tags":[{"key":"stage","value":"test"}],"default_endpoint_settings":{"autoscaling_limit_max_cu":2,"autoscaling_limit_min_cu":1,"pg_settings":{},"suspend_timeout_duration":"600s"},"display_name":"Another shop","enable_pg_native_login":false,"history_retention_duration":"691200s"}}
     "#]]);
-    it.sends("custom_tags = {}", "spec.custom_tags");
-    it.sends("budget_policy_id = \"cheap\"", "spec.budget_policy_id");
-    it.sends("enable_pg_native_login = true", "spec.enable_pg_native_login");
-    it.sends_nothing("timeouts = { delete = \"1h\" }", "timeouts");
+    steps.sends("custom_tags = {}", "spec.custom_tags");
+    steps.sends("budget_policy_id = \"cheap\"", "spec.budget_policy_id");
+    steps.sends("enable_pg_native_login = true", "spec.enable_pg_native_login");
+    steps.sends_nothing("timeouts = { delete = \"1h\" }", "timeouts");
 }
 
 #[test]
@@ -270,7 +273,8 @@ fn unknown_tags_of_the_provider_block_leave_the_effective_tags_unknown() {
     let output = bench.plan().output();
     assert!(!output.contains("Refresh was skipped"), "{output}");
     let changes = output.lines().filter(|it| it.contains("\"team\""));
-    let changes: Vec<_> = changes.map(|it| it.split_whitespace().collect::<Vec<_>>()).collect();
+    let changes: Vec<_> =
+        changes.map(|change| change.split_whitespace().collect::<Vec<_>>()).collect();
     assert!(changes.concat().join(" ").contains("(known after apply)"), "{output}");
     bench.apply();
     assert_eq!(tags(), json!([stage, {"key": "team", "value": "b"}]));

@@ -94,10 +94,10 @@ fn moved_blocks_move_resources_of_the_databricks_provider() {
     bench.terraform(&["plan", "-out=saved"]).succeeded();
     let plan = bench.terraform(&["show", "-json", "saved"]).succeeded().json();
     let changes = plan["resource_changes"].as_array().expect("it has some");
-    let text = |it: &Json, key: &str| it[key].as_str().unwrap_or_default().to_owned();
-    let changes = changes.iter().map(|it| {
-        assert_eq!(it["change"]["actions"], json!(["no-op"]), "{it:#}");
-        [text(it, "previous_address"), text(it, "address")]
+    let text = |change: &Json, key: &str| change[key].as_str().unwrap_or_default().to_owned();
+    let changes = changes.iter().map(|change| {
+        assert_eq!(change["change"]["actions"], json!(["no-op"]), "{change:#}");
+        [text(change, "previous_address"), text(change, "address")]
     });
     assert_eq!(
         changes.collect::<Vec<_>>(),
@@ -444,9 +444,10 @@ pub(crate) fn take_over(bench: &Workbench, hcl: &str, type_name: &str, created: 
         let label = resource["name"].as_str().expect("a resource has a name").to_owned();
         let name = resource["instances"][0]["attributes"]["name"].as_str().expect("a name");
         let id = name.rsplit('/').next();
-        let create = created.iter().find(|it| {
-            it.method != "DELETE"
-                && (it.path.ends_with(name) || it.query.iter().any(|(_, it)| Some(&**it) == id))
+        let create = created.iter().find(|request| {
+            request.method != "DELETE"
+                && (request.path.ends_with(name)
+                    || request.query.iter().any(|(_, value)| Some(&**value) == id))
         });
         let mut stored = bench.emulator.get(name).expect("it was created");
         let sent = create.expect("a request created it").body.clone();

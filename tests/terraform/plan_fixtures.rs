@@ -52,7 +52,7 @@ plans! {
 #[test]
 fn every_plan_fixture_has_a_test() {
     let entries = fs::read_dir(plans()).expect("there are plans");
-    let folders = entries.map(|it| it.expect("it can be read").path());
+    let folders = entries.map(|entry| entry.expect("it can be read").path());
     let made: Vec<_> =
         FOLDERS.iter().chain(&["databricks-provider"]).map(|it| plans().join(it)).collect();
     let unmade: Vec<_> = folders.filter(|it| !made.contains(it)).collect();

@@ -23,7 +23,7 @@ resource "lakebase_endpoint" "reports" {{
         bench.forget_requests();
         bench.expect_empty_plan();
         let requests = bench.emulator.requests();
-        let under = requests.iter().filter(|it| it.path.contains("/endpoints")).count();
+        let under = requests.iter().filter(|request| request.path.contains("/endpoints")).count();
         (requests.len() - under, under)
     };
     for (count, expected) in [(1, (1, 1)), (2, (1, 2)), (12, (1, 2))] {
@@ -37,5 +37,11 @@ resource "lakebase_endpoint" "reports" {{
     let output = bench.plan().output();
     assert!(output.contains("Plan: 1 to add, 0 to change, 0 to destroy."), "{output}");
     let gone = "/reports-3";
-    assert!(bench.emulator.requests().iter().any(|it| it.path.ends_with(gone) && it.status == 404));
+    assert!(
+        bench
+            .emulator
+            .requests()
+            .iter()
+            .any(|request| request.path.ends_with(gone) && request.status == 404)
+    );
 }

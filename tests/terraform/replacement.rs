@@ -83,14 +83,16 @@ impl PlanOutput {
 
     /// Each message, but for the one that opens every run of these tests.
     pub(crate) fn messages(&self) -> String {
-        let said = self.0.iter().map(|it| &it["diagnostic"]);
-        let said = said.filter(|it| it["summary"].is_string());
-        let said =
-            said.filter(|it| it["summary"] != "Provider development overrides are in effect");
-        let text = |it: &Json, key: &str| it[key].as_str().unwrap_or_default().to_owned();
-        let said = said.map(|it| {
+        let said = self.0.iter().map(|line| &line["diagnostic"]);
+        let said = said.filter(|diagnostic| diagnostic["summary"].is_string());
+        let said = said.filter(|diagnostic| {
+            diagnostic["summary"] != "Provider development overrides are in effect"
+        });
+        let text =
+            |diagnostic: &Json, key: &str| diagnostic[key].as_str().unwrap_or_default().to_owned();
+        let said = said.map(|diagnostic| {
             let [severity, summary, detail] =
-                ["severity", "summary", "detail"].map(|key| text(it, key));
+                ["severity", "summary", "detail"].map(|key| text(diagnostic, key));
             format!("{severity}: {summary}\n{detail}\n")
         });
         let mut said: Vec<_> = said.collect();
@@ -101,8 +103,8 @@ impl PlanOutput {
     /// The addresses of what is planned to be treated so.
     pub(crate) fn planned(&self, action: &str) -> Vec<String> {
         let planned = self.0.iter().filter(|it| it["type"] == "planned_change");
-        let planned = planned.filter(|it| it["change"]["action"] == action);
-        let address = |it: &Json| it["change"]["resource"]["addr"].as_str().map(str::to_owned);
+        let planned = planned.filter(|line| line["change"]["action"] == action);
+        let address = |line: &Json| line["change"]["resource"]["addr"].as_str().map(str::to_owned);
         let mut addresses: Vec<_> = planned.filter_map(address).collect();
         addresses.sort();
         addresses
@@ -152,8 +154,11 @@ fn replaces(bench: &Workbench, replace: Option<&str>, replaced: &[&str], foretol
 fn uids(bench: &Workbench) -> Vec<(String, String)> {
     let state = bench.state();
     let resources = state["values"]["root_module"]["resources"].as_array().expect("it has some");
-    let text = |it: &Json| it.as_str().expect("it is text").to_owned();
-    resources.iter().map(|it| (text(&it["address"]), text(&it["values"]["uid"]))).collect()
+    let text = |value: &Json| value.as_str().expect("it is text").to_owned();
+    resources
+        .iter()
+        .map(|resource| (text(&resource["address"]), text(&resource["values"]["uid"])))
+        .collect()
 }
 
 #[test]
@@ -174,7 +179,7 @@ fn changed_keepers_replace_branch_and_its_children() {
     );
     // The ID of a soft-deleted branch stays reserved, so these are deleted permanently.
     let deleted = bench.emulator.mutations().into_iter().filter(|it| it.method == "DELETE");
-    let branches = deleted.filter(|it| !it.path.contains("/endpoints/"));
+    let branches = deleted.filter(|request| !request.path.contains("/endpoints/"));
     let purge = [("purge".to_owned(), "true".to_owned())];
     assert!(branches.clone().all(|it| it.query == purge), "{branches:#?}");
     assert_eq!(branches.count(), 2);

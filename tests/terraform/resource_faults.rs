@@ -59,7 +59,7 @@ fn run(life: &Life) {
         interrupted_create_continues(&bench, life);
     }
     let table = lakebase::tables().find(|it| it.type_name == life.type_name);
-    if table.is_some_and(|it| it.counterpart.starts_with("databricks_postgres_")) {
+    if table.is_some_and(|table| table.counterpart.starts_with("databricks_postgres_")) {
         take_over(&bench, &example, life.type_name, &bench.emulator.mutations());
     }
     destroy(&bench, &example);
@@ -79,7 +79,8 @@ fn create_is_waited_out_and_never_repeated(bench: &Workbench, life: &Life) {
     bench.emulator.fault(lost);
     bench.apply();
     let sent = bench.emulator.mutations();
-    let sent = sent.iter().filter(|it| it.method == method && it.path.ends_with(path));
+    let sent =
+        sent.iter().filter(|request| request.method == method && request.path.ends_with(path));
     let objects = bench.state()["values"]["root_module"]["resources"]
         .as_array()
         .map(|all| all.iter().filter(|it| it["type"] == life.type_name).count());
@@ -114,9 +115,11 @@ fn interrupted_create_continues(bench: &Workbench, life: &Life) {
     bench.forget_requests();
     let running = bench.spawn(&["apply", "-auto-approve", "-parallelism=1"]);
     bench.emulator.wait_for(|requests| {
-        let create = |it: &Recorded| it.method == method && it.path.ends_with(path);
+        let create = |request: &Recorded| request.method == method && request.path.ends_with(path);
         let created = requests.iter().position(create);
-        created.is_some_and(|at| requests[at..].iter().any(|it| it.path.contains("/operations/")))
+        created.is_some_and(|at| {
+            requests[at..].iter().any(|request| request.path.contains("/operations/"))
+        })
     });
     running.interrupt();
     let output = running.wait().failed().output();

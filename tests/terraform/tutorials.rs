@@ -104,7 +104,7 @@ fn preview_branch_is_created_reset_and_deleted_by_a_pipeline() {
     // With a development override there is nothing to install.
     let run = |script: &str| bench.bash(&script.replace("terraform init -input=false\n", ""));
     let branch = "projects/shop/branches/pr-42";
-    let uid = || bench.emulator.get(branch).map(|it| it["uid"].clone());
+    let uid = || bench.emulator.get(branch).map(|branch| branch["uid"].clone());
 
     run(create).succeeded();
     let first = uid().expect("the branch exists");

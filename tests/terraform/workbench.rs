@@ -147,7 +147,7 @@ impl Workbench {
     pub(crate) fn terraform_version(&self) -> (u32, u32) {
         let answer = self.terraform(&["version", "-json"]).succeeded().json();
         let version = answer["terraform_version"].as_str().unwrap_or_default();
-        let mut parts = version.split('.').map(|it| it.parse().expect("a version has numbers"));
+        let mut parts = version.split('.').map(|part| part.parse().expect("a version has numbers"));
         let mut part = || parts.next().expect("a version has three parts");
         (part(), part())
     }
@@ -277,7 +277,11 @@ impl Workbench {
     pub(crate) fn masks(&self) -> Vec<String> {
         let is_mask = |(name, _): &&(String, String)| name == "update_mask";
         let masks = self.emulator.mutations().into_iter();
-        masks.filter_map(|it| it.query.iter().find(is_mask).map(|(_, it)| it.clone())).collect()
+        masks
+            .filter_map(|request| {
+                request.query.iter().find(is_mask).map(|(_, value)| value.clone())
+            })
+            .collect()
     }
 
     /// Compares the requests that meant to change something: a line with method, path and query, a

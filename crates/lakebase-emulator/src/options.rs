@@ -136,8 +136,9 @@ impl Options {
             return;
         }
         let others = self.identities.iter_mut();
-        let others =
-            others.flat_map(|it| [(&mut it.token, TOKEN), (&mut it.client_secret, SECRET)]);
+        let others = others.flat_map(|identity| {
+            [(&mut identity.token, TOKEN), (&mut identity.client_secret, SECRET)]
+        });
         let first = [(&mut self.token, TOKEN), (&mut self.client_secret, SECRET)];
         for (text, known) in first.into_iter().chain(others) {
             if text.starts_with(known) {
@@ -158,8 +159,9 @@ impl Options {
         if self.public_url.as_ref().is_some_and(|url| !is_origin(url)) {
             return Err("the public URL must look like http://emulator:8080".to_owned());
         }
-        let is_known =
-            |it: &Identity| it.token.starts_with(TOKEN) || it.client_secret.starts_with(SECRET);
+        let is_known = |identity: &Identity| {
+            identity.token.starts_with(TOKEN) || identity.client_secret.starts_with(SECRET)
+        };
         if !self.host.is_loopback() && self.everybody().any(|it| is_known(&it)) {
             let text = "an emulator that other machines reach needs a token and a client secret of its own";
             return Err(text.to_owned());

@@ -216,7 +216,10 @@ pub(super) fn required(table: &Table, field: &AnyField, row: &Row, holder: Optio
     if let Some(exception) = REQUIRED.iter().find(|(name, _)| *name == path) {
         return json!(exception.1.replace("{}", &holder.unwrap_or_default()));
     }
-    let given = EXCEPTIONS.iter().find(|it| it.attribute == path).map(|it| it.values[0]);
+    let given = EXCEPTIONS
+        .iter()
+        .find(|exception| exception.attribute == path)
+        .map(|exception| exception.values[0]);
     if let Some(value) = given.and_then(|it| serde_json::from_str(it).ok()) {
         return value;
     }
@@ -270,7 +273,7 @@ const LEFT_OUT: &[(&str, &str)] = &[(
 pub(super) fn rows(table: &'static Table) -> Vec<Row> {
     let settable = table.fields.iter().filter(|it| !it.is_output());
     let path = |field: &AnyField| format!("{}.{}", table.type_name, field.name);
-    let settable = settable.filter(|it| LEFT_OUT.iter().all(|(name, _)| *name != path(it)));
+    let settable = settable.filter(|field| LEFT_OUT.iter().all(|(name, _)| *name != path(field)));
     let mut rows = Vec::new();
     for field in settable {
         let exception = EXCEPTIONS.iter().find(|it| it.attribute == path(field));
@@ -334,11 +337,11 @@ fn value(field: &AnyField, at: usize) -> Json {
         (Kind::Texts, _) => json!([(["one", "two"][at])]),
         (Kind::TextMap | Kind::Tags, _) => json!({ "a": (at + 1).to_string() }),
         (Kind::Object(members), _) => {
-            let members = members.iter().map(|it| (it.name.to_owned(), value(it, at)));
+            let members = members.iter().map(|member| (member.name.to_owned(), value(member, at)));
             Json::Object(members.collect::<Map<_, _>>())
         }
         (Kind::Objects(members) | Kind::ObjectSet(members), _) => {
-            let members = members.iter().map(|it| (it.name.to_owned(), value(it, at)));
+            let members = members.iter().map(|member| (member.name.to_owned(), value(member, at)));
             json!([members.collect::<Map<_, _>>()])
         }
     }
@@ -417,9 +420,10 @@ impl Row {
         };
         let arms: Vec<_> = leaf.siblings(beside).map(|it| it.name).collect();
         let outer = self.member.map_or_else(String::new, |_| format!("{}.", self.field.name));
-        let results =
-            fields.iter().filter(|it| it.is_output() && it.changes_with.contains(&leaf.name));
-        let results = results.map(|it| it.name.to_owned());
+        let results = fields
+            .iter()
+            .filter(|field| field.is_output() && field.changes_with.contains(&leaf.name));
+        let results = results.map(|field| field.name.to_owned());
         let arms = arms.iter().map(|it| format!("{outer}{it}"));
         let others = self.exception.along.iter().map(|it| (*it).to_owned());
         arms.chain(results).chain(others).collect()

@@ -294,7 +294,7 @@ impl<'a> Driver<'a> {
         match (way, address) {
             (Way::Untaint, address) => {
                 let mut tainted = self.tainted(part);
-                tainted.retain(|it| address.is_none_or(|address| address == it));
+                tainted.retain(|tainted| address.is_none_or(|address| address == tainted));
                 for address in &tainted {
                     self.terraform(part, &["untaint", address]).succeeded();
                 }
@@ -426,7 +426,7 @@ impl<'a> Driver<'a> {
 fn errors(run: &Run) -> Vec<Json> {
     let lines = run.stdout.lines().filter_map(|it| serde_json::from_str::<Json>(it).ok());
     let errors: Vec<_> = lines.filter(|it| it["@level"] == "error").collect();
-    let errors = errors.into_iter().map(|mut it| it["diagnostic"].take());
+    let errors = errors.into_iter().map(|mut line| line["diagnostic"].take());
     let errors: Vec<_> = errors.filter(|it| it["severity"] == "error").collect();
     assert!(!errors.is_empty(), "{run}");
     errors

@@ -307,7 +307,7 @@ impl GeneratedConfig {
     pub(super) fn lasting(&self, other: &GeneratedConfig) -> Vec<String> {
         let same = |label: &str, branch: &Branch| {
             let other = other.branches.get(label);
-            other.is_some_and(|it| it.keepers == branch.keepers && it.id == branch.id)
+            other.is_some_and(|other| other.keepers == branch.keepers && other.id == branch.id)
         };
         let lasting = self.branches.iter().filter(|(label, branch)| same(label, branch));
         let ids = lasting.map(|(_, branch)| branch.id.as_str()).chain(["production"]);
@@ -321,8 +321,8 @@ impl GeneratedConfig {
     }
 
     pub(super) fn hcl(&self, part: Part) -> String {
-        let timeouts = self.timeout.map_or_else(String::new, |it| {
-            format!("timeouts = {{ create = \"{it}\", update = \"{it}\", delete = \"{it}\" }}")
+        let timeouts = self.timeout.map_or_else(String::new, |timeout| {
+            format!("timeouts = {{ create = \"{timeout}\", update = \"{timeout}\", delete = \"{timeout}\" }}")
         });
         let mut hcl = String::new();
         if self.wide_ranges {

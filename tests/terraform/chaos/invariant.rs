@@ -101,15 +101,17 @@ impl Announced {
 
     /// Whether the object itself, or one that contains it, is destroyed and meets the condition.
     fn any(&self, name: &str, condition: impl Fn(&str, bool) -> bool) -> bool {
-        let contains = |it: &str| name == it || name.starts_with(&format!("{it}/"));
-        self.destroyed.iter().any(|(it, consents)| contains(it) && condition(it, *consents))
+        let contains = |holder: &str| name == holder || name.starts_with(&format!("{holder}/"));
+        self.destroyed
+            .iter()
+            .any(|(holder, consents)| contains(holder) && condition(holder, *consents))
     }
 }
 
 /// Rule 1.
 pub(super) fn of_a_plan(requests: &[Recorded]) -> Vec<String> {
     let mutations = requests.iter().filter(|it| it.is_mutation());
-    mutations.map(|it| format!("A plan sent {} {}.", it.method, it.path)).collect()
+    mutations.map(|request| format!("A plan sent {} {}.", request.method, request.path)).collect()
 }
 
 /// Rules 2 to 4. `stored` are the addresses and names in the state, after an apply that succeeded.
@@ -134,7 +136,10 @@ pub(super) fn of_an_apply(
         }
     }
     let purge = ("purge".to_owned(), "true".to_owned());
-    for request in requests.iter().filter(|it| it.method == "DELETE" && it.query.contains(&purge)) {
+    for request in requests
+        .iter()
+        .filter(|request| request.method == "DELETE" && request.query.contains(&purge))
+    {
         let name = request.path.trim_start_matches("/api/2.0/postgres/");
         let is_announced = announced.destroyed.contains_key(name);
         if !is_announced || !announced.any(name, |_, consents| consents) {

@@ -58,7 +58,8 @@ fn github_action_without_code_scanning_writes_workflow_commands() {
     assert_eq!((ended.status, written(&bench).as_str()), (Some(2), ""), "{ended:?}");
     let (name, annotations) = &ended.steps[1];
     assert_eq!(name, "Annotate without code scanning");
-    let place = |line: &str| line.rsplit_once("::").map_or(String::new(), |it| it.0.to_owned());
+    let place =
+        |line: &str| line.rsplit_once("::").map_or(String::new(), |place| place.0.to_owned());
     let mut places: Vec<_> = annotations.lines().map(place).collect();
     places.dedup();
     expect![[r#"
@@ -89,7 +90,7 @@ fn github_action_runs_nothing_that_an_address_or_an_input_holds() {
     assert_eq!(ended.status, Some(2), "{ended:?}");
     assert!(!bench.path("hacked").exists(), "{ended:?}");
     let log = &ended.steps[0].1;
-    let token = log.strip_prefix("::stop-commands::").and_then(|it| it.lines().next());
+    let token = log.strip_prefix("::stop-commands::").and_then(|rest| rest.lines().next());
     let token = token.expect("it begins by stopping commands");
     assert!(log.trim_end().ends_with(&format!("\n::{token}::")), "{log}");
     // A line for each result: no address begins another one.

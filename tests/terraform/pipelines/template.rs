@@ -39,9 +39,12 @@ fn gitlab_template_with_a_failing_rule_writes_all_reports_before_it_fails() {
     let report: Vec<Json> = serde_json::from_str(&report).expect("it is a list");
     let mut shown: Vec<_> = report
         .iter()
-        .map(|it| {
-            let place = format!("{}:{}", it["location"]["path"], it["location"]["lines"]["begin"]);
-            format!("{} {} {place}", it["severity"], it["check_name"])
+        .map(|finding| {
+            let place = format!(
+                "{}:{}",
+                finding["location"]["path"], finding["location"]["lines"]["begin"]
+            );
+            format!("{} {} {place}", finding["severity"], finding["check_name"])
         })
         .collect();
     shown.dedup();
@@ -52,7 +55,8 @@ fn gitlab_template_with_a_failing_rule_writes_all_reports_before_it_fails() {
         "minor" "high-availability" "main.tf":16
         "info" "compute-change" "main.tf":14"#]]
     .assert_eq(&shown.join("\n"));
-    let fingerprints: BTreeSet<_> = report.iter().map(|it| it["fingerprint"].as_str()).collect();
+    let fingerprints: BTreeSet<_> =
+        report.iter().map(|finding| finding["fingerprint"].as_str()).collect();
     assert_eq!(fingerprints.len(), report.len(), "{report:#?}");
 }
 

@@ -308,7 +308,8 @@ impl Scene {
             18 => {
                 let (key, late, writer) =
                     (self.fresh("f-"), self.late(random), self.writer(random));
-                if let Some(fan) = self.any_project(random).and_then(|it| it.fan.as_mut()) {
+                if let Some(fan) = self.any_project(random).and_then(|project| project.fan.as_mut())
+                {
                     match random.u8(..4) {
                         0 => fan.keys.push(key),
                         1 => _ = fan.keys.pop(),

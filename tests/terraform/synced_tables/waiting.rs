@@ -238,7 +238,8 @@ fn table_of_another_process_on_the_branch_is_waited_for() {
     bench.emulator.wait_for(|requests| requests.iter().any(|it| it.status == 409));
     bench.emulator.advance(seconds(10));
     bench.emulator.wait_for(|requests| {
-        let created = requests.iter().rposition(|it| it.method == "POST" && it.status == 200);
+        let created =
+            requests.iter().rposition(|request| request.method == "POST" && request.status == 200);
         created.is_some_and(|at| 1 < at && requests[at..].iter().any(|it| it.method == "GET"))
     });
     bench.emulator.advance(seconds(10));

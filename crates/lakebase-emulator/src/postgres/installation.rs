@@ -77,8 +77,11 @@ impl Installations {
     pub(crate) fn choose(&self, major: u32) -> Result<&Installation, String> {
         let exact = self.all.get(&major);
         // The nearest one, the newer one of two.
-        let nearest =
-            || self.all.values().min_by_key(|it| (it.major.abs_diff(major), u32::MAX - it.major));
+        let nearest = || {
+            self.all.values().min_by_key(|installed| {
+                (installed.major.abs_diff(major), u32::MAX - installed.major)
+            })
+        };
         exact.or_else(|| nearest().filter(|_| self.any_version)).ok_or_else(|| {
             format!(
                 "PostgreSQL {major} is not installed where the emulator runs, only {}. Install it, \
@@ -126,8 +129,8 @@ fn expand(pattern: &str) -> Vec<PathBuf> {
     let Some((before, after)) = pattern.split_once('*') else { return vec![pattern.into()] };
     let (folder, prefix) = before.rsplit_once('/').unwrap_or(("", before));
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let named = entries.filter(|it| it.file_name().to_string_lossy().starts_with(prefix));
-    named.map(|it| it.path().join(after.trim_start_matches('/'))).collect()
+    let named = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix));
+    named.map(|entry| entry.path().join(after.trim_start_matches('/'))).collect()
 }
 
 #[cfg(test)]

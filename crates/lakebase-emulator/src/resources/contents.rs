@@ -12,6 +12,6 @@ pub(super) const CONTENTS: &str = "contents";
 pub(super) fn restored(world: &World, arrival: &Arrival<'_>, kind: &Kind) -> Option<Children> {
     let snapshot = world.store.live(arrival.object.text("source_snapshot")?)?;
     let contents = snapshot.settings.get(CONTENTS)?.get(kind.plural())?.as_object()?;
-    let settings = |it: &Json| it.as_object().cloned().unwrap_or_default();
+    let settings = |object: &Json| object.as_object().cloned().unwrap_or_default();
     Some(contents.iter().map(|(id, it)| (id.clone(), settings(it))).collect())
 }

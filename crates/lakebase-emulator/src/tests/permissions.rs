@@ -136,10 +136,10 @@ fn put_replaces_and_patch_adds() {
     let mut workspace = workspace(Behaviors::default());
     let direct = |answer: &Json| -> Vec<String> {
         let all = answer["access_control_list"].as_array().expect("a list").iter();
-        let direct = all.filter(|it| it["all_permissions"][0]["inherited"] == false);
-        let line = |it: &Json| {
-            let level = it["all_permissions"][0]["permission_level"].as_str().expect("a level");
-            format!("{} {level}", it["display_name"].as_str().expect("a name"))
+        let direct = all.filter(|grant| grant["all_permissions"][0]["inherited"] == false);
+        let line = |grant: &Json| {
+            let level = grant["all_permissions"][0]["permission_level"].as_str().expect("a level");
+            format!("{} {level}", grant["display_name"].as_str().expect("a name"))
         };
         direct.map(line).collect()
     };
@@ -179,7 +179,8 @@ fn identity_has_a_client_of_its_own_and_stands_in_the_journal() {
     let (_, admin) = ask(&mut workspace, 0, me, &Json::Null);
     assert_eq!(admin["groups"], json!([{"display": "admins"}]));
     let journal = workspace.service.journal.entries();
-    let last: Vec<_> = journal.iter().rev().take(2).map(|it| it.identity.as_deref()).collect();
+    let last: Vec<_> =
+        journal.iter().rev().take(2).map(|request| request.identity.as_deref()).collect();
     assert_eq!(last, [Some("jane.doe@example.com"), Some(BOB)]);
     let (status, _) = ask(&mut workspace, 1, "POST /_emulator/reset", &Json::Null);
     assert_eq!(status, 404, "the test controls are no part of the API");

@@ -44,7 +44,7 @@ async fn provider_schema_lists_everything_it_offers() {
     let request = get_provider_schema::Request {};
     let response = ProviderClient::new(channel).get_provider_schema(request).await;
     let response = response.expect("the provider answers").into_inner();
-    assert!(response.provider.is_some_and(|it| it.block.is_some()));
+    assert!(response.provider.is_some_and(|schema| schema.block.is_some()));
     assert!(response.resource_schemas["test_thing"].block.is_some());
 }
 
@@ -58,8 +58,8 @@ async fn a_request_may_be_larger_than_grpc_allows_by_default() {
 
 #[tokio::test]
 async fn a_panic_in_a_call_is_a_diagnostic_and_the_next_call_works() {
-    let (mut process, handshake) = Process::start_with(|it| {
-        it.env("TF_LOG", "error");
+    let (mut process, handshake) = Process::start_with(|command| {
+        command.env("TF_LOG", "error");
     })
     .await;
     let channel = client::terraform(&handshake).await;
@@ -117,8 +117,8 @@ async fn a_stop_reaches_the_provider_past_any_number_of_calls_that_wait() {
 
 #[tokio::test]
 async fn a_call_that_terraform_gives_up_harms_no_other_call() {
-    let (mut process, handshake) = Process::start_with(|it| {
-        it.env("TF_LOG", "debug");
+    let (mut process, handshake) = Process::start_with(|command| {
+        command.env("TF_LOG", "debug");
     })
     .await;
     let channel = client::terraform(&handshake).await;

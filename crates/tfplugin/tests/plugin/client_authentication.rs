@@ -47,8 +47,8 @@ async fn plain_text_is_refused_where_terraform_gave_a_certificate() {
 
 #[tokio::test]
 async fn refused_connection_is_logged_and_does_not_block_others() {
-    let (mut process, handshake) = Process::start_with(|it| {
-        it.env("TF_LOG", "warn");
+    let (mut process, handshake) = Process::start_with(|command| {
+        command.env("TF_LOG", "warn");
     })
     .await;
     assert!(!is_answered(&handshake, Identity::stranger(), &TLS13).await);
@@ -65,8 +65,8 @@ async fn silent_connection_does_not_block_others() {
 
 #[tokio::test]
 async fn connections_resume_after_file_descriptor_exhaustion() {
-    let (mut process, handshake) = Process::start_with(|it| {
-        in_shell(it.env("TF_LOG", "warn"), "ulimit -n 24 && exec \"$0\"");
+    let (mut process, handshake) = Process::start_with(|command| {
+        in_shell(command.env("TF_LOG", "warn"), "ulimit -n 24 && exec \"$0\"");
     })
     .await;
     let mut crowd = Vec::new();
@@ -96,8 +96,8 @@ async fn socket_is_accessible_only_to_its_user() {
 
 #[tokio::test]
 async fn unreadable_certificate_is_an_error_and_not_plain_text() {
-    let mut process = Process::spawn(|it| {
-        as_terraform(it).env("PLUGIN_CLIENT_CERT", "not a certificate");
+    let mut process = Process::spawn(|command| {
+        as_terraform(command).env("PLUGIN_CLIENT_CERT", "not a certificate");
     });
     let (status, stdout, stderr) = process.end().await;
     assert_eq!((status.code(), stdout.as_str()), (Some(1), ""));

@@ -23,8 +23,8 @@ async fn reattachment(process: &mut Process) -> Value {
 
 #[tokio::test]
 async fn terraform_can_attach_again_and_again_until_ctrl_c() {
-    let mut process = Process::spawn(|it| {
-        it.arg("--debug");
+    let mut process = Process::spawn(|command| {
+        command.arg("--debug");
     });
     let value = reattachment(&mut process).await;
     let provider = &value["registry.terraform.io/example/test"];
@@ -48,8 +48,8 @@ async fn terraform_can_attach_again_and_again_until_ctrl_c() {
 
 #[tokio::test]
 async fn without_a_certificate_terraform_is_served_in_plain_text() {
-    let (_process, handshake) = Process::start_with(|it| {
-        it.env("PLUGIN_CLIENT_CERT", ""); // as with TF_DISABLE_PLUGIN_TLS
+    let (_process, handshake) = Process::start_with(|command| {
+        command.env("PLUGIN_CLIENT_CERT", ""); // as with TF_DISABLE_PLUGIN_TLS
     })
     .await;
     assert_eq!(handshake.fields[5], "");

@@ -8,8 +8,8 @@ use crate::shutdown::shut_down;
 #[tokio::test]
 async fn the_handshake_names_version_socket_and_certificate() {
     for versions in ["5,6", "6,5"] {
-        let (process, handshake) = Process::start_with(|it| {
-            it.env("PLUGIN_PROTOCOL_VERSIONS", versions);
+        let (process, handshake) = Process::start_with(|command| {
+            command.env("PLUGIN_PROTOCOL_VERSIONS", versions);
         })
         .await;
         let fields = &handshake.fields;
@@ -23,8 +23,8 @@ async fn the_handshake_names_version_socket_and_certificate() {
 
 #[tokio::test]
 async fn handshake_denies_multiplexing_to_clients_that_ask() {
-    let (_process, handshake) = Process::start_with(|it| {
-        it.env("PLUGIN_MULTIPLEX_GRPC", "true");
+    let (_process, handshake) = Process::start_with(|command| {
+        command.env("PLUGIN_MULTIPLEX_GRPC", "true");
     })
     .await;
     assert_eq!(handshake.fields[6..], ["false"]);
@@ -36,8 +36,8 @@ async fn a_folder_for_temporary_files_that_breaks_the_handshake_is_not_used() {
     for unfit in ["long".repeat(25), "a|b".to_owned()] {
         let folder = parent.path().join(unfit);
         std::fs::create_dir(&folder).expect("a folder can be made");
-        let (mut process, handshake) = Process::start_with(|it| {
-            it.env("TMPDIR", &folder);
+        let (mut process, handshake) = Process::start_with(|command| {
+            command.env("TMPDIR", &folder);
         })
         .await;
         assert!(handshake.socket().starts_with("/tmp"));
@@ -51,8 +51,8 @@ async fn a_folder_for_temporary_files_that_breaks_the_handshake_is_not_used() {
 #[tokio::test]
 async fn the_socket_is_where_the_client_wants_it() {
     let folder = short_folder();
-    let (_process, handshake) = Process::start_with(|it| {
-        it.env("PLUGIN_UNIX_SOCKET_DIR", folder.path());
+    let (_process, handshake) = Process::start_with(|command| {
+        command.env("PLUGIN_UNIX_SOCKET_DIR", folder.path());
     })
     .await;
     assert!(handshake.socket().starts_with(folder.path()));
@@ -62,8 +62,8 @@ async fn the_socket_is_where_the_client_wants_it() {
 #[tokio::test]
 async fn provider_started_manually_prints_an_explanation() {
     for cookie in ["", "another"] {
-        let mut process = Process::spawn(|it| {
-            it.env("TF_PLUGIN_MAGIC_COOKIE", cookie);
+        let mut process = Process::spawn(|command| {
+            command.env("TF_PLUGIN_MAGIC_COOKIE", cookie);
         });
         let (status, stdout, stderr) = process.end().await;
         assert_eq!((status.code(), stdout.as_str()), (Some(1), ""));

@@ -12,8 +12,8 @@ use crate::shutdown::shut_down;
 
 /// What a process logs of a call and of its wire, with this in its environment.
 async fn logged(variable: &str, level: &str) -> String {
-    let (mut process, handshake) = Process::start_with(|it| {
-        it.env(variable, level);
+    let (mut process, handshake) = Process::start_with(|command| {
+        command.env(variable, level);
     })
     .await;
     let channel = client::terraform(&handshake).await;
@@ -71,8 +71,8 @@ async fn the_wire_is_never_logged_and_every_line_is_json() {
 
 #[tokio::test]
 async fn a_long_line_arrives_whole_at_a_reader_of_64_kib() {
-    let (mut process, handshake) = Process::start_with(|it| {
-        it.env("TF_LOG", "error");
+    let (mut process, handshake) = Process::start_with(|command| {
+        command.env("TF_LOG", "error");
     })
     .await;
     let channel = client::terraform(&handshake).await;

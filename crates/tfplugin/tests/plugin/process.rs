@@ -126,7 +126,7 @@ impl Process {
     /// What is in its folder for temporary files.
     pub(crate) fn left_behind(&self) -> Vec<PathBuf> {
         let folder = self.temporary.path().read_dir().expect("the folder can be read");
-        folder.map(|it| it.expect("the folder can be read").path()).collect()
+        folder.map(|entry| entry.expect("the folder can be read").path()).collect()
     }
 }
 

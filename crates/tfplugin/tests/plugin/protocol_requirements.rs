@@ -17,7 +17,7 @@ fn rows() -> impl Iterator<Item = (usize, &'static str)> {
 
 /// The names in backquotes that can be tests' names: sentences.
 fn named(text: &str) -> impl Iterator<Item = &str> {
-    text.split('`').skip(1).step_by(2).filter(|it| it.matches('_').count() > 2)
+    text.split('`').skip(1).step_by(2).filter(|name| name.matches('_').count() > 2)
 }
 
 /// The names of all tests below a folder.
@@ -30,8 +30,8 @@ fn tests_below(folder: &Path) -> Vec<String> {
         } else if path.extension().is_some_and(|it| it == "rs") {
             let text = fs::read_to_string(path).expect("sources are text");
             let after = text.split("test]\n").skip(1); // #[test], #[tokio::test]
-            tests.extend(after.filter_map(|it| {
-                let (_, name) = it.split_once("fn ")?;
+            tests.extend(after.filter_map(|test| {
+                let (_, name) = test.split_once("fn ")?;
                 Some(name.split('(').next()?.to_owned())
             }));
         }
@@ -59,7 +59,7 @@ fn index_and_requirement_tests_match() {
     }
     let index: BTreeMap<_, _> = rows().collect();
     for test in tests.iter().filter(|it| it.starts_with("trap_")) {
-        let number = test.split('_').nth(1).and_then(|it| it.parse().ok());
+        let number = test.split('_').nth(1).and_then(|number| number.parse().ok());
         let shown = number.and_then(|it: usize| index.get(&it)).expect("a trap's number");
         assert!(named(shown).any(|it| it == test), "the index does not name `{test}`");
     }

@@ -79,7 +79,7 @@ impl Provider for Test {
 
     /// Waits until it is stopped, if the text says so.
     async fn plan_resource(&self, request: PlanResource, call: &Call) -> PlannedResource {
-        let text = request.config.as_ref().and_then(|it| it.get("text")?.as_str());
+        let text = request.config.as_ref().and_then(|config| config.get("text")?.as_str());
         let mut answer = PlannedResource::default();
         if text == Some("wait") {
             tracing::info!("waiting");
