@@ -76,6 +76,8 @@ pub fn description(field: &AnyField, beside: &'static [AnyField]) -> String {
         text += " Changing this forces a new resource to be created.";
     } else if matches!(field.place, Place::Initial(_)) {
         text += " Applied only when the resource is created. Later changes are ignored, with a warning.";
+    } else if field.create_only && field.is_never_reported {
+        text += " Applied only when the resource is created.";
     } else if matches!(field.place, Place::Spec(_) | Place::Body(_))
         && field.given == Given::OrServer
     {

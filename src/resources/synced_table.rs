@@ -55,7 +55,7 @@ const POSTGRES_DATABASE: Field<Text> = setting!("postgres_database")
 
 const CREATE_DATABASE_OBJECTS: Field<Bool> = Field::spec("create_database_objects_if_missing")
     .doc("Whether to create the database and the schema in PostgreSQL if they do not exist.")
-    .note("Applied only when the synced table is created. Terraform does not manage what is created this way. Default: `true`.")
+    .note("Terraform does not manage what is created this way. Default: `true`.")
     .create_only()
     .never_reported();
 
