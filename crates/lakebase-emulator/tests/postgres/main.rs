@@ -6,6 +6,7 @@
 
 mod branches;
 mod contents;
+mod guide;
 mod limits;
 mod logins;
 mod program;
