@@ -176,7 +176,7 @@ def look(opened, emulator, shots):
             with opened.open(emulator.page(), theme, width) as page:
                 for text in ["shop", "2–16 CU", "expires in 1 d", "PostgreSQL 17", "read-only"]:
                     wait(page, has(text))
-                wait(page, has("MANAGED_BY_PARENT") + "||" + has("400 BAD_REQUEST"))
+                wait(page, has("400 BAD_REQUEST"))
                 wait(page, has("404 NOT_FOUND") + "&&" + has("create branch") + "&&" + has("409 ABORTED") + "&&" + has("catalog"))
                 require(page.evaluate("location.hash") == "", "the token stays in the URL")
                 require(not page.evaluate(has(TOKEN)), "the token is shown")

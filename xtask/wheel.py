@@ -17,6 +17,7 @@ from pathlib import Path
 from terraform import ROOT
 
 CRATE = ROOT / "crates/lakebase-emulator"
+MATURIN = "maturin==1.16.0"
 
 # A test as a user writes one. The second finds another emulator than the first.
 TEST = textwrap.dedent(
@@ -64,11 +65,17 @@ def target():
 
 
 def build(folder, profile):
-    """Builds the wheel; its path."""
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
-    command += ["--wheel-dir", str(folder), f"--config-settings=build-args=--profile {profile}"]
-    environment = {**os.environ, "CARGO_TARGET_DIR": str(target())}
-    subprocess.run([*command, str(CRATE)], check=True, env=environment)
+    """Builds the wheel; its path.
+
+    With maturin itself: pip would name the platform `linux`, which PyPI does not accept.
+    """
+    with tempfile.TemporaryDirectory(prefix="lakebase-maturin-") as tools:
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", tools, MATURIN]
+        subprocess.run(command, check=True)
+        environment = {**os.environ, "CARGO_TARGET_DIR": str(target())}
+        command = [str(Path(tools) / "bin/maturin"), "build", "--quiet", "--profile", profile]
+        command += ["--out", str(folder), "--manifest-path", str(CRATE / "Cargo.toml")]
+        subprocess.run(command, check=True, env=environment)
     return max(folder.glob("lakebase_emulator-*.whl"), key=lambda it: it.stat().st_mtime)
 
 
