@@ -406,7 +406,7 @@ def main():
 
 @contextlib.contextmanager
 def found_postgres():
-    """The directories of PostgreSQL's programs, or none and why: the tour goes on without."""
+    """The directories of PostgreSQL's programs, or none and why: the tour then skips its last part."""
     with contextlib.ExitStack() as stack:
         try:
             found = stack.enter_context(postgres.readable()), ""

@@ -41,7 +41,7 @@ fn fields(table: &Table, fields: &'static [AnyField], reported: &Json, known: &O
         let found = match field.place {
             Place::Id => name.and_then(|it| it.id).map(Value::from),
             Place::Parent => name.and_then(|it| it.parent).map(Value::from),
-            // Where the service echoes the submitted `spec`, an import learns from it.
+            // Where Lakebase echoes the submitted `spec`, an import learns from it.
             Place::Spec(path) if field.is_never_reported => {
                 let echoed = dig(&reported["spec"], path).filter(|_| field.replaces);
                 echoed.map(|it| value(field, it, before))
@@ -204,7 +204,7 @@ pub fn value(field: &AnyField, json: &Json, before: &Value) -> Value {
         (Kind::Int | Kind::Float, Json::Number(it)) => number(&it.to_string()),
         // Protobuf's JSON writes 64-bit integers as text.
         (Kind::Int, Json::String(it)) => number(it),
-        // What nobody has chosen of an enumeration (API reference, 3.4).
+        // A value of an enumeration that was never chosen (API reference, 3.4).
         (Kind::Text, Json::String(text))
             if matches!(field.check, Some(Check::OneOf(_))) && text.ends_with("_UNSPECIFIED") =>
         {

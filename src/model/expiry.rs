@@ -107,7 +107,7 @@ fn longest_life(table: &Table) -> Option<SignedDuration> {
 /// the creation time that it reports.
 const TTL_TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
 
-/// The same for an imported object, of which nobody knows whether it was given a `ttl`: small, so
+/// The same for an imported object, which may or may not have been given a `ttl`: small, so
 /// that an `expire_time` is seldom taken for one.
 const IMPORTED_TTL_TOLERANCE: SignedDuration = SignedDuration::from_millis(500);
 

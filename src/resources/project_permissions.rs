@@ -1,7 +1,7 @@
 //! `lakebase_project_permissions`: who may use and who may manage a project.
 //!
-//! The configuration is the whole list, but for what nobody can lose by it: rights that are inherited
-//! from the workspace, the caller's own right to manage, and what the project's owner has.
+//! The configuration is the whole list, but for rights that an apply cannot remove: those that are
+//! inherited from the workspace, the caller's own right to manage, and what the project's owner has.
 
 use std::collections::BTreeMap;
 
@@ -155,7 +155,7 @@ impl Resource for ProjectPermissions {
         reported[LIST] = list.filter_map(direct).filter(is_listed).collect();
     }
 
-    /// `databricks_permissions` is about objects of many sorts: only a project is taken over.
+    /// `databricks_permissions` is about objects of many types. Only those of a project move.
     fn taken_over(&self, stored: &mut Json) {
         let id = stored["database_project_name"].as_str().filter(|it| !it.is_empty());
         let Some(name) = id.and_then(|id| PROJECT.join(None, Some(id))) else { return };

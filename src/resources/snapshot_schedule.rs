@@ -96,7 +96,7 @@ impl Resource for SnapshotSchedule {
         &TABLE
     }
 
-    /// Midnight may be left out, as protobuf leaves 0 out.
+    /// Answers may omit midnight, as protobuf omits 0.
     fn reported(&self, reported: &mut Json, _prior: &Object) {
         let cadences = reported["schedule"].as_array_mut().into_iter().flatten();
         let members = cadences.filter_map(Json::as_object_mut).flat_map(|it| it.values_mut());
@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(encode::create_body(&TABLE, &planned), json!({ "schedule": schedule }));
         let mut without = schedule.clone();
         without[1]["weekly_schedule"].as_object_mut().expect("an object").remove("hour");
-        assert_eq!(read(&without), state, "midnight may be left out");
+        assert_eq!(read(&without), state, "answers may omit midnight");
         assert_eq!(read(&Json::Null)["schedule"], Value::List(Vec::new()));
     }
 

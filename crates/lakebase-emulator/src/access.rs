@@ -1,8 +1,8 @@
 //! Decides by `Host` and `Origin` whether a request may come from where it comes from. Knows no API.
 //!
-//! Web pages must not use the emulator, whose token on this machine is well known. A page of another
-//! site is told by its `Origin`. A page whose name was bound to this machine's address (DNS rebinding)
-//! is told by its `Host`: a name that is not the emulator's. Addresses cannot be bound to anything.
+//! Web pages must not use the emulator, whose token on this machine is well known. The
+//! `Origin` identifies a page of another site. The `Host` identifies a page whose name was bound to
+//! this machine's address (DNS rebinding): it is not a name of the emulator.
 
 use std::net::{IpAddr, Ipv6Addr};
 

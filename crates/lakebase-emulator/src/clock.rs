@@ -25,7 +25,7 @@ impl Clock {
         later(start.expect("a time of this century is in range"), self.offset)
     }
 
-    /// Sets the clock; it goes on from there, unless it is frozen.
+    /// Sets the clock, which then runs from that time, unless it is frozen.
     pub(crate) fn set(&mut self, now: Timestamp) {
         self.advance(now.duration_since(self.now()));
     }

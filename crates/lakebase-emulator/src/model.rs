@@ -222,9 +222,9 @@ pub(crate) enum StoreEffect {
 
 /// The rules that are a kind's own.
 pub(crate) struct Hooks {
-    /// The setting that is the ID where an ID is left out.
+    /// The setting that is the ID if a create omits the ID.
     pub(crate) id_setting: &'static str,
-    /// The prefix of generated IDs, where an ID may be left out.
+    /// The prefix of generated IDs, if a create may omit the ID.
     pub(crate) generated_id: fn(&Options, adopts: bool) -> Option<&'static str>,
     /// Whether the ID of a soft-deleted object can be taken.
     pub(crate) frees_deleted_ids: fn(&Options) -> bool,

@@ -212,7 +212,7 @@ fn fill(fields: &'static [AnyField], object: &mut Json, wide: bool) {
             Kind::Int => json!(1),
             Kind::Float => json!(limit(field.name)),
             Kind::Text if matches!(field.check, Some(Check::Lsn)) => json!("0/1A"),
-            // What nobody has chosen.
+            // A value that was never chosen.
             Kind::Text if matches!(field.check, Some(Check::OneOf(_))) => {
                 json!(format!("{}_UNSPECIFIED", path.to_uppercase()))
             }
